@@ -1,6 +1,6 @@
-"""Children that may be one after all: weighed child by child, each child's rivals competing, the sure ones joined.
+"""Children that may be one after all: weighed child by child, with each child's rivals competing; the sure ones are joined.
 
-What was weighed between two children depends on their records alone, so it can be kept: a child is known by its records
+What was weighed between two children depends on their records alone, so it can be kept. A child is identified by its records
 (:func:`signs_of`), and no pair of children is weighed twice, in later rounds of joining or on later nights.
 """
 
@@ -20,35 +20,35 @@ from matching.together import is_apart, mean_of
 
 ROUNDS_OF_JOINING = 4
 LEAST_CLAIM = 1 / 32
-"""Where all other rivals together speak for less than this share of what speaks for one and for none, they hardly compete."""
+"""Other rivals compete noticeably only if their odds exceed this share of the odds of this rival and of none together."""
 MOST_THIRDS = 100
-"""Of a child with more likely rivals than this nobody asks which of them may be one with each other: all compete."""
+"""For a child with more likely rivals than this it is not asked which of them may be one with each other: all compete."""
 NUMBERED_TWICE = 2.0
-"""Log-odds at the most (four in five) that children whom identifiers keep apart are one, numbered twice: alike in all they
-may be twins under one name, and only a person can say that they are not."""
+"""The most log-odds (bits; four in five) that two children whom identifiers keep apart are one child given two numbers. Alike
+in everything they may still be twins under one name, and only a person can say that they are not."""
 
 Signs = NDArray[np.uint64]
-"""What a group of records is known by: of each record a number of 64 bits, summed."""
+"""Identifies a group of records: the sum of a 64-bit number for each record."""
 
 
 @dataclass(frozen=True)
 class Rivals:
-    """Pairs of children that may be one after all, both ways round; one entry an ordered pair."""
+    """Pairs of children that may be one after all. Each pair is there twice, once for either child."""
 
     child: NDArray[np.int64]
     rival: NDArray[np.int64]
     log_odds: Bits
     probability: NDArray[np.float64]
-    """That the two are one child, the child's other rivals competing."""
+    """That the two are one child, given that the child's other rivals compete."""
     nearest: NDArray[np.int64]
-    """Number of the likeliest pair of records between the two, in ``left`` and ``right``."""
+    """Index in ``left`` and ``right`` of the likeliest pair of records between the two."""
     left: Rows
     right: Rows
 
 
 @dataclass(frozen=True)
 class Between:
-    """Pairs of children weighed against each other, in the order of their labels; one entry a pair, one < other."""
+    """Pairs of children weighed against each other, in the order of their labels; one entry per pair, one < other."""
 
     one: Labels
     other: Labels
@@ -58,7 +58,7 @@ class Between:
     right: Rows
 
     def __len__(self) -> int:
-        """How many pairs of children."""
+        """The number of pairs of children."""
         return len(self.one)
 
     def at(self, places: NDArray[np.int64] | NDArray[np.bool_]) -> "Between":
@@ -68,17 +68,17 @@ class Between:
         )
 
     def given(self, prior: Bits) -> "Between":
-        """The same with a prior (bits) of each pair being one child; nothing is added to what is certain."""
+        """The same after adding a prior (bits) to the log-odds of each pair, except where they are certain."""
         certain = (np.abs(self.log_odds) > CERTAIN) & ~is_apart(self.log_odds)
         return replace(self, log_odds=np.where(certain, self.log_odds, self.log_odds + prior))
 
 
 def between_of(labels: Labels, left: Rows, right: Rows, weights: Bits, joint: Bits | None = None) -> Between:
-    """Weigh children against each other, before any prior. ``left``, ``right``, ``weights``: all pairs of rows of two
+    """Weigh children against each other, without any prior. ``left``, ``right``, ``weights``: all pairs of rows of two
     different children.
 
-    Rows of two children speak of one question. ``joint``: what they say of it together, in the order of the children;
-    null: their mean match weight.
+    All pairs of rows of two children bear on one question. ``joint``: what they say of it together, in the order of the
+    children; None: their mean match weight.
     """
     both = _as_one(labels, left, right)
     if (both[1:] < both[:-1]).any():
@@ -89,7 +89,7 @@ def between_of(labels: Labels, left: Rows, right: Rows, weights: Bits, joint: Bi
     where = np.repeat(np.arange(len(ends), dtype=np.int32), many)
     one, other = np.divmod(both.take(ends - 1), max(len(labels), 1))
     joint = mean_of(weights, where, len(ends)) if joint is None else joint
-    # Of several pairs as likely as the likeliest, the last.
+    # If several pairs are equally likely, take the last.
     highest = np.maximum.reduceat(weights, ends - many) if len(ends) else weights
     likeliest = np.flatnonzero(weights == np.repeat(highest, many))
     nearest = likeliest.take(run_ends(where.take(likeliest)) - 1)
@@ -99,13 +99,13 @@ def between_of(labels: Labels, left: Rows, right: Rows, weights: Bits, joint: Bi
 
 
 def competing(between: Between) -> Rivals:
-    """Children that may be one after all. A child is one with one of its rivals or with none, so that they compete. A pair is
-    as likely as the more contested of its two children makes it: a place that others claim too is hardly this child's.
+    """Rivals with their probabilities. A child is one with one of its rivals or with none, so its rivals compete. A pair has
+    the lower of the two probabilities seen from its children: a place that others claim too is hardly this child's.
     """
     child, rival = np.concatenate([between.one, between.other]), np.concatenate([between.other, between.one])
     ratio, claims = _competing(between)
     any_rival = claims / (1 + claims)
-    # Those whom two numbers keep apart are held back enough.
+    # Pairs kept apart by identifiers are already capped at NUMBERED_TWICE.
     any_rival = np.where(is_apart(between.log_odds), any_rival, believed(any_rival))
     odds, chance = np.tile(_as_rivals(between.log_odds), 2), np.tile(ratio / claims * any_rival, 2)
     nearest = np.tile(np.arange(len(between)), 2)
@@ -113,12 +113,12 @@ def competing(between: Between) -> Rivals:
 
 
 def _as_rivals(odds: Bits) -> Bits:
-    """Log-odds of children as rivals: those whom two numbers of one list keep apart are rivals all the same."""
+    """Log-odds of children as rivals. Those whom identifiers of one list keep apart are still rivals, up to NUMBERED_TWICE."""
     return np.where(is_apart(odds), np.minimum(odds - APART, NUMBERED_TWICE), odds)
 
 
 def chances_of(between: Between) -> NDArray[np.float64]:
-    """What the records say of how likely each pair of children is one, among what else the more contested of the two may be."""
+    """How likely each pair of children is one by its records, given all else that the more contested of the two may be."""
     ratio, claims = _competing(between)
     return np.asarray(ratio / (1 + claims))
 
@@ -137,7 +137,7 @@ def _competing(between: Between) -> tuple[Bits, Bits]:
 
 
 def _counted_off(between: Between) -> Between:
-    """The same pairs, their children numbered from 0 in the order of their labels: few beside all rows."""
+    """The same pairs with children numbered from 0 in the order of their labels: far fewer numbers than rows."""
     is_there = np.zeros(int(between.other.max(initial=0)) + 1, dtype=bool)
     is_there[between.one] = is_there[between.other] = True
     number = np.cumsum(is_there, dtype=np.int32)
@@ -146,15 +146,15 @@ def _counted_off(between: Between) -> Between:
 
 
 def _claims(between: Between, ratio: Bits, total: Bits, crowded: Labels) -> Bits:
-    """Of each pair in ``crowded``, as odds to 1: how much speaks for the more contested of the two being one with the other or
-    with a further rival. A rival that is likely one with the other of the two, a piece of the same child, does not compete.
+    """For each pair in ``crowded``, the odds to 1 that the more contested of the two is one with the other or with a further
+    rival. A rival that is likely one with the other of the two, being a piece of the same child, does not compete.
     """
     width = np.int64(len(total))
     likely = np.flatnonzero(ratio > 1)
     one, other = between.one.take(likely), between.other.take(likely)
     is_asked = np.zeros(len(total), dtype=bool)
     is_asked[between.one.take(crowded)] = is_asked[between.other.take(crowded)] = True
-    # Only rivals that are likely one with the other can count twice: of each child asked for, those it may be.
+    # Only rivals likely to be one with the other could count twice: list for each child asked about those it may be.
     child, rival, share = np.concatenate([one, other]), np.concatenate([other, one]), np.tile(ratio.take(likely), 2)
     asked = is_asked.take(child)
     child, rival, share = np.compress(asked, child), np.compress(asked, rival), np.compress(asked, share)
@@ -163,7 +163,7 @@ def _claims(between: Between, ratio: Bits, total: Bits, crowded: Labels) -> Bits
     starts, keys = np.cumsum(held) - held, np.sort(one * width + other)
 
     def of(mine: Labels, its: Labels) -> Bits:
-        """Of the first of each pair."""
+        """The odds seen from the first child of each pair."""
         many = held.take(mine)
         many[many > MOST_THIRDS] = 0
         which = np.repeat(np.arange(len(mine)), many)
@@ -179,8 +179,8 @@ def _claims(between: Between, ratio: Bits, total: Bits, crowded: Labels) -> Bits
 
 
 def joined(labels: Labels, between: Between, least: float) -> Labels:
-    """Join each pair of children that are each other's likeliest rival, where their log-odds are above ``least``, also with
-    all rivals of either competing; with what is certain nothing competes.
+    """Join each pair of children that are each other's likeliest rival, if their log-odds exceed ``least`` both alone and with
+    all rivals of either competing. Nothing competes with a pair that is certain. Returns the new labels.
     """
     odds = between.log_odds
     if not (odds > least).any():
@@ -191,7 +191,7 @@ def joined(labels: Labels, between: Between, least: float) -> Labels:
     child, rival = child[order], rival[order]
     likeliest = np.append(True, child[1:] != child[:-1])[: len(child)]
     child, rival = child[likeliest], rival[likeliest]
-    mutual = rival[np.searchsorted(child, rival)] == child  # whoever is a rival has rivals of its own
+    mutual = rival[np.searchsorted(child, rival)] == child  # every rival is in the list as a child too
     moves = mutual & (child > rival)
     is_moved = np.zeros(len(labels), dtype=bool)
     is_moved[child[moves]] = True
@@ -203,26 +203,26 @@ def joined(labels: Labels, between: Between, least: float) -> Labels:
 
 @dataclass(frozen=True)
 class Weighed:
-    """What was weighed between pairs of children, by their signs; nothing of it hangs on a row's place."""
+    """What was weighed between pairs of children, by their signs; independent of the order of rows."""
 
     one: Signs
     other: Signs
     log_odds: Bits
     left: NDArray[np.int64]
-    """Number of a record: the likeliest pair between the two."""
+    """Number of a record: one of the likeliest pair between the two; ``right``: the other."""
     right: NDArray[np.int64]
 
     @classmethod
     def nothing(cls) -> "Weighed":
-        """Nothing was weighed."""
+        """An empty one."""
         signs, numbers = np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64)
         return cls(signs, signs, np.zeros(0), numbers, numbers)
 
 
 def signs_of(labels: Labels, numbers: NDArray[np.integer], *asked: Labels) -> Signs:
-    """The sign of each child, at the place of its label. ``numbers``: each row's own, never given to another record.
+    """The sign of each child, at the index of its label. ``numbers``: each row's own number, never given to another record.
 
-    ``asked``: labels of the children whose signs are wanted; none: of all.
+    ``asked``: labels of the children whose signs are wanted; if none are given, those of all.
     """
     rows = np.arange(len(labels))
     if asked:
@@ -236,25 +236,25 @@ def signs_of(labels: Labels, numbers: NDArray[np.integer], *asked: Labels) -> Si
 
 
 Weigh = Callable[[Labels, Labels, Labels], Between]
-"""Labels of all rows, and pairs of children (one < other) -> how they weigh against each other, in that order."""
+"""Labels of all rows, and pairs of children (one < other) -> how each pair weighs, in the same order."""
 
 
 @dataclass
 class Rivalry:
-    """Rounds of weighing children against each other and joining those that are sure to be one."""
+    """Rounds of weighing children against each other and joining those sure to be one."""
 
     numbers: NDArray[np.integer]
     """Each row's own number."""
     weigh: Weigh
     known: Weighed
-    """What was weighed before, of records that are there still: ``left`` and ``right`` are rows."""
+    """What was weighed before between records that still exist; here ``left`` and ``right`` are rows."""
     kept: list[Weighed]
-    """What any round weighed or knew, with numbers of records."""
+    """What each round weighed or already knew, with numbers of records."""
 
     def settle(self, labels: Labels, left: Rows, right: Rows, margin: float) -> tuple[Labels, Between]:
         """Join children round by round. ``left``, ``right``: pairs of rows near enough to make rivals of their children.
 
-        After the first round only what joining has changed is weighed. Gives the labels, and the rivals that are left.
+        After the first round only what joining changed is weighed. Returns the labels, and the rivals that remain.
         """
         between = self._weighed(labels, *_pairs_of_children(labels, left, right))
         for _ in range(ROUNDS_OF_JOINING):
@@ -270,7 +270,7 @@ class Rivalry:
         return labels, between
 
     def _weighed(self, labels: Labels, one: Labels, other: Labels) -> Between:
-        """Weigh pairs of children, those that are not known."""
+        """Weigh those pairs of children that are not known yet."""
         signs = signs_of(labels, self.numbers, one, other)
         ours, theirs = signs.take(one), signs.take(other)
         del signs
@@ -279,7 +279,7 @@ class Rivalry:
         at = place[found]
         known = Between(one[found], other[found], self.known.log_odds[at], self.known.left[at].astype(np.int32),
                         self.known.right[at].astype(np.int32))  # fmt: skip
-        # All of them again, in the order in which they were asked for.
+        # All pairs again, in the order in which they were asked for.
         whole = _together(known, self.weigh(labels, np.compress(~found, one), np.compress(~found, other)))
         left, right = (self.numbers.take(rows).astype(np.int64) for rows in (whole.left, whole.right))
         self.kept.append(Weighed(ours, theirs, whole.log_odds, left, right))
@@ -287,7 +287,7 @@ class Rivalry:
 
 
 def _pairs_of_children(labels: Labels, left: Rows, right: Rows) -> tuple[Labels, Labels]:
-    """The pairs of different children of these pairs of rows, each once, in order."""
+    """The pairs of different children in these pairs of rows, each once, in order."""
     apart = labels.take(left) != labels.take(right)
     both = _as_one(labels, np.compress(apart, left), np.compress(apart, right))
     return np.divmod(distinct(both), max(len(labels), 1))
@@ -300,7 +300,7 @@ def _as_one(labels: Labels, left: Rows, right: Rows) -> Labels:
 
 
 def _places(known: Weighed, one: Signs, other: Signs) -> NDArray[np.int64]:
-    """Where each pair of children stands in what is known; -1 where it does not."""
+    """Position of each pair of children in ``known``; -1 if it is not there."""
     place = np.full(len(one), -1, dtype=np.int64)
     if len(known.one):
         both, wanted = (a * np.uint64(31) + b for a, b in ((known.one, known.other), (one, other)))

@@ -1,4 +1,4 @@
-"""Pairs + model -> match weights, with a level for every comparison."""
+"""Pairs + model -> match weights, by the level of every comparison."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ _Kept = tuple[Rows, Rows, Patterns, Bits]
 
 @dataclass(frozen=True)
 class Scorer:
-    """A model made ready for a table: look-up tables by pattern, and value frequencies."""
+    """A model prepared for a table: look-up tables by pattern, and value frequencies."""
 
     model: Model
     table: Encoded
@@ -41,8 +41,8 @@ class Scorer:
         model: Model, table: Encoded, held: Mapping[str, HeldFrequencies] | None = None, *,
         households: Households | None = None,
     ) -> "Scorer":  # fmt: skip
-        """Make a scorer. ``held``: value frequencies measured before, of every column that the model weighs by them.
-        ``households``: where names are found that a family gives again; null: nowhere.
+        """Make a scorer. ``held``: value frequencies measured before, for every column that the model weighs by them; None:
+        measured on the table. ``households``: where names that a family gives again are found; None: nowhere.
 
         Raises KeyError naming a column that the table lacks.
         """
@@ -65,7 +65,7 @@ class Scorer:
 
     @cached_property
     def _highest(self) -> tuple[list[Bits], float]:
-        """The most bits that each level of each comparison can add to a weight, and bits added to the sum of them."""
+        """The most bits that each level of each comparison can add to a weight, and bits to add to their sum."""
         tables = []
         for comparison, m, u in zip(
             self.model.comparisons, self.model.tables("m"), self.model.tables("u"), strict=True
@@ -74,7 +74,7 @@ class Scorer:
             with np.errstate(invalid="ignore"):
                 most = m - np.minimum(u, rarest)
             tables.append(np.nan_to_num(most, nan=-IMPOSSIBLE, posinf=IMPOSSIBLE, neginf=-IMPOSSIBLE))
-        # Households only ever take from a weight, save that the other pairs' chance is scaled by what they leave.
+        # Households only lower a weight, except that the chance of any two is scaled by what they leave of it.
         return tables, ROUNDING - _bits(1 - self.model.household) - self.model.crowd
 
     def _rarest(self, level: Level, otherwise: float) -> float:
@@ -82,7 +82,7 @@ class Scorer:
         return float(bits.min()) if len(bits) else otherwise
 
     def course_of(self, rule: BlockingRule) -> "Course":
-        """The comparisons in the order in which a rule's pairs meet them: those that read no letters first."""
+        """The order in which comparisons are applied to a rule's pairs: those that read no letters first."""
         tables, places = self._highest[0], radices(self.model.comparisons).tolist()
         pattern, bits, cards = 0, self._highest[1], []
         for card in zip(self.model.comparisons, places, tables, strict=True):
@@ -98,7 +98,7 @@ class Scorer:
     def may_reach(self, floor: float, left: Rows, right: Rows, course: "Course") -> tuple[Rows, Rows, Patterns]:
         """Pairs whose weight may be ``floor`` bits or more, and their patterns. ``course``: of the rule that found them.
 
-        A pair goes no further once no outcome of the comparisons still to come could lift it to the floor.
+        A pair is dropped once no outcome of the remaining comparisons could lift it to the floor.
         """
         pattern, bits = np.full(len(left), course.pattern, dtype=np.int64), np.full(len(left), course.bits)
         for comparison, place, highest, later in course.comparisons:
@@ -111,7 +111,7 @@ class Scorer:
         return left, right, pattern
 
     def sieve(self, pairs: Plan, floor: float) -> Sieve:
-        """What tells of whole blocks which pairs cannot reach ``floor`` bits."""
+        """Decides for whole blocks which pairs cannot reach ``floor`` bits."""
         tables, added = self._highest
         ceilings = (Ceiling.of(c, most, self.table) for c, most in zip(self.model.comparisons, tables, strict=True))
         return Sieve(self.table, pairs, tuple(ceilings), floor - added)
@@ -119,7 +119,7 @@ class Scorer:
     def class_bits(self, patterns: Patterns) -> list[Bits]:
         """log2 P(pattern | class) for one child, any two, two of a household, twins; without frequencies.
 
-        Of a model without households the first two.
+        For a model without households, only the first two.
         """
         return self._summed.bits(patterns, len(CLASSES) if self.model.household > 0 else 2)
 
@@ -140,8 +140,8 @@ class Scorer:
         return self.model.going_together()
 
     def associated(self, patterns: Patterns, left: Rows, right: Rows) -> Iterator[tuple[int, NDArray[np.int64], Bits]]:
-        """Place of each comparison whose values go together with another's; places of the pairs that agree in both; and the
-        bits by which two people agree in both more often than in one and the other.
+        """For each comparison whose values go together with another's: its number, the positions of the pairs that agree in
+        both, and the bits by which two people agree in both more often than if the comparisons were independent.
         """
         comparisons, places = self.model.comparisons, radices(self.model.comparisons).tolist()
         for two in self._together:
@@ -149,13 +149,13 @@ class Scorer:
             at = np.flatnonzero(two.one_agrees.take(one) & two.other_agrees.take(other))
             column = two.goes_with.column
             codes, closely = self.table.column(column), self.frequencies[column].bits
-            # The closer of the two: one side may be misspelt, and shows nothing.
+            # The closer of the two sides: the other may be misspelt, and show nothing.
             both = np.fmax(closely(codes.take(left.take(at))), closely(codes.take(right.take(at))))
             yield two.one, at, np.asarray(np.nan_to_num(both, nan=0.0))
 
     @cached_property
     def _given_again(self) -> list[tuple[int, Rows, Bits]]:
-        """Place of each comparison of a name that families may give again; of each row the name's code, and how often it is."""
+        """For each comparison of a name that families may give again: its number, each row's code, and the code's frequency."""
         told = {number: given.column for number, given in self.model.given_again() if given.column in self.frequencies}
         codes = {number: self.table.column(column) for number, column in told.items()}
         return [
@@ -165,9 +165,11 @@ class Scorer:
     def given_again(
         self, patterns: Patterns, left: Rows, right: Rows
     ) -> Iterator[tuple[int, NDArray[np.int64], tuple[Bits, Bits]]]:
-        """Place of each comparison of a name that families may give again; places of the pairs that share such a name; and the
-        bits by which two children of one home, and twins, stand at the pair's level more often than with any name: where
-        both bear it, their records part from each other as one child's own do.
+        """For each comparison of a name that families may give again: its number, the positions of the pairs that share such a
+        name, and the bits to add to the log2 probability of the pair's level for two children of one home, and for twins.
+
+        Two children given the same name differ in it only as one child's own records do. So their level is at least as likely
+        as m times the share of families' children who share the name.
         """
         for number, codes, often in self._given_again:
             at = np.flatnonzero(often.take(left) > NO_CUSTOM)
@@ -180,7 +182,7 @@ class Scorer:
     def frequent(
         self, comparison: Comparison, levels: NDArray[np.int64], left: Rows, right: Rows
     ) -> Iterator[tuple[NDArray[np.int64], Bits]]:
-        """Places of the pairs at each level weighed by its values' frequency, and their :meth:`level_bits`."""
+        """For each level weighed by its values' frequency, the positions of its pairs, and their :meth:`level_bits`."""
         u = self.model.weights[comparison.name].u
         for number, level in enumerate(comparison.levels):
             if level.frequency_of is not None:
@@ -193,14 +195,14 @@ class Scorer:
         frequencies, codes = self.frequencies[column], self.table.column(column)
         both = frequencies.bits(codes.take(left))
         if level.test != Equal(column):
-            # The commoner of the two values: agreement on a common value is the weaker evidence.
+            # The commoner of the two values: agreement on a common value is weaker evidence.
             both = np.fmax(both, frequencies.bits(codes.take(right)))
         return np.asarray(np.nan_to_num(both - np.log2(max(u, LEAST)), nan=0.0))
 
     def weights(self, patterns: Patterns, left: Rows, right: Rows, at_home: Bits | None = None) -> Bits:
-        """Match weight in bits: log2 of P(pair | one child) over P(pair | two children), households among them.
+        """Match weight in bits: log2 of P(pair | one child) over P(pair | two children), with households among the latter.
 
-        ``at_home``: bits by which two children of one home are less likely than the model has it; null: none.
+        ``at_home``: bits by which two children of one home are less likely than in the model; None: 0.
         """
         match, unlike, *homes = self.class_bits(patterns)
         for _, at, more in self.given_again(patterns, left, right):
@@ -209,8 +211,8 @@ class Scorer:
         return self.ratio(match, unlike + self.frequency_bits(patterns, left, right), homes, at_home)
 
     def ratio(self, match: Bits, chance: Bits, homes: Sequence[Bits], at_home: Bits | None) -> Bits:
-        """The weight, from log2 P of each class: one child, any two by chance; ``homes``: two of one home, and twins, which
-        a model without households does not ask for.
+        """The weight, from log2 P of each class: one child, any two by chance; ``homes``: two of one home, and twins (not used
+        by a model without households).
         """
         share, chance = self.model.household, chance + self.model.crowd
         if share <= 0:
@@ -223,18 +225,18 @@ class Scorer:
 
 @dataclass(frozen=True)
 class Course:
-    """What is known of every pair of a blocking rule, and what is still to be compared, in order."""
+    """What a blocking rule settles for all its pairs, and what remains to be compared, in order."""
 
     pattern: int
-    """The levels that the rule's columns settle, as the sum of their places in a pattern."""
+    """The levels that the rule's columns settle, as their part of a pattern."""
     bits: float
-    """The most bits that those levels can add to a weight, and what is added to all."""
+    """The most bits that those levels can add to a weight, plus what is added to every weight."""
     comparisons: list[tuple[Comparison, int, Bits, float]]
-    """With each: its place value, the most bits of each of its levels, and the most that all later ones can add."""
+    """Each with its place value, the most bits of each of its levels, and the most that all later ones can add."""
 
 
 TABULATED = 1 << 18
-"""Patterns whose sums are kept: those of as many of the first comparisons as fit."""
+"""Patterns with a tabulated sum: those of as many of the first comparisons as fit."""
 
 
 @dataclass(frozen=True)
@@ -242,9 +244,9 @@ class _Summed:
     """Sums of log2 probabilities by pattern: tabulated for the first comparisons, added one by one for the others."""
 
     first: list[Bits]
-    """Of each class: by the first comparisons' part of the pattern."""
+    """For each class, by the first comparisons' part of the pattern."""
     others: list[tuple[int, int, list[Bits]]]
-    """Of each further comparison: place value, number of levels, table of each class."""
+    """For each further comparison: place value, number of levels, table of each class."""
 
     @classmethod
     def of(cls, model: Model) -> "_Summed":
@@ -258,7 +260,7 @@ class _Summed:
         return cls(first, others)
 
     def bits(self, patterns: Patterns, classes: int) -> list[Bits]:
-        """The sums of each of the first so many classes for each pattern."""
+        """The sums for each pattern, of each of the first ``classes`` classes."""
         begin = level_in(patterns, 1, len(self.first[0])) if self.others else patterns
         sums = [table.take(begin) for table in self.first[:classes]]
         for place, size, tables in self.others:
@@ -268,11 +270,11 @@ class _Summed:
 
 
 IMPOSSIBLE = 1e5
-"""Bits in place of an infinite number of them."""
+"""Bits in place of infinity."""
 ROUNDING = 1e-6
-"""Bits of slack where sums are taken in another order than the weights take them."""
+"""Bits of slack for sums taken in another order than in the weights."""
 MOST_KEPT = 0.8
-"""Pairs are put closer together once fewer than this share of them is left."""
+"""Pairs are compacted once fewer than this share of them is left."""
 
 
 def _bits(share: float) -> float:
@@ -281,7 +283,7 @@ def _bits(share: float) -> float:
 
 @dataclass(frozen=True)
 class Scored:
-    """Pairs above the floor, one row a pair."""
+    """Pairs at or above the floor, one row per pair, in the order of rows."""
 
     left: Rows
     right: Rows
@@ -290,15 +292,15 @@ class Scored:
     rule: NDArray[np.int16]
     """Number of the first blocking rule that found the pair."""
     looked_at: NDArray[np.int64]
-    """How many pairs each rule was the first to find, floor or not."""
+    """How many pairs each rule was the first to find, whether above the floor or not."""
 
 
 Told = Callable[[float, str], None]
-"""Is told now and then how far the work is: the share that is done (0 to 1), and what is being done, in words."""
+"""Called now and then with the share of the work done (0 to 1), and what is being done, in words."""
 
 
 def score_pairs(scorer: Scorer, pairs: Plan, floor: float, chunk: int = CHUNK, *, told: Told | None = None) -> Scored:
-    """Score every pair of a plan, keeping those of at least ``floor`` bits.
+    """Score every pair of a plan and keep those of at least ``floor`` bits.
 
     Memory depends on the chunk and on what is kept.
     """
@@ -330,15 +332,15 @@ def score_pairs(scorer: Scorer, pairs: Plan, floor: float, chunk: int = CHUNK, *
 
 @dataclass(frozen=True)
 class _Piece:
-    """Some of a rule's pairs, or how to come by them."""
+    """Some of a rule's pairs, made only when they are asked for."""
 
     rule: int
     pairs: Callable[[], tuple[int, Rows, Rows]]
-    """How many pairs, and those of them that may reach the floor."""
+    """Returns how many pairs there are, and those of them that may reach the floor."""
 
 
 def _pieces(pairs: Plan, sieve: Sieve, chunk: int) -> Iterator[_Piece]:
-    """All pairs of a plan: of large blocks what a sieve lets through, of others every one."""
+    """All pairs of a plan; of large blocks only those that a sieve lets through."""
     for number in range(len(pairs.blocks)):
         grids, rest = grids_of(pairs, number)
         for stacks in grids.stacks(chunk):

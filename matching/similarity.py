@@ -1,7 +1,7 @@
-"""Tests of a pair, evaluated on columns of pairs: whether values are there, the same, or shared.
+"""Tests of a pair, evaluated on columns of pairs: whether values are present, equal, or shared.
 
-A test is a small frozen card that holds for a pair or does not. Tests that look at letters are in
-:mod:`matching.word_similarity`, those of dates in :mod:`matching.date_similarity`.
+A test is a small frozen object that holds for a pair or does not. Tests that compare letters are in
+:mod:`matching.word_similarity`, tests of dates in :mod:`matching.date_similarity`.
 """
 
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ class Test(Protocol):
         ...
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
-        """True where the test holds for the pair. A null never makes a test hold, save :class:`Missing`."""
+        """True where the test holds for the pair. A null never makes a test hold, except :class:`Missing`."""
         ...
 
 
 @dataclass(frozen=True)
 class OneColumn:
-    """What every test of a single column has: its name."""
+    """Base of the tests of a single column."""
 
     column: str
 
@@ -42,7 +42,7 @@ class OneColumn:
 
 @dataclass(frozen=True)
 class Missing(OneColumn):
-    """At least one side says nothing in the column."""
+    """At least one side has no value in the column."""
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where either side is null (or an empty list)."""
@@ -55,7 +55,7 @@ class Missing(OneColumn):
 
 @dataclass(frozen=True)
 class Equal(OneColumn):
-    """Both sides hold the same value."""
+    """Both sides have the same value."""
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where the codes are equal and present."""
@@ -66,7 +66,7 @@ class Equal(OneColumn):
 
 @dataclass(frozen=True)
 class Unequal(OneColumn):
-    """Both sides hold a value, and not the same."""
+    """Both sides have a value, and the values differ."""
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where both are present and differ."""
@@ -100,14 +100,14 @@ class EqualAcross(TwoColumns):
 
 @dataclass(frozen=True)
 class Swapped(TwoColumns):
-    """Two columns stand the other way round: both sides agree crosswise."""
+    """The values of two columns are swapped between the sides."""
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where left.first = right.second and left.second = right.first, and the two differ."""
         a, b = table.column(self.first), table.column(self.second)
         ours = a.take(left)
         held = np.asarray((ours == b.take(right)) & (ours >= 0))
-        # Few are left: only they are looked at the other way round.
+        # Few pairs are left: only these are compared the other way round.
         at = np.flatnonzero(held)
         theirs = b.take(left[at])
         held[at] = (theirs == a.take(right[at])) & (theirs >= 0) & (ours[at] != theirs)
@@ -120,7 +120,7 @@ class SharesAny:
 
     column: str
     other: str | None = None
-    """Column of the other side, tried both ways round; null: the same column."""
+    """Column of the other side, tried both ways round; None: the same column."""
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ class SharesCrosswise:
         return (self.column, self.other)
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
-        """True where it holds both ways round."""
+        """True where it is so both ways round."""
         held = _intersect(table, self.column, self.other, left, right)
         at = np.flatnonzero(held)
         held[at] = _intersect(table, self.other, self.column, left[at], right[at])
@@ -177,12 +177,12 @@ def _intersect(table: Encoded, column: str, other: str, left: Rows, right: Rows)
 
 
 SPARED = 0.2
-"""Share of pairs that must be settled before it is worth the copying to leave them out of the next test."""
+"""Share of pairs that must be settled before it is worth copying the others for the next test."""
 
 
 @dataclass(frozen=True)
 class OfTests:
-    """Base of what is put together from several tests."""
+    """Base of the tests that combine several tests."""
 
     tests: tuple[Test, ...]
 
@@ -194,10 +194,10 @@ class OfTests:
 
 @dataclass(frozen=True)
 class Either(OfTests):
-    """One of several tests holds."""
+    """At least one of several tests holds."""
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
-        """True where any test holds; later tests see only pairs still open, where that spares a good part."""
+        """True where any test holds; later tests are given only pairs still open, if that saves enough (SPARED)."""
         held = self.tests[0].holds(table, left, right)
         for test in self.tests[1:]:
             if np.count_nonzero(held) < SPARED * len(held):
@@ -213,7 +213,7 @@ class Both(OfTests):
     """All of several tests hold."""
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
-        """True where all tests hold; later tests see only pairs still in."""
+        """True where all tests hold; later tests are given only pairs for which the earlier ones hold."""
         held = self.tests[0].holds(table, left, right)
         for test in self.tests[1:]:
             still = np.flatnonzero(held)
@@ -226,12 +226,12 @@ class NoneOf(OfTests):
     """None of several tests holds."""
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
-        """True where no test holds; :class:`Missing` among them keeps out pairs of which a side is silent."""
+        """True where no test holds. With :class:`Missing` among the tests, pairs with an empty side are excluded."""
         return ~Either(self.tests).holds(table, left, right)
 
 
 def silent_or_same(table: Encoded, column: str, left: Rows, right: Rows) -> tuple[Mask, Mask]:
-    """Where :class:`Missing` holds of a column that is no list, and where :class:`Equal` does, at the price of one."""
+    """Where :class:`Missing` holds for a column that is not a list, and where :class:`Equal` does, for the cost of one test."""
     codes = table.column(column)
     a, b = codes.take(left), codes.take(right)
     silent = (a | b) < 0
@@ -239,7 +239,7 @@ def silent_or_same(table: Encoded, column: str, left: Rows, right: Rows) -> tupl
 
 
 def either(*tests: Test) -> Either:
-    """One of the tests holds."""
+    """At least one of the tests holds."""
     return Either(tests)
 
 

@@ -1,8 +1,8 @@
-"""The order of whole numbers, ties as they stand, at the speed at which plain numbers sort.
+"""The order of whole numbers, stable for ties, as fast as plain numbers sort.
 
-A number and its place share one word of 64 bits, so that sorting the words sorts the places along: several times faster
-than asking for an order, which has to look each number up. Where both do not fit, the number's last bits are left out
-at first and the few ties that this makes are put right afterwards.
+A number and its place are packed into one 64-bit word, so that sorting the words sorts the places too. That is several times
+faster than an argsort, which has to look each number up. If both do not fit, the number's last bits are dropped at first, and
+the few ties that this makes are put right afterwards.
 """
 
 from typing import TypeVar
@@ -16,7 +16,7 @@ Number = TypeVar("Number", bound=np.generic)
 
 
 def order_of(numbers: NDArray[np.integer]) -> Places:
-    """Places of the numbers (none below 0) from the lowest to the highest; equal ones in the order they stand in."""
+    """Places of the numbers (none below 0) in ascending order of the numbers; equal numbers stay in their order."""
     many = len(numbers)
     if many < 2:
         return np.arange(many)
@@ -28,12 +28,12 @@ def order_of(numbers: NDArray[np.integer]) -> Places:
 
 
 MOST_HELD = 0.75
-"""Zeros are left out before sorting where no more than this share of the numbers is above 0."""
+"""Zeros are dropped before sorting if less than this share of the numbers is above 0."""
 
 
 def in_runs(numbers: NDArray[np.integer]) -> tuple[Places, Places]:
-    """Places of the numbers (none below 0) that stand in several places, ordered as by :func:`order_of`, and where each run
-    of places of one number ends. The number 0 makes no run.
+    """Places of the numbers (none below 0) that occur more than once, ordered as by :func:`order_of`, and where the run of each
+    number's places ends. 0 is left out.
     """
     some, many = int(np.count_nonzero(numbers)), len(numbers)
     if some < 2:
@@ -48,14 +48,14 @@ def in_runs(numbers: NDArray[np.integer]) -> tuple[Places, Places]:
     if dropped:
         order, as_next = _several(order, _put_right(order, as_next[:-1], numbers))
     ends = np.flatnonzero(~as_next) + 1
-    of_none = int(ends[0]) if len(ends) and numbers[order[0]] == 0 else 0  # the lowest number of all
+    of_none = int(ends[0]) if len(ends) and numbers[order[0]] == 0 else 0  # the run of zeros comes first
     return order[of_none:], ends[of_none > 0 :] - of_none
 
 
 def _sorted_words(words: Words, places: Places, many: int) -> tuple[Words, int]:
-    """Numbers with the places that hold them, sorted, in their own place; and how many of their last bits are left out.
+    """Pack numbers with their places and sort them, in the memory of ``words``. Also returns how many last bits were dropped.
 
-    ``many``: of how many places these are some.
+    ``many``: every place is below this.
     """
     for_places = (many - 1).bit_length()
     dropped = max(0, int(words.max()).bit_length() + for_places - 64)
@@ -67,7 +67,7 @@ def _sorted_words(words: Words, places: Places, many: int) -> tuple[Words, int]:
 
 
 def _last_place(many: int) -> np.uint64:
-    """Every bit that a place may have."""
+    """A mask of the bits that a place may have."""
     return np.uint64((1 << (many - 1).bit_length()) - 1)
 
 
@@ -76,12 +76,12 @@ def _places_in(words: Words, many: int) -> Places:
 
 
 def _as_next(words: Words, many: int) -> NDArray[np.bool_]:
-    """Which words, save the last, have the next one's number."""
+    """For all words but the last, whether the next one has the same number."""
     return np.asarray((words[1:] ^ words[:-1]) <= _last_place(many))
 
 
 def _several(ordered: NDArray[Number], as_next: NDArray[np.bool_]) -> tuple[NDArray[Number], NDArray[np.bool_]]:
-    """Those of the ordered that are like a neighbour, and which of them, the last included, are like the next one."""
+    """The elements equal to a neighbour, and for each of them, the last included, whether it equals the next one."""
     like_next = np.append(as_next, False)
     like_any = like_next.copy()
     like_any[1:] |= as_next
@@ -89,9 +89,9 @@ def _several(ordered: NDArray[Number], as_next: NDArray[np.bool_]) -> tuple[NDAr
 
 
 def _put_right(order: Places, tied: NDArray[np.bool_], numbers: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Sort anew, in place, the stretches of tied beginnings in which the numbers themselves differ.
+    """Sort again, in place, the stretches of equal leading bits in which the numbers themselves differ.
 
-    Gives which of the places, save the last, then hold the next one's number.
+    Returns for all places but the last whether the next one then has the same number.
     """
     sorted_ = numbers.take(order)
     differ = np.flatnonzero(tied & (sorted_[1:] != sorted_[:-1]))
@@ -106,19 +106,19 @@ def _put_right(order: Places, tied: NDArray[np.bool_], numbers: NDArray[np.integ
 
 
 def run_ends(sorted_: NDArray[np.integer]) -> Places:
-    """Where each run of equal numbers ends (the place after its last)."""
+    """Where each run of equal numbers ends (the index after its last)."""
     if not len(sorted_):
         return np.zeros(0, dtype=np.int64)
     return np.append(np.flatnonzero(sorted_[1:] != sorted_[:-1]) + 1, len(sorted_))
 
 
 def distinct(numbers: NDArray[Number]) -> NDArray[Number]:
-    """The numbers (none below 0), each once, ascending."""
+    """The distinct numbers (none below 0), ascending."""
     sorted_ = np.sort(numbers)
     return np.asarray(sorted_[run_ends(sorted_) - 1])
 
 
 def counted_off(sizes: NDArray[np.integer], dtype: DTypeLike = np.int64) -> NDArray[np.integer]:
-    """0, 1, 2 ... for each of the sizes, one after the other."""
+    """0, 1, 2 ... up to each size (excluded), one size after the other."""
     ends: NDArray[np.integer] = np.cumsum(sizes, dtype=dtype)
     return np.asarray(np.arange(int(sizes.sum()), dtype=dtype) - np.repeat(ends - sizes, sizes))

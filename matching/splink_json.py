@@ -1,10 +1,10 @@
-"""The model in Splink's settings (JSON), and back: for teams that run the same weights there, on DuckDB or Spark.
+"""The model as Splink settings (JSON), and back: for teams that run the same weights in Splink, on DuckDB or Spark.
 
-What Splink has no word for stays behind: the household class (each comparison's description says so, as Splink keeps no
-other remark), the prior by pairs of datasets, and what a large table takes off (``Model.crowd``). With ``household = 0``, and
-in a table of the size that the weights were measured on, they are the same, save that Splink takes a value's frequency from all
-rows where we take one person off: register our frequencies as its term-frequency tables, and that is gone too. How two
-values go together (forename and surname) stands as a comparison of its own, which is worth nothing until those are
+Splink has no counterpart for the household class (each comparison's description says so, as Splink keeps no other remark), for
+the prior by pair of datasets, or for what a large table takes off (``Model.crowd``). With ``household = 0``, and in a table of
+the size that the weights were measured on, the weights are the same except that Splink takes a value's frequency from all
+rows where we leave one person out; registering our frequencies as Splink's term-frequency tables removes that difference too.
+How two values go together (forename and surname) is a comparison of its own, worth nothing until those frequencies are
 registered. In SQL two edits may overlap (one edit is the same), letters outside A-Z count by their bytes, and words are
 compared at any length.
 """
@@ -24,7 +24,7 @@ from matching.model import Model, ModelError, Together, Weights, probability
 
 MATCH = "probability_two_random_records_match"
 SETTINGS = "Splink settings"
-"""What errors call them, and a model that comes from them."""
+"""What errors call the settings; also the origin recorded in a model made from them."""
 SPARK_NAMES = {"jaro_winkler_similarity": "jaro_winkler", "list_has_any": "arrays_overlap", "len": "size"}
 
 
@@ -32,7 +32,7 @@ NOT_TOLD = (
     "Splink has no class for two children of one household: brothers, sisters and twins weigh more here than under the "
     "model that these settings were made from."
 )
-"""The description of every comparison of a model with such a class."""
+"""The description of every comparison of a model with a household class."""
 
 
 @singledispatch
@@ -218,7 +218,7 @@ def _in_dialect(condition: str, dialect: str) -> str:
 
 
 def _condition_in(comparison: Comparison, test: tests.Test) -> str:
-    """The test in SQL; an empty list says nothing, as a null does."""
+    """The test in SQL. An empty list counts as missing, as a null does."""
     lists = {level.test.column for level in comparison.levels if isinstance(level.test, tests.SharesAny)}
     if isinstance(test, tests.Missing) and test.column in lists:
         empty = " OR ".join(f"len({test.column}_{side}) = 0" for side in ("l", "r"))
@@ -234,17 +234,17 @@ def _level(comparison: Comparison, number: int, weights: Weights, dialect: str) 
         return {**entry, "is_null_level": True}
     entry |= {"m_probability": float(weights.m[number]), "u_probability": float(weights.u[number])}
     if level.frequency_of is not None:
-        # Our frequencies stand in for the level's own u, whether or not Splink would call the level an exact match.
+        # Our frequencies replace the level's own u, whether or not Splink would call the level an exact match.
         entry |= {"tf_adjustment_column": level.frequency_of, "tf_adjustment_weight": 1.0}
         entry |= {"disable_tf_exact_match_detection": True}
     return entry
 
 
 def _together(model: Model, two: Together, dialect: str) -> dict[str, Any]:
-    """A comparison of its own, of two levels: what agreement in both of two comparisons is worth less than one and the other.
+    """A comparison with two levels, for how much less agreement in both of two comparisons is worth than the sum of the two.
 
-    Its levels are worth nothing. Of pairs that agree in both, our "frequency" of the column stands in, which is 1 or more;
-    how common Splink finds the column's values is below 1 and counts as 1.
+    Its levels are worth nothing by themselves. For pairs that agree in both, our "frequency" of the column replaces u, and is 1
+    or more; a frequency that Splink itself computes is below 1 and counts as 1.
     """
     one, other = model.comparisons[two.one], model.comparisons[two.other]
     both = f"{_first_level_is(one, two.one_agrees)} AND {_first_level_is(other, two.other_agrees)}"
@@ -267,7 +267,7 @@ def _together(model: Model, two: Together, dialect: str) -> dict[str, Any]:
 
 
 def _first_level_is(comparison: Comparison, wanted: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
-    """In SQL: the first level that holds is one of those wanted."""
+    """In SQL: whether the first level that holds is one of those wanted."""
     *tested, (_, otherwise) = zip(comparison.levels, wanted.tolist(), strict=True)
     cases = [f"WHEN {_condition_in(comparison, level.test)} THEN {is_one}" for level, is_one in tested if level.test]
     return f"(CASE {' '.join(cases)} ELSE {otherwise} END)"
@@ -305,11 +305,10 @@ def to_splink(
 
 
 def from_splink(text: str, comparisons: Sequence[Comparison]) -> Model:
-    """Take m, u and the prior of these comparisons from Splink settings whose levels bear the same labels in the same order.
+    """Take m, u and the prior of these comparisons from Splink settings whose levels have the same labels in the same order.
 
-    Settings that Splink itself saved do as well. Raises :class:`ModelError` where a comparison or a level is missing, a
-    number is no probability, or a level says nothing, or counts how common a value is, in one of the two and not in the
-    other.
+    Settings saved by Splink itself also work. Raises :class:`ModelError` if a comparison or a level is missing, if a number is
+    no probability, or if a level is a null level, or is adjusted for frequency, in only one of the two.
     """
     try:
         settings = json.loads(text)
@@ -333,7 +332,7 @@ def from_splink(text: str, comparisons: Sequence[Comparison]) -> Model:
 
 
 def _refuse_other_frequencies(comparison: Comparison, levels: list[dict[str, Any]]) -> None:
-    """A value's frequency stands in for u at a level, or it does not: the same model cannot do both."""
+    """Raise ModelError if a value's frequency replaces u at a level in only one of the two: they are not the same model."""
     for level, entry in zip(comparison.levels, levels, strict=True):
         theirs, share = entry.get("tf_adjustment_column"), entry.get("tf_adjustment_weight", 1.0)
         if theirs != level.frequency_of or (theirs is not None and share != 1.0):

@@ -1,4 +1,4 @@
-"""Work on many pieces, a few at a time: numpy and rapidfuzz leave the interpreter free meanwhile."""
+"""Work on many pieces, a few at a time. Threads suffice: numpy and rapidfuzz release the interpreter while they work."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,7 +11,7 @@ Done = TypeVar("Done")
 
 
 def in_threads(work: Callable[[Piece], Done], pieces: Iterable[Piece]) -> Iterator[Done]:
-    """What the work makes of each piece, in their order, with a few of them in flight."""
+    """The result of the work on each piece, in order, with a few pieces in progress at a time."""
     with ThreadPoolExecutor(THREADS) as pool:
         waiting: list[Future[Done]] = []
         for piece in pieces:

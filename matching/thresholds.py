@@ -1,4 +1,4 @@
-"""False and missed links by threshold, expected and measured from judged pairs; and whether probabilities hold, by band."""
+"""False and missed links by threshold, expected and measured from judged pairs; and calibration of probabilities, by band."""
 
 from itertools import pairwise
 
@@ -10,9 +10,9 @@ from matching.fairness import poisson_binomial
 from matching.person import Columns
 
 THRESHOLDS = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999)
-"""Match probabilities from which on a pair would count as a link."""
+"""Match probabilities from which a pair would count as a link."""
 BANDS = (0.01, 0.1, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999)
-"""Where a band of match probabilities ends and the next begins."""
+"""Match probabilities at which one band ends and the next begins."""
 DRAWS = 4000
 SEED = 20261122
 JEFFREYS = 0.5
@@ -21,15 +21,15 @@ EXPECTED = pl.Schema(
     Columns(
         {
             "threshold": pl.Float64,  # 0..1
-            "links": pl.Int64,  # pairs at least so probable
+            "links": pl.Int64,  # pairs with at least this probability
             "expected_false_links": pl.Float64,
             "false_low": pl.Float64,  # 95 % interval
             "false_high": pl.Float64,
-            "expected_missed_links": pl.Float64,  # among the pairs compared that are less probable
+            "expected_missed_links": pl.Float64,  # among the compared pairs below it
             "missed_low": pl.Float64,  # 95 % interval
             "missed_high": pl.Float64,
             "precision": pl.Float64,  # 0..1, expected; null: no link
-            "recall": pl.Float64,  # 0..1, expected, of the true links among the pairs compared; null: none
+            "recall": pl.Float64,  # 0..1, expected, of the true links among the compared pairs; null: none
         }
     )
 )
@@ -39,12 +39,12 @@ MEASURED = pl.Schema(
     Columns(
         {
             "threshold": pl.Float64,  # 0..1
-            "judged": pl.Int64,  # pairs of the sample at or above it
-            "links": pl.Float64,  # pairs that these stand for
+            "judged": pl.Int64,  # pairs of the sample at or above the threshold
+            "links": pl.Float64,  # pairs that these represent
             "false_links": pl.Float64,
-            "false_low": pl.Float64,  # 95 % interval, as all that follows
+            "false_low": pl.Float64,  # 95 % interval, like all that follow
             "false_high": pl.Float64,
-            "missed_links": pl.Float64,  # among the pairs that the rest of the sample stands for
+            "missed_links": pl.Float64,  # among the pairs that the rest of the sample represents
             "missed_low": pl.Float64,
             "missed_high": pl.Float64,
             "precision": pl.Float64,  # 0..1; null: no pair of the sample is at or above the threshold
@@ -56,28 +56,28 @@ MEASURED = pl.Schema(
         }
     )
 )
-"""One row is one threshold, as a judged sample has it."""
+"""One row is one threshold, as measured on a judged sample."""
 
 SAMPLE = pl.Schema(
     Columns(
         {
-            "match_probability": pl.Float64,  # 0..1, as it was when the sample was drawn
+            "match_probability": pl.Float64,  # 0..1, when the sample was drawn
             "is_same": pl.Boolean,  # what people judged; null: they could not say
             "stratum": pl.String,  # pairs of one stratum were drawn with the same chance
-            "weight": pl.Float64,  # above 0: how many pairs of the stratum this one stands for
+            "weight": pl.Float64,  # above 0: how many pairs of the stratum this one represents
         }
     )
 )
-"""One row is one judged pair. Further columns (the pair's record ids) may stand beside these."""
+"""One row is one judged pair. There may be further columns (the pair's record ids)."""
 
 
 RELIABILITY = pl.Schema(
     Columns(
         {
-            "band_from": pl.Float64,  # 0..1, least match probability of the band
-            "band_to": pl.Float64,  # 0..1, where the next band begins; 1 ends the last and is in it
+            "band_from": pl.Float64,  # 0..1, lowest match probability of the band
+            "band_to": pl.Float64,  # 0..1, where the next band begins; the last band ends with 1, which is in it
             "judged": pl.Int64,  # pairs of the sample in the band
-            "pairs": pl.Float64,  # pairs that these stand for
+            "pairs": pl.Float64,  # pairs that these represent
             "said": pl.Float64,  # 0..1, their mean probability
             "right": pl.Float64,  # 0..1, the share of them that are one child
             "right_low": pl.Float64,  # 95 % interval
@@ -85,15 +85,15 @@ RELIABILITY = pl.Schema(
         }
     )
 )
-"""One row is one band in which a pair was judged, the lowest first. Probabilities hold where said lies in the interval."""
+"""One row is one band in which a pair was judged, the lowest first. Probabilities are sound where said is in the interval."""
 
 
 def expected_by_threshold(chances: pl.Series, thresholds: tuple[float, ...] = THRESHOLDS) -> pl.DataFrame:
-    """What the probabilities themselves expect at each threshold, as EXPECTED.
+    """What the probabilities themselves lead one to expect at each threshold, as EXPECTED.
 
     False links are the sum of 1 - p over the links, missed ones the sum of p over the rest (Enamorado, Fifield & Imai
-    2019, APSR 113:353). Only as good as the probabilities are calibrated; pairs that blocking never brought together
-    are in neither. Raises ValueError where a probability is null, no number, or outside 0 to 1.
+    2019, APSR 113:353). That is only as good as the probabilities are calibrated, and leaves out pairs that blocking never
+    brought together. Raises ValueError if a probability is null, not a number, or outside 0 to 1.
     """
     _refuse_odd(chances)
     frame = pl.DataFrame({"p": chances.cast(pl.Float64)})
@@ -116,13 +116,13 @@ def _expected(frame: pl.DataFrame, threshold: float) -> pl.DataFrame:
 
 
 def measured_by_threshold(sample: pl.DataFrame, thresholds: tuple[float, ...] = THRESHOLDS) -> pl.DataFrame:
-    """What a judged sample says of each threshold, as MEASURED; pairs that nobody could decide are left out.
+    """What a judged sample shows for each threshold, as MEASURED. Pairs that nobody could decide are left out.
 
-    ``sample``: SAMPLE rows, drawn by strata. The pairs of a stratum between two thresholds make a cell; the share of
-    true pairs in a cell has Jeffreys' interval (Beta(x + 1/2, n - x + 1/2); Brown, Cai & DasGupta 2001, Statistical
-    Science 16:101), and sums over cells have intervals from draws of those, the same at every run. Cells of which
-    nothing was drawn are not there: sample every stratum. Raises ValueError where a column is missing, a probability is
-    outside 0 to 1, or a weight is not above 0.
+    ``sample``: SAMPLE rows, drawn by strata. The pairs of a stratum between two thresholds make a cell. The share of true
+    pairs in a cell has Jeffreys' interval (Beta(x + 1/2, n - x + 1/2); Brown, Cai & DasGupta 2001, Statistical Science
+    16:101); sums over cells have intervals from random draws of those, with a fixed seed. A cell from which nothing was drawn
+    is not counted at all: sample every stratum. Raises ValueError if a column is missing, a probability is outside 0 to 1,
+    or a weight is not above 0.
     """
     cells = _cells(_decided(sample), thresholds)
     drawn = _drawn(cells)
@@ -131,10 +131,10 @@ def measured_by_threshold(sample: pl.DataFrame, thresholds: tuple[float, ...] = 
 
 
 def reliability(sample: pl.DataFrame, edges: tuple[float, ...] = BANDS) -> pl.DataFrame:
-    """Are pairs said to be 0.9 one child nine times in ten? By band of probability, as RELIABILITY.
+    """Are nine in ten of the pairs with probability 0.9 one child? By band of probability, as RELIABILITY.
 
-    ``sample``: SAMPLE rows, as for :func:`measured_by_threshold`, whose intervals and errors these share; ``edges``:
-    between 0 and 1, where bands meet. Where the truth is known of every pair (:func:`all_known`) the sample is all of them.
+    ``sample``: SAMPLE rows, as for :func:`measured_by_threshold`, with the same intervals and errors; ``edges``: between 0 and
+    1, where bands meet. If the truth of every pair is known, the sample is all of them (:func:`all_known`).
     """
     cells = _cells(_decided(sample), edges)
     drawn = _drawn(cells)
@@ -144,16 +144,16 @@ def reliability(sample: pl.DataFrame, edges: tuple[float, ...] = BANDS) -> pl.Da
 
 
 def all_known(chances: pl.Series, is_same: pl.Series) -> pl.DataFrame:
-    """Pairs of which the truth is known, as a SAMPLE in which each stands for itself."""
+    """Pairs whose truth is known, as a SAMPLE in which each represents itself."""
     return pl.DataFrame({"match_probability": chances, "is_same": is_same}).with_columns(
         stratum=pl.lit("all"), weight=pl.lit(1.0)
     )
 
 
 def calibration_error_of(bands: pl.DataFrame) -> float | None:
-    """Expected calibration error (0..1): mean gap between said and right of RELIABILITY rows, by pairs; null without any.
+    """Expected calibration error (0..1): mean gap between said and right of RELIABILITY rows, weighted by pairs; None: no rows.
 
-    Chance alone makes a gap where few were judged, so a small sample's error is too high rather than too low.
+    Where few pairs were judged, chance alone makes a gap, so the error of a small sample is too high rather than too low.
     """
     gap = (pl.col("said") - pl.col("right")).abs() * pl.col("pairs")
     error: float | None = bands.filter(pl.col("pairs") > 0).select(gap.sum() / pl.col("pairs").sum()).item()
@@ -171,7 +171,7 @@ def _in_band(band: tuple[float, float], cells: pl.DataFrame, drawn: NDArray[np.f
 
 
 def _decided(sample: pl.DataFrame) -> pl.DataFrame:
-    """The pairs on which people decided, as SAMPLE. Raises ValueError as :func:`measured_by_threshold` says."""
+    """The pairs that people decided, as SAMPLE. Raises ValueError as :func:`measured_by_threshold` does."""
     if absent := [name for name in SAMPLE if name not in sample.columns]:
         raise ValueError(f"the judged sample has no column {', '.join(absent)}; it needs {', '.join(SAMPLE)}")
     judged = sample.select(SAMPLE.names()).cast(SAMPLE).drop_nulls("is_same")
@@ -182,8 +182,8 @@ def _decided(sample: pl.DataFrame) -> pl.DataFrame:
 
 
 def _cells(judged: pl.DataFrame, thresholds: tuple[float, ...]) -> pl.DataFrame:
-    """One row a stratum between two thresholds: least threshold reached, pairs it stands for, judged, judged true; said is
-    the sum of the probabilities of the pairs that it stands for.
+    """One row per stratum and interval between thresholds: the threshold reached, the pairs it represents, how many were judged
+    and judged true, and ``said``, the sum of the probabilities of the pairs it represents.
     """
     reached = pl.sum_horizontal([(pl.col("match_probability") >= t).cast(pl.Int32) for t in thresholds] or [pl.lit(0)])
     cell = judged.group_by("stratum", reached=reached).agg(
@@ -199,7 +199,7 @@ def _cells(judged: pl.DataFrame, thresholds: tuple[float, ...]) -> pl.DataFrame:
 
 
 def _drawn(cells: pl.DataFrame) -> NDArray[np.float64]:
-    """True pairs of each cell, drawn many times from what is known of it: draws x cells."""
+    """Draws x cells: the number of true pairs in each cell, drawn many times from its posterior."""
     x, n = cells["true"].to_numpy().astype(float), cells["judged"].to_numpy().astype(float)
     share = np.random.default_rng(SEED).beta(x + JEFFREYS, n - x + JEFFREYS, size=(DRAWS, len(x)))
     return np.asarray(share * cells["pairs"].to_numpy())
@@ -220,7 +220,7 @@ def _measured(threshold: float, cells: pl.DataFrame, drawn: NDArray[np.float64])
 
 
 def _interval(value: float, drawn: NDArray[np.float64]) -> tuple[float, float, float]:
-    """A value and its 95 % interval, which never leaves the value out (at none or all, Jeffreys' would)."""
+    """A value and its 95 % interval, widened to include the value (with none or all true, Jeffreys' interval would not)."""
     low, high = (float(end) for end in np.quantile(drawn, [0.025, 0.975]))
     return value, min(low, value), max(high, value)
 

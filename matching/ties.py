@@ -1,4 +1,4 @@
-"""What holds each child's records together, without truth: how many links, how weak, and which ones alone (bridges)."""
+"""What holds each child's records together, measured without truth: how many links, how weak, and which are bridges."""
 
 import numpy as np
 import polars as pl
@@ -14,12 +14,12 @@ SEED = 20261126
 TIES = pl.Schema(
     Columns(
         {
-            "child": pl.Int64,  # its label; children of one record are left out
+            "child": pl.Int64,  # its label; children with a single record are left out
             "records": pl.Int64,
-            "links": pl.Int64,  # pairs of its records among those given
-            "density": pl.Float64,  # 0..1, links out of all pairs of its records
-            "weakest": pl.Float64,  # 0..1, the weakest link that cannot be spared; 0: the links do not hold it together
-            "bridges": pl.Int64,  # links without which its records would fall into more pieces
+            "links": pl.Int64,  # pairs of its records among the links given
+            "density": pl.Float64,  # 0..1, links as a share of all pairs of its records
+            "weakest": pl.Float64,  # 0..1, probability of the weakest link it needs; 0: the links do not connect its records
+            "bridges": pl.Int64,  # links without any one of which its records would fall into more pieces
         }
     )
 )
@@ -28,17 +28,17 @@ TIES = pl.Schema(
 DOUBTFUL = 0.95
 """A child whose weakest link is below this probability is doubtful."""
 MOST_TOLD = 6
-"""Children of so many records or more are told as one size."""
+"""Children with this many records or more are counted as one size."""
 
 BY_SIZE = pl.Schema(
     Columns(
         {
-            "records": pl.Int64,  # of the child, from 2; MOST_TOLD: so many or more
+            "records": pl.Int64,  # of the child, from 2; MOST_TOLD: that many or more
             "children": pl.Int64,
             "density": pl.Float64,  # 0..1, mean
-            "doubtful": pl.Int64,  # children whose weakest link that cannot be spared is below DOUBTFUL, and not 0
-            "hanging": pl.Int64,  # children with a bridge; null of two records, which nothing else could hold
-            "apart": pl.Int64,  # children whose records the links do not hold together
+            "doubtful": pl.Int64,  # children whose weakest needed link is below DOUBTFUL, and not 0
+            "hanging": pl.Int64,  # children with a bridge; null for two records, whose only link is always one
+            "apart": pl.Int64,  # children whose records the links do not connect
         }
     )
 )
@@ -48,11 +48,11 @@ Places = NDArray[np.int64]
 
 
 def ties(child: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
-    """How each child's records hang together, as TIES.
+    """How each child's records are tied together, as TIES. Deterministic.
 
     ``child``: the label of each row, from 0. ``pairs``: left, right (rows, left < right, each pair once) and probability
-    (0..1) of the pairs that count as links; those between two children are left out. The weakest link that cannot be spared
-    is the least of a maximum spanning tree: above that probability as threshold the child would fall apart. Deterministic.
+    (0..1) of the pairs that count as links; links between two children are left out. The weakest link needed is the least of a
+    maximum spanning tree: with a higher threshold than its probability the child would fall apart.
     """
     label = child.cast(pl.Int64).to_numpy()
     left, right = (pairs[side].to_numpy().astype(np.int64) for side in ("left", "right"))
@@ -81,7 +81,7 @@ def ties(child: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def by_size(found: pl.DataFrame) -> pl.DataFrame:
-    """TIES by the number of records of the child, as BY_SIZE, the smallest first."""
+    """TIES counted by the number of records of the child, as BY_SIZE, the smallest first."""
     weakest = pl.col("weakest")
     counted = found.group_by(pl.col("records").clip(upper_bound=MOST_TOLD)).agg(
         children=pl.len(),
@@ -95,7 +95,7 @@ def by_size(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def _spanning(left: Places, right: Places, height: int) -> NDArray[np.bool_]:
-    """Which links, given the strongest first, make a maximum spanning forest."""
+    """Which links, given strongest first, make a maximum spanning forest."""
     place = np.arange(1, len(left) + 1, dtype=np.float64)
     forest = minimum_spanning_tree(coo_matrix((place, (left, right)), shape=(height, height)).tocsr())
     is_tree = np.zeros(len(left), dtype=bool)
@@ -104,10 +104,10 @@ def _spanning(left: Places, right: Places, height: int) -> NDArray[np.bool_]:
 
 
 def _bridges(left: Places, right: Places, tree: NDArray[np.bool_], height: int) -> Places:
-    """A row of each bridge.
+    """One row of each bridge.
 
-    Every link outside the forest draws a random number; a link of the forest gets the numbers of all those that go round
-    it, by exclusive or. None goes round a bridge, so it is left with 0, and no other is but by a chance of 2**-63
+    Every link outside the forest draws a random number. A link of the forest gets, by exclusive or, the numbers of all links
+    that bypass it. No link bypasses a bridge, so it is left with 0; any other link is only by a chance of 2**-63
     (Pritchard & Thurimella 2011, ACM Transactions on Algorithms 7:46).
     """
     drawn = np.random.default_rng(SEED).integers(1, np.iinfo(np.int64).max, size=int((~tree).sum()))
@@ -126,7 +126,7 @@ def _bridges(left: Places, right: Places, tree: NDArray[np.bool_], height: int) 
 
 
 def _parents(left: Places, right: Places, height: int) -> Places:
-    """The row above each row in a forest; above the first row of every tree stands ``height``."""
+    """The parent row of each row in a forest; for the first row of every tree it is ``height``."""
     first = np.flatnonzero(components(height, left, right) == np.arange(height))
     ends = np.concatenate([left, np.full(len(first), height)]), np.concatenate([right, first])
     graph = coo_matrix((np.ones(len(ends[0])), ends), shape=(height + 1, height + 1)).tocsr()

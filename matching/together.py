@@ -1,8 +1,8 @@
-"""What several pairs of records say of one question: are two groups of records one child?
+"""What several pairs of records say about one question: are two groups of records one child?
 
-Records of one child are no independent witnesses, so the mean of their pairs stands for all. But a pair of which one record
-bears no number says nothing of numbers, and must not water down what another pair says of them: each comparison is averaged
-by itself, over the pairs that it says something of, and only then are all of them weighed.
+Records of one child are not independent witnesses, so the mean of their pairs stands for all of them. But a pair in which one
+record has no number says nothing about numbers, and must not dilute what another pair says about them. So each comparison is
+averaged by itself, over the pairs that are evidence for it, and only then are the comparisons added up.
 """
 
 import numpy as np
@@ -16,19 +16,19 @@ from matching.patterns import Patterns, level_in, radices
 from matching.score import Scorer
 
 Questions = NDArray[np.integer]
-"""Of each pair, the number of the question that it speaks of."""
+"""For each pair, the number of the question on which it bears."""
 
 IN_DOUBT = 40.0
-"""Questions whose pairs' mean weight is as far from 0 as this are settled by it: no comparison could turn them."""
+"""Questions whose mean weight (bits) is this far from 0 are settled by it: no single comparison could change the answer."""
 
 
 def is_apart(bits: Bits) -> NDArray[np.bool_]:
-    """Are they kept apart by identifiers alone? What else is said of them may stand beside: APART and so many bits."""
+    """Whether identifiers alone keep two children apart. The bits may include other evidence: APART plus that."""
     return np.asarray(np.abs(bits - APART) < CERTAIN)
 
 
 def mean_of(weights: Bits, which: Questions, many: int) -> Bits:
-    """The mean weight of the pairs of each of ``many`` questions; where one of them is certain, that stands."""
+    """The mean weight of the pairs of each of ``many`` questions; if one of its pairs is certain, that pair's weight."""
     met = np.maximum(np.bincount(which, minlength=many), 1)
     joint = np.bincount(which, np.clip(weights, -2 * SURE, 2 * SURE), many) / met
     for certain in (weights > CERTAIN, is_apart(weights), weights < NEVER + CERTAIN):
@@ -40,9 +40,9 @@ def mean_of(weights: Bits, which: Questions, many: int) -> Bits:
 def weigh_together(
     scorer: Scorer, patterns: Patterns, pairs: tuple[Rows, Rows], which: Questions, at_home: Bits
 ) -> Bits:
-    """As :meth:`matching.score.Scorer.weights`, of all pairs of each question together.
+    """As :meth:`matching.score.Scorer.weights`, for all pairs of each question together.
 
-    ``at_home``: of each question, as there; as many as there are questions.
+    ``at_home``: one entry per question, otherwise as there.
     """
     many = len(at_home)
     match, chance, siblings, twins = np.zeros((len(CLASSES), many))

@@ -1,10 +1,10 @@
-"""Proposes weights: expectation-maximisation over agreement patterns, without labels.
+"""Proposes weights by expectation-maximisation over agreement patterns, without labels.
 
-Several samples of pairs are fitted together, each with its own shares of the three classes (one child; any two children;
-two children of one household): a random sample, which teaches u, and the pairs of each training rule, which teach m of the
-comparisons that the rule does not read (what a rule demands, its pairs cannot teach). Within a class comparisons are taken
-as independent (Fellegi & Sunter 1969, JASA 64:1183; Winkler 1988; patterns instead of pairs: Enamorado, Fifield & Imai
-2019, APSR 113:353). h comes from pairs known to be two children of one household, see :class:`matching.households.Households`.
+Several samples of pairs are fitted together, each with its own shares of the classes (one child; any two children; two children
+of one household): a random sample, which teaches u, and the pairs of each training rule, which teach m of the comparisons that
+the rule does not read (pairs cannot teach what the rule requires of them). Within a class comparisons are taken as independent
+(Fellegi & Sunter 1969, JASA 64:1183; Winkler 1988; patterns instead of pairs: Enamorado, Fifield & Imai 2019, APSR 113:353).
+h comes from pairs known to be two children of one household, see :class:`matching.households.Households`.
 """
 
 from collections.abc import Sequence
@@ -22,42 +22,42 @@ from matching.training_samples import Sample, judged_sample, samples_of, samples
 
 MOST_ITERATIONS = 1000
 CONVERGED = 1e-5
-"""Rounds stop where no probability of m moves by more than this."""
+"""Rounds stop once no probability of m changes by as much as this."""
 FEWEST_MATCHES = 30
-"""Likely matches in the sample of a rule, below which there is too little to learn from."""
+"""Likely matches that the sample of at least one rule must have for training to be sound."""
 BEGUN_WITHIN = np.array([0.4, 0.5, 0.1])
-"""Shares of (one child, any two, one household) among a dataset's own pairs, to begin with."""
+"""Starting shares of (one child, any two, one household) among pairs within a dataset."""
 ROUNDS_WITHIN = 30
-"""Rounds after which the shares of the classes among a dataset's own pairs have settled."""
+"""Rounds after which the shares of the classes among pairs within a dataset have settled."""
 SURE_WITHIN = 0.99
-"""A dataset's own pairs of rows teach where all else says with this probability that they are one child."""
+"""Pairs within a dataset teach only if everything else gives at least this probability that they are one child."""
 FEWEST_AT_HOME = 30
-"""Pairs known to be two children of one household, below which nobody can say how brothers and sisters are alike."""
+"""Pairs known to be two children of one household that are needed to learn how brothers and sisters are alike."""
 M_PRIOR = 50.0
-"""Pseudo-pairs behind the starting m: errors are rare, before any pair is seen."""
+"""Pseudo-pairs behind the starting m: it assumes, before any pair is seen, that errors are rare."""
 LEAST_M = 2e-4
-"""No level is rarer than this among two records of one child: an error that tonight's files lack comes some night."""
+"""The least m of any level: an error that tonight's files lack will come on some night."""
 LEAST_H = 2e-4
-"""Nor among two children of one household in what is each child's own: families give names one letter apart, too."""
+"""The least h of any level of what is each child's own: families also give names one letter apart."""
 NOT_SHARED = 0.05
-"""Share of pairs of a household that differ in what homes share (children of one home with two surnames)."""
+"""Share of pairs in a household that differ in what homes share (children of one home with two surnames)."""
 U_PRIOR, HOUSEHOLD_PRIOR = 0.5, 20.0
-"""Pseudo-pairs behind each level of u; and behind all levels of h together."""
+"""Pseudo-pairs added to each level of u, and to all levels of h together."""
 CUSTOM = 0.02
-"""At a level that is a custom of families stand at least so many of two children of one household."""
+"""The least h of a level that is a custom of families (``family_custom``)."""
 TWINS, TWIN_PRIOR = 0.03, 50.0
-"""Share of twins among pairs of siblings before any pair is seen, and the pairs that stand behind it."""
+"""Prior share of twins among pairs of siblings, and the number of pseudo-pairs behind it."""
 COPIED = 0.005
-"""Share of siblings of whom one bears the other's identifier: schools copy a sibling's UPN by mistake now and then."""
+"""Share of sibling pairs in which one has the other's identifier: schools now and then copy a sibling's UPN by mistake."""
 
 
 class TrainingError(Exception):
-    """Training that cannot give a sound model; the message says what is missing."""
+    """Training cannot give a sound model; the message says what is missing."""
 
 
 @dataclass
 class _State:
-    """Parameters under way, as plain lists by comparison."""
+    """Parameters during the fit, one array per comparison."""
 
     m: list[NDArray[np.float64]]
     u: list[NDArray[np.float64]]
@@ -66,7 +66,7 @@ class _State:
     twins: float
     """Share of twins among pairs of one household."""
     shares: list[NDArray[np.float64]]
-    """For each sample the shares of (one child, any two, one household)."""
+    """For each sample, the shares of (one child, any two, one household)."""
 
 
 def _informative(comparison: Comparison) -> NDArray[np.bool_]:
@@ -74,7 +74,7 @@ def _informative(comparison: Comparison) -> NDArray[np.bool_]:
 
 
 def _started(comparison: Comparison) -> NDArray[np.float64]:
-    """Where m begins: the best level holds for most records of one child, the last for few."""
+    """Starting m: the best level holds for most records of one child, the last for few."""
     informative = _informative(comparison)
     steps = np.cumsum(informative)
     start = np.where(informative, 0.5 ** np.minimum(steps, 6), 0.0)
@@ -89,7 +89,7 @@ def _level_counts(
 
 
 def _normal(counts: NDArray[np.float64], prior: NDArray[np.float64], comparison: Comparison) -> NDArray[np.float64]:
-    """Counts and a prior in pseudo-counts -> probabilities over the levels that say something."""
+    """Counts plus a prior in pseudo-counts -> probabilities over the levels that are evidence; NaN for the others."""
     informative = _informative(comparison)
     total = np.where(informative, counts + prior, 0.0)
     return np.asarray(np.where(informative, total / total.sum(), np.nan))
@@ -104,11 +104,11 @@ class _Home:
     found: int
     """How many such pairs there are."""
     share: float
-    """The same for each pair of rows of a dataset."""
+    """The same as a share of all possible pairs of rows within a dataset."""
 
     @property
     def twin_share(self) -> float:
-        """Share of twins among the pairs, upon a weak prior."""
+        """Share of twins among the pairs, with a weak prior."""
         twins, others = (max((float(c.sum()) for c in counts), default=0.0) for counts in (self.twins, self.siblings))
         return (twins + TWIN_PRIOR * TWINS) / (twins + others + TWIN_PRIOR)
 
@@ -139,7 +139,7 @@ def _at_home(table: Encoded, comparisons: Sequence[Comparison], households: Hous
 def _h(
     comparison: Comparison, counts: NDArray[np.float64], m: NDArray[np.float64], base: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """h or t of a comparison. What is each child's own: as known pairs of a household show it, upon a weak prior ``base``."""
+    """h or t of one comparison. For values of each child's own: from the known pairs, with a weak prior ``base``."""
     informative = np.flatnonzero(_informative(comparison))
     if comparison.at_home == "identifier":
         h = np.full(len(counts), np.nan)
@@ -147,7 +147,7 @@ def _h(
         h[informative[0]], h[informative[-1]] = COPIED, 1 - COPIED
         return h
     if comparison.at_home == "shared":
-        # What a home shares is seen through each agency's own slips and delays, which m knows and one roll does not show.
+        # What a home shares differs by each agency's own slips and delays, which m includes and a single roll does not show.
         return np.asarray((1 - NOT_SHARED) * m + NOT_SHARED * base)
     h = _normal(counts, HOUSEHOLD_PRIOR * np.nan_to_num(base), comparison)
     least = [_least_h(comparison, level, m, at) for level, at in zip(comparison.levels, base, strict=True)]
@@ -155,7 +155,7 @@ def _h(
 
 
 def _least_h(comparison: Comparison, level: Level, m: NDArray[np.float64], base: float) -> float:
-    """What h of a level is at the least, however few of two children of one household a roll shows there."""
+    """The least h of a level, however few known pairs of a household a roll shows at it."""
     if level.slipped_from is not None:
         slipped = next(k for k, other in enumerate(comparison.levels) if other.label == level.slipped_from)
         return max(float(m[slipped]), LEAST_H)
@@ -163,15 +163,15 @@ def _least_h(comparison: Comparison, level: Level, m: NDArray[np.float64], base:
 
 
 def _settle_home(comparisons: Sequence[Comparison], state: _State, home: _Home) -> None:
-    """h and t from m and u as they stand and from the known pairs."""
+    """Set h and t from the current m and u and from the known pairs."""
     for k, comparison in enumerate(comparisons):
         state.h[k] = _h(comparison, home.siblings[k], state.m[k], state.u[k])
-        # Twins share their birthday, seen through the agencies' slips; their names may be alike as siblings' are, or more.
+        # Twins share their birthday, but for the agencies' slips; their names are as much alike as siblings' are, or more.
         state.t[k] = state.m[k] if comparison.tells_twins else _h(comparison, home.twins[k], state.m[k], state.h[k])
 
 
 def _logs(state: _State) -> list[NDArray[np.float64]]:
-    """Of each comparison: the log-probabilities of its levels (rows) in the four classes; 0 where a level says nothing."""
+    """Per comparison, the log-probabilities of its levels (rows) in the four classes; 0 for levels that are no evidence."""
     return [
         np.nan_to_num(np.log(np.maximum(np.stack(of_classes, axis=1), 1e-12)))
         for of_classes in zip(state.m, state.u, state.h, state.t, strict=True)
@@ -194,7 +194,7 @@ def _expected(sample: Sample, state: _State, number: int, logs: Sequence[NDArray
 
 
 def _skipped(sample: Sample, k: int) -> bool:
-    """A comparison that the sample's rule settles tells the classes apart no further within it."""
+    """Whether the sample's rule settles the comparison, which then cannot help to tell the classes apart in the sample."""
     return not (sample.teaches_u or bool(sample.teaches_m[k]))
 
 
@@ -220,7 +220,7 @@ def _maximised(
 def _learn_within(
     samples: Sequence[Sample], comparisons: Sequence[Comparison], state: _State, silent: NDArray[np.bool_]
 ) -> None:
-    """m of identifiers that one dataset alone bears, from its own pairs of rows: those that all else says are one child."""
+    """Learn m of identifiers that only one dataset has from pairs within it that everything else says are one child."""
     sure = [sample.counts * _sure_of_one(sample, state, silent) for sample in samples]
     for number in np.flatnonzero(silent).tolist():
         comparison = comparisons[number]
@@ -232,7 +232,7 @@ def _learn_within(
 
 
 def _sure_of_one(sample: Sample, state: _State, silent: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """How likely each pattern of a sample is one child, ``silent`` comparisons left out; 0 below SURE_WITHIN."""
+    """Probability that each pattern of a sample is one child, without the ``silent`` comparisons; 0 below SURE_WITHIN."""
     told, logs, shares = replace(sample, teaches_m=sample.teaches_m & ~silent), _logs(state), BEGUN_WITHIN
     posterior = np.zeros((len(sample.counts), len(CLASSES)))
     for _ in range(ROUNDS_WITHIN):
@@ -254,9 +254,9 @@ def train(
 ) -> Model:
     """Propose a model for a table. Deterministic.
 
-    ``between``: only pairs of rows with different numbers are pairs at all (two tables linked). ``learns``: see
-    :func:`samples_of`. ``judged``: pairs that analysts judged to be one child. Raises :class:`TrainingError` where there
-    is too little to learn from.
+    ``between``: only rows with different numbers form pairs at all (two tables linked). ``learns``: see :func:`samples_of`.
+    ``judged``: pairs that analysts judged to be one child. Raises :class:`TrainingError` if there is too little to learn
+    from, or if the fit does not settle.
     """
     possible = _possible_pairs(table.height, between)
     if not possible:
@@ -282,13 +282,13 @@ def train(
         "iterations": iterations,
     }
     expected = [float(share[0]) * sample.pairs for sample, share in zip(samples, state.shares, strict=True)]
-    # The matches that the best single rule finds, over all pairs: no recall is guessed, and the share is a little low.
+    # The matches that the best single rule finds, as a share of all pairs: a little too low, but it assumes no recall.
     share = min(0.5, max(expected[1:]) / possible)
     return Model(tuple(comparisons), weights, home.share, home.twin_share, share, figures)
 
 
 def _refuse_too_few(samples: Sequence[Sample], state: _State, home: _Home, households: Households | None) -> None:
-    """Raise TrainingError where every rule finds too few likely matches, or too few brothers and sisters are told apart."""
+    """Raise TrainingError if every rule finds too few likely matches, or too few brothers and sisters are known to be two."""
     if max((_likely(sample, state, k) for k, sample in enumerate(samples) if k), default=0.0) < FEWEST_MATCHES:
         raise TrainingError(
             f"training finds fewer than {FEWEST_MATCHES} likely matches, too few to learn from: keep the approved model"
@@ -308,7 +308,7 @@ def _possible_pairs(height: int, between: NDArray[np.int32] | None) -> float:
 
 
 def _likely(sample: Sample, state: _State, number: int) -> float:
-    """Expected matches among the pairs that are more likely one child than not: pairs that say nothing are none."""
+    """Expected matches among the pairs more likely one child than not. So pairs without any evidence do not count."""
     chance = _expected(sample, state, number, _logs(state))[:, 0]
     return float((sample.counts * chance)[chance > 0.5].sum() / sample.counts.sum() * sample.pairs)
 
@@ -318,7 +318,7 @@ def _begin(samples: Sequence[Sample], comparisons: Sequence[Comparison], home: _
     shares = [np.array([0.4, 0.6 - 0.1 * household, 0.1 * household]) for _ in samples]
     shares[0] = np.array([1e-4, 1 - 1e-4 - 1e-5 * household, 1e-5 * household])
     m = [_started(comparison) for comparison in comparisons]
-    # u begins with the random sample as it is: matches are few in it, and the first steps take them out.
+    # u starts from the whole random sample: it has few matches, and the first steps remove their influence.
     u = [
         _normal(_level_counts(samples[0].levels[:, k], samples[0].counts, c), np.full(len(c.levels), U_PRIOR), c)
         for k, c in enumerate(comparisons)
@@ -335,7 +335,7 @@ def _fit(samples: Sequence[Sample], comparisons: Sequence[Comparison], state: _S
         logs = _logs(state)
         posteriors = [_expected(sample, state, number, logs) for number, sample in enumerate(samples)]
         _maximised(samples, comparisons, state, posteriors)
-        if home.share > 0:  # else no pair is of one household, whatever h and t are
+        if home.share > 0:  # otherwise no pair is of one household, whatever h and t are
             _settle_home(comparisons, state, home)
         if np.nanmax(np.abs(np.concatenate(state.m) - before)) < CONVERGED:
             return iteration, True

@@ -1,6 +1,6 @@
 """The pairs that training learns from: a random sample, the pairs of each training rule, and judged pairs.
 
-A sample holds agreement patterns and how often each came, so that learning costs no more for many pairs than for few.
+A sample holds agreement patterns and how often each occurs, so learning from many pairs costs no more than from few.
 """
 
 from collections.abc import Sequence
@@ -22,18 +22,18 @@ SEED = 20261120
 
 @dataclass(frozen=True)
 class Sample:
-    """Agreement patterns of one sample of pairs and how often each came."""
+    """Agreement patterns of one sample of pairs and how often each occurs."""
 
     name: str
     levels: NDArray[np.uint8]
     counts: NDArray[np.float64]
     teaches_m: NDArray[np.bool_]
-    """Which comparisons learn m here: those that the sample's rule does not read."""
+    """Which comparisons learn m here: those that the sample's rule does not settle."""
     teaches_u: bool
     pairs: int
-    """Pairs the sample stands for: the rule's own, of which it may be a part."""
+    """How many pairs the sample represents: all pairs of its rule, of which the sample may be a part."""
     fixed: NDArray[np.float64] | None = None
-    """Where known, each pattern's shares of the classes (one child, any two, household, twins): judged pairs."""
+    """For judged pairs, each pattern's known shares of the classes (one child, any two, household, twins); else None."""
 
 
 def _rng(seed: int) -> np.random.Generator:
@@ -41,7 +41,7 @@ def _rng(seed: int) -> np.random.Generator:
 
 
 def _random_pairs(height: int, between: NDArray[np.int32] | None, many: int) -> tuple[Rows, Rows]:
-    """Pairs of different rows, evenly at random; all of them where the table has no more than ``many``."""
+    """Pairs of different rows, uniformly at random; all pairs if the table has no more than ``many``."""
     if height * (height - 1) // 2 <= many:
         left, right = (side.astype(np.int32) for side in np.triu_indices(height, 1))
     elif between is None:
@@ -52,15 +52,15 @@ def _random_pairs(height: int, between: NDArray[np.int32] | None, many: int) -> 
     keep = left != right
     if between is not None:
         keep &= between.take(left) != between.take(right)
-    # In the order of their left rows, which are then read one after the other.
+    # Sorted by left row, so that left rows are read one after the other.
     both = np.sort(np.compress(keep, left).astype(np.int64) << 32 | np.compress(keep, right))
     return (both >> 32).astype(np.int32), (both & 0xFFFFFFFF).astype(np.int32)
 
 
 def _drawn_between(between: NDArray[np.int32], many: int) -> tuple[Rows, Rows]:
-    """Pairs of rows with different numbers, one as likely as another: ``many``, or as many as there are.
+    """Pairs of rows with different numbers, all equally likely: ``many``, or as many as there are.
 
-    Drawn from all rows, hardly any would be left of a short list and a long one, and chance would pass for u.
+    If they were drawn from all rows, few would be between a short list and a long one, and u would rest on chance.
     """
     order = order_of(between)
     ends = run_ends(between[order])
@@ -73,7 +73,7 @@ def _drawn_between(between: NDArray[np.int32], many: int) -> tuple[Rows, Rows]:
 
 
 def _sampled(pairs: Plan, number: int, many: int) -> tuple[Rows, Rows]:
-    """Up to about ``many`` pairs of one rule, spread evenly over its blocks."""
+    """About ``many`` pairs of one rule at most, spread evenly over its blocks."""
     share = many / max(pairs.blocks[number].pairs, 1)
     rng = _rng(SEED + number)
     lefts, rights = [], []
@@ -108,7 +108,7 @@ def _random_sample(table: Encoded, comparisons: Sequence[Comparison], between: N
 
 
 def judged_sample(table: Encoded, comparisons: Sequence[Comparison], left: Rows, right: Rows) -> Sample:
-    """Pairs that analysts judged to be one child: they teach m of every comparison, JUDGED_WEIGHT times as much."""
+    """Pairs that analysts judged to be one child. They teach m of every comparison, and each counts JUDGED_WEIGHT times."""
     every = np.ones(len(comparisons), dtype=bool)
     sample = _sample("judged the same", patterns_of(comparisons, table, left, right), comparisons, every, len(left))
     known = np.tile([1.0, 0.0, 0.0, 0.0], (len(sample.counts), 1))
@@ -116,7 +116,7 @@ def judged_sample(table: Encoded, comparisons: Sequence[Comparison], left: Rows,
 
 
 JUDGED_WEIGHT = 5.0
-"""A judged pair is worth so many of the pairs that training only supposes to be one child."""
+"""How many pairs that training only supposes to be one child a judged pair counts for."""
 
 
 def samples_of(
@@ -127,10 +127,10 @@ def samples_of(
     between: NDArray[np.int32] | None,
     learns: NDArray[np.int32] | None,
 ) -> list[Sample]:
-    """The random sample and one sample for each training rule.
+    """The random sample and one sample per training rule.
 
-    ``learns``: where given, rules take only pairs of rows with different numbers there (pairs between datasets: within
-    one, copies of one entry would teach that records never differ).
+    ``learns``: if given, rules take only pairs of rows with different numbers in it (pairs between datasets: within a
+    dataset, copies of one entry would teach that records never differ).
     """
     found = [_random_sample(table, comparisons, between)]
     pairs = plan(rules, table, learns if learns is not None else between)
@@ -143,7 +143,7 @@ def samples_of(
 def _rule_sample(
     table: Encoded, comparisons: Sequence[Comparison], rule: BlockingRule, sampled: tuple[Rows, Rows], pairs: int
 ) -> list[Sample]:
-    """The sample of one rule, which teaches the comparisons that the rule does not read; none where it has no pairs."""
+    """The sample of one rule, which teaches the comparisons that the rule does not settle; empty if the rule has no pairs."""
     left, right = sampled
     if not len(left):
         return []
@@ -154,7 +154,7 @@ def _rule_sample(
 def samples_within(
     table: Encoded, comparisons: Sequence[Comparison], rules: Sequence[BlockingRule], dataset: NDArray[np.int32]
 ) -> list[Sample]:
-    """One sample for each training rule of its pairs of rows of one dataset. They stand for no share of all pairs."""
+    """For each training rule a sample of its pairs within a dataset. These represent no share of all pairs (``pairs`` is 0)."""
     pairs, found = plan(rules, table), list[Sample]()
     for number, rule in enumerate(rules):
         left, right = _sampled(pairs, number, PAIRS_A_RULE)
@@ -164,7 +164,7 @@ def samples_within(
 
 
 def silent_in(comparisons: Sequence[Comparison], samples: Sequence[Sample]) -> NDArray[np.bool_]:
-    """Comparisons of an identifier of which no pair of the samples says anything: one dataset alone bears it."""
+    """Comparisons of an identifier for which no pair of the samples is evidence, because only one dataset has it."""
     silent = np.array([comparison.at_home == "identifier" for comparison in comparisons])
     for number, comparison in enumerate(comparisons):
         speaks = np.array([not level.says_nothing for level in comparison.levels])
@@ -173,6 +173,6 @@ def silent_in(comparisons: Sequence[Comparison], samples: Sequence[Sample]) -> N
 
 
 def _depends(comparison: Comparison, rule: BlockingRule) -> bool:
-    """Does the rule settle the comparison's outcome, wholly or in part?"""
+    """Whether the rule settles the comparison's outcome, wholly or in part."""
     read = {*rule.columns, *((rule.one_side,) if rule.one_side else ())}
     return comparison.name in rule.settles or bool(set(comparison.reads) & read)

@@ -1,7 +1,7 @@
-"""How children weigh against each other: by every pair of their records, and by what either would lack.
+"""How children weigh against each other: by all pairs of their records, and by what either would lack without the other.
 
-What the records of two children say does not change when it is counted again which lists know how many children: it is
-remembered, and only the prior is worked out anew.
+What the records of two children say does not change when presence is counted again (which lists know how many children). So it
+is remembered, and only the prior is worked out anew.
 """
 
 from dataclasses import dataclass, field, replace
@@ -20,32 +20,32 @@ from matching.together import IN_DOUBT, Questions, is_apart, mean_of
 
 
 class Witness(Protocol):
-    """What says how much pairs of rows weigh, as a :class:`~matching.judge.Judge` does."""
+    """Anything that weighs pairs of rows as a :class:`~matching.judge.Judge` does."""
 
     def evidence(self, left: Rows, right: Rows, at_home: Bits | None = None) -> Bits:
-        """Each by itself: :meth:`matching.judge.Judge.evidence`."""
+        """Weigh each pair by itself: :meth:`matching.judge.Judge.evidence`."""
         ...
 
     def together(self, left: Rows, right: Rows, which: Questions, at_home: Bits) -> Bits:
-        """All of one question together: :meth:`matching.judge.Judge.together`."""
+        """Weigh all pairs of one question together: :meth:`matching.judge.Judge.together`."""
         ...
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """A question: how pairs of children weigh, by the rows of those children alone."""
+    """A question: how pairs of children weigh, given by the rows of those children alone."""
 
     rows: Rows
-    """Of all children asked for, in order."""
+    """Rows of all children asked about, in order."""
     own: NDArray[np.int32]
-    """Of each of these rows its child, numbered in the order of labels."""
+    """The child of each of these rows, numbered in the order of labels."""
     ours: NDArray[np.int32]
-    """Of each pair the number of one child; ``theirs``: of the other."""
+    """For each pair, the number of one child; ``theirs``: of the other."""
     theirs: NDArray[np.int32]
 
     @classmethod
     def of(cls, labels: Labels, one: Labels, other: Labels) -> "_Asked":
-        """From labels of all rows, and of either child."""
+        """From the labels of all rows, and the labels of either child of each pair."""
         is_asked = np.zeros(len(labels), dtype=bool)
         is_asked[one] = is_asked[other] = True
         rows, number = np.flatnonzero(is_asked.take(labels)), np.cumsum(is_asked, dtype=np.int32)
@@ -53,24 +53,24 @@ class _Asked:
         return cls(rows.astype(np.int32), own, ours, theirs)
 
     def is_same(self, asked: "_Asked") -> bool:
-        """Is this the same question?"""
+        """Whether the other question is the same."""
         both = ((getattr(self, name), getattr(asked, name)) for name in _Asked.__dataclass_fields__)
         return all(np.array_equal(mine, theirs) for mine, theirs in both)
 
 
 @dataclass(frozen=True)
 class _Said:
-    """What the records of pairs of children say, and what was asked."""
+    """What the records of pairs of children say, and the question."""
 
     asked: _Asked
     groups: Groups
     between: Between
-    """Before any prior."""
+    """Without any prior."""
 
 
 @dataclass(frozen=True)
 class Weighing:
-    """Weighs pairs of children (labels of all rows, labels of either child, one < other)."""
+    """Weighs pairs of children (given labels of all rows, and labels of either child, one < other)."""
 
     coverage: Coverage
     judge: Judge
@@ -80,12 +80,12 @@ class Weighing:
 
     @classmethod
     def by(cls, judge: Judge, witness: Witness | None = None) -> "Weighing":
-        """By a judge that knows coverage. ``witness``: null: the judge."""
+        """By a judge that knows coverage. ``witness``: None: the judge itself."""
         assert judge.coverage is not None  # noqa: S101 - children are weighed once it is known
         return cls(judge.coverage, judge, witness or judge)
 
     def given(self, coverage: Coverage) -> "Weighing":
-        """The same, children counted again: lists show of siblings what they did."""
+        """The same with children counted again. What lists show of siblings must be unchanged: answers are remembered."""
         return replace(self, coverage=coverage)
 
     def __call__(self, labels: Labels, one: Labels, other: Labels) -> Between:
@@ -109,10 +109,10 @@ class Weighing:
         return _Said(asked, groups, between_of(labels, left, right, weights, joint))
 
     def joint(self, weights: Bits, left: Rows, right: Rows, which: Questions, at_home: Bits) -> Bits:
-        """What all pairs of each question say together, before any prior: see :mod:`matching.together`. Where identifiers
-        keep apart, what they say beside that.
+        """What all pairs of each question say together, without any prior: see :mod:`matching.together`. If identifiers keep
+        the children apart, APART plus what the rest says.
 
-        ``weights``: of the pairs; ``which``: the question of each; ``at_home``: of each question.
+        ``weights``: of the pairs; ``which``: the question of each; ``at_home``: one entry per question.
         """
         joint = mean_of(weights, which, len(at_home))
         apart = is_apart(joint)

@@ -1,7 +1,7 @@
-"""Tests of a pair's words, letter by letter. The only user of rapidfuzz.
+"""Tests of a pair's words, letter by letter. The only module that uses rapidfuzz.
 
-String functions run only on distinct pairs of values that survive exact bounds (lengths and letter signatures): no pair
-that a string function would accept is ever lost by a bound.
+String functions run only on distinct pairs of values that pass exact bounds (lengths and letter signatures): a bound never
+drops a pair that the string function would accept.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ class InitialOf(OneColumn):
     """One side is a single letter and the other a longer name that begins with it."""
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
-        """True where exactly one side has one letter, and first letters agree."""
+        """True where exactly one side has one letter, and the first letters agree."""
         codes = table.column(self.column)
         a, b = codes.take(left), codes.take(right)
         held = (a >= 0) & (b >= 0)
@@ -50,15 +50,13 @@ class JaroWinklerAtLeast(OneColumn):
         return _on_distinct(table, codes.take(left), codes.take(right), self.possible, exact)
 
     def possible(self, table: Encoded, a: Codes, b: Codes) -> Mask:
-        """False where letters that only one of two words has put the threshold out of reach."""
+        """False where letters that only one of the two words has put the threshold out of reach."""
         return _jaro_winkler_possible(table, a, b, self.threshold)
 
 
 @dataclass(frozen=True)
 class Unlike(OneColumn):
-    """Two words of at least ``shortest`` letters whose Jaro-Winkler similarity is below ``threshold``: no slip of the pen makes
-    one of the other.
-    """
+    """Two words of at least ``shortest`` letters with a Jaro-Winkler similarity below ``threshold``: too unlike for a slip."""
 
     threshold: float
     shortest: int
@@ -76,17 +74,17 @@ class Unlike(OneColumn):
 
 
 def least_matching(threshold: float, beginning: int) -> float:
-    """Least m/|a| + m/|b| of m matching letters in words of |a| and |b| letters that begin with so many alike (0-4).
+    """Least m/|a| + m/|b| for words of |a| and |b| letters with m matching and ``beginning`` common first letters (0-4).
 
-    With a common beginning of p letters Jaro must be at least (t - .1p) / (1 - .1p), and Jaro with m matching letters is
-    at most (m/|a| + m/|b| + 1) / 3.
+    With p common first letters Jaro must be at least (t - .1p) / (1 - .1p), and Jaro with m matching letters is at most
+    (m/|a| + m/|b| + 1) / 3.
     """
     return 3 * (threshold - 0.1 * beginning) / (1 - 0.1 * beginning) - 1 - 1e-6
 
 
 @cache
 def _matches_needed(threshold: float) -> NDArray[np.int16]:
-    """Fewest matching letters for the threshold, by common beginning (0-4) and both lengths."""
+    """Fewest matching letters that can reach the threshold, by common beginning (0-4) and both lengths."""
     least = np.array([least_matching(threshold, beginning) for beginning in range(5)])[:, None, None]
     la, lb = np.arange(LONGEST + 1)[None, :, None], np.arange(LONGEST + 1)[None, None, :]
     needed = np.ceil(least * la * lb / np.maximum(la + lb, 1))
@@ -95,14 +93,14 @@ def _matches_needed(threshold: float) -> NDArray[np.int16]:
 
 
 def _jaro_winkler_possible(table: Encoded, a: Codes, b: Codes, threshold: float) -> Mask:
-    """False where letters that only one word has put Jaro-Winkler of at least ``threshold`` out of reach."""
+    """False where letters that only one word has put a Jaro-Winkler similarity of ``threshold`` out of reach."""
     needed = _matches_needed(threshold)
     la, lb = table.lengths.take(a), table.lengths.take(b)
     sa, sb = table.signatures.take(a), table.signatures.take(b)
     matching = np.minimum(la - np.bitwise_count(sa & ~sb), lb - np.bitwise_count(sb & ~sa))
     lengths = la * np.int16(LONGEST + 1) + lb
     found = matching >= needed[4].take(lengths)
-    # What is left is looked at again with the beginning that the two words really share.
+    # The pairs left are tested again with the beginning that the two words really share.
     at = np.flatnonzero(found)
     differ = table.beginnings.take(a[at]) ^ table.beginnings.take(b[at])
     shared = np.zeros(len(at), dtype=np.intp)
@@ -118,10 +116,10 @@ class WithinEdits(OneColumn):
 
     edits: int
     shortest: int = 1
-    """Both words have at least so many letters: one edit in a short name is another name."""
+    """Letters that both words must have, unless they are equal: one edit in a short name makes another name."""
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
-        """True where both are present, long enough and at most so many edits apart."""
+        """True where both are present and equal, or long enough and at most ``edits`` apart."""
         codes = table.column(self.column)
 
         def exact(a: NDArray[np.object_], b: NDArray[np.object_]) -> Mask:
@@ -131,7 +129,7 @@ class WithinEdits(OneColumn):
         return _on_distinct(table, codes.take(left), codes.take(right), self.possible, exact)
 
     def possible(self, table: Encoded, a: Codes, b: Codes) -> Mask:
-        """False where lengths or letters of two words lie further apart than so many edits reach."""
+        """False where two words differ more in length or letters than ``edits`` edits can explain, or one is too short."""
         la, lb = table.lengths.take(a), table.lengths.take(b)
         close = np.abs(la - lb) <= self.edits
         close &= np.minimum(la, lb) >= self.shortest
@@ -146,7 +144,7 @@ def _on_distinct(
     possible: Callable[[Encoded, Codes, Codes], Mask],
     exact: Callable[[NDArray[np.object_], NDArray[np.object_]], Mask],
 ) -> Mask:
-    """Answer for each pair of codes: equal ones hold, then the bound, then the string function on distinct pairs."""
+    """Answer for each pair of codes: equal codes hold; the rest pass the bound, then the string function on distinct pairs."""
     held = (a == b) & (a >= 0)
     open_ = np.flatnonzero((a != b) & (a >= 0) & (b >= 0))
     open_ = open_[possible(table, a[open_], b[open_])]
@@ -161,10 +159,10 @@ def _on_distinct(
 
 @dataclass(frozen=True)
 class CrosswiseAlike:
-    """Given names and surname stand the other way round, with a slip or further names allowed.
+    """Given names and surname are swapped, possibly with a slip or further names.
 
-    Each side's surname equals the other's given names, begins them (further names follow), or is alike (Jaro-Winkler of
-    at least ``threshold``).
+    Each side's surname equals the other's given names, begins them (further names follow), or is similar to them (Jaro-Winkler
+    of at least ``threshold``).
     """
 
     given: str
@@ -177,7 +175,7 @@ class CrosswiseAlike:
         return (self.given, self.surname)
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
-        """True where both crosswise comparisons hold. First letters must agree crosswise: the bound that spares the rest."""
+        """True where both crosswise comparisons hold. First letters must agree crosswise: a cheap test of most pairs."""
         begin, end = table.initials(self.given), table.initials(self.surname)
         at = np.flatnonzero(begin.take(left) == end.take(right))
         at = at[begin.take(right[at]) == end.take(left[at])]
@@ -198,14 +196,14 @@ class CrosswiseAlike:
 
 
 NearMiss = JaroWinklerAtLeast | WithinEdits
-"""A test of nearly equal words, with a bound."""
+"""A test for nearly equal words, which has a bound."""
 
 
 def near_misses(tests: Sequence[Test]) -> tuple[NearMiss, ...] | None:
-    """The widest tests of nearly equal words among ``tests``, alternatives taken apart.
+    """The widest tests for nearly equal words among ``tests``, with alternatives split up; one per column and kind.
 
-    Where their bounds leave no hope none of ``tests`` can hold, save of equal words. Null where one of ``tests`` is of
-    another kind.
+    Where the bounds of these rule a pair out, none of ``tests`` can hold, except for equal words. None if one of ``tests`` is
+    of another kind.
     """
     alike: dict[str, JaroWinklerAtLeast] = {}
     edited: dict[str, WithinEdits] = {}
@@ -224,7 +222,7 @@ def near_misses(tests: Sequence[Test]) -> tuple[NearMiss, ...] | None:
 
 
 def widest_near_misses(tests: Sequence[Test | None]) -> dict[int, tuple[NearMiss, ...]]:
-    """Of each test of nearly equal words, by its place: the widest such tests of it and of all later ones."""
+    """For each test of nearly equal words, by its index: the widest such tests of it and all later ones."""
     found: dict[int, tuple[NearMiss, ...]] = {}
     later: list[Test] = []
     for number, test in reversed(list(enumerate(tests))):
@@ -236,7 +234,7 @@ def widest_near_misses(tests: Sequence[Test | None]) -> dict[int, tuple[NearMiss
 
 
 def near(table: Encoded, tests: Sequence[NearMiss], left: Rows, right: Rows) -> Mask:
-    """True where any of the tests may hold, by bounds alone; also where words are equal."""
+    """True where any of the tests may hold, by bounds alone, or where words are equal."""
     found = np.zeros(len(left), dtype=bool)
     for test in tests:
         codes = table.column(test.column)
@@ -246,7 +244,7 @@ def near(table: Encoded, tests: Sequence[NearMiss], left: Rows, right: Rows) -> 
 
 
 def letter_by_letter(test: Test) -> bool:
-    """Does a test look at the letters of words, and not only at whether they are the same?"""
+    """Whether a test reads the letters of words, and not only whether they are equal."""
     if isinstance(test, Either | Both | NoneOf):
         return any(letter_by_letter(part) for part in test.tests)
     return isinstance(test, JaroWinklerAtLeast | WithinEdits | CrosswiseAlike | Unlike)
