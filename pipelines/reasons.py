@@ -1,7 +1,7 @@
-"""Why, in words: plain sentences for people, put together from columns.
+"""Why, in words: plain sentences for people, built from columns.
 
-A sentence never holds another child's name: rivals are named by record id only. The place of a restricted child's
-education is left out of every sentence.
+A sentence never holds another child's name: rivals are named by record id only. No sentence gives a restricted child's
+place of education.
 """
 
 import re
@@ -15,16 +15,16 @@ from pipelines.rank_settings import RankSettings, Recalibration
 
 DAY = "%-d %B %Y"
 TOLD_OTHERWISE = ("out_of_education", "other_education_ended", "never_on_a_roll", "long_unseen")
-"""Factors whose content other sentences of a ``because`` already tell."""
+"""Factors whose content is already in other sentences of a ``because``."""
 
 WORTH_A_SEARCH = 0.03
-"""From this probability on, that a place was missed is told."""
+"""From this probability on, a ``because`` says that a place may have been missed."""
 
 _AN = (8, 11, 18, *range(80, 90))
-"""Numbers up to 99 that are spoken with a vowel first."""
+"""Numbers up to 99 that take "an": they are spoken with a vowel first."""
 
 FINDINGS_TOLD = 3
-"""Findings that a ``because`` tells at most, the weightiest first; the table ``finding`` has them all."""
+"""Most findings in a ``because``, those with the most points first; the table ``finding`` has them all."""
 
 
 def in_100(probability: pl.Expr) -> pl.Expr:
@@ -39,7 +39,7 @@ def in_100(probability: pl.Expr) -> pl.Expr:
 
 
 def in_100_written(probability: float) -> str:
-    """As :func:`in_100`, of one probability."""
+    """As :func:`in_100`, for one probability."""
     return str(pl.select(in_100(pl.lit(probability))).item())
 
 
@@ -62,34 +62,34 @@ def day(column: pl.Expr) -> pl.Expr:
 
 
 def day_written(value: date) -> str:
-    """As :func:`day`, of one date."""
+    """As :func:`day`, for one date."""
     return f"{value.day} {value:%B %Y}"
 
 
 def sentences(text: str) -> list[str]:
-    """A text cut into its sentences, where a full stop is followed by a capital."""
+    """A text cut into its sentences: wherever a full stop is followed by a capital."""
     return [part for part in re.split(r"(?<=\.) (?=[A-Z])", text) if part]
 
 
 def sentence(text: pl.Expr) -> pl.Expr:
-    """A text with a capital first and one full stop last; null stays null."""
+    """A text with a capital at the start and one full stop at the end; null stays null."""
     trimmed = text.str.strip_chars().str.strip_chars_end(".")
     return trimmed.str.slice(0, 1).str.to_uppercase() + trimmed.str.slice(1) + "."
 
 
 def source_name(source: pl.Expr, names: Mapping[str, str]) -> pl.Expr:
-    """What a source is called in text for people; without a name its id, with spaces."""
+    """A source's name in text for people; without one, its id with spaces for underscores."""
     spaced = source.str.replace_all("_", " ")
     return source.replace_strict(names, default=spaced, return_dtype=pl.String) if names else spaced
 
 
 def source_called(source: str, names: Mapping[str, str]) -> str:
-    """As :func:`source_name`, of one source."""
+    """As :func:`source_name`, for one source."""
     return names.get(source, source.replace("_", " "))
 
 
 def searched(found_none: pl.Expr, sources: int) -> pl.Expr:
-    """What was searched, and with what result. ``found_none``: 0..1, that no record found is a place of the child's."""
+    """What was searched, and with what result. ``found_none``: 0..1, that no record found shows a place for the child."""
     count = f"the {sources} sources searched" if sources != 1 else "the one source searched"
     return (
         pl.when(found_none >= 0.995)
@@ -104,7 +104,7 @@ def searched(found_none: pl.Expr, sources: int) -> pl.Expr:
 
 
 def missed() -> pl.Expr:
-    """That a place may have been missed, where it is worth a look; reads ``missed``. Null: it is not."""
+    """That a place may have been missed; reads ``missed``. Null: it is too unlikely (``WORTH_A_SEARCH``)."""
     told = formatted(
         "Few records show the child: there is {} that they are on a roll under a name or birth date too different to be "
         "found. Search the rolls by hand first.",
@@ -114,7 +114,8 @@ def missed() -> pl.Expr:
 
 
 def last_education(as_at: date) -> pl.Expr:
-    """How the last known education ended; reads ``last_what``, ``last_place``, ``last_until_on``, ``ever``."""
+    """How the last known education ended; reads ``last_what``, ``last_place``, ``last_until_on``, ``ever``. Null: unknown
+    how."""
     days = (pl.lit(as_at) - pl.col("last_until_on")).dt.total_days()
     ago = (
         pl.when(days == 0)
@@ -132,7 +133,7 @@ def last_education(as_at: date) -> pl.Expr:
 
 
 def place_of(prefix: str) -> pl.Expr:
-    """Way and place of an education, the place only where the child is not restricted: "state school, Keats Primary".
+    """Way and place of an education, the place only if the child is not restricted: "state school, Keats Primary".
 
     Reads ``<prefix>what``, ``<prefix>place`` and ``restricted``.
     """
@@ -142,7 +143,7 @@ def place_of(prefix: str) -> pl.Expr:
 
 
 def next_education() -> pl.Expr:
-    """The place that is to come; reads ``next_what``, ``next_place``, ``next_since_on``. Null: none."""
+    """The place to come; reads ``next_what``, ``next_place``, ``next_since_on``. Null: none."""
     return formatted(
         "A place is due to start on {} ({}): make sure that the child takes it up.",
         day(pl.col("next_since_on")),
@@ -151,8 +152,10 @@ def next_education() -> pl.Expr:
 
 
 def nearest_rival() -> pl.Expr:
-    """The nearest child in education and how unlike; reads ``rival_record_id``, ``…_certainty``, ``…_levels``,
-    ``has_other_upn``, and ``own_record_id``: beside an entry that may be the child's own it is another child that is told.
+    """The nearest child in education and how the two compare.
+
+    Reads ``rival_record_id``, ``rival_certainty``, ``rival_levels``, ``has_other_upn`` and ``own_record_id``: if an entry
+    may be the child's own, the rival is called another child.
     """
     near = formatted(
         "The closest match in education is the child of record {}, with {} of being this child",
@@ -170,24 +173,25 @@ _NEAREST = (
     r"((?:The closest match in education is the child of record (.+?), with [a-z ]*\d+ in 100 chance of being this child"
     r"|Nearest child in education, by record (.+?): [a-z ]*\d+ in 100 to be this child)) \(.*?\)"
 )
-"""What :func:`nearest_rival` says where it tells how the two compare (lists kept from earlier versions in other words): without
-that, and the record."""
+"""The words of :func:`nearest_rival`, and of earlier versions' lists, that say how the two compare. Groups: the words
+without the comparison, and the record (two, one for each wording)."""
 
 
 def record_compared(because: pl.Expr) -> pl.Expr:
-    """The record of the nearest child in education, where a ``because`` tells how the two compare; null: it does not."""
+    """The record of the nearest child in education, if a ``because`` says how the two compare; null: it does not."""
     return pl.coalesce(because.str.extract(_NEAREST, 2), because.str.extract(_NEAREST, 3))
 
 
 def without_comparison(because: pl.Expr) -> pl.Expr:
-    """A ``because`` that does not tell how the child and the nearest one in education compare."""
+    """A ``because`` without how the child and the nearest one in education compare."""
     return because.str.replace(_NEAREST, "${1}")
 
 
 def doubtful_age(below: float) -> pl.Expr:
-    """What is wrong with the birth date; reads ``date_of_birth``, ``dates_differ``, ``birth_dates``, ``of_age``. Null: nothing.
+    """What is wrong with the birth date; reads ``date_of_birth``, ``dates_differ``, ``birth_dates``, ``of_age``. Null:
+    nothing.
 
-    ``below``: how unsure of the age makes a date that one source alone gives doubtful.
+    ``below``: the probability of being of age below which a date that only one source gives is doubtful.
     """
     return (
         pl.when(pl.col("date_of_birth").is_null())
@@ -234,7 +238,7 @@ def perhaps_died() -> pl.Expr:
 
 
 def why_died(names: Mapping[str, str]) -> pl.Expr:
-    """Which source says that a child has died; reads ``died_*``."""
+    """Which source says that the child has died; reads ``died_*``."""
     return formatted(
         "A source says that the child has died ({}, record {}). Do not contact the family; if in doubt, ask the source.",
         source_name(pl.col("died_source"), names),
@@ -243,7 +247,7 @@ def why_died(names: Mapping[str, str]) -> pl.Expr:
 
 
 def told_findings(findings: pl.DataFrame) -> pl.DataFrame:
-    """One row a child: ``child_id`` and ``told``, a sentence of its weightiest findings and one of what lets it wait."""
+    """One row a child: ``child_id`` and ``told``, a sentence with its main findings and one with what lets it wait."""
     telling = findings.filter(~pl.col("factor").is_in(TOLD_OTHERWISE))
     is_sooner = pl.col("points") > 0
     because = telling.group_by("child_id", maintain_order=True).agg(
@@ -255,7 +259,8 @@ def told_findings(findings: pl.DataFrame) -> pl.DataFrame:
 
 
 def recalibration(line: Recalibration) -> pl.Expr:
-    """That officers' outcomes have moved the likelihood; reads ``likelihood``, ``estimated``. Null: none have."""
+    """How officers' outcomes have changed the likelihood; reads ``likelihood``, ``estimated``. Null: no recalibration is in
+    force."""
     if line.changes_nothing:
         return pl.lit(None, pl.String)
     return formatted(
@@ -267,11 +272,13 @@ def recalibration(line: Recalibration) -> pl.Expr:
 
 
 def because(as_at: date, sources: int, settings: RankSettings) -> pl.Expr:
-    """Why a child is on the list: a few plain sentences, the weightiest first. Reads the columns named above.
+    """Why a child is on the list: a few plain sentences, the most important first. Reads the columns named above, and
+    these.
 
-    ``in_hand``: that an officer is looking into it; null: none is.
-    ``back_because``: what brought back a child whom an officer had closed; null: none had. ``kept_because``: why a child who
-    has probably moved away stays on the list; null: it is likely enough. ``ask_school``: which school to ask; null: none.
+    - ``in_hand``: that an officer has the lead in hand; null: none has.
+    - ``back_because``: what brought back a child whose lead an officer had closed; null: none had.
+    - ``kept_because``: why a child who has probably moved away stays on the list; null: its likelihood is high enough.
+    - ``ask_school``: which school to ask; null: none.
     """
     return pl.concat_str(
         pl.col("in_hand"),
@@ -295,20 +302,21 @@ def because(as_at: date, sources: int, settings: RankSettings) -> pl.Expr:
 
 
 NO_EDUCATION_LASTS = timedelta(days=11 * 365)
-"""Compulsory school age lasts eleven years: an end so long after the begin is none that anybody named, but how long a source's
-word is taken at most, and is not told."""
+"""Compulsory school age lasts eleven years. An end this long after the beginning was not named by anybody: it is the
+longest that a source's word is relied on, and is not shown."""
 
 
 def named_end(prefix: str = "") -> pl.Expr:
-    """The day on which an education ends by what somebody said, null where nobody did: ``<prefix>until_on``; reads that and
-    ``<prefix>since_on``.
+    """The day on which an education ends if somebody named it, otherwise null, as ``<prefix>until_on``.
+
+    Reads ``<prefix>since_on`` and ``<prefix>until_on``.
     """
     begun, ended = pl.col(f"{prefix}since_on"), pl.col(f"{prefix}until_on")
     return pl.when((ended - begun < NO_EDUCATION_LASTS).fill_null(value=True)).then(ended).alias(f"{prefix}until_on")
 
 
 def why_in_education(names: Mapping[str, str]) -> pl.Expr:
-    """Which record explains a child; reads ``own_*`` columns."""
+    """Which record explains the child; reads ``own_*`` columns."""
     since = formatted(" since {}", day(pl.col("own_since_on"))).fill_null("")
     until = formatted(" until {}", day(named_end("own_"))).fill_null("")
     doubt = formatted(" Doubt: {}.", pl.col("own_doubt")).fill_null("")
@@ -318,7 +326,7 @@ def why_in_education(names: Mapping[str, str]) -> pl.Expr:
 
 
 def why_same_as_rival(names: Mapping[str, str]) -> pl.Expr:
-    """Which other child, known to be in education, this one most probably is; reads ``rival_*`` columns."""
+    """Which other child, known to be in education, this one probably is; reads ``rival_*`` columns."""
     return formatted(
         "Probably the same child as that of record {}, who is in education ({}, record {}): there is {} that they are one "
         "child.",
@@ -330,7 +338,7 @@ def why_same_as_rival(names: Mapping[str, str]) -> pl.Expr:
 
 
 def why_moved() -> pl.Expr:
-    """Why a child is taken to have left; reads ``living_here`` and ``residence_because``."""
+    """Why the child is taken to have left; reads ``living_here`` and ``residence_because``."""
     told = formatted(" {}", sentence(pl.col("residence_because"))).fill_null("")
     return (
         formatted("Probably moved away: there is {} that the child still lives here.", chance(pl.col("living_here")))
@@ -339,7 +347,7 @@ def why_moved() -> pl.Expr:
 
 
 def why_not_of_age() -> pl.Expr:
-    """Why a child is taken not to be of compulsory school age; reads ``of_age``."""
+    """Why the child is taken not to be of compulsory school age; reads ``of_age``."""
     return formatted(
         "Probably not of compulsory school age: going by the birth dates in the records, there is {} that the child is.",
         chance(pl.col("of_age")),
