@@ -209,7 +209,7 @@ def _validated(values: Mapping[str, Any], where: Path | str) -> Settings:
         return Settings.model_validate(values)
     except ValidationError as error:
         written = where.read_text(encoding="utf-8-sig") if isinstance(where, Path) else ""
-        told = "; ".join(_line_of(written, problem["loc"]) + _told(problem) for problem in error.errors())
+        told = "; ".join(_line_of(written, problem["loc"]) + _problem_in_words(problem) for problem in error.errors())
     raise SettingsError(f"{where}: {told}")
 
 
@@ -243,7 +243,7 @@ def read_toml(config: Path) -> dict[str, Any]:
     raise SettingsError(told)
 
 
-def _told(problem: ErrorDetails) -> str:
+def _problem_in_words(problem: ErrorDetails) -> str:
     """What is wrong with one setting, and how to write it."""
     place, kind = problem["loc"], problem["type"]
     key = ".".join(map(str, place))

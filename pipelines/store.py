@@ -65,7 +65,7 @@ class Store:
             raise StoreError(f"There is no store in {self.path.parent}. Run a night first: rollcall night --help.")
         if not self._read_only:
             make_workspace(self.path.parent)
-        with private_files(), _told_plainly(self.path):
+        with private_files(), _errors_in_our_words(self.path):
             self._connection = duckdb.connect(self.path, read_only=self._read_only, config=self._config())
             # SQL may read and write only this file, and no statement can lift that again. The progress bar would be printed
             # into a command's output.
@@ -88,7 +88,7 @@ class Store:
     def __exit__(self, *raised: object) -> None:
         self._at_hand.clear()
         if self._connection is not None:
-            with private_files(), _told_plainly(self.path):
+            with private_files(), _errors_in_our_words(self.path):
                 self._connection.close()
             self._connection = None
 
@@ -226,7 +226,7 @@ class Store:
         """Begin to :meth:`read` tables that are not at hand, as committed now, while the caller goes on."""
 
         def read(table: str, aside: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-            with _told_plainly(self.path), closing(aside):
+            with _errors_in_our_words(self.path), closing(aside):
                 return typed(table, pl.DataFrame(aside.sql(f"select * from {_quoted(table)}")))
 
         asked = [name for name in tables if self._at_hand.get(name) is None and self.has(name)]
@@ -297,7 +297,7 @@ class Store:
     def tables(self) -> tuple[str, ...]:
         """Every table there is, in the order of their names."""
         if self._at_hand.names is None:
-            with _told_plainly(self.path):
+            with _errors_in_our_words(self.path):
                 found = self._fetched("select table_name from duckdb_tables() order by table_name")
             self._at_hand.names = tuple(found["table_name"])
         return self._at_hand.names
@@ -325,7 +325,7 @@ class Store:
 
     def _run(self, statement: str, **frames: pl.DataFrame) -> None:
         """Run one statement that reads these frames by name."""
-        with private_files(), _told_plainly(self.path):
+        with private_files(), _errors_in_our_words(self.path):
             for name, frame in frames.items():
                 self._register(name, frame)
             try:
@@ -338,7 +338,7 @@ class Store:
     def _select(self, table: str, columns: str = "*", wanted: pl.DataFrame | None = None) -> pl.DataFrame:
         statement = f"select {columns} from {_quoted(table)}"
         try:
-            with _told_plainly(self.path):
+            with _errors_in_our_words(self.path):
                 if wanted is None:
                     return self._fetched(statement)
                 self._register("wanted", wanted)
@@ -375,7 +375,7 @@ def _quoted(name: str) -> str:
 
 
 @contextmanager
-def _told_plainly(path: Path) -> Iterator[None]:
+def _errors_in_our_words(path: Path) -> Iterator[None]:
     """Turn DuckDB's errors, which may quote data, into ours, which never do; polars raises some of them as its own."""
     try:
         yield

@@ -45,7 +45,7 @@ def put_in_place(files: Mapping[str, bytes], folder: Path) -> None:
             written = pool.map(write_private, (made / name for name in files), files.values())
             deque(written, maxlen=0)
     except OSError as error:
-        raise PublicationFailed(_told(error, folder, sum(map(len, files.values())))) from error
+        raise PublicationFailed(_failure_in_words(error, folder, sum(map(len, files.values())))) from error
 
 
 @contextmanager
@@ -223,7 +223,7 @@ def _cause(error: OSError) -> str:
     return os.strerror(error.errno) if error.errno else type(error).__name__
 
 
-def _told(error: OSError, folder: Path, size: int) -> str:
+def _failure_in_words(error: OSError, folder: Path, size: int) -> str:
     """What went wrong and what to do, in plain English and without any file's content."""
     needed = f"{size / 1e6:,.0f} MB" if size > 1e6 else "1 MB"
     remedies = {

@@ -82,10 +82,10 @@ def with_age_slips(said: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:
     stands beside few true ones, however many true dates belong to children who have gone.
     """
     lives = residence.select("child_id", here="living_here")
-    without_place = _here(said.without_place, lives)
+    without_place = _with_here(said.without_place, lives)
     slipped = _slipped(without_place.filter(pl.len().over("child_id") == 1), said.rates)
     undated = _undated(said.undated, without_place)
-    differing = _differing(_here(said.facts.filter(~pl.col("is_placed")), lives), said.sources)
+    differing = _differing(_with_here(said.facts.filter(~pl.col("is_placed")), lives), said.sources)
     return (
         with_told(said.facts, slipped, undated, differing)
         .with_columns(
@@ -99,12 +99,12 @@ def with_age_slips(said: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _here(children: pl.DataFrame, lives: pl.DataFrame) -> pl.DataFrame:
+def _with_here(children: pl.DataFrame, lives: pl.DataFrame) -> pl.DataFrame:
     told = children.join(lives, on="child_id", how="left", validate="m:1")
     return told.with_columns(pl.col("here").fill_null(1.0))
 
 
-def _counted(is_meant: pl.Expr) -> pl.Expr:
+def _number_here(is_meant: pl.Expr) -> pl.Expr:
     """Number of those selected who live here."""
     return pl.col("here").filter(is_meant).sum().round(9)
 
@@ -137,7 +137,7 @@ def _slipped(lone: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     ``rates``: from :func:`_slip_rates`.
     """
     of_age = pl.col("is_of_age")
-    counted = lone.group_by("dataset").agg(of_age=_counted(of_age), other=_counted(~of_age))
+    counted = lone.group_by("dataset").agg(of_age=_number_here(of_age), other=_number_here(~of_age))
     expected = counted.join(rates, on="dataset", how="left", validate="1:1").select(
         "dataset", slipped=(pl.col("rate") * pl.col("other") / (pl.col("of_age") + 1.0)).clip(0.0, MOST_SLIPPED)
     )
@@ -148,7 +148,7 @@ def _slipped(lone: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
 def _undated(known: pl.DataFrame, without_place: pl.DataFrame) -> pl.DataFrame:
     """``undated_of_age`` of children without any date: the share of age among children to whom the same sources give one."""
     counted = without_place.group_by("dataset").agg(
-        of_age=_counted(pl.col("is_of_age")), all=_counted(pl.lit(value=True))
+        of_age=_number_here(pl.col("is_of_age")), all=_number_here(pl.lit(value=True))
     )
     rates = counted.filter(pl.col("all") > 0).select("dataset", of_age=pl.col("of_age") / pl.col("all"))
     likely = as_their_sources_have_it(known, rates).rename({"of_age": "undated_of_age"})
@@ -164,7 +164,7 @@ def _differing(without_place: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFra
     known = without_place.drop_nulls("date_of_birth").join(sources, on="child_id", how="inner", validate="1:1")
     agreed = known.filter(~pl.col("dates_differ"))
     is_of_age = pl.col("of_age") > 0
-    peers = agreed.group_by("sources").agg(of_age_peers=_counted(is_of_age), other_peers=_counted(~is_of_age))
+    peers = agreed.group_by("sources").agg(of_age_peers=_number_here(is_of_age), other_peers=_number_here(~is_of_age))
     asked = known.filter("dates_differ").join(peers, on="sources", how="left", validate="m:1")
     of_age, other = (pl.col(name).fill_null(0) + 0.5 for name in ("of_age_peers", "other_peers"))
     vote = pl.col("of_age")

@@ -129,7 +129,7 @@ def linked_again(store: Store, tonight: ToLink, known: KnownRecords) -> LinkedAg
         rules=CHILD_BLOCKING_RULES, model=tonight.model, judged=tonight.judged, settings=tonight.settings,
         measures=measures,
     )  # fmt: skip
-    return _told(tonight, known, again, before, signs, stood=stood)
+    return _result(tonight, known, again, before, signs, stood=stood)
 
 
 def stand_again(store: Store, tonight: ToLink, known: KnownRecords) -> tuple[Callable[[], LinkReport], int, int]:
@@ -178,7 +178,7 @@ def _met(store: Store, person: pl.DataFrame, known: KnownRecords) -> tuple[Known
     return known, signs, np.union1d(rows[rows >= 0], new).astype(np.int32)
 
 
-def _told(
+def _result(
     tonight: ToLink,
     known: KnownRecords,
     again: Again,

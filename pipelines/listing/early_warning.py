@@ -78,7 +78,7 @@ def early_warning(known: Known) -> EarlyWarning:
             )
         else:
             warned.append(waiting.with_columns(warning=pl.lit(MOVES_UP)))
-    told = _told(pl.concat(warned), known).filter(reaches(pl.col("likelihood"), settings.list_from))
+    told = _in_words(pl.concat(warned), known).filter(reaches(pl.col("likelihood"), settings.list_from))
     return EarlyWarning(told, tuple(notes))
 
 
@@ -141,7 +141,7 @@ def _promised(known: Known, term: date, ways: Sequence[str]) -> pl.DataFrame:
     return known.child_records.join(said, on="record_id", how="semi").select("child_id", sure="membership")
 
 
-def _told(warned: pl.DataFrame, known: Known) -> pl.DataFrame:
+def _in_words(warned: pl.DataFrame, known: Known) -> pl.DataFrame:
     """``EARLY_WARNING`` in words."""
     theirs = known.provision.join(warned, on="child_id", how="semi").filter(
         pl.col("is_current") | (pl.col("until_on") <= known.as_at)

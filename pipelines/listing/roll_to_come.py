@@ -57,7 +57,7 @@ def roll_to_come(circumstances: Circumstances, found: pl.DataFrame, known: Known
         at_high_risk(found), on="child_id", how="anti"
     )
     first = silent.unique("child_id", keep="first", maintain_order=True)
-    return first.select("child_id", "school", "told_on", ask_school=_told()).cast(TO_COME)
+    return first.select("child_id", "school", "told_on", ask_school=_ask_school_in_words()).cast(TO_COME)
 
 
 def rolls_to_ask_for(to_come: pl.DataFrame) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ def _owed_in_year_seven(circumstances: Circumstances, found: pl.DataFrame, promi
     return owed.select("child_id", since_on=pl.lit(term))
 
 
-def _told() -> pl.Expr:
+def _ask_school_in_words() -> pl.Expr:
     """In words: whose roll is to come, what it last showed, and whom to ask."""
     school, told_on = pl.col("school"), day(pl.col("told_on"))
     named = formatted(

@@ -121,7 +121,7 @@ def gather_evidence(heard: Heard, homes: pl.DataFrame, provision: pl.DataFrame, 
     families = relatives(mine)
     known = _with_shared(_agencies(heard, as_at), families).sort("source", "child")
     agencies = with_letters(known, children, as_at)
-    signs = _signs(families, met(heard, agencies.filter("is_letter"), as_at), children, as_at)
+    signs = _household_signs(families, met(heard, agencies.filter("is_letter"), as_at), children, as_at)
     return Evidence(
         children=with_told(children, signs, _left_together(families, children), by="child"),
         agencies=agencies,
@@ -362,7 +362,7 @@ def _left_together(families: pl.DataFrame, children: pl.DataFrame) -> pl.DataFra
     return both.group_by("child").agg(left_together=apart.min() <= TOGETHER_DAYS)
 
 
-def _signs(families: pl.DataFrame, heard: Heard, children: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def _household_signs(families: pl.DataFrame, heard: Heard, children: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """``household``: what the other children of each child's household show at first sight."""
     has_place = pl.col("place_probability").is_not_null()
     asked = children.filter(~has_place).select("child")  # few; nothing else is asked of the other children

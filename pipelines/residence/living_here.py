@@ -60,13 +60,13 @@ def judge_residence(
         estimated = aside.submit(living_here, evidence)
         outside = _homes_outside(heard, person, own)
         children = evidence.children.join(outside, on="child_id", how="left", validate="1:1")
-        told = _told(children, heard, evidence.agencies, names, as_at).sort("child")
+        told = _with_words(children, heard, evidence.agencies, names, as_at).sort("child")
     left = pl.when(pl.col("outside").is_not_null()).then(own.living_here_outside).otherwise(1.0)
     judged = told.with_columns(living_here=pl.Series(estimated.result(), dtype=pl.Float64) * left)
     return judged.select(RESIDENCE.names()).cast(RESIDENCE)
 
 
-def _told(
+def _with_words(
     children: pl.DataFrame, heard: Heard, agencies: pl.DataFrame, names: Mapping[str, str], as_at: date
 ) -> pl.DataFrame:
     """``children`` with ``last_seen_on``, ``last_seen_by`` and ``because``; ``agencies``: as in ``Evidence``.
