@@ -120,11 +120,11 @@ def _heading() -> list[str]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     machine = f"{cores} cores ({platform.machine()}), shared with other work; {THREADS} threads an engine."
     return [
-        f"# {datetime.now(UTC).date()}",
+        f"# Beside Splink, {datetime.now(UTC).date()}",
         "",
         f"{machine} Python {platform.python_version()}, {versions}.",
         "",
-        "Seconds of processor time (in brackets: seconds on the clock); of an engine's runs the one with the least.",
+        "Seconds of processor time (in brackets: seconds on the clock), from the fastest of an engine's runs.",
         "",
     ]
 

@@ -127,13 +127,14 @@ def written(worlds: list[World], children: pl.DataFrame) -> str:
     }
     return "\n\n".join([
         "# What the records can tell of who still lives here",
-        f"Children of compulsory school age without a place, targets and those who moved away, on {len(worlds)} made-up "
+        f"Children of compulsory school age without a place (targets, and those who moved away) on {len(worlds)} made-up "
         f"worlds as at {AS_AT:%d/%m/%Y}; measured on {datetime.now(UTC):%Y-%m-%d} with Python {platform.python_version()}, "
         "polars " + pl.__version__ + ". Run again: `python benchmarks/ceiling.py`. "
         f"{children.height:,} children, {int(here.sum()):,} of them here.",
-        "The learner sees the truth of every world but the one it judges. *Found in the rows above*: the share of the targets "
-        "among the likeliest so many children of each world, as many as our estimate puts above that. *Moved away, below four "
-        "in five*: of those gone whom only a GP still has, the share less likely than at least four in five targets.",
+        "The learner sees the truth of every world except the one it judges. *Found in the rows above*: the share of the "
+        "targets among the likeliest children of each world, counting as many children as our estimate puts above that "
+        "likelihood. *Moved away, below four in five*: of those gone whom only a GP still has, the share less likely than at "
+        "least four in five targets.",
         table([figures(name, children, chance) for name, chance in judges.items()]),
         "Worlds: " + "; ".join(str(each) for each in worlds) + ".",
     ]) + "\n"  # fmt: skip

@@ -152,7 +152,7 @@ def told(runs: Sequence[Measured], country: int, workers: int) -> str:
         + " | ".join(f"{run.seconds[stage] / run.records * 1e6:.1f}" for stage in STAGES) + " |"
         for run in runs
     ]  # fmt: skip
-    lines += ["", f"## Carried to {country:,} children, {records:,.0f} records", ""]
+    lines += ["", f"## Extrapolated to {country:,} children, {records:,.0f} records", ""]
     lines += ["| stage | growth (power of the records) | where | hours |", "|---|--:|---|--:|"]
     total = 0.0
     for stage in STAGES:

@@ -153,8 +153,9 @@ def _told(nights: Nights, when: Counter[str], wrong: list[str], children: int) -
         f"Measured {datetime.now(UTC):%Y-%m-%d} by `benchmarks/killed_nights.py`; Python {platform.python_version()}, "
         f"{children} children, nights of {nights.seconds[0]:.1f} and {nights.seconds[1]:.1f} seconds.",
         "",
-        f"{sum(when.values())} nights were killed with SIGKILL; each was then started again. **{len(wrong)} faults**: a "
-        "publication wrong, half or missing, or another than the undisturbed night's after the next start.",
+        f"{sum(when.values())} nights were killed with SIGKILL, and each was then started again. **{len(wrong)} faults**. A "
+        "fault is a publication that is wrong, half there or missing, or that differs from an undisturbed night's after the "
+        "next start.",
         "",
         "| killed | nights |",
         "|---|--:|",

@@ -246,31 +246,31 @@ def together(lists: list[Measured]) -> list[Figures]:
 def written(lists: list[Measured]) -> str:
     """The page of results."""
     return "\n\n".join([
-        "# The list, held against the truth",
+        "# The list, compared with the truth",
         f"Made-up authorities as at {AS_AT:%d/%m/%Y}, whole nights in memory, default settings; measured on "
         f"{datetime.now(UTC):%Y-%m-%d} with Python {platform.python_version()}, polars {pl.__version__}. Run again: "
-        "`python benchmarks/list.py`. No world here was looked at while anything was chosen.",
-        "Rows in descending likelihood; a row is right if it holds a target (of compulsory school age, living here, known "
+        "`python benchmarks/list.py`. Nothing was chosen by looking at any world here.",
+        "Rows are in descending likelihood. A row is right if it holds a target (of compulsory school age, living here, known "
         "to an agency, in no extract's education) that no row above it holds. AP: average precision of that order. ECE: "
-        "expected calibration error of the likelihood, in ten bins; *floor*: what a list of the same likelihoods would "
-        "have on average if every one of them were exactly right, and what one such list in twenty exceeds. Bias: mean "
-        "likelihood less the share that is right. The last column is the effort: rows for each child truly missing "
+        "expected calibration error of the likelihood, in ten bins; *floor*: what a list with the same likelihoods would "
+        "have on average if each of them were exactly right; *one in twenty*: what one such list in twenty exceeds. Bias: mean "
+        "likelihood minus the share that is right. The last column is the effort: rows for each child truly missing "
         "education.",
-        "*Without*: sources of which the file was refused, as too many of its rows broke a rule.",
+        "*Without*: sources whose file was refused because too many of its rows broke a rule.",
         table([each.listed for each in lists]),
         "## All lists with one kind of errors together",
-        "Of one list of some hundred rows chance alone makes an error above .02 (see *floor*). What all these lists say, held "
-        "against the truth as if they were one:",
+        "In one list of a few hundred rows, chance alone makes an error above .02 (see *floor*). Here all lists with one kind "
+        "of errors are compared with the truth as if they were one:",
         table(together(lists)),
         "## Children who moved away",
-        "Of compulsory school age by their birth date, gone, still on a GP's list and on no other. *Below four in five of "
-        "the targets*: the share of them whose likelihood is lower than that of at least four in five targets, listed or "
-        "not. *Targets above*: the share of the targets that are likelier than the child.",
+        "Children of compulsory school age by their birth date who have gone and are still on a GP's list and on no other. "
+        "*Below four in five of the targets*: the share of them whose likelihood is lower than that of at least four in five "
+        "targets, listed or not. *Targets above*: the share of the targets with a higher likelihood than the child.",
         table([each.moved for each in lists]),
-        "## What officers' outcomes mend",
-        "Officers open the first half of the list by rank and find the truth of each row; the line that this teaches "
-        "(`rollcall tune --from-outcomes`) is put to the other half, of which nothing was learnt. "
-        "The command itself refuses where more than a third of the list is below nine in ten of the answers. ECE as above.",
+        "## What officers' outcomes correct",
+        "Officers open the first half of the list by rank and find the truth about each row. The line fitted to that "
+        "(`rollcall tune --from-outcomes`) is applied to the other half, from which nothing was learnt. "
+        "The command itself refuses if more than a third of the list is below nine in ten of the answers. ECE as above.",
         table([each.taught for each in lists]),
     ]) + "\n"  # fmt: skip
 

@@ -259,20 +259,20 @@ def written(worlds: list[World], children: int) -> str:
         f"{children:,} children in each world, as at {AS_AT:%d/%m/%Y}; measured on {datetime.now(UTC):%Y-%m-%d} with Python "
         f"{platform.python_version()}, {versions}. Run again: `python benchmarks/made_up_worlds.py`.",
         "## Links",
-        "P, R, F1: of pairs of records put together. B³: means over records. Whole children: those whose records are all "
-        "found and no other. ECE: of the probabilities of the pairs kept. "
-        "*Expected* is what the linkage says of itself without truth, with a 95 % interval as if pairs were independent "
-        "(those of one child are not: a true one is wider). Gap: recall of all records less recall of the worst "
-        f"name origin with at least {FEWEST_PAIRS} true pairs (each counted from either record). *By chance*: what it would be "
-        f"were all origins linked alike, by dealing out the origins anew among the children ({DRAWS:,} times): one of so many "
-        "small groups is always the worst.",
+        "P, R, F1: of pairs of records joined. B³: means over records. Whole children: children with all their records and no "
+        "others. ECE: of the probabilities of the pairs kept. *Expected*: what the linkage expects without the truth, with a "
+        "95 % interval as if pairs were independent (pairs of one child are not, so a true interval is wider). Gap: recall of "
+        f"all records minus recall of the worst name origin with at least {FEWEST_PAIRS} true pairs (each counted from either "
+        "record). *By chance*: the gap if all origins were linked alike, found by reassigning the origins among the children "
+        f"at random ({DRAWS:,} times). One of so many small groups is always the worst.",
         table([world.links for world in worlds]),
         "## Do the probabilities hold?",
-        "All pairs kept, of all worlds, by what is said of them as all the records of their children have it. Few of all "
-        "pairs stand in the middle. Interval: Jeffreys', as if independent.",
+        "All pairs kept, of all worlds, by their probability given all the records of their children. Few pairs are in the "
+        "middle. Interval: Jeffreys, as if independent.",
         table(by_band(worlds)),
         "## Recall of links by name origin",
-        "Over all worlds, children drawn as wholes: one record astray misses the pairs with all other records of its child.",
+        "Over all worlds, with children resampled as wholes: one record astray misses its pairs with all other records of the "
+        "child.",
         table(origins_of_all(worlds)),
         table([dict(row) for row in wide.to_dicts()]),
     ]) + "\n"  # fmt: skip

@@ -198,15 +198,15 @@ def _page(lived: Lived, asked: argparse.Namespace) -> str:
 
 `python benchmarks/many_nights.py --children {asked.children} --nights {asked.nights} --seed {asked.seed} --share {asked.share}`
 
-- {asked.nights} nights, about {asked.share:.0%} of the rows another each night: {events}.
+- {asked.nights} nights, with about {asked.share:.0%} of the rows changing each night: {events}.
 - Lists published: {lived.published}. Nights that published none: {failed} (a roll cut off is held, and the last list stays).
 - On the list: {min(lived.listed):,} to {max(lived.listed):,} children.
-- Children with the same records on two nights and another id: {lived.renamed}.
+- Children with the same records on two nights but another id: {lived.renamed}.
 - Nights on which every child that an officer had opened was on the list or in view: {held}.
 - The store, in MB, after every tenth night: {ten}. Rows of the ledger after the last night: {lived.rows[-1]:,}.
 
-Why spells on the list ended, held against the truth. A judgement is about a child who, in truth, lives here still: that it
-has moved away, or that the likelihood fell, was an estimate, and is neither counted true nor false.
+Why spells on the list ended, compared with the truth. A judgement is about a child who in truth still lives here: that the
+child has moved away, or that the likelihood fell, was an estimate, so it counts neither as true nor as false.
 
 | reason | spells | true | false | judgements |
 |---|---|---|---|---|

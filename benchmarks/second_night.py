@@ -97,7 +97,7 @@ def told(costs: list[Cost], otherwise: list[str], children: int) -> str:
         f"A made-up authority of {children:,} children, {costs[0].records:,} records. {date.today().isoformat()}, "
         f"{os.cpu_count()} processors ({platform.machine()}), load {os.getloadavg()[0]:.1f}. "
         + ", ".join(f"{name} {number}" for name, number in versions().items() if name in {"polars", "duckdb", "numpy"})
-        + ". Seconds by the clock, save where said.",
+        + ". Seconds on the clock, unless stated.",
         "",
         "| night | whole | processor | peak MB | " + " | ".join(names) + " |",
         "|---" * (len(names) + 4) + "|",
@@ -110,7 +110,7 @@ def told(costs: list[Cost], otherwise: list[str], children: int) -> str:
     ]
     lines += [
         "",
-        f"`--full` published {', '.join(otherwise) or 'no file'} otherwise than the night that kept what it knew.",
+        f"Files that `--full` published differently from the night that kept what it knew: {', '.join(otherwise) or 'none'}.",
     ]
     return "\n".join(lines) + "\n"
 
