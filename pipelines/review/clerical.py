@@ -1,6 +1,7 @@
 """Clerical review: a workbook of pairs out, an analyst's judgements back in.
 
-What comes back is read whole or not at all: every fault is named with its line, and nothing is kept until all is well.
+An answered workbook is kept whole or not at all: every fault is named with its line, and nothing is kept until there is
+none.
 """
 
 from collections.abc import Mapping
@@ -41,7 +42,7 @@ class Asked:
     threshold: float = 0.8
     """Probability from which pairs are linked."""
     restricted: bool = False
-    """Also children whom a source protects: for the named role only."""
+    """Also pairs of children whom a source protects: for the named role only."""
 
 
 def write_sample(
@@ -49,8 +50,8 @@ def write_sample(
 ) -> pl.DataFrame:
     """Draw pairs, write the workbook (mode 0600) and keep what was drawn; returns ``DRAWN``.
 
-    ``tables``: SAMPLE_READS of :mod:`pipelines.review.sample`. Raises :class:`~pipelines.settings.SettingsError` where there
-    is nothing to ask or ``out`` is there already.
+    ``tables``: SAMPLE_READS of :mod:`pipelines.review.sample`. Raises :class:`~pipelines.settings.SettingsError` if there
+    is nothing to ask, or if ``out`` exists or is no name of a workbook.
     """
     if asked.out.suffix.lower() != ".xlsx":
         raise SettingsError(f"--out {asked.out}: give the workbook a name that ends in .xlsx.")
@@ -78,8 +79,8 @@ def write_sample(
 
 
 def judge(file: Path, workspace: Path, by: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Read a filled-in workbook back and keep its judgements; returns them as ``JUDGEMENT``, and whose answers they outrank
-    (:func:`outranked`).
+    """Read a filled-in workbook back and keep its judgements. Returns them as ``JUDGEMENT``, and the people whose answers
+    they outrank (:func:`outranked`).
 
     Raises :class:`~pipelines.settings.SettingsError` naming every line that cannot be kept; then none is.
     """
@@ -105,13 +106,14 @@ def judge(file: Path, workspace: Path, by: str) -> tuple[pl.DataFrame, pl.DataFr
 
 
 def _placed(rows: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
-    """The answered rows with what was drawn as their pair, and whether their cells are as they were written."""
+    """The answered rows, each with its pair as drawn (null: no such pair) and ``now``, the fingerprint of its cells as they
+    are."""
     marked = rows.with_columns(now=fingerprints(rows), answer=pl.col(ANSWER).str.to_lowercase())
     return marked.join(drawn, left_on=PAIR, right_on="pair", how="left", validate="m:1", maintain_order="left")
 
 
 def _faults(placed: pl.DataFrame) -> list[str]:
-    """What is wrong with single lines. No cell is quoted but the pair's number, where it is one of ours."""
+    """What is wrong with single lines. No cell is quoted."""
     told = []
     again: dict[str, tuple[int, str]] = {}
     wanted = ", ".join(ANSWERS)
@@ -148,7 +150,7 @@ def _as_judgements(placed: pl.DataFrame, by: str) -> pl.DataFrame:
 
 
 def _contradicting(placed: pl.DataFrame, made: pl.DataFrame, earlier: pl.DataFrame) -> list[str]:
-    """Judgements that cannot all be true, the file's own among each other and with what stands from before."""
+    """Judgements that cannot all be true: those of the file, among themselves and with those that stand from before."""
     lines = placed.select("left_id", "right_id", formatted("line {}", "line").alias("place")).unique(
         ["left_id", "right_id"], keep="first", maintain_order=True
     )
@@ -170,13 +172,14 @@ def _told_contradiction(found: Contradiction, places: list[str]) -> str:
 
 
 def _new(made: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
-    """What the file says that does not stand already: the same workbook read twice adds nothing."""
+    """The file's judgements that do not stand already: reading the same workbook twice adds nothing."""
     known = ["left_id", "right_id", "answer", "by", "sample"]
     return made.join(standing_judgements(earlier), on=known, how="anti")
 
 
 def outranked(made: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
-    """``by``, ``pairs``: of how many pairs what another person said stood until ``made`` said otherwise, by person."""
+    """``by``, ``pairs``: for each person, how many pairs had that person's answer until somebody else answered differently
+    in ``made``."""
     before = standing_judgements(earlier).select("left_id", "right_id", "by", "answer")
     now = made.select("left_id", "right_id", now_by="by", now="answer")
     otherwise = (pl.col("by") != pl.col("now_by")) & (pl.col("answer") != pl.col("now"))

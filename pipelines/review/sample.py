@@ -1,8 +1,9 @@
-"""Which pairs of records to ask people about: those whose answer is worth most, and a blind share drawn by chance.
+"""Which pairs of records to ask people about: those whose answers are worth most, and some drawn by chance.
 
-Three parts, shuffled among each other so that nobody can tell from a pair's place what the linkage thinks of it:
-*blind*, drawn by chance within bands of match weight, for honest measurement; *list*, on which a child's place hangs;
-*model*, close to where links begin, a few of each pattern of agreement, for the weights to learn from.
+The three parts are shuffled together, so that a pair's position says nothing of what the linkage thinks of it:
+- *blind*, drawn by chance within bands of match weight, to measure without bias;
+- *list*, on which a child's place on the list depends;
+- *model*, close to where links begin, a few of each pattern of agreement, for the weights to learn from.
 """
 
 import math
@@ -27,18 +28,19 @@ SAMPLE_READS = (
 
 FEWEST, MOST = 10, 2000
 LIST_SHARE, MODEL_SHARE = 0.4, 0.2
-"""Of the pairs asked, at most; the rest are drawn blind."""
+"""Most of the pairs asked that are for the list and for the model, as shares; the rest are drawn blind."""
 LEAST_WORTH = 1e-3
-"""A pair of less worth decides nobody's place: its answer is all but known."""
+"""A pair of less worth (:func:`_for_list`) decides nobody's place: its answer is all but known."""
 PAIRED = ["left_id", "right_id"]
 A_PATTERN = 3
-"""Pairs for the model that agree in the same levels: further ones teach little."""
+"""Most pairs for the model with the same levels of agreement: more of them teach little."""
 EDGES = (0.0, 4.0, -4.0, 8.0, -8.0, 2.0, -2.0, 16.0, 32.0)
-"""Bits from where links begin at which a stratum ends, the most telling first; few pairs have few strata."""
+"""Where strata end, in bits from where links begin, the most informative first: if few pairs are drawn, only the first are
+used."""
 EACH_STRATUM = 2
-"""Blind pairs of each stratum at least, where it has so many."""
+"""Fewest blind pairs of a stratum, if it has as many."""
 NEAR = 10.0
-"""Bits of log-odds from the link threshold, beyond which a pair is not asked about for the model."""
+"""Furthest from the link threshold, in bits of log-odds, that a pair for the model may lie."""
 
 PAIR = pl.Schema(
     Columns(
@@ -65,11 +67,11 @@ def pairs_worth_asking(
     threshold: float = 0.8,
     restricted: bool = False,
 ) -> pl.DataFrame:
-    """``PAIR``, at most ``pairs`` rows, shuffled; the same seed draws the same.
+    """``PAIR``, at most ``pairs`` rows, shuffled; the same seed draws the same pairs.
 
-    ``tables``: those named in ``SAMPLE_READS``. ``judgements``: ``JUDGEMENT``; pairs that are decided are asked again
-    only where chance draws them. ``threshold``: probability from which pairs are linked. ``restricted``: also children
-    whom a source protects. Raises :class:`~pipelines.settings.SettingsError` where ``pairs`` is outside FEWEST..MOST.
+    ``tables``: those named in ``SAMPLE_READS``. ``judgements``: ``JUDGEMENT``; decided pairs are asked again only if chance
+    draws them. ``threshold``: probability from which pairs are linked. ``restricted``: also children whom a source
+    protects. Raises :class:`~pipelines.settings.SettingsError` if ``pairs`` is outside FEWEST..MOST.
     """
     if not FEWEST <= pairs <= MOST:
         raise SettingsError(f"--pairs {pairs}: ask about {FEWEST} to {MOST:,} pairs in one workbook.")
@@ -85,9 +87,10 @@ def pairs_worth_asking(
 
 
 def links_begin(links: pl.DataFrame, threshold: float) -> float:
-    """Match weight (bits) from which pairs are linked, taken from the pairs themselves: of those in doubt the middle one.
+    """Match weight (bits) from which pairs are linked, estimated from the pairs in doubt: the median of the weights at
+    which they would reach the threshold.
 
-    Where no pair is in doubt: halfway between the lightest link and the heaviest pair apart.
+    If none is in doubt: halfway between the lightest link and the heaviest pair that is no link.
     """
     middle = weights_at(links, threshold).median()
     if isinstance(middle, float):
@@ -101,7 +104,7 @@ def links_begin(links: pl.DataFrame, threshold: float) -> float:
 
 
 def _without_protected(links: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Links that touch no protected child and none who lives with one."""
+    """Links that involve no protected child and nobody who lives with one."""
     safe = masked_in(tables)
     owners = tables["child_record"].filter(pl.col("child_id").is_in(safe.protected.implode()))["record_id"]
     touched = pl.any_horizontal(pl.col("left_id", "right_id").is_in(owners.implode()))
@@ -113,7 +116,10 @@ def _decided(judgements: pl.DataFrame) -> pl.DataFrame:
 
 
 def _blind(links: pl.DataFrame, begins: float, wanted: int, seed: int) -> pl.DataFrame:
-    """Pairs drawn by chance within strata of match weight, with how many pairs of its stratum each stands for."""
+    """Pairs drawn by chance within strata of match weight, with how many pairs of its stratum each stands for.
+
+    ``begins``: match weight (bits) from which pairs are linked. ``wanted``: pairs to draw.
+    """
     cuts = sorted(begins + edge for edge in EDGES[: max(0, wanted // EACH_STRATUM - 1)])
     reached = [(pl.col("match_weight") >= cut).cast(pl.Int32) for cut in cuts]
     strata = links.with_columns(band=pl.sum_horizontal(reached) if reached else pl.lit(0)).partition_by("band")
@@ -133,9 +139,8 @@ def _blind(links: pl.DataFrame, begins: float, wanted: int, seed: int) -> pl.Dat
 
 
 def _shares(sizes: list[int], wanted: int) -> list[int]:
-    """How many to draw of each stratum: by the root of its size, so that large strata are known well and small ones
-    too; at least EACH_STRATUM, and never more than there are.
-    """
+    """How many to draw from each stratum: by the square root of its size, so that large strata are measured well and small
+    ones too; at least EACH_STRATUM, and never more than there are."""
     counts = [min(size, EACH_STRATUM) for size in sizes]
     roots = [math.sqrt(size) for size in sizes]
     while (left := min(wanted, sum(sizes)) - sum(counts)) > 0:
@@ -147,7 +152,7 @@ def _shares(sizes: list[int], wanted: int) -> list[int]:
 
 
 def _band(cuts: list[float], band: int) -> str:
-    """The words for a stratum: match weight in bits."""
+    """A stratum in words: its match weights in bits."""
     if not cuts:
         return "any match weight"
     if band == 0:
@@ -158,9 +163,9 @@ def _band(cuts: list[float], band: int) -> str:
 
 
 def _for_list(tables: Mapping[str, pl.DataFrame], links: pl.DataFrame) -> pl.DataFrame:
-    """Pairs on which a child's place hangs, the one worth most first; one pair a child.
+    """Pairs on which a child's place on the list depends, those worth most first; at most one for each child.
 
-    Worth is the uncertainty p(1 - p) of the pair's two children being one, times how likely the child lives here.
+    Worth is p(1 - p), p the probability that the two are one child, times the probability that the child lives here.
     """
     here = tables["residence"].select("child_id", "living_here")
     asked = pl.concat([_rivals_of_listed(tables), _what_explains(tables, links)])
@@ -178,7 +183,7 @@ def _for_list(tables: Mapping[str, pl.DataFrame], links: pl.DataFrame) -> pl.Dat
 
 
 def _rivals_of_listed(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Children listed, and rivals of theirs in education: if they are one child, it leaves the list."""
+    """Listed children with rivals in education: if the two are one child, it leaves the list."""
     schooled = tables["provision"].filter("is_current")["child_id"].unique()
     listed = tables["rival"].join(tables["candidate"], on="child_id", how="semi")
     near = listed.filter(pl.col("rival_child_id").is_in(schooled.implode()))
@@ -186,7 +191,8 @@ def _rivals_of_listed(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def _what_explains(tables: Mapping[str, pl.DataFrame], links: pl.DataFrame) -> pl.DataFrame:
-    """Children not listed because of a record that may not be theirs, and the pair that ties it to them most."""
+    """Children not listed because of a record that may not be theirs, each with the pair that ties it most strongly to that
+    record."""
     explained = tables["explained"].select("child_id", "reason", explaining="record_id", p="link_probability")
     own = explained.filter(reason=IN_EDUCATION).drop_nulls()
     ends = pl.concat(

@@ -1,6 +1,7 @@
 """The workbook of a clerical review: both records of each pair side by side, an answer to choose, a note to write.
 
-It holds names and addresses: it is written with mode 0600, and says so. Identifiers show their last three characters.
+It holds names and addresses, so it is written with mode 0600 and says so. Identifiers show only their last three
+characters.
 """
 
 import hashlib
@@ -25,15 +26,15 @@ PAIR, ANSWER, NOTE = "Pair", "Answer", "Note"
 SIDES = ("A", "B")
 LONGEST_NOTE = 1000
 BORN = "%d/%m/%Y"
-"""How a birth date is written."""
+"""How a birth date is written (``strftime``)."""
 
 
 FACTS = {
     "Forename": 14, "Other given names": 14, "Surname": 16, "Other surnames": 14, "Born": 11, "Sex": 5, "Address": 26,
     "Postcode": 10, "Carer": 18, "Phone": 9, "UPN": 9, "NHS number": 9, "Source": 18, "Record": 20,
 }  # fmt: skip
-"""What is shown of both records, in the order of the sheet, and how wide (characters); each stands twice, side by side, as
-*Forename A* and *Forename B*."""
+"""Fact shown of both records, in the order of the sheet -> width of its column in characters. Each has two columns, side by
+side, such as *Forename A* and *Forename B*."""
 
 HEADERS = (PAIR, ANSWER, NOTE, *(f"{fact} {side}" for fact in FACTS for side in SIDES))
 
@@ -57,7 +58,7 @@ _READ_ME = (
 def shown_pairs(pairs: pl.DataFrame, person: pl.DataFrame, source_names: dict[str, str]) -> pl.DataFrame:
     """One row is one pair as the sheet shows it (text; HEADERS without answer and note), in the order of ``pairs``.
 
-    ``pairs``: pair, left_id, right_id. Raises polars' ComputeError where a record id is not unique.
+    ``pairs``: pair, left_id, right_id. Raises polars' ComputeError if a record id is not unique.
     """
     facts = person.select("record_id", *_facts(source_names))
     frame = pairs.select("pair", "left_id", "right_id")
@@ -92,14 +93,14 @@ def _last_three(column: str) -> pl.Expr:
 
 
 def fingerprints(shown: pl.DataFrame) -> pl.Series:
-    """A fingerprint of each row of :func:`shown_pairs`: the pair and every fact beside it, spaces aside."""
+    """A fingerprint of each row of :func:`shown_pairs`: the pair and every fact beside it, whatever the spacing."""
     text = shown.select(pl.col(PAIR, *HEADERS[3:]).str.replace_all(r"\s+", " ").str.strip_chars())
     rows = (hashlib.sha256("\x1f".join(row).encode()).hexdigest()[:16] for row in text.iter_rows())
     return pl.Series("facts", rows, dtype=pl.String)
 
 
 def sample_xlsx(shown: pl.DataFrame, as_at: date) -> bytes:
-    """The workbook: a sheet to read first, and the pairs with a drop-down for each answer."""
+    """The workbook: a sheet to read first, and the pairs with a drop-down list for each answer."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": f"Pairs to be judged, as at {as_at:%d/%m/%Y}"})
@@ -154,9 +155,9 @@ def _write_pairs(book: Any, shown: pl.DataFrame) -> None:
 
 
 def read_sample(path: Path) -> pl.DataFrame:
-    """The sheet *Pairs* as text: ``line`` (as the spreadsheet shows it) and HEADERS; empty rows are left out.
+    """The sheet *Pairs* as text: ``line`` (number as the spreadsheet shows it) and HEADERS; empty rows are left out.
 
-    Raises :class:`~pipelines.settings.SettingsError` where it is no such workbook; the message quotes no cell.
+    Raises :class:`~pipelines.settings.SettingsError` if it is no such workbook; the message quotes no cell.
     """
     cells = _cells(path)
     found = [str(name or "").strip() for name in cells.row(0)] if cells.height else []
@@ -172,7 +173,8 @@ def read_sample(path: Path) -> pl.DataFrame:
 
 
 def _day(header: str) -> pl.Expr:
-    """A birth date as it was written, where another spreadsheet has made a day of the text; any other text stays."""
+    """A birth date as it was first written, where another spreadsheet has turned the text into a date; any other text
+    stays."""
     cell = pl.col(header)
     day = cell.str.extract(r"^(\d{4}-\d\d-\d\d)(?:[ T]00:00:00(?:\.0+)?)?$").str.to_date("%Y-%m-%d", strict=False)
     return pl.coalesce(pl.coalesce(day, excel_day(cell)).dt.strftime(BORN), cell).alias(header)

@@ -1,1 +1,1 @@
-"""What other settings or weights would do, and proposals of them: nothing here puts anything in force."""
+"""What other settings or weights would do, and proposals of them. Nothing here puts anything in force."""

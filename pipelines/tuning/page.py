@@ -1,4 +1,4 @@
-"""What ``rollcall tune`` does around the judging: the settings tried, and the page written into the workspace."""
+"""What ``rollcall tune`` does before and after the judging: the settings to try, and the page written into the workspace."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ def tried(
     points: Path | None = None,
     recalibration: Recalibration | None = None,
 ) -> Settings:
-    """The settings with what is to be tried. Raises :class:`~pipelines.settings.SettingsError`."""
+    """``settings`` with the values to try; null: that setting stays. Raises :class:`~pipelines.settings.SettingsError`."""
     asked: list[tuple[str, str, Path | str, Any]] = [
         ("linkage", "link_threshold", "--link-threshold", link_threshold),
         ("ranking", "wasted_enquiries_per_missed_child", "--enquiries-per-missed-child", enquiries_per_missed_child),
@@ -50,7 +50,8 @@ def tried(
 
 
 def _points(path: Path) -> dict[str, Any]:
-    """Points by finding, at the top of the file or under ``[ranking.points]`` as a settings file has them."""
+    """Points by finding, from the top of the file or from ``[ranking.points]``, as in a settings file. Raises
+    SettingsError."""
     said = read_toml(path)
     if set(said) != {"ranking"}:
         return said
@@ -67,10 +68,10 @@ class Compared:
     """The last night judged again with other settings."""
 
     page: Path
-    """Who would come onto the list and who would leave, and why. Readable by its owner alone."""
+    """Page of who would come onto the list and who would leave, and why. Readable by its owner only."""
     figures: Figures
     unlike: Sequence[str]
-    """Settings that are not those of the night, by key: then both sides were judged again."""
+    """Keys of the settings that are not those of the night; if there are any, both sides were judged again."""
 
 
 def compared(
@@ -82,8 +83,8 @@ def compared(
 ) -> Compared:
     """Judge the last night again, without publishing, and write the page that shows the difference.
 
-    ``tables``: ``TUNING_READS`` of the store. Raises SettingsError where the page cannot be written, and what reading of what
-    people decided raises.
+    ``tables``: ``TUNING_READS`` of the store. Raises SettingsError if the page cannot be written, and whatever reading
+    people's decisions raises.
     """
     made_at, keys = datetime.now(UTC), keys_of_the_list(workspace)
     unlike = unlike_those_of_the_night(_said_of_settings(workspace, judged_on(tables)), before)
@@ -107,7 +108,7 @@ def compared(
 
 
 def _said_of_settings(workspace: Path, night: date) -> dict[str, object]:
-    """What ``run.json`` of the list in use says of its settings; nothing where it cannot be read."""
+    """Settings, by key, as ``run.json`` of the list in use has them; empty if it cannot be read."""
     try:
         run = json.loads((workspace / PUBLISHED_FOLDER / night.isoformat() / "run.json").read_text("utf-8"))
         return dict(run["settings"])
@@ -116,7 +117,7 @@ def _said_of_settings(workspace: Path, night: date) -> dict[str, object]:
 
 
 def _write_page(workspace: Path, tuned: Tuned) -> Path:
-    """Write ``WORKSPACE/tuning/tuning-TIME.html``, mode 0600. Raises SettingsError where it cannot be written."""
+    """Write ``WORKSPACE/tuning/tuning-TIME.html``, mode 0600. Raises SettingsError if it cannot be written."""
     path = workspace / TUNING_FOLDER / f"tuning-{tuned.made_at:%Y-%m-%dT%H-%M-%S-%f}Z.html"
     write_asked_for(path, tuning_html(tuned))
     return path

@@ -1,4 +1,4 @@
-"""A recalibration proposed on schedule: what officers found teaches it, and a named person approves it, or nobody does."""
+"""A recalibration proposed on schedule: fitted to what officers found, and in force only if a named person approves it."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,22 +18,22 @@ WHY = "Fitted to what officers found, on schedule"
 
 @dataclass(frozen=True)
 class Proposed:
-    """What came of it."""
+    """A proposal, or why there is none."""
 
     words: str
     """What speaks for and against the recalibration, or why none is proposed. Counts and shares only."""
     number: int | None = None
-    """Of the proposal; null: nothing is proposed."""
+    """Number of the proposal; null: nothing is proposed."""
     figures: Figures = field(default_factory=dict)
     page: Path | None = None
-    """Who would come onto the list and who would leave. Readable by its owner alone."""
+    """Page of who would come onto the list and who would leave, readable by its owner only; null: nothing is proposed."""
 
 
 def propose_recalibration(workspace: Path, by: str) -> Proposed:
-    """Fit the recalibration to the outcomes that count, and propose it where there is one to propose.
+    """Fit the recalibration to the outcomes that count, and propose it if there is one to propose. Puts nothing in force.
 
-    The page that shows its effect lies in ``WORKSPACE/tuning``. Puts nothing in force. Raises
-    :class:`~pipelines.settings.SettingsError`, StoreError.
+    The page that shows its effect is in ``WORKSPACE/tuning``. Raises :class:`~pipelines.settings.SettingsError`,
+    StoreError.
     """
     tables = tables_for_readers(workspace, *TUNING_READS)
     night = judged_on(tables)

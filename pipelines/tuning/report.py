@@ -1,6 +1,6 @@
 """``tuning-TIME.html``: two settings side by side, and which children would come onto the list and which would leave.
 
-One file that opens offline, in the manner of the match report: no script, nothing fetched, no name and no address.
+One file that opens offline, like the match report: no script, nothing fetched, no name and no address.
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ class Tuned:
     before: Listed
     after: Listed
     measured: pl.DataFrame
-    """MEASURED of :mod:`matching.thresholds`; without rows where nothing was judged."""
+    """MEASURED of :mod:`matching.thresholds`; empty if nothing was judged."""
     tables: Mapping[str, pl.DataFrame]
     made_at: datetime
     unlike: Sequence[str] = ()
-    """Settings that are not those of the night: then ``before`` is the night judged again too."""
+    """Keys of the settings that are not those of the night; if there are any, ``before`` is the night judged again too."""
 
 
 def tuning_html(tuned: Tuned) -> bytes:
-    """The page. UTF-8; it holds child ids and reasons, so it is personal data all the same."""
+    """The page in UTF-8. It holds child ids and reasons, so it is personal data all the same."""
     return page("tuning.html.j2", styles=REPORT, **_tables(tuned), **_charts(tuned))
 
 
@@ -80,7 +80,7 @@ def _tables(tuned: Tuned) -> dict[str, Any]:
 
 
 def _headline(tuned: Tuned) -> list[str]:
-    """The outcome in sentences: enquiries, and what they find."""
+    """The result in sentences: how many enquiries, and what they would find."""
     told = figures(tuned.before, tuned.after)
     total = by_lane(tuned.before, tuned.after).row(-1, named=True)
     more = total["after"] - total["before"]
@@ -103,7 +103,7 @@ def _headline(tuned: Tuned) -> list[str]:
 
 
 def _thresholds(tuned: Tuned) -> list[Row]:
-    """One row a threshold: expected links and errors, before and after."""
+    """One row for each threshold: expected links and errors, before and after."""
     sides = [_expected(listed) for listed in (tuned.before, tuned.after)]
     return [{"threshold": row["threshold"], "before": row, "after": other} for row, other in zip(*sides, strict=True)]
 
@@ -132,7 +132,7 @@ def _charts(tuned: Tuned) -> dict[str, Markup]:
 
 
 def _measured_chart(measured: pl.DataFrame) -> Markup:
-    """Precision and recall in percent, as people's judgements have them."""
+    """Precision and recall in percent, as measured by people's judgements."""
     rows = [
         (f"from {row['threshold']:.1%}", [_percent(row, "precision"), _percent(row, "recall")])
         for row in measured.sort("threshold").drop_nulls(["precision", "recall"]).to_dicts()

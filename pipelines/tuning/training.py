@@ -1,4 +1,4 @@
-"""Weights learnt from the last night, to be proposed: training proposes, a named person approves, the night only reads."""
+"""Weights learnt from the last night. Training proposes them, a named person approves them, and the night only reads them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,14 +21,14 @@ TRAINING_READS = ("night", "person_record", "link", "child_record")
 
 @dataclass(frozen=True)
 class Learnt:
-    """Weights, and what they would do to the last night."""
+    """Weights, and what they would have done on the last night."""
 
     model: Model
     figures: dict[str, float | int | str | None]
 
 
 def learnt_in(workspace: Path) -> Learnt:
-    """What a workspace's last night and all judgements teach. Errors: as :func:`learnt`, and StoreError."""
+    """What a workspace's last night and all judgements teach. Raises as :func:`learnt`, and StoreError."""
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in TRAINING_READS}
         judgements = judgements_now(read_judgements(workspace), store.read_or_empty("renumbered"))
@@ -36,9 +36,9 @@ def learnt_in(workspace: Path) -> Learnt:
 
 
 def learnt(tables: Mapping[str, pl.DataFrame], judgements: pl.DataFrame, link_threshold: float) -> Learnt:
-    """Learn from the last night's records and all judgements; link them with the result to say what it does.
+    """Learn from the last night's records and all judgements, then link the records with the result to say what it does.
 
-    Raises :class:`~pipelines.settings.SettingsError` where there is too little to learn from.
+    Raises :class:`~pipelines.settings.SettingsError` if there is too little to learn from.
     """
     linked = link(
         tables["person_record"],

@@ -1,7 +1,7 @@
-"""The last night judged again with other settings, without publishing: who would come onto the list, and who leave.
+"""The last night judged again with other settings, without publishing: who would come onto the list, and who would leave.
 
-Everything comes from the store; the weights are those of the night, and only what people had judged or found by then counts. So
-nothing differs but the settings: with the night's own settings the list comes out as it was.
+Everything comes from the store. The weights are those of the night, and only what people had judged or found by then
+counts. So nothing differs but the settings: with the night's own settings the list comes out as it was.
 """
 
 import json
@@ -34,13 +34,13 @@ TUNING_READS = (
 """Tables of the store that :func:`last_night` and :func:`judged_again` read."""
 
 LINKS = ("link", "child_record", "rival")
-"""Those of them that hang on the settings of the linkage."""
+"""Those of them that depend on the settings of the linkage."""
 
 COMES, LEAVES = "comes", "leaves"
 
 FIRST = 50
-"""Children by rank of whom it is said how many are others: what a team may look into within weeks. Points alone bring nobody
-onto the list, and move these."""
+"""Length of the top of the list in which newcomers are counted: what a team can look into within weeks. Points alone bring
+nobody onto the list, but change who is at its top."""
 
 CHANGE = pl.Schema(
     Columns(
@@ -55,7 +55,7 @@ CHANGE = pl.Schema(
         }
     )
 )
-"""One row is one child that is on one of two lists."""
+"""One row is one child who is on only one of two lists."""
 
 LANE = pl.Schema(
     Columns(
@@ -73,20 +73,20 @@ LANE = pl.Schema(
 
 @dataclass(frozen=True)
 class Listed:
-    """One way of judging a night."""
+    """A night as judged with one set of settings."""
 
     settings: Settings
     links: pl.DataFrame
     child_records: pl.DataFrame
     candidates: pl.DataFrame
-    """CANDIDATE, masked as it is published."""
+    """CANDIDATE, masked as for publication."""
     explained: pl.DataFrame
-    """EXPLAINED, masked as it is published."""
+    """EXPLAINED, masked as for publication."""
     protected: pl.Series
 
 
 def last_night(tables: Mapping[str, pl.DataFrame], settings: Settings) -> Listed:
-    """The last night as it stands. ``settings``: those it ran with."""
+    """The last night as it was judged. ``settings``: those it ran with."""
     return _listed(settings, tables)
 
 
@@ -100,8 +100,9 @@ def judged_again(
     source_names: Mapping[str, str],
     links_stand: bool = False,
 ) -> Listed:
-    """The last night with other settings. ``model``: its weights. ``judgements``, ``outcomes``: all there are.
-    ``links_stand``: no setting of the linkage is another one, so that its records are linked as they were."""
+    """The last night judged with other settings. ``model``: its weights. ``judgements``, ``outcomes``: all there are; later
+    ones than the night are left out. ``links_stand``: no setting of the linkage differs, so the night's links are taken
+    as they are."""
     by_then = pl.col("at") < tables["night"]["started_at"].item()
     links, held = {name: tables[name] for name in LINKS}, held_in(tables)
     if held is None or not links_stand:
@@ -120,7 +121,7 @@ def _known(
     outcomes: pl.DataFrame,
     source_names: Mapping[str, str],
 ) -> Known:
-    """What is known of the night's children by these ``LINKS``, the measures that weighed them and these settings."""
+    """What is known of the night's children, by these ``LINKS``, the measures used for them, and these settings."""
     as_at = judged_on(tables)
     person, statements, child_records = tables["person_record"], tables["statement"], links["child_record"]
     provision = find_provision(statements, child_records, as_at)
@@ -138,7 +139,7 @@ def _known(
 def _linked(
     tables: Mapping[str, pl.DataFrame], settings: Settings, model: Model, judgements: pl.DataFrame, held: Held | None
 ) -> tuple[dict[str, pl.DataFrame], Held]:
-    """``LINKS`` of the night's records with other settings, and the measures that weighed them."""
+    """``LINKS`` of the night's records with other settings, and the measures used for them."""
     linked = link(
         tables["person_record"],
         previous=tables["child_record"],
@@ -156,7 +157,7 @@ def _listed(settings: Settings, tables: Mapping[str, pl.DataFrame]) -> Listed:
 
 
 def changes(before: Listed, after: Listed) -> pl.DataFrame:
-    """``CHANGE``: who comes and who leaves, each in the order of its list. The strictest protection of both holds."""
+    """``CHANGE``: who comes and who leaves, each in the order of its list. A child protected on either side is masked."""
     protected = pl.concat([before.protected, after.protected]).implode()
     moves = id_moves(before.child_records, after.child_records)
     merged = _told_moves(moves, "child_id", "other_child_id", "its records now belong to child {}")
@@ -172,13 +173,13 @@ def changes(before: Listed, after: Listed) -> pl.DataFrame:
 
 
 def _told_moves(moves: pl.DataFrame, child: str, other: str, words: str) -> pl.DataFrame:
-    """child_id, moved: in words, with which children it shares records between the two."""
+    """``child_id``, ``moved``: in words, with which children it shares records between the two."""
     told = moves.group_by(pl.col(child).alias("child_id")).agg(others=pl.col(other).sort().unique(maintain_order=True))
     return told.select("child_id", moved=formatted(words, pl.col("others").list.join(", ")))
 
 
 def _only(listed: Listed, other: Listed, what: str, moves: pl.DataFrame) -> pl.DataFrame:
-    """Children on one list and not on the other: their likelihood ``here`` and ``there``, and why."""
+    """Children on one list but not on the other: their likelihood ``here`` and ``there``, and why."""
     only = listed.candidates.join(other.candidates, on="child_id", how="anti")
     beside = other.explained.select("child_id", "why", there="likelihood")
     joined = only.join(beside, on="child_id", how="left", validate="1:1", maintain_order="left")
@@ -218,9 +219,9 @@ def differing(before: Settings, after: Settings) -> list[tuple[str, object, obje
 
 
 def unlike_those_of_the_night(said: Mapping[str, object], settings: Settings) -> list[str]:
-    """Settings, by key, with which the list would be another than the night's. ``said``: what its ``run.json`` says of them.
+    """Keys of the settings that affect the list and differ from the night's. ``said``: what its ``run.json`` says of them.
 
-    What it does not say, as a night of an earlier version, counts as it is by default.
+    A setting that it does not mention, as on a night of an earlier version, counts as being at its default.
     """
     by_default = settings.model_copy(update={"linkage": LinkSettings(), "ranking": RankSettings()})
     ours, plain = (json.loads(json.dumps(settings_by_key(one), default=str)) for one in (settings, by_default))
@@ -231,7 +232,7 @@ def unlike_those_of_the_night(said: Mapping[str, object], settings: Settings) ->
 
 
 def moved_within(before: Listed, after: Listed, most: int) -> pl.DataFrame:
-    """Children on both lists whose rank changes most: child_id, lane, rank_before, rank_after; risers and fallers."""
+    """Children on both lists whose rank changes most, at most ``most``: child_id, lane, rank_before, rank_after."""
     both = before.candidates.select("child_id", rank_before="rank").join(
         after.candidates.select("child_id", "lane", rank_after="rank"), on="child_id", validate="1:1"
     )
@@ -241,7 +242,7 @@ def moved_within(before: Listed, after: Listed, most: int) -> pl.DataFrame:
 
 
 def figures(before: Listed, after: Listed) -> dict[str, float | int | str | None]:
-    """What a proposal says of itself: enquiries, children expected to be found, and who comes and leaves."""
+    """The figures that go with a proposal: enquiries, children expected to be found, and how many come and leave."""
     total = by_lane(before, after).row(-1, named=True)
     counted = dict(changes(before, after).group_by("what").len().iter_rows())
     return {
@@ -258,6 +259,6 @@ def figures(before: Listed, after: Listed) -> dict[str, float | int | str | None
 
 
 def others_among(first: int, before: Listed, after: Listed) -> int:
-    """How many of the first children by rank after are not among the first before."""
+    """How many of the ``first`` children by rank after are not among the ``first`` before."""
     ours, theirs = (listed.candidates.filter(pl.col("rank") <= first)["child_id"] for listed in (before, after))
     return len(set(theirs) - set(ours))

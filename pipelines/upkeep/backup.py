@@ -1,7 +1,7 @@
-"""A backup of a workspace, and the way back: one folder with all that a night cannot make again, and its hashes.
+"""Backup of a workspace, and the way back: one folder with everything that a night cannot make again, and its hashes.
 
-Made under the workspace's lock, so that no night writes meanwhile; what people decide may be written meanwhile, and is
-copied by SQLite's own means. A backup is as confidential as the workspace: it holds the store.
+It is made under the workspace's lock, so that no night writes meanwhile. What people decide may be written meanwhile, and
+is copied by SQLite's own means. A backup is as confidential as the workspace: it holds the store.
 """
 
 import hashlib
@@ -27,15 +27,15 @@ from pipelines.workspace import SPILL_FOLDER, STORE_FILE, DiskFullError, StoreEr
 
 MANIFEST = "manifest.json"
 BACKUP_NAME = "rollcall-"
-"""How the names of backups begin: their folder may hold what others keep."""
+"""How the names of backups begin: their folder may hold other things too."""
 LEFT_OUT = {LOCK_FILE, HOLDER_FILE, SPILL_FOLDER, BACKUPS_FOLDER, "prefect"}
-"""Names in a workspace that a backup does without: what belongs to a night under way, and what can be spared."""
+"""Names in a workspace that a backup leaves out: what belongs to a night under way, and what is not needed."""
 BESIDE_SQLITE = ("-wal", "-shm", "-journal")
 SQLITE = ".sqlite"
 
 
 class BackupError(StoreError):
-    """A backup cannot be made, is not whole, or cannot be put back: the message says why and what to do."""
+    """A backup cannot be made, is not whole, or cannot be put back. The message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,12 @@ class Backup:
     files: int
     bytes: int
     lists: tuple[str, ...]
-    """Dates of all lists that were published then; the newest is in the backup."""
+    """Dates of all lists published by then; only the newest is in the backup."""
 
 
 def backup(workspace: Path, to: Path, *, wait_seconds: float = 0) -> Backup:
-    """Copy a workspace into a new folder of ``to``, whole or not at all, every file compared with its hash.
+    """Copy a workspace into a new folder in ``to``, whole or not at all, each copy compared by hash (but those of SQLite
+    files).
 
     ``wait_seconds``: how long to wait for a night to end. Raises :class:`BackupError`, NightRunningError, DiskFullError.
     """
@@ -83,7 +84,7 @@ def backup(workspace: Path, to: Path, *, wait_seconds: float = 0) -> Backup:
 
 
 def verify(folder: Path) -> Backup:
-    """Hold every file of a backup against its manifest. Raises :class:`BackupError`."""
+    """Compare every file of a backup with its manifest. Raises :class:`BackupError`."""
     manifest = _manifest(folder)
     wanted = {file["file"]: file["sha256"] for file in manifest["files"]}
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
@@ -91,7 +92,7 @@ def verify(folder: Path) -> Backup:
         wrong = [name for name, sha in wanted.items() if name not in there or _hash(folder / name) != sha]
     wrong += sorted(there - set(wanted))
     if wrong:
-        # The first part of a path is a file or folder of ours; what follows may be the id of a child.
+        # The first part of a path is a file or folder of ours; what follows may be a child's id.
         among = ", ".join(dict.fromkeys(Path(name).parts[0] for name in wrong))
         raise BackupError(
             f"The backup {folder} is damaged: {len(wrong):,} {'file is' if len(wrong) == 1 else 'files are'} missing, changed "
@@ -101,7 +102,7 @@ def verify(folder: Path) -> Backup:
 
 
 def restore(folder: Path, workspace: Path) -> Backup:
-    """Put a backup, once it is verified, into an empty or new folder. Raises :class:`BackupError`."""
+    """Verify a backup, and put it into an empty or new folder. Raises :class:`BackupError`, DiskFullError."""
     if workspace.resolve().is_relative_to(folder.resolve()):
         raise BackupError(f"{workspace} is in the backup, which is to stay as it is. Choose a folder elsewhere.")
     found = verify(folder)
@@ -114,14 +115,14 @@ def restore(folder: Path, workspace: Path) -> Backup:
         held.enter_context(private_files())
         held.enter_context(_told_plainly(workspace))
         workspace.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # A restore that was killed has left a whole workspace, perhaps.
+        # A restore that was killed may have left a whole workspace.
         held.enter_context(in_turn(workspace.parent, of=escape(workspace.name)))
         if workspace.exists():
             workspace.rmdir()
         with made_whole(workspace) as made:
             for file in _manifest(folder)["files"]:
                 _copy(folder / file["file"], made / file["file"])
-            if workspace.exists():  # it was not when this began; by now a night may run in it
+            if workspace.exists():  # it did not when this began; by now a night may run in it
                 raise BackupError(
                     f"{workspace} has been made meanwhile, perhaps by a night. Nothing was restored. Stop the schedule, move "
                     "that folder away, and restore again."
@@ -132,7 +133,7 @@ def restore(folder: Path, workspace: Path) -> Backup:
 
 
 def _names(workspace: Path, lists: list[str]) -> Iterator[Path]:
-    """The files to be kept, as paths inside the workspace, in order; of the published lists only those named."""
+    """The files to be kept, as paths inside the workspace, in order; of the published lists only those in ``lists``."""
     for path in sorted(workspace.rglob("*")):
         name = path.relative_to(workspace)
         is_spared = name.parts[0] in LEFT_OUT or any(part.startswith(".") for part in name.parts)
@@ -143,7 +144,7 @@ def _names(workspace: Path, lists: list[str]) -> Iterator[Path]:
 
 
 def _kept(workspace: Path, name: Path, to: Path) -> dict[str, Any]:
-    """Copy one file of the workspace, and give what the manifest says of it."""
+    """Copy one file of the workspace; returns its entry in the manifest."""
     if name.suffix == SQLITE:
         _copy_sqlite(workspace / name, to / name)
     else:
@@ -152,7 +153,7 @@ def _kept(workspace: Path, name: Path, to: Path) -> dict[str, Any]:
 
 
 def _copy(file: Path, copy: Path) -> None:
-    """Copy one file and compare. Raises :class:`BackupError`, OSError."""
+    """Copy one file and compare the hashes. Raises :class:`BackupError`, OSError."""
     copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     shutil.copyfile(file, copy)
     if _hash(file) != _hash(copy):
@@ -161,7 +162,7 @@ def _copy(file: Path, copy: Path) -> None:
 
 
 def _copy_sqlite(file: Path, copy: Path) -> None:
-    """Copy what people decided, as it was at one moment, while others may write. Raises sqlite3.Error, OSError."""
+    """Copy a SQLite file as it was at one moment, while others may write to it. Raises sqlite3.Error, OSError."""
     copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (
         closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as here,
@@ -202,7 +203,7 @@ def _described(folder: Path, manifest: dict[str, Any]) -> Backup:
 
 @contextmanager
 def _told_plainly(folder: Path) -> Iterator[None]:
-    """Turn errors of the disk, and of SQLite, into ours."""
+    """Turn errors of the disk and of SQLite into ours."""
     told: StoreError
     try:
         yield

@@ -1,6 +1,6 @@
-"""Is this machine, and this workspace, fit for tonight? Each check says what it found and what to do about it.
+"""Are this machine and this workspace fit for tonight? Each check says what it found and what to do about it.
 
-Nothing is changed, and nothing of a child is read or told.
+Nothing is changed, and nothing about a child is read or told.
 """
 
 import json
@@ -34,7 +34,7 @@ GOOD, CARE, BAD = "good", "care", "bad"
 
 LEAST_FREE_BYTES = 2_000_000_000
 ROOM_FOR_STORES = 4
-"""Times the store's size that should be free: tonight's tables, the copy for readers, a backup, and what spills."""
+"""Times the store's size that should be free: tonight's tables, the copy for readers, a backup, and what spills to disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _python(_: Path) -> Iterator[Finding]:
 
 
 def _packages(_: Path) -> Iterator[Finding]:
-    """Installed packages against what Rollcall asks for."""
+    """The installed packages against those that Rollcall requires."""
     wrong = []
     for text in requires("rollcall") or ():
         asked = Requirement(text)
@@ -88,7 +88,7 @@ def _time_zone(_: Path) -> Iterator[Finding]:
 
 
 def _permissions(workspace: Path) -> Iterator[Finding]:
-    """Whether the workspace is there, this user's, and closed to everybody else."""
+    """Whether the workspace exists, this user may write in it, and it is closed to everybody else."""
     if not workspace.is_dir():
         yield Finding("workspace", CARE, f"{workspace} is not there yet: the first night makes it.")
         return
@@ -113,7 +113,7 @@ def _permissions(workspace: Path) -> Iterator[Finding]:
 def _is_open(path: Path) -> bool:
     try:
         return not path.is_symlink() and bool(path.stat().st_mode & 0o077)
-    except FileNotFoundError:  # a night that runs makes and removes files meanwhile
+    except FileNotFoundError:  # a running night makes and removes files meanwhile
         return False
 
 
@@ -128,7 +128,7 @@ def _disk(workspace: Path) -> Iterator[Finding]:
 
 
 def _encryption(folder: Path) -> Finding:
-    """Whether the disk below a folder is encrypted, as far as Linux tells."""
+    """Whether the disk under a folder is encrypted, as far as Linux shows."""
     device = folder.stat().st_dev
     block = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}") if sys.platform == "linux" else Path()
     uuid = block / "dm" / "uuid"
@@ -162,7 +162,7 @@ def _store(workspace: Path) -> Iterator[Finding]:
 
 
 def _decisions(workspace: Path) -> Iterator[Finding]:
-    """The files that hold what people decided, which no night can make anew."""
+    """The files that hold what people decided, which no night can make again."""
     for path in sorted(workspace.glob("*.sqlite")):
         try:
             with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
@@ -190,7 +190,7 @@ def _in_force(workspace: Path) -> Iterator[Finding]:
 
 
 def _publication(workspace: Path) -> Iterator[Finding]:
-    """The list in use, file by file against the hashes that its night wrote down."""
+    """The list in use, each file compared with the hash that its night wrote down."""
     latest = workspace / PUBLISHED_FOLDER / "latest"
     record = latest / "run.json"
     if not record.exists():
@@ -214,7 +214,7 @@ def _hash(path: Path) -> str | None:
 
 
 def _prefect(_: Path) -> Iterator[Finding]:
-    """What the environment says of Prefect, where it says anything."""
+    """What the environment says about Prefect, if anything."""
     if "PREFECT_API_URL" not in os.environ:
         yield Finding("prefect", GOOD, "The environment names no server: a night brings its own, or goes without.")
     elif "PREFECT_API_AUTH_STRING" not in os.environ:
@@ -227,4 +227,4 @@ def _prefect(_: Path) -> Iterator[Finding]:
 CHECKS: tuple[Callable[[Path], Iterator[Finding]], ...] = (
     _python, _packages, _time_zone, _permissions, _disk, _lock, _store, _decisions, _in_force, _publication, _prefect,
 )  # fmt: skip
-"""In the order in which they are told."""
+"""In the order in which they are reported."""

@@ -1,7 +1,7 @@
-"""How long what a night leaves is kept: what is older is removed, and what was removed is certified, in counts and dates.
+"""How long a night's results are kept. What is older is removed, and the removal certified in counts and dates.
 
 The newest list and the newest backup always stay. What people decided (judgements, outcomes, approvals) and the store are
-no part of this: they are the record, and a night needs them.
+not affected: they are the record, and a night needs them.
 """
 
 import json
@@ -32,12 +32,12 @@ from pipelines.workspace import StoreError, must_be_there
 RETENTION_FOLDER = "retention"
 LIST, FAILURE, BACKUP, EXTRACT = "list", "failure", "backup", "extract"
 EARLIER_STORE = "earlier store"
-"""A copy of the store from before it was brought forward: no backup, as it holds nothing of what people decided."""
+"""A copy of the store from before a migration. It is no backup, as it holds nothing of what people decided."""
 WEEKLY, TUNING, HANDOVER = "weekly page", "tuning page", "handover"
 NEWEST_STAYS = (LIST, BACKUP)
 
 KEPT = pl.Schema({"kind": pl.String, "path": pl.String, "dated_on": pl.Date, "bytes": pl.Int64})
-"""One row is one thing that is kept. ``dated_on``: the date of its name; of an extract, the day on which it was written."""
+"""One row is one thing that is kept. ``dated_on``: the date in its name; for an extract, the day on which it was written."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,13 @@ class Places:
 
     workspace: Path
     backups: Path | None = None
-    """Folder of the backups; null: none are removed."""
+    """Folder of the backups; null: no backup is removed."""
     extracts: Path | None = None
-    """Folder of the extracts; null: none are removed."""
+    """Folder of the extracts; null: no extract is removed."""
 
 
 def expired(kept: pl.DataFrame, rules: Retention, as_at: date) -> pl.DataFrame:
-    """The rows of ``KEPT`` that are older than the rules allow on a day, in the order of their dates."""
+    """The rows of ``KEPT`` that are older on ``as_at`` than the rules allow (0 days: no limit), by kind and date."""
     days = {
         LIST: rules.lists_days,
         FAILURE: rules.failures_days,
@@ -70,7 +70,7 @@ def expired(kept: pl.DataFrame, rules: Retention, as_at: date) -> pl.DataFrame:
 
 
 def certificate(kept: pl.DataFrame, removed: pl.DataFrame) -> pl.DataFrame:
-    """What was removed and what stays, a row a kind: counts, dates and bytes, and no name of a file."""
+    """What was removed and what stays, one row for each kind: counts, dates and bytes, but no name of a file."""
     stays = (
         kept.join(removed, on="path", how="anti").group_by("kind").agg(stays=pl.len(), oldest=pl.col("dated_on").min())
     )
@@ -91,15 +91,16 @@ def certificate(kept: pl.DataFrame, removed: pl.DataFrame) -> pl.DataFrame:
 
 
 def keep_to(rules: Retention, places: Places, as_at: date, *, wait_seconds: float = 0) -> pl.DataFrame:
-    """Remove what is older than the rules allow, and return the certificate, which is also kept in the workspace.
+    """Remove what is older than the rules allow, and return the certificate. If anything was removed, the certificate is
+    also kept in the workspace.
 
-    Raises :class:`~pipelines.workspace.StoreError` where something cannot be removed; all else is, and is certified.
+    Raises :class:`~pipelines.workspace.StoreError` if something cannot be removed; all else is removed and certified.
     """
     must_be_there(places.workspace)
     with lock(places.workspace, wait_seconds=wait_seconds), ExitStack() as held:
         folders = [(folder, of) for _, folder, of in _dated(places) if folder.is_dir()]
         for folder, of in folders:
-            held.enter_context(in_turn(folder, of=of))  # what an earlier run has begun to remove is gone by it
+            held.enter_context(in_turn(folder, of=of))  # this also removes what an earlier run had begun to remove
         kept = pl.DataFrame(list(_found(places)), schema=KEPT, orient="row")
         wanted = expired(kept, rules, as_at)
         removed = wanted.filter([_removed(Path(path)) for path in wanted["path"]])
@@ -116,7 +117,7 @@ def keep_to(rules: Retention, places: Places, as_at: date, *, wait_seconds: floa
 
 
 def _dated(places: Places) -> list[tuple[str, Path, str]]:
-    """What has its date in its name: its kind, its folder, and the pattern of those names there that are ours."""
+    """Things with their date in their name: kind, folder, and the pattern of those names there that are ours."""
     dated = [
         (LIST, places.workspace / PUBLISHED_FOLDER, "*"),
         (FAILURE, places.workspace / FAILURE_FOLDER, "*"),
@@ -129,7 +130,7 @@ def _dated(places: Places) -> list[tuple[str, Path, str]]:
 
 
 def _found(places: Places) -> Iterator[tuple[str, str, date, int]]:
-    """Everything that the rules are about."""
+    """Everything that the rules apply to: kind, path, date, bytes."""
     for kind, folder, of in _dated(places):
         for path in _inside(folder, of):
             if (day := _date_in(path.name)) is not None:
@@ -160,7 +161,8 @@ def _size(path: Path) -> int:
 
 
 def _removed(path: Path) -> bool:
-    """Remove a file or folder; a folder is first moved out of sight, so that nobody reads half of it."""
+    """Remove a file or folder; false if it cannot be. A folder is first moved out of sight, so that nobody reads half of
+    it."""
     try:
         if not path.is_dir():
             path.unlink()
