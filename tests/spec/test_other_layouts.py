@@ -6,9 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data_contracts.contract import Contract, plain_header, read_contracts
-from data_contracts.parts import MONTHS_ALONE, YEAR_ALONE
-from data_contracts.values import as_codes
+from data_contracts.contract import Contract, read_contracts
 from pipelines import files
 from pipelines.files import _read, read_bytes
 from pipelines.files.header_names import known_columns
@@ -264,80 +262,6 @@ def test_an_element_that_no_row_of_xml_has_says_of_nothing_that_it_never_ends() 
     headers = [column.header for column in health.columns if column.name != "deduction_date"]
     told = match_headers(headers, health, optional=frozenset(health.column_named)).faults
     assert [fault for fault in told if fault.column == "DeductionDate"] == []
-
-
-WORDS = """
-school_census | enrol_status | Current (Single Registration at this school) | C
-school_census | enrol_status | Main - Dual Registration                     | M
-school_census | enrol_status | Dual Registration (Main)                     | M
-school_census | enrol_status | Dual Registered - Subsidiary                 | S
-school_census | enrol_status | Single Registered                            | C
-school_census | enrol_status | Pre-Admission                                | Applicant
-school_census | enrol_status | Previous                                     | Unknown
-social_care   | status       | Looked After Child                           | CLA
-social_care   | status       | s17                                          | CIN
-social_care   | status       | Early help                                   | Other
-admissions    | offer_status | Place Offered                                | Offered
-admissions    | offer_status | Waiting List                                 | No offer
-admissions    | offer_status | Accepted by Parent                           | Accepted
-admissions    | offer_status | No Longer Required                           | Withdrawn
-admissions    | offer_status | Refused by LA                                | Refused
-ehe_register  | suitability  | To be assessed                               | Not yet assessed
-school_census | enrol_status | C - Current (single registration at this school) | C
-school_census | enrol_status | Main registration                            | M
-school_census | leaving_ground | Moved to another school                    | Other school
-pupil_returns | leaving_ground | Moved abroad                               | Moved
-pupil_returns | leaving_ground | In-Year Transfer                           | Other school
-school_census | leaving_ground | Whereabouts Unknown                        | Not known
-school_census | leaving_ground | CME                                        | Not known
-admissions    | offer_status | No Offer Made                                | No offer
-referrals     | concern      | Non-attendance                               | Not attending
-referrals     | concern      | Awaiting school place                        | No school place
-post_16       | activity     | Seeking employment, education or training    | None
-ehe_register  | suitability  | Education not suitable                       | Unsuitable
-ehe_register  | suitability  | Yes                                          | Not known
-"""
-
-
-@pytest.mark.parametrize("line", WORDS.strip().splitlines())
-def test_a_code_is_known_by_the_words_that_systems_write_for_it_and_no_other_is_guessed(line: str) -> None:
-    source, column, cell, meaning = (part.strip() for part in line.split("|"))
-    code = as_codes(CONTRACTS[source].column_named[column])
-    assert pl.DataFrame({column: [cell]}).select(code).item() == meaning
-
-
-SHARED = (
-    "surname", "forename", "middle_names", "full_name", "date_of_birth", "sex", "postcode", "upn", "former_upn", "uprn",
-)  # fmt: skip
-"""What the senders of many sources write of a child in the same words."""
-
-WHOSE = ("child", "pupil", "student", "dependant", "patient", "person")
-"""How a header begins that says what the child is to its sender: each contract has its own."""
-
-
-@pytest.mark.parametrize("field", SHARED)
-def test_each_contract_is_whole_by_itself_and_knows_what_the_others_know_of_a_field(field: str) -> None:
-    columns = [column for contract in CONTRACTS.values() for column in contract.columns if column.maps_to == field]
-    headers = [{plain_header(header) for header in (c.header, *c.also_called)} for c in columns]
-    shared = [{header for header in known if not header.startswith(WHOSE)} for known in headers]
-    assert all(known == shared[0] for known in shared)
-    assert len({frozenset(column.not_a_value) for column in columns}) == 1
-    assert len({frozenset(column.codes.items()) for column in columns}) == 1
-
-
-def test_a_day_is_read_in_the_same_forms_wherever_people_may_write_it() -> None:
-    written = [c for contract in CONTRACTS.values() if contract.id != "ctf" for c in contract.columns if c.date_formats]
-    forms = {frozenset(column.dates_written).difference({YEAR_ALONE}, MONTHS_ALONE) for column in written}
-    assert len(forms) == 1
-    assert {column.maps_to for column in written if YEAR_ALONE in column.dates_written} == {"date_of_birth"}
-
-
-def test_a_month_alone_is_read_of_every_end_and_of_no_other_day() -> None:
-    for contract in CONTRACTS.values():
-        begins = {said.since for said in contract.says if said.kind == "provision"}
-        ends = {said.until for said in contract.says if said.until} - begins
-        written = {column.name for column in contract.columns if {*MONTHS_ALONE}.intersection(column.dates_written)}
-        assert written == ends
 
 
 def test_ends_in_no_form_that_is_read_are_told_to_set_their_rows_aside(tmp_path: Path) -> None:
