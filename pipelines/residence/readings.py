@@ -47,16 +47,17 @@ hundred is dated as if here, and that is held firmly: at an agency that knows fe
 gone although met recently would otherwise teach that meetings are no sign of being here."""
 
 LATE_SHARE = 0.002
-"""Share of the children who live here who were last seen as long ago as those who left: lack of contact proves nothing."""
+"""Share of the children here who were last seen as long ago as those who left. It keeps a lack of contact from proving
+anything."""
 
 ONCE_SHARE = 0.25
-"""Share of the children without a place who live here who applied, or were reported, at any time rather than when pupils
-were; pupils mostly are in the rounds of one year. So a date long ago is, by itself, hardly a sign of having left."""
+"""Share of the children without a place who are here and who applied, or were reported, at any time. The others did so when
+pupils did, mostly in the rounds of one year. So a date long ago is, by itself, hardly a sign of having left."""
 
 KNOWN_CHILDREN = 600.0
 """Least weight of the known children, as a prior for how often an agency knows a child without a place who lives here. It
-is large, as most are known to the same agencies. It is never less than the number of children without a place, so that
-those of them who have moved away, however many, do not teach how those who live here are known."""
+is large, as most are known to the same agencies. The weight used is never less than the number of children without a
+place, so that those of them who have moved away, however many, do not teach how those who live here are known."""
 
 OFF_ROLL_CHILDREN = 300.0
 """Weight of the prior that an agency which works off the roll knows children equally often whether they live here or have
@@ -70,15 +71,15 @@ SURELY_PLACED = 0.9
 """From this probability of a place on, a child shows how agencies see children educated outside the largest roll."""
 
 SEEN_APART = (0.1, 0.3)
-"""How far the days since an agency saw the largest roll's pupils and other pupils must lie apart before children without a
-place begin to be treated as seen like the latter, and at which they fully are. Measured as the greatest difference of
-the two cumulative shares, less what chance explains. A small difference does not count: some of the children on other
-lists have left unnoticed, and that is why they were last seen longer ago."""
+"""A difference between the days since an agency saw the largest roll's pupils and the days since it saw other pupils: the
+greatest difference of the cumulative shares, less what chance explains. From the first value on, children without a
+place begin to be treated as seen like the other pupils; towards the second, more and more. A small difference does not
+count: some children on other lists have left unnoticed, and were last seen longer ago for that reason."""
 
 MOST_OTHERWISE = 0.9
-"""At most this share: however clear the difference, one child in ten without a place is taken to be seen as the largest
-roll's pupils are. Days usual among those pupils are no proof of having left, for instance where an application dates a
-child and pupils elsewhere are of other ages."""
+"""Greatest weight of the other pupils' days, however clear the difference: one child in ten without a place is taken to be
+seen as the largest roll's pupils are. Days usual among those pupils are no proof of having left, for instance where an
+application dates a child and pupils elsewhere are of other ages."""
 
 SMIRNOV = 1.36
 """Divided by the root of a sample's size: how far apart chance leaves its shares and the true ones, in 19 of 20 samples
@@ -259,8 +260,8 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags
     left.
 
     A child not seen since its entry began, or since a letter to everybody, was last seen that long ago or longer. The
-    levels therefore come twice; the second half means "that long ago at least". An agency that dates only starts has no
-    such half.
+    levels therefore come twice; the second half means "that long ago at least". At an agency that dates little but starts,
+    a start counts as a sighting.
 
     What an agency reports only once (an application, a referral) comes at other times than for pupils (``ONCE_SHARE``).
     """
