@@ -1,13 +1,13 @@
-"""Judges rows against their contract with Great Expectations, whose only importer this is.
+"""Judges rows against their contract with Great Expectations. No other module imports it.
 
-Great Expectations sees no cell of a file. For each rule polars marks the rows that keep it (1) and break it (0), and
-one suite, built from the contract, judges the marks. So no value can come into a result, a log or a message, and a
-million rows are judged in seconds. A check that fails inside Great Expectations comes back from it as a mere failure;
-here it is a breach of its own, never a pass.
+Great Expectations never sees a cell of a file. For each rule polars marks the rows that keep it (1) and break it (0), and one
+suite, built from the contract, judges the marks. So no value can get into a result, a log or a message, and a million rows are
+judged in seconds. Great Expectations reports a check that fails inside it as a mere failure; here it becomes a breach of its
+own, never a pass.
 
-Its import takes seconds, and a suite as long over ten rows as over a million, so it is asked where a table is judged as
-a whole, and of the rules that some row breaks. Where every mark is a 1 there is nothing to ask; and of a file most of
-whose rows are known to keep the rules since an earlier night, the few marks that are new speak for themselves.
+Importing it takes seconds, and a suite takes as long over ten rows as over a million. So it is only used where a table is
+judged as a whole, and only for rules that some row breaks: if every mark is 1 there is nothing to ask. In a file most of whose
+rows are known from an earlier night to keep the rules, the few new marks are read directly.
 """
 
 import logging
@@ -29,7 +29,7 @@ from data_contracts.rules import Check, IdentifierChecks, list_checks, source_ch
 from data_contracts.today import today as this_day
 
 COULD_NOT_RUN = "check could not run"
-"""Name of the rule that is broken where a check itself failed."""
+"""Name of the rule that counts as broken when a check itself fails."""
 
 _SAFE_RESULTS = {"result_format": "COMPLETE", "exclude_unexpected_values": True, "include_unexpected_rows": False,
                  "return_unexpected_index_query": False, "partial_unexpected_count": 0}  # fmt: skip
@@ -55,11 +55,11 @@ def judge(
 ) -> list[Breach]:
     """Every breach of one file: those of the whole file first, then by line and in the order of the columns.
 
-    ``rows`` has ``line`` and one text column a column of the contract (empty or null: nothing stands there);
-    ``headers`` has our column name -> header as the file has it; ``identifier_checks`` has ``upn`` and ``nhsNumber``,
-    each from a text column to true where the check character is right. ``today`` is the last day that is not in the
-    future; null: the day on which it runs. ``known``: true where a row is known to keep every rule that looks at one row,
-    as the very same row was judged by the same rules before; only rules that look at the whole file are asked of it.
+    ``rows`` has ``line`` and one text column per column of the contract (empty or null: the cell is empty); ``headers`` maps
+    our column name to the header in the file; ``identifier_checks`` has ``upn`` and ``nhsNumber``, each mapping a text column
+    to true where the check character is right. ``today`` is the last day that is not in the future; null: the day on which
+    this runs. ``known`` is true where the very same row was judged by the same rules before and kept every rule that looks at
+    one row; it is then judged only by rules that look at the whole file.
     """
     checks = source_checks(contract, headers, identifier_checks, today or this_day())
     named = {column.name: headers.get(column.name, column.header) for column in contract.columns}
@@ -67,9 +67,9 @@ def judge(
 
 
 def judge_candidates(frame: pl.DataFrame) -> list[Breach]:
-    """Every breach of our own list, as it is to be published (masked), by its contract ``candidates.yaml``.
+    """Every breach of our own list by its contract ``candidates.yaml``, as it is to be published (masked).
 
-    ``frame`` is one ``pipelines.tables.CANDIDATE``. Lines are those of the CSV: the first child stands on line 2.
+    ``frame`` is a ``pipelines.tables.CANDIDATE``. Lines are those of the CSV: the first child is on line 2.
     """
     contract = _candidates_contract()
     told = _Told(contract.id, f"{contract.id}.csv", {column.name: column.header for column in contract.columns})
@@ -87,7 +87,7 @@ def _candidates_contract() -> DataContract:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What every breach of one file says of it."""
+    """What all breaches of one file have in common."""
 
     source: str
     file: str
@@ -123,7 +123,7 @@ def _breaches(rows: pl.DataFrame, checks: Sequence[Check], told: _Told, known: p
 
 
 def _could_not_run(check: Check, crashed: Crashed, told: _Told) -> Breach:
-    """The breach for a check without a verdict. It stops the file where the rule could have stopped a row."""
+    """The breach for a check without a verdict. It stops the file if the rule stops files or rows."""
     why = (
         f"The check '{check.rule}' failed in itself ({crashed.error}), so nobody knows whether the file keeps the rule."
     )
@@ -134,7 +134,7 @@ def _could_not_run(check: Check, crashed: Crashed, told: _Told) -> Breach:
 
 
 def _outcomes(rows: pl.DataFrame, checks: Sequence[Check]) -> list[Outcome]:
-    """What came of each check, in their order."""
+    """The outcome of each check, in order."""
     marks, crashed = marks_of(rows, checks)
     verdicts = read_marks(marks, {n: c for n, c in enumerate(checks) if n not in crashed})
     asked = {number: checks[number] for number, broken in verdicts.items() if broken}
@@ -144,7 +144,7 @@ def _outcomes(rows: pl.DataFrame, checks: Sequence[Check]) -> list[Outcome]:
 
 
 def _outcomes_of_part(rows: pl.DataFrame, checks: Sequence[Check], known: pl.Series) -> list[Outcome]:
-    """As ``_outcomes``, where rules that look at one row need be asked only of those not ``known`` to keep them."""
+    """As ``_outcomes``, but rules that look at one row are only applied to rows not ``known`` to keep them."""
     of_row = [number for number, check in enumerate(checks) if not check.is_of_file]
     of_file = [number for number, check in enumerate(checks) if check.is_of_file]
     places = (~known).arg_true().to_list()
@@ -166,11 +166,11 @@ def ask_great_expectations(marks: pl.DataFrame, height: int, checks: Mapping[int
 
 
 _ONE_AT_A_TIME = Lock()
-"""Great Expectations has one context for all: files that are judged at the same time ask it in turn."""
+"""Great Expectations has one context for the process: files judged at the same time must take turns."""
 
 
 def _asked_of(gx: Any, marks: pl.DataFrame, height: int, checks: Mapping[int, Check]) -> dict[int, Outcome]:
-    """What Great Expectations says of the marks."""
+    """The verdict of Great Expectations on the marks of each check."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     expectations = [_expectation(gx, number, check) for number, check in checks.items()]
@@ -204,9 +204,9 @@ def _verdict(result: Any, check: Check, height: int) -> Outcome:
 
 
 def error_class(info: Mapping[str, Any] | None) -> str | None:
-    """Name of the error that an expectation raised; null where it raised none.
+    """Name of the error that an expectation raised; null if it raised none.
 
-    Great Expectations gives either one entry, or one for each metric that failed.
+    Great Expectations reports either one entry, or one per metric that failed.
     """
     entries = [info or {}, *(entry for entry in (info or {}).values() if isinstance(entry, dict))]
     for entry in entries:
@@ -219,14 +219,14 @@ def error_class(info: Mapping[str, Any] | None) -> str | None:
 
 @lru_cache(maxsize=1)
 def _great_expectations() -> Any:
-    """Great Expectations without its telemetry and its talk. Imported here, as that takes seconds."""
+    """Great Expectations without telemetry and log messages. Imported here because that takes seconds."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # it imports a module that Python 3.11 gives up
+        warnings.simplefilter("ignore", DeprecationWarning)  # it imports a module that Python 3.11 deprecates
         import great_expectations as gx  # noqa: TID251 - its only user
 
     talk = logging.getLogger("great_expectations")
     talk.setLevel(logging.CRITICAL)
-    talk.propagate = False  # some of its loggers set a level of their own, and so would talk through the root
+    talk.propagate = False  # some of its loggers set their own level, and would log through the root logger
     talk.addHandler(logging.NullHandler())
     return gx

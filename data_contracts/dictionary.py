@@ -1,4 +1,4 @@
-"""The data dictionary, made from the contracts. ``python -m data_contracts.dictionary`` writes it anew."""
+"""The data dictionary, made from the contracts. ``python -m data_contracts.dictionary`` rewrites it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -39,7 +39,7 @@ def dictionary(contracts: Mapping[str, Contract], candidates: DataContract) -> s
 
 
 def write(path: Path = DICTIONARY) -> None:
-    """Write the dictionary of the contracts beside this file."""
+    """Write the dictionary of the contracts in this folder."""
     path.write_text(dictionary(read_contracts(), read_candidates_contract()), encoding="utf-8")
 
 
@@ -119,7 +119,7 @@ def _said(statement: Statement, headers: Mapping[str, str]) -> str:
 
 
 def _doubted(doubt: Doubt, named: Mapping[str, str]) -> str:
-    """One doubt of a statement, and how far the statement still proves anything."""
+    """One doubt of a statement, and how far the statement still proves an education."""
     holds = [f"{named[column]} means {' or '.join(meanings)}" for column, meanings in doubt.when.items()]
     holds += [f"{named[column]} has the word {' or '.join(words)}" for column, words in doubt.named.items()]
     holds += [f"{named[column]} has not the word {' or '.join(words)}" for column, words in doubt.not_named.items()]

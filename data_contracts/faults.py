@@ -11,7 +11,7 @@ REMEDY = "docs/contracts.md says what may stand there."
 
 
 def told(file: str, document: YamlFile, kind: type[BaseModel], error: ValidationError) -> str:
-    """Every fault of a contract in one text, a line each, in the order of the file's lines."""
+    """Every fault of a contract, one per line, in the order of the file's lines."""
     faults = sorted(_fault(document, kind, dict(detail)) for detail in error.errors(include_url=False))
     return "\n".join(f"{file}, line {line}: {text} {REMEDY}" for line, text in faults)
 
@@ -34,7 +34,7 @@ def _as_written(step: Any) -> str | int:
 
 
 def _unknown_key(kind: type[BaseModel], place: list[str | int]) -> str:
-    """Names the valid key that is most like the unknown one, or all that are valid there."""
+    """A message with the valid key most like the unknown one or, if none is, all that are valid there."""
     valid = sorted(_keys_at(kind, place[:-1]))
     near = difflib.get_close_matches(str(place[-1]), valid, n=1, cutoff=0.6)
     if near:
@@ -43,7 +43,7 @@ def _unknown_key(kind: type[BaseModel], place: list[str | int]) -> str:
 
 
 def _keys_at(kind: type[BaseModel], place: list[str | int]) -> set[str]:
-    """The keys that may stand in the part of a contract that ``place`` leads to."""
+    """The keys that are valid in the part of a contract at ``place``."""
     part = kind
     for step in place:
         if isinstance(step, int):
@@ -59,7 +59,7 @@ def _keys_at(kind: type[BaseModel], place: list[str | int]) -> set[str]:
 
 
 def _parts_within(annotation: Any) -> list[type[BaseModel]]:
-    """The models that an annotation such as ``tuple[Column, ...]`` or ``XmlLayout | None`` holds."""
+    """The models within an annotation such as ``tuple[Column, ...]`` or ``XmlLayout | None``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [part for argument in get_args(annotation) for part in _parts_within(argument)]

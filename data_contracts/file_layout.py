@@ -10,23 +10,24 @@ from data_contracts.parts import OneOrMany, Part, fault
 
 
 class XmlLayout(Part):
-    """Where rows stand in an XML file. Paths are element names under the document's root, joined by ``/``."""
+    """Where rows are in an XML file. Paths are element names below the document's root, joined by ``/``."""
 
     root: str
     rows: tuple[str, ...]
     """Paths of the elements that hold one row each, such as ``Pupils/PupilsOnRoll/PupilOnRoll``."""
     header: dict[str, OneOrMany] = Field(default_factory=dict)
-    """Column name -> path of an element that is said once for the whole file; of several paths the first that is there."""
+    """Column name -> path of an element that occurs once for the whole file; of several paths, the first that exists."""
     elements: dict[str, str] = Field(default_factory=dict)
     """Column name -> path inside the row, where it differs from the column's header."""
     passed_over: tuple[str, ...] = Field((), alias="passedOver")
-    """Paths inside the row of elements that are about somebody or something else, such as ``Contacts`` or ``*Exclusion*``:
-    nothing in them is read, save what ``elements`` names."""
+    """Paths inside the row of elements about somebody or something else, such as ``Contacts`` or ``*Exclusion*``: nothing in
+    them is read except what ``elements`` names."""
     repeated: dict[str, Literal["first", "last", "latest"]] = Field(default_factory=dict)
-    """Column name -> which one holds where the element stands in the row several times. ``latest``: of ISO dates; in a
-    group (``elements``: ``Schools/School/LeavingDate``) that of the one with the latest day in it, which may leave it out."""
+    """Column name -> which one counts if the element occurs several times in the row. ``latest``: by ISO date; for an element
+    within a group (``elements``: ``Schools/School/LeavingDate``), the one in the group with the latest date, even if that group
+    lacks the element."""
     ended: dict[str, dict[str, str]] = Field(default_factory=dict)
-    """Path of rows about what has ended -> column name -> the code that says so: of a row there that names no end."""
+    """Path of rows about entries that have ended -> column name -> the code for that, given to rows without an end."""
     key: tuple[str, ...]
     """Columns that together make the row's key, as an XML row has no RecordId."""
 
@@ -44,38 +45,38 @@ class XmlLayout(Part):
 
 
 class Totals(Part):
-    """How a row of totals under the last row is told from a row about a child. Both must hold."""
+    """How to tell a row of totals below the last row from a row about a child. Both conditions must hold."""
 
     empty: OneOrMany = Field(min_length=1)
-    """Columns that are empty in it: the key, at least."""
+    """Columns that are empty in it, including at least the key."""
     begins: OneOrMany = Field(min_length=1)
-    """Patterns (fnmatch, case ignored) of the first filled cell of the row, such as ``Total*``."""
+    """Patterns (fnmatch, case ignored) for the first filled cell of the row, such as ``Total*``."""
 
 
 class KeyOfChild(Part):
-    """How a key of the row is made where a file has the number by which a system knows the child, and no key of the row.
+    """How to make a row's key in a file that has the number by which a system knows the child, but no key of the row.
 
-    A child has two rows where it changed schools, or came back: the number alone would be theirs both.
+    A child who changed schools, or came back, has two rows with the same number.
     """
 
     headers: OneOrMany = Field(min_length=1)
-    """Headers of such a number that do not say so themselves as ``Pupil ID`` does. Of several in one file the one that stands
-    first here is used."""
+    """Headers of such a number that do not show it by themselves, as ``Pupil ID`` does. If a file has several, the first in
+    this list is used."""
     and_: OneOrMany = Field(min_length=1, alias="and")
-    """Columns that tell the child's rows apart: they stand behind the number in the key."""
+    """Columns that tell the child's rows apart; the key is the number followed by these."""
 
 
 class Layout(Part):
-    """Another layout of the same source, such as last year's: only what differs is said."""
+    """Another layout of the same source, such as last year's. Only differences are given."""
 
     name: str
-    """How it is called in text for people, such as ``2025``."""
+    """Its name in text for people, such as ``2025``."""
     headers: dict[str, OneOrMany] = Field(default_factory=dict)
-    """Column name -> its headers in this layout, instead of those that it has otherwise."""
+    """Column name -> its headers in this layout, instead of its usual ones."""
     absent: OneOrMany = ()
     """Columns that a file of this layout may lack."""
     needs: OneOrMany = ()
-    """Columns that it may not lack, though others may."""
+    """Columns that a file of this layout must have, though other files may lack them."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -89,22 +90,22 @@ class Files(Part):
     names: tuple[str, ...] = Field(min_length=1)
     """File-name patterns (fnmatch, case ignored), such as ``school_census*.csv``."""
     encodings: tuple[str, ...] = Field(("utf-8",), min_length=1)
-    """Tried strictly, in order. A byte-order mark is always taken."""
+    """Tried strictly, in order. A byte-order mark is always accepted."""
     sheet: str | None = None
-    """Sheet of a workbook; the first where it is not given."""
+    """Sheet of a workbook; null: the first."""
     from_name: str | None = Field(None, alias="fromName")
-    """Regular expression for the whole name of a file (case ignored). Its named groups are columns: what the name says
-    there stands in every row that leaves the column empty."""
+    """Regular expression for the whole file name (case ignored). Its named groups are columns: the text of a group fills the
+    column in every row that leaves it empty."""
     totals: Totals | None = None
     layouts: tuple[Layout, ...] = ()
-    """Further layouts, beside the one that the columns describe. The headers of a file say which one it has."""
+    """Further layouts, besides the one that the columns describe. A file's headers show which one it has."""
     xml: XmlLayout | None = None
     key_of_child: KeyOfChild | None = Field(None, alias="keyOfChild")
-    """For a file that has no key of its rows; not in XML."""
+    """For a file without a key of its rows; not for XML."""
 
     @property
     def named_columns(self) -> frozenset[str]:
-        """Columns that the name of a file can fill."""
+        """Columns that a file's name can fill."""
         return frozenset(re.compile(self.from_name).groupindex) if self.from_name else frozenset()
 
     @field_validator("from_name")
@@ -131,6 +132,6 @@ class Files(Part):
         return self
 
     def said_by_name(self, file: str) -> dict[str, str]:
-        """Column -> what the name of a file says of it; empty where the name is not as ``fromName`` has it."""
+        """Column -> text that a file's name gives for it; empty if the name does not match ``fromName``."""
         said = re.fullmatch(self.from_name, file, re.IGNORECASE) if self.from_name else None
         return {column: text for column, text in said.groupdict().items() if text} if said else {}

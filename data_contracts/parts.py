@@ -1,4 +1,4 @@
-"""The parts that every contract is put together from: rules, columns, the table, prose. All frozen."""
+"""The parts of which every contract is made: rules, columns, the table, prose. All frozen."""
 
 import re
 from datetime import date
@@ -13,57 +13,57 @@ PersonField = Literal[
     "surname", "other_surname", "forename", "middle_names", "full_name", "date_of_birth", "sex",
     "address", "postcode", "uprn", "upn", "former_upn", "nhs_number", "parent_name", "phone", "household",
 ]  # fmt: skip
-"""Where a column goes in a person record. Several columns may map to ``address``: they are joined in file order."""
+"""Field of a person record that a column fills. Several columns may map to ``address``: they are joined in file order."""
 
 Classification = Literal["public", "internal", "personal", "restricted"]
 
 ROW_CHECKS = frozenset({"upn", "nhsNumber", "notInFuture", "notBefore"})
-"""Custom checks of one value."""
+"""Custom checks of a single value."""
 
 TABLE_CHECKS = frozenset({"allEmpty", "leftWithoutDay", "countsRows", "notAbove", "withheldWhere"})
-"""Custom checks between the columns of a row, or between rows: they stand in the rules of the table."""
+"""Custom checks across the columns of a row, or across rows; they belong to the rules of the table."""
 
 DATE_PARTS = {
     "yyyy": "%Y", "yy": "%y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S",
 }  # fmt: skip
-"""What a date format may be made of, and the same for strptime. Years of a contract have four digits: two leave open which
-number is the year, save where the month is a name (03-Sep-15, as Oracle writes days unless it is told otherwise)."""
+"""The parts of a date format, and the same for strptime. A contract needs years of four digits, because with two it is open
+which number is the year. Two are allowed where the month is a name (03-Sep-15, Oracle's default), and in dd/MM/yy."""
 
 LEFT = "Left"
-"""What a code means by which an entry has ended, whenever that was."""
+"""Meaning of a code that says an entry has ended, at whatever time."""
 
 YEAR_ALONE = "yyyy"
-"""A date format of its own, of birth dates of which no more is known: it is read as 1 January, the stand-in of offices."""
+"""Date format for birth dates of which only the year is known: read as 1 January, which offices write in such cases."""
 
 MONTHS_ALONE = ("MMMM yyyy", "MM/yyyy")
-"""Date formats of ends of which no more than the month is known: read as its last day, on which they have come at last."""
+"""Date formats for ends of which only the month is known: read as its last day, by which they have surely come."""
 
 EXCEL_DAYS = "excel"
-"""A date format of its own: the number of a day as Excel counts them (44197 is 1 January 2021)."""
+"""Date format for Excel's number of a day (44197 is 1 January 2021)."""
 
 EXAMPLE_DAY = date(2015, 3, 24)
-"""A day by which forms of dates are shown: its number is no month's."""
+"""Day used to show date formats: 24 cannot be taken for a month."""
 
 _DATE_PART = re.compile("|".join(DATE_PARTS))
 
 
 def strptime(written: str) -> str:
-    """A date format as strptime has it."""
+    """A date format in strptime's notation."""
     return _DATE_PART.sub(lambda part: DATE_PARTS[part[0]], written)
 
 
 BETWEEN_WORDS = r"([^\W\d_])[\W_]+([^\W\d_])"
-"""What stands between two letters of a code and is no letter or digit: systems write Non-dependant, Non dependant or
-NON_DEPENDANT. Before and behind digits it counts: 1.0 is not 10."""
+"""Characters other than letters and digits between two letters of a code: systems write Non-dependant, Non dependant or
+NON_DEPENDANT. Next to digits they count: 1.0 is not 10."""
 
 
 def plain_code(code: str) -> str:
-    """By what two codes are compared: letters and digits, whatever their case; as :func:`data_contracts.values.plain_codes`."""
+    """The form in which codes are compared: case-folded, words joined; as :func:`data_contracts.values.plain_codes`."""
     return re.sub(BETWEEN_WORDS, r"\1\2", code.casefold())
 
 
 def fault(message: str, *place: str | int) -> PydanticCustomError:
-    """A fault in a contract, to be raised by a validator; ``place`` leads on from the part that is validated."""
+    """A fault in a contract, for a validator to raise; ``place`` is relative to the part being validated."""
     return PydanticCustomError("contract", "{message}", {"message": message, "place": list(place)})
 
 
@@ -74,7 +74,7 @@ class Part(BaseModel):
 
 
 def _flatten_custom_properties(data: object) -> object:
-    """Lift ``customProperties: [{property: p, value: v}]`` to plain keys, for the models below."""
+    """Turn ``customProperties: [{property: p, value: v}]`` into plain keys, for the models below."""
     if not isinstance(data, dict) or "customProperties" not in data:
         return data
     flat = {key: value for key, value in data.items() if key != "customProperties"}
@@ -91,7 +91,7 @@ def _flatten_custom_properties(data: object) -> object:
 
 
 class Flattened(Part):
-    """A part that may carry customProperties."""
+    """A part that may have customProperties."""
 
     @model_validator(mode="before")
     @classmethod
@@ -100,10 +100,10 @@ class Flattened(Part):
 
 
 class RuleArguments(Part):
-    """What a library metric of the standard is measured against."""
+    """The arguments of a library metric of the standard."""
 
     valid_values: tuple[str, ...] | None = Field(None, alias="validValues")
-    """The only values taken; case is ignored."""
+    """The only values allowed; case is ignored."""
     pattern: str | None = None
     """Regular expression that the whole value must match; case is ignored."""
 
@@ -111,12 +111,12 @@ class RuleArguments(Part):
 class Rule(Flattened):
     """One quality rule: one of the standard's library metrics, or a check of ours (``type: custom``).
 
-    ``invalidValues``: values outside ``validValues`` (or outside the column's codes), or not matching ``pattern``;
-    ``duplicateValues``; ``rowCount``; ``nullValues``. Custom, named in ``implementation.check``: ``upn`` and
-    ``nhsNumber`` (check character), ``notInFuture``, ``notBefore`` (a year), ``allEmpty`` (no column of ``columns``
-    holds anything), ``leftWithoutDay`` (the code of the first of ``columns`` means ``LEFT``, and the second is empty); for
-    lists of our own ``countsRows``, ``notAbove`` and ``withheldWhere``.
-    Empty values never break a rule other than ``nullValues`` and ``allEmpty``.
+    Library: ``invalidValues`` (values outside ``validValues`` or the column's codes, or not matching ``pattern``),
+    ``duplicateValues``, ``rowCount``, ``nullValues``. Custom, named in ``implementation.check``: ``upn`` and ``nhsNumber``
+    (check character), ``notInFuture``, ``notBefore`` (a year), ``allEmpty`` (all of ``columns`` are empty),
+    ``leftWithoutDay`` (the code of the first of ``columns`` means ``LEFT``, and the second is empty); for our own lists
+    ``countsRows``, ``notAbove`` and ``withheldWhere``.
+    Empty values never break a rule of a single column, except ``nullValues``.
     """
 
     metric: Literal["invalidValues", "duplicateValues", "rowCount", "nullValues",
@@ -128,9 +128,9 @@ class Rule(Flattened):
     must_be: int | None = Field(None, alias="mustBe")
     must_be_greater_or_equal: int | None = Field(None, alias="mustBeGreaterOrEqualTo")
     year: int | None = None
-    """For ``notBefore``: the earliest year a date may have."""
+    """For ``notBefore``: the earliest year allowed."""
     columns: tuple[str, ...] = ()
-    """For checks between columns: the columns (our names), in the order that the check gives them a meaning."""
+    """For checks across columns: the columns (our names), in the order that gives them their meaning in the check."""
     stops: Stops
     why: str = Field(alias="businessImpact")
     fix: str
@@ -180,7 +180,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 class Options(Part):
-    """How a date is written (``yyyy-MM-dd``, ``dd/MM/yyyy``, ``yyyyMMdd``), or how large a number may be."""
+    """How a date is written (``yyyy-MM-dd``, ``dd/MM/yyyy``, ``yyyyMMdd``), or the range of a number."""
 
     format: str | None = None
     minimum: float | None = None
@@ -188,47 +188,47 @@ class Options(Part):
 
 
 class Column(Flattened):
-    """One column of a source: how it is headed, what may stand in it, and where it goes in a person record."""
+    """One column of a source: its headers, its allowed values, and the field of a person record that it fills."""
 
     name: str
     """Our name for it: snake_case, also its name in ``raw_<source>``."""
     header: str = Field(alias="physicalName")
-    """Header that the source writes."""
+    """The header in the source's files."""
     logical_type: Literal["string", "date", "integer", "number", "boolean"] = Field("string", alias="logicalType")
     options: Options = Field(Options(), alias="logicalTypeOptions")
     also_written: tuple[str, ...] = Field((), alias="alsoWritten")
-    """Further date formats that are taken, tried in order."""
+    """Further date formats that are accepted, tried in order."""
     required: bool = False
     """An empty value breaks the rule ``required``."""
     required_stops: Stops = Field("row", alias="requiredStops")
     required_why: str = Field("", alias="requiredWhy")
     """Why the value must not be empty, in one plain sentence."""
     bad_type_stops: Stops = Field("row", alias="badTypeStops")
-    """What a value that is no date (or no number) stops. Where it is ``nothing``, the value counts as empty."""
+    """What a value that is not a date (or number) stops. With ``nothing``, the value counts as empty."""
     bad_type_why: str = Field("", alias="badTypeWhy")
     """Why such a value stops what it stops, in one plain sentence."""
     primary_key: bool = Field(False, alias="primaryKey")
     may_be_absent: bool = Field(False, alias="mayBeAbsent")
-    """The whole column may be missing from a file."""
+    """Whether a file may lack the whole column."""
     absent_why: str = Field("", alias="absentWhy")
-    """What its absence makes of the rows, in one plain sentence: told where a file lacks the column, an end, and has the
-    beginning that goes with it. Empty: nothing is told."""
+    """For a column with an end: what its absence does to the rows, in one plain sentence. Shown if a file lacks it but has the
+    beginning that goes with it. Empty: nothing is shown."""
     also_called: tuple[str, ...] = Field((), alias="alsoCalled")
-    """Other headers for the same column; only their letters and digits count."""
+    """Other headers for the same column; only letters and digits are compared."""
     maps_to: PersonField | None = Field(None, alias="mapsTo")
     codes: dict[str, str] = {}
     """What each code means in our terms (for ``sex``: F, M or empty); "" is an empty cell.
 
-    Case is ignored, and what stands between words (:func:`plain_code`).
+    Case is ignored, and so is whatever separates words (:func:`plain_code`).
 
     Read by :func:`data_contracts.values.as_codes`.
     """
     unknown_code: str | None = Field(None, alias="unknownCode")
-    """What a code outside ``codes`` counts as; null: as empty."""
+    """What a code outside ``codes`` means; null: it counts as empty."""
     not_a_value: tuple[str, ...] = Field((), alias="notAValue")
-    """Placeholders that stand for empty, such as UN1 in a UPN column; case is ignored."""
+    """Placeholders that count as empty, such as UN1 in a UPN column; case is ignored."""
     not_used: str | None = Field(None, alias="notUsed")
-    """Why a column is read but not used."""
+    """Why the column is read but not used; null: it is used."""
     classification: Classification
     description: str
     quality: tuple[Rule, ...] = ()
@@ -236,28 +236,28 @@ class Column(Flattened):
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """Every header that a file may give the column, its own first."""
+        """Every header that a file may have for the column, its own first."""
         return (self.header, *self.also_called)
 
     @property
     def date_formats(self) -> tuple[str, ...]:
-        """All date formats taken, as strptime patterns."""
+        """All accepted date formats, as strptime patterns."""
         return tuple(map(strptime, self.dates_written))
 
     @property
     def dates_written(self) -> tuple[str, ...]:
-        """All date formats taken, as the contract writes them."""
+        """All accepted date formats, as the contract writes them."""
         return ((self.options.format,) if self.options.format else ()) + self.also_written
 
     @property
     def dates_such_as(self) -> str:
-        """What a date of the column looks like, for whoever writes one: a day in the first two forms taken."""
+        """For people who have to write a date: an example in each of the first two accepted formats."""
         days = [EXAMPLE_DAY.strftime(form) for form in self.date_formats[:2] if form != EXCEL_DAYS]
         return f"{' or '.join(days)}, with the year in four digits"
 
     @property
     def meanings(self) -> frozenset[str]:
-        """Everything that a code of this column can mean; empty where the column has no codes."""
+        """Everything that a code of this column can mean; empty for a column without codes."""
         unknown = {self.unknown_code} if self.unknown_code is not None else set()
         return frozenset({*self.codes.values(), *unknown} - {""})
 
@@ -326,7 +326,7 @@ class SchemaObject(Flattened):
     description: str
     properties: tuple[Column, ...]
     quality: tuple[Rule, ...] = ()
-    """Rules of the whole file, such as ``rowCount``, and rules between the columns of a row."""
+    """Rules of the whole file, such as ``rowCount``, and rules across the columns of a row."""
 
 
 class Description(Part):

@@ -1,4 +1,4 @@
-"""A contract's rules as questions to a table: for each rule, which rows break it."""
+"""A contract's rules as checks of a table: for each rule, which rows break it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,13 +20,13 @@ from data_contracts.values import (
 )
 
 IdentifierChecks = Mapping[str, Callable[[pl.Expr], pl.Expr]]
-"""Metric (``upn``, ``nhsNumber``) -> text column to true where its check character is right."""
+"""Metric (``upn``, ``nhsNumber``) -> function from a text column to true where the check character is right."""
 
 WITHHELD = "withheld"
-"""What stands in a published cell that a protected child's row must not show."""
+"""What a published cell shows in place of a value that must not be shown for a protected child."""
 
 NOT_IN_FUTURE = "not in the future"
-"""Name of the one rule that hangs on the day: what breaks it tonight may keep it tomorrow."""
+"""Name of the one rule that depends on the day: a row that breaks it tonight may keep it tomorrow."""
 
 SHORTENED = "number shortened by a spreadsheet"
 """Name of the rule that a number like 1.23E+12 breaks."""
@@ -35,40 +35,40 @@ KNOWN_CODE = "known code"
 """Name of the rule that a code outside its column's codes breaks."""
 
 NO_DATE = "date"
-"""Name of the rule that a cell breaks in which something stands, and no day that can be read."""
+"""Name of the rule that a cell breaks if it is not empty and cannot be read as a date."""
 
 LEFT_WITHOUT_DAY = "left without a day"
-"""Name of the rule that an entry breaks which has ended, and does not say when."""
+"""Name of the rule that an entry breaks if it has ended and does not say when."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One rule at one column (or at the table), as a question to each row."""
+    """One rule for one column (or for the table), applied to each row."""
 
     rule: str
     """Name of the rule, as a breach shows it."""
     column: str | None
-    """Our name of the column; null: no single column is meant."""
+    """Our name of the column; null: no single column."""
     stops: Stops
     why: str
     fix: str
     broken: Callable[[], pl.Expr]
     """Makes the expression that is true where a row breaks the rule and false elsewhere."""
     least_rows: int | None = None
-    """For a rule about the number of rows: the least there must be. ``broken`` is then not asked."""
+    """For a rule about the number of rows: the fewest allowed. ``broken`` is then not used."""
     is_of_cell: bool = False
-    """Whether the cell alone decides, so that each distinct cell of the column need be asked about only once."""
+    """Whether the cell alone decides, so that each distinct cell of the column need be checked only once."""
     is_of_file: bool = False
-    """Whether other rows of the file decide too: the verdict on a row may change though the row does not."""
+    """Whether other rows of the file count too: the verdict on a row may change though the row does not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the checks of one file are made from, beside its contract."""
+    """What the checks of one file are made from."""
 
     contract: DataContract
     today: date
-    """The day after which a date is in the future."""
+    """The last day that is not in the future."""
     identifier_checks: IdentifierChecks = field(default_factory=dict)
 
 
@@ -77,7 +77,7 @@ def source_checks(
 ) -> list[Check]:
     """Every check of one file of a source, in the order of its columns; the table's own rules come first.
 
-    A column that the file does not have (no header in ``headers``) and may lack is not asked about.
+    An optional column that the file lacks (no header in ``headers``) has no checks.
     """
     setting = Setting(contract, today, identifier_checks)
     checks = [_table_check(rule, contract) for rule in contract.table.quality]
@@ -113,7 +113,7 @@ def _column_checks(column: Column, setting: Setting) -> Iterable[Check]:
 
 
 def _may_be_shortened(column: Column) -> bool:
-    """True for keys and identifiers that no check digit and no pattern holds to their form."""
+    """True for keys and identifiers whose form no check digit, pattern or code list guards."""
     is_held = any(rule.metric in ("upn", "nhsNumber", "invalidValues") for rule in column.quality)
     return (column.primary_key or column.maps_to in IDENTIFYING) and not is_held
 
@@ -123,7 +123,7 @@ def _is_no_date(column: Column) -> pl.Expr:
 
 
 def _value_check(column: Column, rule: Rule, setting: Setting) -> Check:
-    """The check for a rule at one column. Empty cells keep every rule but ``nullValues``."""
+    """The check for a rule of one column. Empty cells keep every rule but ``nullValues``."""
     asked: dict[str, tuple[str, Callable[[], pl.Expr]]] = {
         "nullValues": ("required", lambda: is_empty(column)),
         "invalidValues": _valid(column, rule),
@@ -154,13 +154,13 @@ def _valid(column: Column, rule: Rule) -> tuple[str, Callable[[], pl.Expr]]:
 
 
 def _contradicts(column: Column, contract: DataContract) -> pl.Expr:
-    """True where another row has the same value and differs, and at each further copy of a row."""
+    """True where another row has the same key but differs, and at each further copy of the same row."""
     others = [pl.col(other.name).alias(f"_{other.name}") for other in contract.columns]
     return pl.struct(text_of(column).alias("key"), *others).map_batches(_contradicting, return_dtype=pl.Boolean)
 
 
 def _contradicting(keyed: pl.Series) -> pl.Series:
-    """As ``_contradicts``, of the key and the whole row. Nearly every key stands once: only the others are compared."""
+    """As ``_contradicts``, from the key and the whole row. Nearly every key occurs once: only the others are compared."""
     is_suspect = keyed.struct.field("key").is_duplicated()
     if not is_suspect.any():
         return is_suspect
@@ -209,13 +209,13 @@ def _is_above(lower: str, *uppers: str) -> pl.Expr:
 
 
 def _shows_where(marked: str, *hidden: str) -> pl.Expr:
-    """True where the first column is true and any of the others holds more than the word for withheld."""
+    """True where the first column is true (or null) and any other has a value other than the word for withheld."""
     shows = pl.any_horizontal(~_is_blank(name) & (pl.col(name).cast(pl.String) != WITHHELD) for name in hidden)
     return pl.col(marked).fill_null(value=True) & shows
 
 
 def list_checks(contract: DataContract) -> list[Check]:
-    """Every check of a typed table of our own, such as the list of candidates."""
+    """Every check of one of our own typed tables, such as the list of candidates."""
     checks = [_table_check(rule, contract) for rule in contract.table.quality]
     for column in contract.columns:
         checks += _typed_checks(column)

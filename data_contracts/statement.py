@@ -1,4 +1,4 @@
-"""What a row of a source says about its child, and what makes that less than certain, as a contract has it. All frozen."""
+"""The parts of a contract for what a row says about its child, and what makes that less than certain. All frozen."""
 
 import re
 from typing import Literal
@@ -9,22 +9,22 @@ from data_contracts.parts import OneOrMany, Part, fault
 
 
 class Doubt(Part):
-    """A reason to hold a statement for less than certain: where its columns have these codes or words, its dates are so old,
-    and it is from before the child came to a school year."""
+    """A reason to take a statement as less than certain. It applies where all its conditions hold: columns with certain codes
+    or words, dates of a certain age, dates before the child reached a school year."""
 
     when: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     older_than: dict[str, int] = Field(default_factory=dict)
-    """Column with a date -> days: the doubt applies from so many days after it on; an empty date is not old."""
+    """Column with a date -> days: the doubt applies from this many days after the date; not if the date is empty."""
     before_year: dict[str, int] = Field(default_factory=dict)
-    """Column with a date -> school year: the doubt applies to a child in that year or later, by the row's birth date, where
-    the date lies before it (with Year 7: before the child moved to secondary school); an empty date does not."""
+    """Column with a date -> school year: the doubt applies to a child in that year or a later one, by the row's birth date, if
+    the date is before it began (with Year 7: before the child moved to secondary school); not if the date is empty."""
     named: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Column with a name -> words: the doubt applies where the name has one of them, in letters of either case."""
+    """Column with a name -> words: the doubt applies if the name has one of them, in either case."""
     not_named: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """As ``named``: the doubt does not apply where the name has one of these words."""
+    """As ``named``: the doubt does not apply if the name has one of these words."""
     because: str
     proves: float | None = Field(None, ge=0, le=1)
-    """How far the statement still proves an education, 0..1; null: as the settings have it (``doubtful_provision``)."""
+    """How far the statement still proves an education, 0..1; null: as in the settings (``doubtful_provision``)."""
 
     @model_validator(mode="after")
     def _applies_somewhere(self) -> "Doubt":
@@ -36,7 +36,7 @@ class Doubt(Part):
 
     @property
     def patterns(self) -> tuple[tuple[str, str, bool], ...]:
-        """Columns of names, a regular expression that finds one of the words, and whether it must find one or none."""
+        """For each column of names, a regular expression for the words, and whether it must match or must not."""
         told = ((self.named, True), (self.not_named, False))
         return tuple(
             (column, rf"(?i)\b(?:{'|'.join(map(re.escape, words))})\b", is_there)
@@ -48,44 +48,44 @@ class Doubt(Part):
 class Statement(Part):
     """One thing that a row of this source says about its child; column names are ours (``Column.name``).
 
-    ``provision``  the child is educated (``what``: the way; ``place``: column with the school's name) from ``since`` to
+    ``provision``  the child is educated (``what``: in which way; ``place``: column with the school's name) from ``since`` to
                    ``until`` (an empty date: still).
     ``seen``       somebody saw or dealt with the child on each date in ``on``.
-    ``lives_here`` an entry that says the child lives at the address since ``since`` and until ``until``.
-    ``left``       the source closed its entry on ``on``; ``what``, if it says so: why, or where to.
-    ``concern``    a reason to look sooner, since ``since`` and until ``until``; ``what`` names it, and ``place`` the school
-                   that is promised, by a number or its name.
+    ``lives_here`` an entry says that the child lives at the address from ``since`` to ``until``.
+    ``left``       the source closed its entry on ``on``; ``what``, if given: why, or where to.
+    ``concern``    a reason to look sooner, from ``since`` to ``until``; ``what`` names it, and ``place`` the school that is
+                   promised, by a number or its name.
     ``protected``  the address must not be shown.
-    ``died``       the child has died, and nobody is to ask the family anything; it always needs ``when``.
-    ``grown_up``   the row is about a grown-up of the household; it always needs ``when``, and any birth date outweighs it.
-    ``misdated``   a day in ``on`` is one that no child of the row's birth date can have met: by more than half a year it lies
-                   before the first or after the last of ``ages``, so that the birth date (or the day) was mistyped.
-    ``holds_days`` says, instead of ``until``, for how long after ``since`` the first, the third and the fifth hold.
-    A statement applies where each column in ``when`` has one of the meanings given (all rows, where ``when`` is empty), and
-    ``seen`` not where a column in ``unless`` has one of those given there.
+    ``died``       the child has died, and nobody is to ask the family anything; always needs ``when``.
+    ``grown_up``   the row is about an adult of the household; always needs ``when``, and any birth date outweighs it.
+    ``misdated``   a date in ``on`` lies more than half a year outside ``ages``, counted from the row's birth date. No child can
+                   have met it at that age, so the birth date (or that date) was mistyped.
+    For ``provision``, ``lives_here`` and ``concern``, ``holds_days`` may replace ``until``: days for which it holds after
+    ``since``. A statement applies if each column in ``when`` has one of the meanings given (to all rows if ``when`` is empty);
+    ``seen`` does not apply if a column in ``unless`` has one of the meanings given there.
     """
 
     kind: Literal["provision", "seen", "lives_here", "left", "concern", "protected", "died", "grown_up", "misdated"]
     what: str | None = None
     what_from: str | None = None
-    """Column whose code says what, instead of ``what`` (a closed code list only)."""
+    """Column whose code gives it, instead of ``what`` (only a closed code list)."""
     place: OneOrMany = ()
-    """Columns that name the school; the first that is filled holds."""
+    """Columns that name the school; the first that is not empty counts."""
     place_also: tuple[OneOrMany, ...] = ()
-    """Columns with numbers by which others name that school; of several together, the numbers one behind the other."""
+    """Columns with numbers by which others name that school; several columns together make one number, joined in order."""
     since: str | None = None
     until: str | None = None
     on: OneOrMany = ()
     holds_days: int | None = Field(None, gt=0)
     ages: tuple[int, int] | None = None
-    """Whole years of age, the first and the last, in which a child may have such a day (``misdated``)."""
+    """The first and the last age, in whole years, at which a child may have such a date (``misdated``)."""
     when: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     unless: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     doubts: tuple[Doubt, ...] = ()
 
     @property
     def dates(self) -> frozenset[str]:
-        """Every column that the statement reads a date from."""
+        """Every column that the statement reads as a date."""
         aged = (column for doubt in self.doubts for column in (*doubt.older_than, *doubt.before_year))
         return frozenset(column for column in (self.since, self.until, *self.on, *aged) if column)
 

@@ -1,4 +1,4 @@
-"""What day it is where the children live: an hour ahead of UTC from March to October."""
+"""What day it is where the children live: in British Summer Time, from March to October, an hour ahead of UTC."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -12,5 +12,5 @@ def today() -> date:
 
 
 def day_of(moment: datetime) -> date:
-    """The date in England and Wales at a moment, which knows its time zone."""
+    """The date in England and Wales at a moment. ``moment`` must have a time zone."""
     return moment.astimezone(ZoneInfo(HOME)).date()

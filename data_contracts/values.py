@@ -1,4 +1,4 @@
-"""What a cell says under its contract: given or empty, a date, a code. The only place that decides it."""
+"""What a cell says under its contract: empty or not, a date, a code. No other module decides that."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from data_contracts.parts import (
 from data_contracts.today import HOME
 
 IDENTIFYING: frozenset[PersonField] = frozenset({"upn", "former_upn", "nhs_number", "uprn", "phone", "household"})
-"""Fields whose columns hold numbers that a spreadsheet may shorten."""
+"""Fields whose columns have numbers that a spreadsheet may shorten."""
 
 _DATE_PART = re.compile("|".join([*DATE_PARTS, "."]))
 _PART_PATTERN = {
@@ -38,7 +38,7 @@ _PART_PATTERN = {
 _TIME_OF_DAY = r"[T ]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2}|[AaPp][Mm])?$"
 
 _MIDNIGHT_OF_SUMMER = r"[T ]+23:00(?::00(?:[.,]0+)?)?\s*(?:Z|[+-]00:?00)$"
-"""In the time of Greenwich midnight of British Summer Time falls on the day before."""
+"""Midnight in British Summer Time is 23:00 of the day before in Greenwich Mean Time."""
 
 
 _DAY_OF_WEEK = r"^(?i)(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+(\d{1,2}\D|[a-z])"
@@ -47,43 +47,42 @@ _SEPT = r"(?i)\bsept([^a-z]|$)"
 
 
 EXPORTED_EMPTY = ("NULL", "Null", "null", "(NULL)", "(null)", "<NULL>", "<null>", "\\N", "NaN", "nan", "NaT", "#N/A")
-"""How software that writes tables as text shows a cell in which nothing stands, whatever the source: SQL Server, Oracle,
-MySQL, pandas, Excel."""
+"""How software that writes tables as text shows an empty cell, in any source: SQL Server, Oracle, MySQL, pandas, Excel."""
 
 NO_DAY = (
     "n/a", "unknown", "00/00/0000", "00/01/1900", "0000-00-00", "00000000",
     "31/12/9999", "9999-12-31", "99991231", "31/12/2999", "2999-12-31", "31-dec-9999", "current", "ongoing", "present",
     "none", "nil", "on roll", "still on roll", "not left", "open", "active", "no end date", "to date",
 )  # fmt: skip
-"""How people and software write, in small letters, that a date is not known or not there yet, whatever the source. The 0th of
-January 1900 is Excel's day 0; the last days of all are those of entries that still hold."""
+"""How people and software write (here in lower case) that a date is unknown or has not come, in any source. 00/01/1900 is
+Excel's day 0; dates in 2999 and 9999 belong to entries that still hold."""
 
 _SAID_TWICE = re.compile(r"\s*[/:=]\s*|\s+[-\N{EN DASH}]\s+")
-"""What stands between a code and its word, or the same code in another language."""
+"""What separates a code from its word, or from the same code in another language."""
 
 _LETTER_IN_LIST = re.compile(r"^\(?[A-Za-z0-9]{1,2}\)\s*")
-"""By what a form lists the answers to a question, as Annex A of the inspection of children's services does."""
+"""The letter before an answer in a form's list, as in Annex A of the inspection of children's services."""
 
 _LONGEST_DAY = len("31-dec-9999")
 
 _NAMES: frozenset[PersonField] = frozenset({"surname", "forename", "full_name"})
-"""Null is also a surname."""
+"""Here "Null" may be a value: it is also a surname."""
 
 _MAY_BEGIN_SO: frozenset[PersonField] = _NAMES | {"other_surname", "middle_names", "parent_name", "address"}
-"""So does 't Hooft."""
+"""Here a leading apostrophe may belong to the value, as in 't Hooft."""
 
 
 def text_of(column: Column) -> pl.Expr:
-    """The cell without spaces around it; null where nothing stands in it, or a placeholder of the column (``notAValue``).
+    """The cell without surrounding spaces; null if it is empty, or a placeholder of the column (``notAValue``).
 
-    Nothing is also what an export writes for it (``EXPORTED_EMPTY``), save where a child may be called so, and in a column
-    of dates what is no day (``NO_DAY``) or a mask that nobody filled in, such as ``__/__/____``. The apostrophe by which a
-    spreadsheet marks text is left out, save of names and addresses.
+    What exports write for an empty cell (``EXPORTED_EMPTY``) is also empty, except in columns of names. In a date column so is
+    anything that means no date (``NO_DAY``) and a mask that nobody filled in, such as ``__/__/____``. The apostrophe by which a
+    spreadsheet marks text is removed, except from names and addresses.
     """
     text = pl.col(column.name).str.strip_chars()
     held = text if column.maps_to in _MAY_BEGIN_SO else text.str.strip_prefix("'")
     if column.logical_type == "date" or column.codes:
-        text = held  # of these alone placeholders are looked for behind the apostrophe: it is worked out each time
+        text = held  # only these need placeholders recognised behind the apostrophe, at some cost in time
     said = text != "" if column.maps_to in _NAMES else ~text.is_in(("", "'", *EXPORTED_EMPTY))
     if column.logical_type == "date":
         said &= text.str.contains("[0-9A-Za-z]")
@@ -95,33 +94,30 @@ def text_of(column: Column) -> pl.Expr:
 
 
 def is_empty(column: Column) -> pl.Expr:
-    """True where the cell is empty, only spaces, or a placeholder of the column. Never null."""
+    """True if the cell is empty, has only spaces, or is a placeholder (:func:`text_of`). Never null."""
     return text_of(column).is_null()
 
 
 def parse_dates(column: Column) -> pl.Expr:
-    """The cell as a date; null where it is empty or no date under the contract (:func:`as_days`).
-
-    03/02/15 is no date: which number is its year cannot be told.
-    """
+    """The cell as a date; null if it is empty or no date under the contract (:func:`as_days`)."""
     return as_days(text_of(column), column.dates_written)
 
 
 def as_days(text: pl.Expr, written: Sequence[str]) -> pl.Expr:
-    """Text as a date; null where it is none in any of these formats (``DATE_PARTS``, ``excel``, a year or a month alone).
+    """Text as a date; null if it is none in any of these formats (``DATE_PARTS``, ``excel``, a year or a month alone).
 
-    They are tried strictly, in order: the day must be in the calendar, so that 31/02/2015 is no date. A time of day
-    behind the date is left out; but of 2015-05-13T23:00:00Z, as software that keeps days as moments writes 14 May 2015, the
-    day is that which began then in England and Wales.
+    Formats are tried strictly, in order: the day must exist, so 31/02/2015 is no date. A time of day after the date is ignored.
+    The exception is 23:00 UTC: software that stores days as moments writes 14 May 2015 as 2015-05-13T23:00:00Z, so the day is
+    the one that began at that moment in England and Wales.
     """
     return text.map_batches(partial(_days_in, written=tuple(written)), return_dtype=pl.Date, is_elementwise=True)
 
 
 def _days_in(text: pl.Series, written: Sequence[str]) -> pl.Series:
-    """As ``as_days``: each format is asked only of what none before it could read.
+    """As ``as_days``; each format is tried only on text that no earlier one could read.
 
-    Cells are read a few at a time, hundreds of times a night, where one expression of all formats takes longer to be put
-    together than to be worked out.
+    Often there are few cells, hundreds of times a night, and then building one expression for all formats would take longer
+    than evaluating it.
     """
     days = pl.Series(text.name, [None], dtype=pl.Date).new_from_index(0, len(text))
     without_time = text.str.replace(_TIME_OF_DAY, "")
@@ -140,20 +136,20 @@ def _days_in(text: pl.Series, written: Sequence[str]) -> pl.Series:
 
 
 def _plainly_said(text: pl.Series) -> pl.Series:
-    """Days with a month by name as the formats have them: without the day of the week, ordinals and commas, and September cut
-    to three letters as the other months are: software of today writes Sept where it writes Aug and Oct."""
+    """Dates with a month by name, as the formats expect them: without weekday, ordinals and commas, and with September cut to
+    three letters like the other months (current software writes Sept beside Aug and Oct)."""
     said = text.str.replace(_DAY_OF_WEEK, "${1}").str.replace(_ORDINAL, "${1}").str.replace_all(",", "")
     return said.str.replace(_SEPT, "Sep${1}").str.replace_all(r"\s+", " ")
 
 
 def _in_london(days: pl.Series) -> pl.Series:
-    """The days that begin in London as it is eleven in the evening of these days in Greenwich."""
+    """The day in London when it is 23:00 UTC on each of these days."""
     at_eleven = (days.cast(pl.Datetime("us")) + timedelta(hours=23)).dt.replace_time_zone("UTC")
     return at_eleven.dt.convert_time_zone(HOME).dt.date()
 
 
 def _as_day(text: pl.Expr, form: str) -> pl.Expr:
-    """Text as a date in one format; of two digits a year from 69 on is of the last century."""
+    """Text as a date in one format; a year of two digits from 69 on is in the last century."""
     if form == EXCEL_DAYS:
         return excel_day(text)
     fitting = pl.when(text.str.contains(_pattern(form))).then(text)
@@ -165,25 +161,23 @@ def _as_day(text: pl.Expr, form: str) -> pl.Expr:
 
 
 def excel_day(text: pl.Expr) -> pl.Expr:
-    """The day that Excel counts by a number of five digits, from 1927 (10000) on; a time of day behind it is left out.
+    """The day of Excel's day number, of five digits, so from 1927 (10000) on; a time of day (the fraction) is ignored.
 
-    Excel's day 1 is 1 January 1900, and it takes 1900 for a leap year, so that from March 1900 on day 0 is 30 December
-    1899.
+    Excel's day 1 is 1 January 1900, and it takes 1900 for a leap year. So from March 1900 on, its day 0 is 30 December 1899.
     """
     days = pl.when(text.str.contains(r"^[1-9][0-9]{4}(?:\.[0-9]+)?$")).then(text).str.extract(r"^([0-9]+)", 1)
     return pl.lit(date(1899, 12, 30)) + pl.duration(days=days.cast(pl.Int64, strict=False))
 
 
 def is_shortened_number(column: Column) -> pl.Expr:
-    """True where a spreadsheet has shortened a long number to a power of ten (1.23E+12); null where the cell is empty.
-
-    The digits that it left out cannot be told any more.
+    """True if a spreadsheet has shortened a long number to a power of ten (1.23E+12), so that digits are lost; null if the cell
+    is empty.
     """
     return text_of(column).str.contains(r"^[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+?[0-9]{1,2}$")
 
 
 def _pattern(written: str) -> str:
-    """Regular expression for a date format: parts that nothing stands between must have their full width."""
+    """Regular expression for a date format. In a format without separators, parts must have their full width."""
     runs_together = re.fullmatch("[a-zA-Z]+", written) is not None
     parts = []
     for part in _DATE_PART.findall(written):
@@ -193,10 +187,10 @@ def _pattern(written: str) -> str:
 
 
 def as_codes(column: Column) -> pl.Expr:
-    """What the cell's code means by ``codes``: a code outside them means ``unknownCode`` (or null).
+    """What the cell's code means by ``codes``; a code outside them means ``unknownCode`` (or null).
 
-    Null also where the code means nothing (""), and where the cell is empty and ``codes`` give "" no meaning. A column
-    without codes gives its text unchanged, save for the spaces around it.
+    Null also if the code means nothing (""), and if the cell is empty and ``codes`` give "" no meaning. For a column without
+    codes: its text (:func:`text_of`).
     """
     if not column.codes:
         return text_of(column)
@@ -207,28 +201,28 @@ def as_codes(column: Column) -> pl.Expr:
 
 
 def is_known_code(column: Column) -> pl.Expr:
-    """True where the cell's code stands in ``codes``; null where the cell is empty."""
+    """True if the cell's code is in ``codes``; null if the cell is empty."""
     meanings = _meanings(column)
     return _codes_of(column, meanings).is_in(list(meanings))
 
 
 def _meanings(column: Column) -> dict[str, str | None]:
-    """What each code of a column means, by what codes are compared; null: nothing."""
+    """Code, in the form in which codes are compared -> its meaning; null: it means nothing."""
     return {plain_code(code): means or None for code, means in column.codes.items() if code}
 
 
 def _codes_of(column: Column, meanings: Mapping[str, str | None]) -> pl.Expr:
-    """The code of the cell, as codes are compared; null where the cell is empty. ``meanings``: those of the column.
+    """The cell's code in the form in which codes are compared; null if the cell is empty. ``meanings``: those of the column.
 
-    One that is said twice, as a letter with its word or in two languages (``1 - Male``, ``Gwryw / Male``), is the first of the
-    two where both are codes that mean the same. The letter by which a form lists its answers (``a) Male``) says nothing.
+    A code may be given twice, with its word or in two languages (``1 - Male``, ``Gwryw / Male``): if both halves are codes with
+    the same meaning, the result is the first. The letter by which a form lists its answers (``a) Male``) is ignored.
     """
     said_once = partial(_said_once, meaning=meanings)
     return text_of(column).map_batches(said_once, return_dtype=pl.String, is_elementwise=True)
 
 
 def _said_once(text: pl.Series, meaning: Mapping[str, str | None]) -> pl.Series:
-    """As ``_codes_of``: only codes that are not known as they stand are looked at by their halves, each once."""
+    """As ``_codes_of``. Only codes that are not known as they are get split, each distinct one once."""
     codes = text.to_frame("text").select(plain_codes(pl.col("text"))).to_series()
     unknown = text.filter(codes.is_not_null() & ~codes.is_in(list(meaning))).unique()
     said = {plain_code(whole): half for whole in unknown if (half := _first_of_two(whole, meaning)) is not None}
@@ -236,8 +230,8 @@ def _said_once(text: pl.Series, meaning: Mapping[str, str | None]) -> pl.Series:
 
 
 def _first_of_two(text: str, meaning: Mapping[str, str | None]) -> str | None:
-    """The first half of a code that is said twice, or the code behind its letter in a list, as codes are compared; null where
-    it is neither."""
+    """The first half of a code given twice, or the code after a list's letter, in the form in which codes are compared; null if
+    the text is neither."""
     if (behind := plain_code(_LETTER_IN_LIST.sub("", text))) in meaning:
         return behind
     for halves in (_SAID_TWICE.split(text, 1), text.rstrip(")").split("(", 1)):
@@ -248,5 +242,5 @@ def _first_of_two(text: str, meaning: Mapping[str, str | None]) -> str | None:
 
 
 def plain_codes(text: pl.Expr) -> pl.Expr:
-    """By what codes are compared, whatever their case, and what stands between their words (``BETWEEN_WORDS``)."""
+    """The form in which codes are compared: lower case, and words joined (``BETWEEN_WORDS``)."""
     return text.str.to_lowercase().str.replace_all(BETWEEN_WORDS, "${1}${2}")

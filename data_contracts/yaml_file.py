@@ -1,7 +1,7 @@
-"""Reads a YAML document so that a fault can be told by its line, and nothing in it is guessed at.
+"""Reads a YAML document with the line of each part, for error messages, and without guessing types.
 
-The YAML 1.1 that PyYAML speaks takes ``on``, ``no`` and ``yes`` for booleans and 2015-03-24 for a date. A contract is
-read as YAML 1.2 has it: only ``true`` and ``false`` are booleans, and a date stays the text that somebody wrote.
+PyYAML's YAML 1.1 takes ``on``, ``no`` and ``yes`` for booleans and 2015-03-24 for a date. Contracts are read as in YAML 1.2:
+only ``true`` and ``false`` are booleans, and a date stays the text that was written.
 """
 
 import re
@@ -12,17 +12,17 @@ from pathlib import Path
 import yaml
 
 Place = Sequence[str | int]
-"""Keys and positions from the root of a document to one part of it."""
+"""Keys and positions that lead from the root of a document to one part of it."""
 
 
 class PlainLoader(yaml.CSafeLoader):
-    """Safe YAML without guessed booleans and dates; a key said twice is an error.
+    """Safe YAML without guessed booleans and dates, and with duplicate keys as errors.
 
-    Parsed by libyaml, which every wheel of PyYAML brings: in Python alone the contracts would cost a night a second.
+    Parsed by libyaml, which every wheel of PyYAML includes: in pure Python the contracts would cost a night one second.
     """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
-        """As PyYAML, save that a key said twice is an error: the second would silently win."""
+        """As PyYAML, but a duplicate key is an error: the second would silently win."""
         seen: set[str] = set()
         for key_node, _ in node.value:
             if key_node.value in seen:
@@ -54,9 +54,9 @@ class YamlFile:
             loader.dispose()
 
     def line(self, place: Place) -> int:
-        """Line (from 1) of the part at ``place``, or of the nearest part around it that is there.
+        """Line (from 1) of the part at ``place``, or of the nearest enclosing part that exists.
 
-        A name among ``customProperties`` is found as if it stood beside them.
+        A name in ``customProperties`` is found as if it were a key beside them.
         """
         node, line = self._root, 1
         for step in place:
@@ -69,11 +69,11 @@ class YamlFile:
 
 
 _of_text = lru_cache(maxsize=64)(YamlFile)
-"""As many as an authority has contracts, and more."""
+"""More than an authority has contracts."""
 
 
 def read_yaml(path: Path) -> YamlFile:
-    """Read a file; the text that it holds is taken apart once, however often it is read.
+    """Read a file; the same text is parsed only once, however often it is read.
 
     Raises ``yaml.YAMLError``, ``UnicodeDecodeError`` or ``OSError``.
     """
@@ -81,7 +81,7 @@ def read_yaml(path: Path) -> YamlFile:
 
 
 def _below(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    """The node that marks the step and the node that holds its value; None where the step leads nowhere."""
+    """The node that marks the step and the node of its value; None if the step leads nowhere."""
     if isinstance(node, yaml.SequenceNode):
         is_there = isinstance(step, int) and step < len(node.value)
         return (node.value[step], node.value[step]) if is_there else None

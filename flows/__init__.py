@@ -1,13 +1,13 @@
-"""Prefect's part: when the night runs, whether a step is tried again, and who is told. No logic, no child's data.
+"""Prefect's part: when the night runs, whether a step is retried, and who is notified. No logic, no child's data.
 
-Prefect reads its settings when it is first imported, so what keeps it quiet is said here, before any module of this
-package can import it. Whatever the environment already says stands.
+Prefect reads its settings on first import. So the settings that keep it quiet are made here, before any module of this package
+can import it. Whatever the environment already sets stays.
 """
 
 import os
 
 QUIET = {
-    "DO_NOT_TRACK": "1",  # Prefect's SDK sends usage events otherwise, from a terminal at least
+    "DO_NOT_TRACK": "1",  # otherwise Prefect's SDK sends usage events, at least from a terminal
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",  # and so does its server
     "GX_ANALYTICS_ENABLED": "false",
     "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",  # persisted results are plain pickles on disk

@@ -1,4 +1,4 @@
-"""Starts the flow from the command line: on the server that the environment names, or, without one, on its own."""
+"""Starts the flow from the command line: on the server that the environment names or, if it names none, on a temporary one."""
 
 import os
 from pathlib import Path
@@ -13,20 +13,20 @@ def run_night_by_hand(
 ) -> RunReport:
     """Run the night's flow in this process. Raises :class:`~pipelines.failure.NightFailed`.
 
-    Where neither the environment nor a profile of the user names a Prefect server, Prefect starts a server of its own
-    for the length of the run (some twenty seconds), with its database inside the workspace.
+    If neither the environment nor a profile of the user names a Prefect server, Prefect starts one for the length of the run
+    (which takes some twenty seconds), with its database inside the workspace.
     """
     if not _knows_a_server():
         home = asked["workspace"] / "prefect"
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.environ["PREFECT_HOME"] = str(home.resolve())
-    # The command tells progress, and what went wrong, in its own words: at ERROR a wrong path is forty lines of frames.
+    # The command reports progress and errors in its own words; Prefect at ERROR logs forty lines of frames for a wrong path.
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
 
     from flows.nightly import LISTENER, nightly  # Prefect reads the environment when it is imported
 
     LISTENER.set(progress)
-    # Whoever waits by hand is told at once who holds the workspace.
+    # Somebody who waits for the command is told at once who holds the workspace.
     return nightly(config=config, dask=dask, wait_seconds=0, **asked)
 
 

@@ -1,7 +1,7 @@
-"""Scoring handed to a Dask cluster: the buckets of :mod:`matching.buckets`, one task each, by Prefect's Dask task runner.
+"""Scoring on a Dask cluster: the buckets of :mod:`matching.buckets`, one task each, by Prefect's Dask task runner.
 
-Needs the extra ``rollcall[dask]``. Every worker must see the workspace under the same path. Tasks are given a folder and the
-name of a bucket, nothing of a child; what they return is a count.
+Needs the extra ``rollcall[dask]``. Every worker must see the workspace under the same path. A task is given a folder and the
+name of a bucket, and nothing about a child; it returns a count.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from matching.buckets import Run
 from pipelines.settings import SettingsError
 
 LOCAL = "local"
-"""In place of an address: a cluster of two worker processes on this machine, for the length of the scoring."""
+"""Instead of an address: a cluster of two worker processes on this machine, for the duration of the scoring."""
 
 OF_THIS_MACHINE = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
 
@@ -28,7 +28,7 @@ LOST_WORKER_TRIES = 3
 
 @task(name="score bucket", cache_policy=NO_CACHE, persist_result=False, retries=LOST_WORKER_TRIES)
 def score_one(folder: Path, name: str) -> int:
-    """Score one bucket; returns how many of its pairs are kept. Done before: nothing is done again."""
+    """Score one bucket; returns how many of its pairs are kept. A bucket already scored is not scored again."""
     from matching.buckets import score_bucket
     from matching.comparisons import CHILD_COMPARISONS
 
@@ -42,9 +42,9 @@ def score_buckets(folder: Path, names: Sequence[str]) -> int:
 
 
 def on_dask(address: str) -> Run:
-    """Scores buckets on the Dask cluster at ``address`` (``tcp://host:8786``, or LOCAL).
+    """A function that scores buckets on the Dask cluster at ``address`` (``tcp://host:8786``, or LOCAL).
 
-    Raises :class:`~pipelines.settings.SettingsError` where the extra is not installed.
+    Raises :class:`~pipelines.settings.SettingsError` if the extra is not installed; the function does if the cluster fails.
     """
     if find_spec("prefect_dask") is None:
         raise SettingsError("Scoring on Dask needs the extra: pip install 'rollcall[dask]'. Or run without --dask.")
@@ -69,9 +69,9 @@ def on_dask(address: str) -> Run:
 
 
 def _outside_its_task(scoring: Callable[[Path, Sequence[str]], int], folder: Path, names: Sequence[str]) -> None:
-    """Call a flow as if no task of the night were under way: Prefect sends each worker the task that it is called from,
-    and the night's hold an open store.
+    """Call a flow as if no task of the night were running: Prefect sends each worker the task that the flow is called from, and
+    the night's task holds an open store.
     """
     context = copy_context()
-    context.run(TaskRunContext.__var__.set, None)  # type: ignore[arg-type]  # as where no task runs
+    context.run(TaskRunContext.__var__.set, None)  # type: ignore[arg-type]  # as if no task were running
     context.run(scoring, folder, names)

@@ -1,7 +1,7 @@
-"""A notification block that sends mail; Prefect has none of its own.
+"""A notification block that sends mail, which Prefect does not have itself.
 
-Prefect's server finds it by the entry point ``prefect.collections``. What carries the mail is apprise, which Prefect
-itself sends its notifications with.
+Prefect's server finds it by the entry point ``prefect.collections``. The mail is sent by apprise, which Prefect uses for its
+own notifications.
 """
 
 from prefect.blocks.notifications import AppriseNotificationBlock

@@ -1,8 +1,8 @@
 """The night under Prefect: the steps of :data:`pipelines.night.STEPS`, one task each.
 
-Parameters are paths and a date. Nothing is cached or persisted, artifacts hold counts only, and a step that fails
-raises :class:`~pipelines.failure.NightFailed`, whose message holds no child's value: Prefect writes the words of
-exceptions into its database, its events and its logs.
+Parameters are paths and a date. Nothing is cached or persisted, and artifacts have only counts. A step that fails raises
+:class:`~pipelines.failure.NightFailed`, whose message has no child's value: Prefect writes exception messages into its
+database, its events and its logs.
 """
 
 import time
@@ -27,7 +27,7 @@ from pipelines.settings import read_settings
 from pipelines.steps.under_way import Counts, Night
 
 LISTENER: ContextVar[Progress | None] = ContextVar("listener", default=None)
-"""Who is told how far the night is, besides Prefect; set by :mod:`flows.by_hand`."""
+"""Whoever wants the night's progress, besides Prefect; set by :mod:`flows.by_hand`."""
 
 
 @flow(name="nightly", persist_result=False, log_prints=False)
@@ -46,11 +46,11 @@ def nightly(
     """Turn tonight's extracts into tomorrow's list.
 
     ``as_at`` is the date judged; null: today in England and Wales. ``config`` is a settings file; null: the defaults.
-    ``top`` is how many children the sheet "Follow up" holds; null: as the settings say.
-    ``contracts`` is a folder of the authority's own contracts; null: as the settings say.
+    ``top`` is how many children the sheet "Follow up" has; null: as in the settings.
+    ``contracts`` is a folder of the authority's own contracts; null: as in the settings.
     ``full``: work everything out again instead of only what changed.
-    ``dask``: address of a Dask cluster that scores pairs where a night scores all of them; null: this process does.
-    ``wait_seconds`` is how long to wait where somebody else holds the workspace.
+    ``dask``: address of a Dask cluster for a night that scores all pairs; null: this process scores them.
+    ``wait_seconds`` is how long to wait if somebody else holds the workspace.
     """
     read = partial(read_settings, config, extracts=extracts, workspace=workspace, as_at=as_at or today(), top=top,
                    contracts=contracts, full=full)  # fmt: skip
@@ -70,9 +70,9 @@ def nightly(
 
 
 def _do(night: Night, step: Step, progress: Progress, stop_at: float) -> None:
-    """Do one step, for no longer than a step and the night may take. Raises NightFailed."""
-    # The flow has no time limit of its own: a limit within a limit cannot interrupt a call that hangs (Prefect has one
-    # alarm for both). So each step is given what is left of the night.
+    """Do one step, within the time limits of a step and of the night. Raises NightFailed."""
+    # The flow has no time limit of its own, because Prefect has one alarm for both: inside a limit, another one cannot
+    # interrupt a call that hangs. So each step gets at most what is left of the night.
     seconds = max(1.0, min(STEP_SECONDS, stop_at - time.monotonic()))
     try:
         _task_of(night, step, progress).with_options(timeout_seconds=seconds)()
@@ -87,7 +87,7 @@ def _do(night: Night, step: Step, progress: Progress, stop_at: float) -> None:
 
 
 def _task_of(night: Night, step: Step, progress: Progress) -> Task[[], Counts]:
-    """One step as a task without parameters, so that Prefect has nothing of the night to look at."""
+    """One step as a task without parameters, so that Prefect sees nothing of the night."""
 
     @task(
         name=step.name,
@@ -107,17 +107,17 @@ def _task_of(night: Night, step: Step, progress: Progress) -> Task[[], Counts]:
 
 
 def _may_pass(_task: Task[[], Counts], _run: TaskRun, state: State[Counts]) -> bool:
-    """Only a share that was away is worth trying again; a bad file is as bad in two minutes."""
+    """Whether trying again may help: only if the network share was unavailable. A bad file is as bad in two minutes."""
     failed = state.result(raise_on_failure=False)
     return isinstance(failed, NightFailed) and failed.may_pass
 
 
 SHOWN_EVERY = 5.0
-"""Seconds between two tellings within a step: the server is asked no oftener."""
+"""Least seconds between two updates of the progress within a step, to spare the server."""
 
 
 class _Told:
-    """Tells Prefect, and whoever else listens, how far the night is."""
+    """Reports the night's progress to Prefect, and to whoever else listens."""
 
     def __init__(self, also: Progress) -> None:
         self._also = also
@@ -125,7 +125,7 @@ class _Told:
         self._artifact: UUID | None = None
         with though_prefect_does_not_listen():
             made = create_progress_artifact(progress=0.0, key="night-progress", description="The night, by steps")
-            assert isinstance(made, UUID)  # noqa: S101 - a coroutine only where it is called from one
+            assert isinstance(made, UUID)  # noqa: S101 - it is a coroutine only if called from one
             self._artifact = made
 
     def begin(self, step: Step, number: int, of: int) -> None:
@@ -141,7 +141,7 @@ class _Told:
         self._also.end(step, seconds, counts)
 
     def _show(self, steps: float) -> None:
-        """Show that so many steps are done."""
+        """Show how many steps are done; a fraction counts for the step under way."""
         self._shown_at = time.monotonic()
         with though_prefect_does_not_listen():
             if self._artifact is not None:

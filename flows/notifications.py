@@ -1,18 +1,18 @@
-"""Who is told when a run fails, is late, or leaves the authority without a list: ``python -m flows.notifications``.
+"""Who is notified when a run fails, is late, or leaves the authority without a list: ``python -m flows.notifications``.
 
-Prefect's server does the telling (its automations), so it also happens where the run itself was killed or never began,
-and a receiver that does not answer cannot hold up a night. A message holds the names of the deployment, of the run and
-of its state, and the message of the state, in which stands no child's value (:mod:`pipelines.failure`).
+The notices are automations of Prefect's server. So they also come if the run was killed or never began, and a receiver that
+does not answer cannot delay a night. A message has the names of the deployment, the run and its state, and the state's message,
+which has no child's value (:mod:`pipelines.failure`).
 
-A run whose worker or machine has ended can no more say so, and would stay "Running" for good. So the server counts one of
-which nothing has been heard as crashed (DEAD); whether anybody is told or not.
+A run whose worker or machine has stopped can no longer report that, and would stay "Running" for ever. So the server marks a
+run that has not been heard of as crashed (DEAD), whether anybody is notified or not.
 
-Run it once, and after each change of these variables of the environment; without any, nobody is told any more:
+Run it once, and again after each change of these environment variables; without any, nobody is notified any more:
 
-- ``ROLLCALL_NOTIFY_WEBHOOK``: an address that takes JSON by POST, ``text`` among it, as chat channels do.
+- ``ROLLCALL_NOTIFY_WEBHOOK``: an address that accepts JSON with a ``text`` by POST, as chat channels do.
 - ``ROLLCALL_NOTIFY_MAIL``: ``mailtos://USER:PASSWORD@smtp.example?from=rollcall@example&to=team@example``.
-- ``ROLLCALL_NOTIFY_NO_LIST_AFTER_HOURS``: how long after a night's beginning a list must stand; by default 4.5, so that a
-  night of 02:30 without a list is told by 07:00.
+- ``ROLLCALL_NOTIFY_NO_LIST_AFTER_HOURS``: how long after a night begins there must be a list; by default 4.5, so that a night
+  at 02:30 without a list is reported by 07:00.
 """
 
 import os
@@ -57,7 +57,7 @@ ABOUT = "{{ deployment.name }} ({{ flow_run.name }})"
 
 @dataclass(frozen=True)
 class Notice:
-    """Something that people are told."""
+    """Something that people are notified of."""
 
     name: str
     trigger: EventTrigger
@@ -66,7 +66,7 @@ class Notice:
 
 
 def notices(no_list_after: timedelta) -> tuple[Notice, ...]:
-    """All that people are told: what ended badly, what did not begin, and a night that left no list."""
+    """All notices: a run ended badly, a run did not begin, a night left no list."""
     hours = no_list_after / timedelta(hours=1)
     return (
         Notice(
@@ -103,16 +103,16 @@ DEAD = AutomationCore(
         "killed, while it ran. The list published last stands. Start it again.",
     )],
 )  # fmt: skip
-"""A run that beats no more, or never did since a worker took it, and has not ended, counts as crashed."""
+"""Marks as crashed a run that has not ended but has stopped sending heartbeats, or sent none since a worker took it."""
 
 
 def set_up(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Make Prefect's blocks and automations be as the environment says, however often; gives the channels in use.
+    """Set up Prefect's blocks and automations as the environment says. May be repeated. Returns the channels in use.
 
-    Raises :class:`~pipelines.settings.SettingsError`, naming the variable and not its value: it may hold a password.
+    Raises :class:`~pipelines.settings.SettingsError` with the variable's name but not its value: it may contain a password.
     """
     wanted = notices(_no_list_after(environment))
-    blocks = {WEBHOOK: _webhook(environment), MAIL: _mail(environment)}  # all are read before any is saved
+    blocks = {WEBHOOK: _webhook(environment), MAIL: _mail(environment)}  # read all of them before saving any
     channels = {name: _saved(block) for name, block in blocks.items()}
     with get_client(sync_client=True) as client:
         _keep(client, DEAD)
@@ -133,9 +133,9 @@ def _actions(notice: Notice, webhook: UUID | None, mail: UUID | None) -> list[Ca
 
 
 def _keep(client: SyncPrefectClient, made: AutomationCore) -> None:
-    """Make the automation of that name be this one, or, where it would do nothing, be gone."""
+    """Create or update the automation of that name, or delete it if it would do nothing."""
     standing = client.read_automations_by_name(made.name)
-    # An update sends only what was said, and the server takes no defaults; but it will not hear of an owner.
+    # An update sends only fields that were set, and the server needs the others too; but it refuses an owner.
     automation = AutomationCore.model_validate(made.model_dump(exclude={"owner_resource"}))
     if not made.actions:
         for found in standing:
@@ -150,7 +150,7 @@ def _saved(block: Block | None) -> UUID | None:
     if block is None:
         return None
     saved = block.save(BLOCK, overwrite=True)
-    assert isinstance(saved, UUID)  # noqa: S101 - a coroutine only where it is called from one
+    assert isinstance(saved, UUID)  # noqa: S101 - it is a coroutine only if called from one
     return saved
 
 

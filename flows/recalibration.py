@@ -1,4 +1,4 @@
-"""The recalibration as a flow: what officers found is held against the likelihood, and what would mend it is proposed."""
+"""The recalibration as a flow: compares what officers found with the likelihood, and proposes a correction."""
 
 from functools import partial
 from pathlib import Path
@@ -13,9 +13,9 @@ from pipelines.tuning.recalibration_proposal import propose_recalibration
 
 @flow(name="recalibration", timeout_seconds=3600.0, persist_result=False, log_prints=False)
 def recalibration(workspace: Path) -> None:
-    """Fit the likelihood to what officers found, and propose it; a named person approves it, or nobody does.
+    """Fit the likelihood to what officers found, and propose that. It takes effect only if a named person approves it.
 
-    Where there is nothing to propose (too few outcomes, or none that contradict the likelihood) the run says so and ends well.
+    If there is nothing to propose (too few outcomes, or none that contradict the likelihood) the run says so and ends well.
     """
     made = in_plain_words("recalibration", workspace, partial(propose_recalibration, workspace, PROPOSER))
     waits = "No recalibration is proposed"

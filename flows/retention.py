@@ -1,4 +1,4 @@
-"""Retention as a flow: what is older than the settings allow is removed, and certified."""
+"""Retention as a flow: whatever is older than the settings allow is removed, and the removal certified."""
 
 from datetime import date
 from pathlib import Path
@@ -22,7 +22,7 @@ def retention(
     as_at: date | None = None,
     config: Path | None = None,
 ) -> None:
-    """Remove what is older than the settings allow, in the workspace and in the folders of backups and extracts."""
+    """Remove whatever is older than the settings allow, in the workspace and in the folders of backups and extracts."""
     judged = as_at or today()
 
     def kept_to() -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""What a run leaves with Prefect to be read in the morning: counts, seconds, warnings and what to do. No child's data."""
+"""What a run leaves in Prefect for people to read in the morning: counts, seconds, warnings and what to do. No child's data."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ from pipelines.steps.under_way import Night
 
 
 def leave_summary(night: Night, failed: NightFailed | None = None) -> None:
-    """Leave a page with the run: whether the list stands, what to know, and what each step counted."""
+    """Attach a page to the run: whether there is a list, what to bear in mind, and what each step counted."""
     with though_prefect_does_not_listen():
         create_markdown_artifact(night_in_words(night, failed), key="night-summary", description="What the night did")
 
 
 def leave_counts(key: str, words: str, counts: Mapping[str, object]) -> None:
-    """Leave a page with a run that is not a night: words, the first line as its heading, and a small table, if any."""
+    """Attach a page to a run that is not a night: words, whose first line is the heading, and a small table if any counts."""
     rows = "".join(f"| {name} | {count} |\n" for name, count in counts.items())
     table = f"\n\n| what | how many |\n|---|---:|\n{rows}" if rows else ""
     with though_prefect_does_not_listen():
@@ -43,7 +43,7 @@ def night_in_words(night: Night, failed: NightFailed | None) -> str:
 
 @contextmanager
 def though_prefect_does_not_listen() -> Iterator[None]:
-    """Go on where Prefect cannot be told: what a run leaves to be read must not be what fails it."""
+    """Go on if Prefect cannot be reached: failing to leave a page must not fail the run."""
     try:
         yield
     except Exception as error:

@@ -17,5 +17,5 @@ def termly_return(workspace: Path, as_at: date | None = None) -> None:
     """Write the return as at a census day (null: today) into WORKSPACE/returns, for a person to read and send."""
     judged = as_at or today()
     made = in_plain_words("termly return", workspace, partial(publish_return, workspace, judged))
-    # How many children are counted is not said here: it may be fewer than may be shown.
+    # The number of children is not shown here: it may be too small to be published.
     leave_counts("termly-return", f"The return as at {judged:%d/%m/%Y} is in {made.folder}", {"files": 2})

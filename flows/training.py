@@ -1,4 +1,4 @@
-"""The training proposal as a flow: weights are learnt and proposed; a named person approves them, or nobody does."""
+"""The training proposal as a flow: weights are learnt and proposed. They take effect only if a named person approves them."""
 
 from functools import partial
 from pathlib import Path
