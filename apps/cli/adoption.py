@@ -1,4 +1,4 @@
-"""``rollcall adoption``: identities from before an adoption, never to be linked or listed."""
+"""``rollcall adoption``: identities from before an adoption, which must never be linked or listed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""``rollcall backup`` and ``rollcall restore``: a copy of a workspace, and the way back."""
+"""``rollcall backup`` and ``rollcall restore``: copy a workspace, and put a copy back."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""``rollcall check``: one extract, or a folder of them, held against the contracts."""
+"""``rollcall check``: check one extract, or a folder of them, against the contracts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from pipelines.intake.receive import CheckedFile
 
 LINES_TOLD = 10
-"""Lines of a file that are named for one rule; the JSON has them all."""
+"""Lines of a file that are listed for one rule; the JSON has them all."""
 
 STOPS = 1
-"""Exit code where anything stops a file or a row. 2, as of every command: it could not be checked at all."""
+"""Exit code if anything stops a file or a row. 2, as for every command, means that nothing could be checked."""
 
 
 def check(
@@ -60,7 +60,7 @@ def check(
 
 
 def _told(files: "Sequence[CheckedFile]") -> str:
-    """The verdict in words: a line for each rule that a file breaks, then what would become of files and rows."""
+    """The verdict in words: a line for each rule that a file breaks, then what would happen to files and rows."""
     from pipelines.counted import counted
 
     broken = [list(same) for file in files for _, same in groupby(_by_rule(file), _rule_of)]
@@ -83,7 +83,7 @@ def _told(files: "Sequence[CheckedFile]") -> str:
 
 
 def _alike_once(broken: "Sequence[Sequence[Breach]]") -> "list[list[Breach]]":
-    """The breaches of one rule by one file, file for file: of several files alike once, under all their names."""
+    """The breaches of one rule by one file; if several files have the same, they are merged under all their names."""
     files_of: dict[tuple[Breach, ...], list[str]] = {}
     for breaches in broken:
         alike = tuple(replace(breach, source="", file="") for breach in breaches)
@@ -92,7 +92,7 @@ def _alike_once(broken: "Sequence[Sequence[Breach]]") -> "list[list[Breach]]":
 
 
 def _without_roll(files: "Sequence[CheckedFile]", contracts: "Mapping[str, Contract]") -> str:
-    """What is said of a folder of which no row of a roll would be loaded."""
+    """What to say about a folder from which no row of a roll would be loaded."""
     rolls = [contract for contract in contracts.values() if contract.is_roll]
     loaded = {file.source for file in files if not file.is_refused and file.rows_read > file.rows_set_aside}
     if loaded & {contract.id for contract in rolls}:
@@ -102,12 +102,12 @@ def _without_roll(files: "Sequence[CheckedFile]", contracts: "Mapping[str, Contr
 
 
 def _rule_of(breach: "Breach") -> tuple[str, str, str, str]:
-    """A file that holds the same again is told with the first, under its own name."""
+    """What breaches are grouped by. A file with the same content as another is reported with it, under its own name."""
     return breach.stops, breach.column or "", breach.rule, breach.file
 
 
 def _by_rule(file: "CheckedFile") -> "list[Breach]":
-    """The breaches of one file: those that stop the file first, then those that stop a row, each rule's together."""
+    """The breaches of one file, grouped by rule: first those that stop the file, then those that stop a row."""
     from data_contracts.breach import STOPS_MOST_FIRST
     from pipelines.intake.misleading_files import told_once
 
@@ -118,7 +118,7 @@ def _by_rule(file: "CheckedFile") -> "list[Breach]":
 
 
 def _rule_told(breaches: "Sequence[Breach]") -> str:
-    """One rule that a file breaks, with the first of its lines where there are several."""
+    """One rule that a file breaks, with the first of its lines if there are several."""
     first = breaches[0]
     lines = [f"{breach.line}" for breach in breaches if breach.line is not None]
     if len(lines) < 2:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pipelines.night import RunReport
 
 DEMO_AS_AT = date(2026, 11, 20)
-"""A date of the autumn term, always the same, so that the same demo gives the same list."""
+"""A date in the autumn term. It is fixed so that the same demo gives the same list."""
 
 NEXT_NIGHT = timedelta(days=1)
 
@@ -68,7 +68,7 @@ def _night(extracts: Path, workspace: Path, as_at: date) -> "RunReport":
 
 
 def _grade(report: "RunReport", folder: Path) -> None:
-    """Say how well the list did, as the truth about a made-up authority is known."""
+    """Print how well the list did. That is possible because the truth about a made-up authority is known."""
     from apps.made_up.books import read_books
     from apps.made_up.grade import graded
 

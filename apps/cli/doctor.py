@@ -1,4 +1,4 @@
-"""``rollcall doctor``: is this machine, and this workspace, fit for tonight?"""
+"""``rollcall doctor``: are this machine and this workspace fit for tonight?"""
 
 from apps.cli.parameters import Workspace
 

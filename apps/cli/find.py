@@ -1,4 +1,4 @@
-"""``rollcall find``: is a child in it? Looked up by name and birth date."""
+"""``rollcall find``: is a child known here? Looks it up by name and birth date."""
 
 import sys
 from typing import Annotated
@@ -30,7 +30,7 @@ def find(
     from pipelines.reports.find import FIND_READS, MOST_TOLD, asked_for, find, found_words
     from pipelines.settings import SettingsError
 
-    if names:  # taken only to be refused in words that do not repeat them
+    if names:  # accepted only to be refused in words that do not repeat them
         raise SettingsError(
             "Nothing was looked up. Type no name behind the command, where the shell keeps it and others see it: name and "
             f"birth date are asked for. Type: {command()} find --workspace {typed(workspace)}"
@@ -47,7 +47,7 @@ def find(
 
 
 def _line(what: str) -> str:
-    """One answer; a person at a terminal is asked for it, and may leave it empty."""
+    """One answer. A person at a terminal is prompted for it, and may leave it empty."""
     if sys.stdin.isatty():
         sys.stderr.write(f"{what} (Enter if not known): ")
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""``rollcall handover``: the packet with which another authority takes a child over."""
+"""``rollcall handover``: the packet that another authority needs to take over a child."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The command ``rollcall``. Each command has a module of its own, and imports what is heavy only when it runs."""
+"""The command ``rollcall``. Each command has its own module, and imports heavy libraries only when it runs."""
 
 import atexit
 import gc
@@ -47,7 +47,7 @@ app = App(
     What is listed is a lead for an officer, never a finding about a family.""",
     version=_version,
     result_action="return_value",
-    suppress_keyboard_interrupt=False,  # told below, rather than ended without a word
+    suppress_keyboard_interrupt=False,  # reported below; cyclopts would end without a word
 )
 for _command in (
     demo, night, check, explain, find, sample, judge, tune, train, proposals, approve, contract, status, doctor, migrate,
@@ -58,21 +58,21 @@ app.command(yields, name="yield")
 app.command(termly, name="return")
 
 
-# Else Python looks through all that a command has loaded once more, for garbage, before it gives the memory back in any case.
+# Without this, Python searches everything a command has loaded for garbage once more before the memory is freed anyway.
 atexit.register(gc.freeze)
 
 
 STOPPED = 130
-"""Exit code where a person stopped the command (Ctrl-C), as shells have it."""
+"""Exit code if a person stopped the command (Ctrl-C), as in shells."""
 
 
 READ_NO_FURTHER = 141
-"""Exit code where whoever reads the output has read enough (``rollcall explain … | head``), as shells have it."""
+"""Exit code if the reader of the output closed it (``rollcall explain … | head``), as in shells."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 only if it did all that was asked. Errors are told in one message."""
-    os.umask(0o077)  # whatever a command writes is its owner's alone
+    """Run one command and return its exit code: 0 only if it did all that was asked. An error is one message."""
+    os.umask(0o077)  # only its owner can read what a command writes
     _keep_closed_output_closed()
     _print_any_name()
     try:
@@ -88,32 +88,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return READ_NO_FURTHER
     except SystemExit:
         raise
-    except BaseException as error:  # a panic of polars is no Exception
+    except BaseException as error:  # a panic in polars is not an Exception
         return _tell(error)
     return code
 
 
 def _keep_closed_output_closed() -> None:
-    """Send nowhere what is printed where a schedule has closed the output: else the store would be opened in its place."""
+    """If a schedule has closed an output, discard what is printed there: otherwise the store would get its file descriptor."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8", closefd=False))
 
 
 def _print_any_name() -> None:
-    """Print a question mark for a letter that the output cannot hold, as that of Windows to a file: a name is no fault."""
+    """Print a question mark for a character that the output's encoding lacks (Windows to a file), instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
 def _stop_writing() -> None:
-    """Send what is still to be printed nowhere: else Python fails once more, with a traceback, when it ends."""
+    """Discard what is still to be printed: otherwise Python fails again, with a traceback, when it exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(error: BaseException) -> int:
-    """Tell an error without a child's value, and return its exit code."""
+    """Report an error without a child's value, and return its exit code."""
     from pipelines.failure import COMMAND, as_night_failed
 
     failed = as_night_failed(COMMAND, error, None)

@@ -1,4 +1,4 @@
-"""``rollcall migrate``: a workspace of an earlier version, brought forward."""
+"""``rollcall migrate``: bring the workspace of an earlier version up to date."""
 
 from apps.cli.parameters import Workspace
 

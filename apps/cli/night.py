@@ -104,7 +104,7 @@ def run_plainly(config: Path | None, progress: "Progress", **asked: Unpack["Aske
 def _under_prefect(
     config: Path | None, progress: "Progress", *, dask: str | None, **asked: Unpack["AskedTonight"]
 ) -> "RunReport":
-    """The night as a flow. Faces and flows never import each other, so the flow is found by its registered name."""
+    """The night as a flow. ``apps`` and ``flows`` never import each other, so the flow is found as an entry point."""
     (runner,) = entry_points(group="rollcall.night", name="prefect")
     report: RunReport = runner.load()(config, progress, dask=dask, **asked)
     return report

@@ -1,4 +1,4 @@
-"""What several commands ask for, with its help: said once, and the same for all."""
+"""Parameters that several commands share, with their help."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 Flag = Annotated[bool, Parameter(negative=())]
-"""Given or not; there is no --no- of it."""
+"""A flag without a --no- form."""
 
 Workspace = Annotated[Path, Parameter(help="Folder of the night.")]
 

@@ -1,4 +1,4 @@
-"""How far the night is: a bar on a terminal, plain lines in a log."""
+"""Shows the progress of a night: a bar on a terminal, plain lines in a log."""
 
 import sys
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def showing() -> "Iterator[Progress]":
-    """A listener for the night that shows its progress on standard error, where it does not mix with the summary."""
+    """A listener for the night that shows progress on standard error, so that it does not mix with the summary."""
     if not sys.stderr.isatty():
         yield Lines()
         return
@@ -29,15 +29,15 @@ def showing() -> "Iterator[Progress]":
 
 
 class Lines:
-    """A line for each step, as it ends."""
+    """One line per step."""
 
     def begin(self, step: "Step", number: int, of: int) -> None:
-        """Say what is being done, and leave the line open for how long it took."""
+        """Write what is being done, and leave the line open for the time it took."""
         sys.stderr.write(f"[{number}/{of}] {step.words} ...")
         sys.stderr.flush()
 
     def during(self, step: "Step", share: float, what: str) -> None:
-        """Say nothing: a log is read afterwards."""
+        """Write nothing: a log is read afterwards."""
 
     def end(self, step: "Step", seconds: float, counts: "Counts") -> None:  # noqa: ARG002 - the shape is Progress's
         """Close the line."""
@@ -61,7 +61,7 @@ class OneBar:
         self._bar.update(self._task, completed=self._done + share, description=f"{step.words}: {what} ({share:.0%})")
 
     def end(self, step: "Step", seconds: float, counts: "Counts") -> None:  # noqa: ARG002 - the shape is Progress's
-        """Move on by one step, and leave a line of what it took."""
+        """Advance by one step, and leave a line with the time it took."""
         self._bar.console.print(f"{step.words}: {seconds:.1f} s", highlight=False)
         self._done += 1
         self._bar.update(self._task, completed=self._done)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 CLOCKS_DIFFER = timedelta(minutes=5)
-"""The clocks of two machines may differ by so much."""
+"""How much the clocks of two machines may differ."""
 
 
 def status(*, workspace: Workspace, late_after_hours: float = 30.0, json: Flag = False) -> int:

@@ -1,4 +1,4 @@
-"""``rollcall tune``: the last night judged again with other settings, and what that would change."""
+"""``rollcall tune``: judge the last night again with other settings, and show what that would change."""
 
 from datetime import date
 from pathlib import Path
@@ -78,7 +78,7 @@ def tune(
 
 
 def _taught(workspace: Path, tables: "Mapping[str, pl.DataFrame]", before: "Settings", since: date | None) -> "Fitted":
-    """The recalibration that officers' outcomes teach, after saying what speaks for and against it."""
+    """The recalibration fitted to officers' outcomes, after printing the evidence for and against it."""
     from pipelines.decisions.outcomes import read_outcomes
     from pipelines.listing.recalibration import counts_since, taught
     from pipelines.tables.night import judged_on
@@ -96,7 +96,7 @@ def _compared(
     after: "Settings",
     contracts: Path | None,
 ) -> "Figures":
-    """Judge the night again, write the page and say what differs; returns the figures."""
+    """Judge the night again, write the page and print what differs; returns the figures."""
     from apps.cli.words import source_names
     from pipelines.tuning.page import compared
 
@@ -121,7 +121,7 @@ def _propose(workspace: Path, after: "Settings", told: "Figures", *, why: str, b
 
 
 def _refuse_what_goes_alone(*, since: bool, said: bool) -> None:
-    """Raise SettingsError where an option would be read past, as the one that it belongs to was left out."""
+    """Raise SettingsError if an option would have no effect because the one that it belongs to was left out."""
     from pipelines.settings import SettingsError
 
     if since:
@@ -131,7 +131,7 @@ def _refuse_what_goes_alone(*, since: bool, said: bool) -> None:
 
 
 def _refuse_unsaid(*, differs: bool, why: str, by: str) -> None:
-    """Raise SettingsError unless there is a change to propose, a reason, and somebody who proposes it."""
+    """Raise SettingsError unless there is a change to propose, a reason, and a named proposer."""
     from pipelines.settings import SettingsError
 
     if not differs:

@@ -1,4 +1,4 @@
-"""The verdict of ``rollcall check`` for a machine: as JSON, and as JUnit XML. Places, rules and remedies; no value."""
+"""The verdict of ``rollcall check`` for machines, as JSON and as JUnit XML: places, rules and remedies, no values."""
 
 import json
 import re
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from pipelines.intake.receive import CheckedFile
 
 LINES_TOLD = 20
-"""Lines of a file that JUnit names for one rule; the JSON has them all."""
+"""Lines of a file that JUnit lists for one rule; the JSON has them all."""
 
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 has no place for, not even escaped; a file's name may hold them."""
+"""Characters that XML 1.0 does not allow, even escaped; a file's name may have them."""
 
 
 def as_json(files: "Sequence[CheckedFile]") -> str:
     """One object: ``stops`` (whether anything stops a file or a row) and ``files``, each with its breaches."""
     told = {"stops": any(stopped(file) for file in files), "files": [_file(file) for file in files]}
-    # A file's name may hold bytes that are no text: surrogates are written as escapes, so that the result is UTF-8.
+    # A file's name may have bytes that are no text. ASCII escapes keep their surrogates, so the result is valid UTF-8.
     return json.dumps(told, indent=2, ensure_ascii=True) + "\n"
 
 
@@ -48,10 +48,10 @@ def _file(file: "CheckedFile") -> dict[str, Any]:
 
 
 def as_junit(files: "Sequence[CheckedFile]", contracts: "Mapping[str, Contract]") -> bytes:
-    """JUnit XML: one suite a file, one case a rule that was asked or broken.
+    """JUnit XML: one suite per file, one case per rule that was checked or broken.
 
-    A rule that stops a file or a row is a failure, one that could not be judged an error; a rule that stops nothing
-    passes and says what it counted in ``system-out``.
+    A rule that stops a file or a row is a failure, one that could not be checked an error; a rule that stops nothing
+    passes, with its count in ``system-out``.
     """
     suites = ET.Element("testsuites", name="rollcall check")
     for file in files:
@@ -79,7 +79,7 @@ def _suite(file: "CheckedFile", contract: "Contract | None") -> ET.Element:
 
 
 def _asked(file: "CheckedFile", contract: "Contract | None") -> list[tuple[str, str | None]]:
-    """Every rule of the contract that the file was asked, by rule and by header as the file has it."""
+    """Every rule of the contract that was checked on the file: the rule, and the header as the file has it."""
     from pipelines.intake.rule_history import contract_rules
 
     if contract is None or not file.headers:

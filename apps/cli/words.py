@@ -1,4 +1,4 @@
-"""What a night did, in words for whoever ran it. Counts and places only."""
+"""Texts for whoever runs a command, mostly about what a night did. Counts and places only."""
 
 import shlex
 import sys
@@ -41,7 +41,7 @@ def told(report: "RunReport", workspace: Path) -> str:
 
 
 def _found(report: "RunReport") -> list[str]:
-    """What came in, and what was found in it."""
+    """What came in, and how many children were found in it."""
     from pipelines.counted import counted
     from pipelines.steps.publishing import published_lanes
 
@@ -61,7 +61,7 @@ def _found(report: "RunReport") -> list[str]:
 
 
 def _of_the_past(report: "RunReport") -> list[str]:
-    """Which list is in use, where it is a later one."""
+    """Which list is in use, if it is a later one than tonight's."""
     from pipelines.whole_folder import newest_list
 
     newest = newest_list(report.published.parent) or report.published.name
@@ -93,9 +93,9 @@ def _next(report: "RunReport", workspace: Path) -> list[str]:
 
 
 def source_names(workspace: Path, contracts: Path | None) -> dict[str, str]:
-    """Source -> its name for people, by the contracts that are shipped and the authority's own.
+    """Source -> its name for people, from the contracts that are shipped and the authority's own.
 
-    ``contracts``: the folder of the latter; null: the one that the settings in force in the workspace name, if any.
+    ``contracts``: the folder of the latter; null: the folder in the settings in force in the workspace, if any.
     Raises SettingsError, ContractError.
     """
     from data_contracts.contract import read_contracts
@@ -106,7 +106,7 @@ def source_names(workspace: Path, contracts: Path | None) -> dict[str, str]:
 
 
 def day_typed(option: str, text: str) -> date:
-    """The day that was typed behind an option. Raises SettingsError, which names the option and shows a day."""
+    """The date typed after an option. Raises SettingsError, which names the option and shows an example."""
     from pipelines.settings import SettingsError
 
     try:
@@ -116,18 +116,18 @@ def day_typed(option: str, text: str) -> date:
 
 
 def proposed(number: int, workspace: Path) -> str:
-    """What becomes of a proposal, and by which command."""
+    """What happens to a proposal next, and by which command."""
     approve = f"{command()} approve {number} --by NAME --workspace {typed(workspace)}"
     return f"Another named person puts it in force:\n  {approve}"
 
 
 def typed(path: Path) -> str:
-    """A path as it is typed into a command: in quotes where a space or a letter of the shell's own stands in it."""
+    """A path as typed into a command: quoted if it has a space or a character special to the shell."""
     return list2cmdline([str(path)]) if sys.platform == "win32" else shlex.quote(str(path))
 
 
 def command() -> str:
-    """How this command is called from here: ``.venv/bin/rollcall`` in a fresh clone."""
+    """How to call this command from here: ``.venv/bin/rollcall`` in a fresh clone."""
     called = Path(sys.argv[0])
     if called.name != "rollcall":
         return "rollcall"

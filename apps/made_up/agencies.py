@@ -1,7 +1,7 @@
-"""Which agency knows which child, since when, and when it last saw the child: one function a source.
+"""Which agency knows which child, since when, and when it last saw the child: one function per source.
 
-Each returns one row a record with ``child``, ``seen_on`` (as of when the address is known), ``home`` (row of
-dwellings where the record itself is about a dwelling; -1: the child's home as of ``seen_on``) and columns of its own.
+Each returns one row per record with ``child``, ``seen_on`` (the day as of which the address is known), ``home`` (the row of
+dwellings if the record itself is about a dwelling; -1: the child's home on ``seen_on``) and columns of its own.
 """
 
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class World:
         return np.where(np.isnat(self.arrived_on), self.born_on, self.arrived_on)
 
     def chosen(self, dice: Dice, by_state: dict[str, float], otherwise: float) -> Numbers:
-        """Draw children by a share for each state, or for each reason of those missing education."""
+        """Draw children, with a share for each state, or for each reason of those missing education."""
         label = either(said(self.reason), self.reason, self.state)
         share = np.full(len(label), otherwise)
         for name, value in by_state.items():
@@ -85,7 +85,7 @@ def see(people: People, lives: Lives, as_at: date) -> World:
 
 
 def _back(dice: Dice, last: Days, first: Days, spread: Shares | float, tail: float = 0.06) -> Days:
-    """Draw the day of the last contact before ``last``: evenly over ``spread`` days, a few long before, none before
+    """Draw the day of the last contact: evenly over the ``spread`` days before ``last``, a few much earlier, none before
     ``first``.
     """
     count = len(last)
@@ -95,7 +95,7 @@ def _back(dice: Dice, last: Days, first: Days, spread: Shares | float, tail: flo
 
 
 def health(dice: Dice, world: World, double_registration: float) -> pl.DataFrame:
-    """GP lists: nearly every child here, half of those gone; some twice."""
+    """GP lists: nearly every child who lives here and half of those gone; some children twice."""
     rows = world.chosen(dice, {"gone": 0.56, "moved_in": 0.72, "preschool": 0.96}, 0.97)
     first = world.here_since[rows]
     soon = first + days(dice.exponential(25.0, size=len(rows)))
@@ -131,7 +131,7 @@ TENURES = {"Secure": 0.27, "Housing benefit": 0.25, "Council tax reduction": 0.2
 
 
 def _tenancies(dice: Dice, world: World) -> pl.DataFrame:
-    """One row a tenancy: family, home, start, end (null: open), tenure."""
+    """One row per tenancy: family, home, start, end (null: open), tenure."""
     families = world.people.families
     count = families.height
     home, previous, second = (families[name].to_numpy() for name in ("home", "previous_home", "second_home"))
@@ -161,7 +161,7 @@ def _tenancies(dice: Dice, world: World) -> pl.DataFrame:
 
 
 def housing(dice: Dice, world: World) -> pl.DataFrame:
-    """Tenancies, with most of the children in them; those of families gone stay open for a while, or were never
+    """Tenancies, with most of the children in them. Those of families who have left stay open for a while, or are never
     closed.
     """
     tenancies = _tenancies(dice, world)
@@ -210,7 +210,7 @@ def _offers(dice: Dice, state: Texts) -> Texts:
 
 
 def _applied_on(dice: Dice, world: World, child: Numbers, phase: Texts, in_round: Flags) -> Days:
-    """The day of each application: in the round before the deadline of its phase, some late; else any of the last year."""
+    """The day of each application: in an admissions round before its deadline, some late; else any day of the last year."""
     count = len(child)
     deadline = np.where(phase == "Reception", "01-15", "10-31").astype(object)
     entry_year = school_year(world.as_at)
@@ -223,7 +223,7 @@ def _applied_on(dice: Dice, world: World, child: Numbers, phase: Texts, in_round
 
 
 def admissions(dice: Dice, world: World) -> pl.DataFrame:
-    """Applications of the last year: for Reception, for year 7, in-year; some children have a history of several."""
+    """Applications of the last year: for Reception, for year 7, in-year. Some children have more than one."""
     shares = {"independent": 0.26, "other_la": 0.42, "gone": 0.10, "ehe": 0.14, "ap": 0.10, "post16": 0.02,
     "preschool": 0.05,
               "failed_transition": 0.58, "never_started": 0.3, "moved_in": 0.2, "left_roll": 0.10, "excluded": 0.15,

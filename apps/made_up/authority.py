@@ -1,4 +1,4 @@
-"""Makes a made-up authority: a folder of extracts as the agencies would send them, and the truth beside it."""
+"""Makes a made-up authority: a folder of extracts as the agencies would send them, and the truth next to it."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -19,12 +19,12 @@ from apps.made_up.records import Numbered, give_numbers, write_down
 from apps.made_up.truth import child_ids, make_truth
 
 MOST_CHILDREN = 700_000
-"""Beyond this the NHS numbers kept for tests run out."""
+"""With more, the NHS numbers reserved for tests would run out."""
 
 
 @dataclass(frozen=True)
 class MadeUp:
-    """What was made, and where it lies."""
+    """What was made, and where it is."""
 
     folder: Path
     extracts: Path
@@ -45,7 +45,7 @@ class MadeUp:
 
 
 def _agencies_rows(seed: int, world: World, errors: ErrorRates, enrolments: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """What each source knows, before anybody writes it down."""
+    """What each source knows, before it is written down with errors."""
     census = enrolments.with_columns(
         seen_on=pl.min_horizontal(pl.col("leaving_on").fill_null(world.as_at), pl.lit(world.as_at)),
         home=pl.lit(-1, dtype=pl.Int64),
@@ -64,7 +64,7 @@ def _agencies_rows(seed: int, world: World, errors: ErrorRates, enrolments: pl.D
 
 
 def _mend_keys(frame: pl.DataFrame, written: pl.DataFrame, numbered: Numbered) -> pl.DataFrame:
-    """Give pupils of an XML school their right UPN where it is missing or makes two keys equal: it is part of the
+    """Give pupils of an XML school their right UPN where it is missing or makes two keys equal, because it is part of the
     key.
     """
     right = column(numbered.upn[written["child"].to_numpy()])
@@ -73,7 +73,7 @@ def _mend_keys(frame: pl.DataFrame, written: pl.DataFrame, numbered: Numbered) -
 
 
 def _write_xml(written: pl.DataFrame, world: World, layout: Layout, into: Path, numbered: Numbered) -> pl.DataFrame:
-    """Write the files of the schools that send XML; returns key and child of their rows."""
+    """Write the files of the schools that send XML; returns the key and child of each row."""
     keys = []
     for _, pupils in written.group_by("school", maintain_order=True):
         frame = _mend_keys(layout.columns(pupils, world), pupils, numbered)
@@ -85,7 +85,7 @@ def _write_xml(written: pl.DataFrame, world: World, layout: Layout, into: Path, 
 def _write_source(
     layout: Layout, written: pl.DataFrame, world: World, *, seed: int, into: Path, rate: float
 ) -> tuple[pl.DataFrame, int]:
-    """Write one CSV or workbook; returns key and child of its rows, and how many rows are broken."""
+    """Write one CSV file or workbook; returns the key and child of each row, and how many rows are broken."""
     dice = stream(seed, f"file {layout.source}")
     frame = extracts.add_keys(dice, layout.columns(written, world), layout)
     if layout.source == "ehe_register":
@@ -98,7 +98,7 @@ def _write_source(
 
 
 def _schools_sending_xml(rows: pl.DataFrame, count: int) -> list[int]:
-    """The schools nearest to the median number of pupils, primary and secondary alike."""
+    """The ``count`` schools nearest to the median number of pupils, whether primary or secondary."""
     sizes = rows.group_by("school").len().sort("len", "school")
     middle = max(0, sizes.height // 2 - count // 2)
     return sizes["school"].to_list()[middle : middle + count]
@@ -117,11 +117,10 @@ def make_authority(
     """Make an authority of ``children`` children as at a date, and write it to ``folder/extracts`` and
     ``folder/truth``.
 
-    ``cme_rate``: share (0..1) of resident children of compulsory school age who are truly missing education; 0.015
-    where not given (0.9 % of all children); England's published figure is 0.004. The pupils of
-    ``write_xml_for_schools`` schools come in ``school_census_<estab>.xml`` and not in the CSV. The same arguments
-    give the same bytes. Files of an earlier authority in the folder are replaced. Raises ValueError where a number
-    makes no sense.
+    ``cme_rate``: share (0..1) of resident children of compulsory school age who are truly missing education; null: 0.015
+    (0.9 % of all children); England's published figure is 0.004. The pupils of ``write_xml_for_schools`` schools are in
+    ``school_census_<estab>.xml`` and not in the CSV. The same arguments give the same bytes. Files of an earlier authority
+    in the folder are replaced. Raises ValueError if ``children`` or ``cme_rate`` is out of range.
     """
     if not 1 <= children <= MOST_CHILDREN:
         raise ValueError(f"children must lie between 1 and {MOST_CHILDREN}.")

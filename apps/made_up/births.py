@@ -8,7 +8,7 @@ import polars as pl
 from apps.made_up.draws import YEAR, Dice, Numbers, day, days
 
 OLDEST_YEARS = 18.85
-"""Children from birth up to this age stand in the extracts."""
+"""The extracts have children from birth up to this age."""
 BIRTHS_OF_A_FAMILY = np.array([0.32, 0.40, 0.17, 0.07, 0.025, 0.015])
 TWIN_BIRTHS = 0.0155
 """About 3 children in 100 are twins (ONS births: 15 to 16 multiple maternities in 1,000)."""
@@ -16,7 +16,7 @@ TRIPLET_BIRTHS = 0.0003
 
 
 def _turn_in_group(groups: Numbers) -> Numbers:
-    """Number the rows of each group 0, 1, 2...; equal groups stand together."""
+    """Number the rows of each group 0, 1, 2...; rows of a group must be adjacent."""
     starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
     return np.arange(len(groups)) - np.repeat(starts, np.diff(np.r_[starts, len(groups)]))
 
@@ -39,7 +39,7 @@ def _draw(dice: Dice, families: int, as_at: date) -> pl.DataFrame:
 
 
 def draw_births(dice: Dice, children: int, as_at: date) -> pl.DataFrame:
-    """One row a child: ``family`` (0, 1, ...), ``born_on``, ``twin`` (also triplets). Siblings stand together."""
+    """One row per child: ``family`` (0, 1, ...), ``born_on``, ``twin`` (also triplets), ``birth``. Siblings are adjacent."""
     families = int(children / 1.2) + 40
     drawn = _draw(dice, families, as_at)
     while drawn.height < children:

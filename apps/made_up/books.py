@@ -1,8 +1,8 @@
-"""What the agencies of a made-up authority have on their books between two nights, in columns.
+"""The records that the agencies of a made-up authority keep between two nights, in columns.
 
-Kept as files: ``extracts/`` as the agencies would send them, ``truth/`` about every record and child, and
-``truth/held/``: rows that stand in no extract now and may come (again), each with why. Pupils of schools that send XML
-stay as they are: such a file comes once a term.
+Stored as files: ``extracts/`` as the agencies would send them, ``truth/`` about every record and child, and ``truth/held/``:
+rows that are in no extract now but may come (again), each with the reason. Pupils of schools that send XML never change: such
+a file comes once a term.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from apps.made_up.school_age import is_of_age
 from apps.made_up.truth import UNSUITABLE
 
 Rows = dict[str, pl.DataFrame]
-"""Source -> the columns of its extract as text, and ``child_id``; of rows held back also ``why`` and ``held_on``."""
+"""Source -> the columns of its extract as text, and ``child_id``; rows held back also have ``why`` and ``held_on``."""
 
 LAYOUT_OF = {layout.source: layout for layout in LAYOUTS}
 ENDS = {
@@ -28,9 +28,9 @@ ENDS = {
     "ehe_register": ("ClosedOn", UK),
     "alternative_provision": ("EndDate", UK),
 }
-"""Sources whose rows show an education until a day, and the column and style of that day."""
+"""Sources whose rows show an education up to a day; the column and the date style of that day."""
 ALWAYS = ("independent_schools", "other_la")
-"""Sources whose rows show an education as long as they stand."""
+"""Sources whose rows show an education for as long as they are there."""
 HELD = {"why": pl.String(), "held_on": pl.Date()}
 
 
@@ -39,19 +39,19 @@ class Books:
     """The agencies' books, changed in place by :mod:`apps.made_up.history`."""
 
     rows: Rows
-    """Every row but those of XML files."""
+    """All rows except those of XML files."""
     xml: pl.DataFrame
     """One row is one pupil in an XML file: source_record_id, child_id, leaving_on (ISO text; null: on the roll)."""
     records: pl.DataFrame
-    """The truth about records, also of those that are not there now: source, source_record_id, child_id."""
+    """The truth about records, including those that are not there now: source, source_record_id, child_id."""
     children: pl.DataFrame
     """The truth about children."""
     held: Rows
-    """Rows that stand in no extract now."""
+    """Rows that are in no extract now."""
 
 
 def file_of(folder: Path, layout: Layout) -> Path:
-    """Where the extract of a source lies."""
+    """Path of a source's extract."""
     return folder / f"{layout.source}.{'xlsx' if layout.source == 'ehe_register' else 'csv'}"
 
 
@@ -62,7 +62,7 @@ def _read(path: Path, layout: Layout) -> pl.DataFrame:
 
 
 def _read_xml(folder: Path, records: pl.DataFrame) -> pl.DataFrame:
-    """The pupils of the XML files in a folder, and whose they are."""
+    """The pupils in the XML files of a folder, with their true child."""
     pupils = []
     for path in sorted(folder.glob("school_census_*.xml")):
         sent = parse(path)
@@ -77,7 +77,7 @@ def _read_xml(folder: Path, records: pl.DataFrame) -> pl.DataFrame:
 
 
 def read_books(folder: Path) -> Books:
-    """The books of an authority in ``folder``. Raises OSError where it is not there."""
+    """Read the books of an authority from ``folder``. Raises OSError if there are none."""
     records = pl.read_csv(folder / "truth" / "records.csv", infer_schema=False)
     children = pl.read_csv(
         folder / "truth" / "children.csv", schema_overrides={"reason": pl.String, "born_on": pl.Date}
@@ -94,7 +94,7 @@ def read_books(folder: Path) -> Books:
 
 
 def write_books(books: Books, folder: Path, changed: set[str]) -> None:
-    """Write the truth, what is held back, and the extracts of the sources in ``changed``; the other files stay."""
+    """Write the truth, the rows held back, and the extracts of the sources in ``changed``; other files stay as they are."""
     for layout in LAYOUTS:
         if layout.source in changed:
             frame, path = books.rows[layout.source].drop("child_id"), file_of(folder / "extracts", layout)
@@ -134,7 +134,7 @@ def of_age(books: Books, as_at: date) -> Flags:
 
 
 def judge_truth(books: Books, as_at: date) -> None:
-    """Bring the flags of the children (of_age, target, true_cme) up to a date, by what the extracts now show."""
+    """Update the flags of the children (of_age, target, true_cme) to a date, from what the extracts now show."""
     known = pl.concat([*(frame["child_id"] for frame in books.rows.values()), books.xml["child_id"]]).unique()
     provided = in_education(books, as_at)
     flags = {"of_age": pl.Series(of_age(books, as_at).astype(np.int64))}

@@ -1,4 +1,4 @@
-"""Drawing by chance, so that one seed always gives one world."""
+"""Random draws, made so that one seed always gives the same world."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 Texts = npt.NDArray[np.object_]
-"""Text or None, one a row."""
+"""Text or None, one per row."""
 Numbers = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -26,13 +26,13 @@ NEVER = np.datetime64("NaT", "D")
 
 
 def stream(seed: int, part: str) -> Dice:
-    """Chance of its own for each part of the world, so that a change in one part leaves the others as they were."""
+    """A random stream for each part of the world, so that a change in one part leaves the others as they were."""
     return np.random.default_rng([seed, crc32(part.encode())])
 
 
 @cache
 def listed(file: str) -> pl.DataFrame:
-    """Read one list of data/; the names in its last column stand apart by ``;``, the commonest first."""
+    """Read one list in data/. Names in its last column are separated by ``;``, the commonest first."""
     return pl.read_csv(DATA / file)
 
 
@@ -43,14 +43,14 @@ def words(part: str) -> tuple[str, ...]:
 
 
 def by_rank(dice: Dice, rows: int, ranks: int, exponent: float = 0.9) -> Numbers:
-    """Draw ranks 0.. with the long tail that names have: chance falls as (rank + 3) to the power of ``-exponent``."""
+    """Draw ranks from 0 with the long tail that names have: the chance is proportional to (rank + 3) ** -exponent."""
     weights = (np.arange(ranks) + 3.0) ** -exponent
     edges = np.cumsum(weights) / weights.sum()
     return np.minimum(np.searchsorted(edges, dice.random(rows)), ranks - 1).astype(np.int64)
 
 
 def pick(dice: Dice, values: Sequence[str], rows: int, exponent: float = 0.0) -> Texts:
-    """Draw one of the values for each row: evenly, or by rank where an exponent is given."""
+    """Draw one of the values for each row: evenly, or by rank if an exponent is given."""
     among = np.array(list(values), dtype=object)
     return among[by_rank(dice, rows, len(values), exponent) if exponent else dice.integers(len(values), size=rows)]
 
@@ -63,24 +63,24 @@ def pick_shares(dice: Dice, shares: dict[str, float], rows: int) -> Texts:
 
 
 def day(value: date) -> np.datetime64:
-    """Turn a date into a day that can be counted with."""
+    """A date as a numpy day, for arithmetic."""
     return np.datetime64(value, "D")
 
 
 def days(numbers: npt.ArrayLike) -> npt.NDArray[np.timedelta64]:
-    """Turn numbers of days (rounded down) into spans of time."""
+    """Numbers of days (rounded down) as timedeltas."""
     spans: npt.NDArray[np.timedelta64] = np.floor(np.asarray(numbers, dtype=float)).astype("timedelta64[D]")
     return spans
 
 
 def between(dice: Dice, first: Days, last: Days) -> Days:
-    """Draw a day from first to last, both included; first where last lies before it."""
+    """Draw a day from first to last, both included; first if last is before it."""
     spans = np.maximum((last - first).astype(np.int64), 0)
     return first + days(dice.random(len(first)) * (spans + 1))
 
 
 def school_day_near(when: Days) -> Days:
-    """Move Saturdays and Sundays to the Monday after."""
+    """Move Saturdays and Sundays to the next Monday."""
     return np.where(
         np.isnat(when),
         NEVER,
@@ -89,17 +89,17 @@ def school_day_near(when: Days) -> Days:
 
 
 def texts(values: pl.Series) -> Texts:
-    """Turn a column of text into an array of text or None."""
+    """A text column as an array of text or None."""
     return np.array(values.to_list(), dtype=object)
 
 
 def column(values: Texts) -> pl.Series:
-    """Turn an array of text or None into a column of text."""
+    """An array of text or None as a text column."""
     return pl.Series(values.tolist(), dtype=pl.String)
 
 
 def table(columns: Mapping[str, npt.NDArray[Any] | pl.Series]) -> pl.DataFrame:
-    """Put arrays together to a table; arrays of objects are columns of text."""
+    """Combine arrays into a table; arrays of objects become text columns."""
     return pl.DataFrame(
         {name: column(v) if isinstance(v, np.ndarray) and v.dtype == object else v for name, v in columns.items()}
     )

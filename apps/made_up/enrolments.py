@@ -1,4 +1,4 @@
-"""The rolls: one row an enrolment of a child at a school, current or ended."""
+"""The rolls: one row per enrolment of a child at a school, current or ended."""
 
 from datetime import date
 
@@ -23,7 +23,7 @@ from apps.made_up.lives import Lives, entry_year, one_of
 from apps.made_up.school_age import school_year
 
 HAS_ENDED_ENTRY = {"ehe": 0.6, "gone": 0.6, "independent": 0.12, "other_la": 0.08, "ap": 0.4, "post16": 0.25}
-"""Share of children in each state, where of school age, who have an ended roll entry here."""
+"""Share of children of school age in each state who have an ended roll entry here."""
 
 
 def _september(years: Numbers) -> Days:
@@ -66,7 +66,7 @@ class _Rolls:
         self.moved_school_on = school_day_near(self.today - days(20 + dice.random(len(self.nc)) * 880))
 
     def _entered(self, rows: Numbers) -> Days:
-        """Start of the phase in September, or some day since for those who moved or came later."""
+        """The start of the phase in September, or a later day for children who moved or arrived later."""
         start = _september(entry_year(self.nc[rows], self.as_at))
         nursery = self.nc[rows] < 0
         third_birthday = self.born_on[rows] + days(np.full(len(rows), 3 * 365.25))
@@ -82,8 +82,8 @@ class _Rolls:
         return np.minimum(school_day_near(on), self.today)
 
     def current(self) -> pl.DataFrame:
-        """Pupils on the roll today; a few of them also registered at a second school, or with a leaving date still to
-        come.
+        """Pupils on the roll today; a few are also registered at a second school, or have a leaving date in the
+        future.
         """
         rows = np.flatnonzero(self.state == "state")
         chance = self.dice.random(len(rows))
@@ -129,7 +129,7 @@ class _Rolls:
         return self.today - days(8 + self.dice.gamma(shape, scale, size=count))
 
     def ended(self) -> pl.DataFrame:
-        """Ended entries of children who are on no roll now, other than those missing education."""
+        """Ended entries of children who are on no roll now, except those missing education."""
         share = np.array([HAS_ENDED_ENTRY.get(state, 0.0) for state in self.state])
         rows = np.flatnonzero((self.dice.random(len(share)) < share) & (self.nc >= 0))
         left = self._ago(len(rows), 1.8, 260.0)
@@ -154,13 +154,13 @@ class _Rolls:
 
 
 def is_current(leaving_on: Days, as_at: date) -> Flags:
-    """True while the leaving date is empty or still to come."""
+    """True if the leaving date is empty or in the future."""
     return np.isnat(leaving_on) | (leaving_on > day(as_at))
 
 
 def make_enrolments(dice: Dice, lives: Lives, born_on: Days, as_at: date) -> pl.DataFrame:
-    """One row an enrolment: child, school, entry_on, leaving_on (null: open), status. No two of a child at one school
-    on one day.
+    """One row per enrolment: child, school, entry_on, leaving_on (null: open), status. A child has at most one that begins
+    at one school on one day.
     """
     rolls = _Rolls(dice, lives, born_on, as_at)
     kinds = [rolls.current(), rolls.placed_elsewhere(), rolls.earlier(), rolls.ended(), rolls.missing()]

@@ -1,30 +1,30 @@
-"""How often each kind of error occurs in what agencies write down."""
+"""How often agencies make each kind of error when they write a child down."""
 
 from dataclasses import dataclass, fields, replace
 
 COMMON = ("missing_middle_names", "middle_initial", "capitals", "address_abbreviation", "uprn_missing",
           "upn_missing_elsewhere",
           "broken_rows", "postcode_no_space")  # fmt: skip
-"""Habits rather than errors, left alone when a world is made rougher, and broken rows."""
+"""Broken rows, and habits rather than errors: not increased when a world is made rougher."""
 RARE = ("ocr", "phonetic", "middle_as_forename", "initials_only", "title", "mojibake", "baby", "repeated_surname",
         "dob_first_of_january",
         "dob_placeholder", "dob_transposition", "postcode_pseudo", "number_range", "upn_of_sibling", "upn_temporary",
         "upn_code", "flat_missing",
         "name_cut_short", "dob_year_slip", "two_upns")  # fmt: skip
-"""Kinds that the first made-up authority hardly had."""
+"""Kinds of error that the first made-up authority hardly had."""
 
 
 @dataclass(frozen=True)
 class ErrorRates:
-    """Share of records (0..1) with each kind of error, where it can occur at all; the usual rates are the defaults.
+    """Share of records (0..1) with each kind of error, among those where it is possible; the defaults are the usual rates.
 
-    Forename and surname slip independently. The kinds are those that field studies of linked registers name, the
-    rates set so that two agencies' records of one child differ about as often as published linkages found.
+    Errors in forename and surname are independent. The kinds are those that field studies of linked registers name. The rates
+    are set so that two agencies' records of one child differ about as often as in published linkages.
     """
 
     # Names
     keyboard: float = 0.004
-    """A neighbouring key struck, a letter doubled or put in."""
+    """A neighbouring key struck instead or in addition, or a letter doubled."""
     dropped_letter: float = 0.003
     transposition: float = 0.002
     """Two neighbouring letters swapped."""
@@ -35,18 +35,18 @@ class ErrorRates:
     name_cut_short: float = 0.0003
     """Cut at the width of an old system's field."""
     nickname: float = 0.006
-    """A short form nobody else uses for the child; names the child goes by come on top."""
+    """A short form nobody else uses for the child; in addition to the names the child goes by."""
     spelling_variant: float = 0.03
-    """Another spelling of the same name (Mohammed, Muhammad), of names that have some."""
+    """Another spelling of the same name (Mohammed, Muhammad), for names that have some."""
     swapped_names: float = 0.003
     """Forename and surname in each other's place."""
     half_surname: float = 0.07
     """Only one half of a double surname."""
     joined_surname: float = 0.10
-    """Hyphen or space of a double or prefixed surname left out, or one for the other."""
+    """Hyphen or space of a double or prefixed surname left out, or one replaced by the other."""
     other_parents_surname: float = 0.006
     former_surname: float = 0.25
-    """The old surname still, after the child's was changed."""
+    """The former surname, after the child's was changed."""
     middle_as_forename: float = 0.002
     initials_only: float = 0.0006
     title: float = 0.001
@@ -54,10 +54,10 @@ class ErrorRates:
     repeated_surname: float = 0.0002
     """The surname in both places."""
     baby: float = 0.02
-    """``Baby`` or ``Baby Boy`` for the forename of a child of under two years on a GP list."""
+    """``Baby`` or ``Baby Boy`` as the forename of a child under two on a GP list."""
     diacritics_dropped: float = 0.5
     mojibake: float = 0.03
-    """UTF-8 read as Windows-1252 on the way: Å‚ for ł."""
+    """UTF-8 read as Windows-1252 somewhere on the way: Å‚ for ł."""
     capitals: float = 0.2
     """The whole name in capitals; GP lists nearly always are."""
     missing_middle_names: float = 0.45
@@ -71,7 +71,7 @@ class ErrorRates:
     """Two digits of the day or the year swapped."""
     dob_year_slip: float = 0.001
     dob_first_of_january: float = 0.0007
-    """1 January of the year; ten times as often for those who came from elsewhere."""
+    """1 January of the year; ten times as often for children from elsewhere."""
     dob_placeholder: float = 0.0002
     """1900-01-01."""
     dob_missing: float = 0.0008
@@ -90,7 +90,7 @@ class ErrorRates:
     house_number_typo: float = 0.003
     street_typo: float = 0.004
     old_address: float = 0.05
-    """The home before the last, of families who moved within six years, though the agency saw the child since."""
+    """The previous home, for families who moved within six years, although the agency has seen the child since."""
     uprn_missing: float = 0.28
     # Identifiers
     upn_missing: float = 0.003
@@ -99,7 +99,7 @@ class ErrorRates:
     upn_miskeyed: float = 0.002
     upn_of_sibling: float = 0.0004
     upn_temporary: float = 0.010
-    """Children with a temporary number at some time."""
+    """Children who had a temporary number at some time."""
     two_upns: float = 0.004
     upn_code: float = 0.03
     """UN1 to UN5 in place of a missing number, outside the rolls."""
@@ -112,13 +112,13 @@ class ErrorRates:
     """Rows of the CSV files with a date that does not exist or a code that nobody defined."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError where a rate is no share."""
+        """Raise ValueError if a rate is not from 0 to 1."""
         for field in fields(self):
             if not 0.0 <= getattr(self, field.name) <= 1.0:
                 raise ValueError(f"ErrorRates.{field.name} must lie between 0 and 1.")
 
     def scaled(self, factor: float, names: tuple[str, ...] | None = None) -> "ErrorRates":
-        """Multiply the rates named (all but the habits, where none is named); none goes over 0.9."""
+        """Multiply the rates named (if none is, all but COMMON), each to 0.9 at most."""
         chosen = names or tuple(field.name for field in fields(self) if field.name not in COMMON)
         return replace(self, **{name: min(0.9, getattr(self, name) * factor) for name in chosen})
 
@@ -129,16 +129,16 @@ class ErrorRates:
 
     @classmethod
     def rough(cls) -> "ErrorRates":
-        """Two and a half times as many errors of every kind."""
+        """Two and a half times as many errors of every kind outside COMMON."""
         return cls().scaled(2.5)
 
     @classmethod
     def other_kinds(cls) -> "ErrorRates":
-        """The common kinds halved, the rare kinds eight times as often: what a linkage was not tuned on."""
+        """Common kinds half as often, rare kinds eight times as often: errors that a linkage was not tuned on."""
         rare = cls().scaled(8.0, RARE)
         return rare.scaled(0.5, tuple(field.name for field in fields(cls) if field.name not in COMMON + RARE))
 
     @classmethod
     def none(cls) -> "ErrorRates":
-        """No error of any kind: for tests of what remains."""
+        """No error of any kind, to test what remains."""
         return cls(**{field.name: 0.0 for field in fields(cls)})

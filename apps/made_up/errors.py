@@ -1,4 +1,4 @@
-"""What goes wrong when an agency writes a child down: errors drawn a column at a time, made where they fall."""
+"""What goes wrong when an agency writes a child down. Errors are drawn for a column at a time, and made in place."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ Slip = Callable[[str, Random], str]
 
 @dataclass(frozen=True)
 class Writing:
-    """How one agency writes: its rates, its share of names in capitals, and chance."""
+    """How one agency writes: its rates, its share of names in capitals, and random streams."""
 
     rates: ErrorRates
     capitals: float
     dice: Dice
     small: Random
-    """Chance for what happens inside one text."""
+    """Random stream for what happens inside one text."""
 
 
 def hit(dice: Dice, rows: int, rate: float | Shares) -> Flags:
@@ -57,7 +57,7 @@ def _half(text: str, small: Random) -> str:
 
 
 def _spell(writing: Writing, names: Texts) -> None:
-    """Slips that befall any name."""
+    """Make the slips that any name may have, in place."""
     rates = writing.rates
     kinds = [
         (rates.spelling_variant, _variant), (rates.keyboard, slips.strike_wrong_key), (rates.dropped_letter,
@@ -113,7 +113,7 @@ def _on_or(when: date, year: int, month: int, day: int) -> date:
 
 
 def _digit(when: date, small: Random) -> date:
-    """Another digit in the month or the day; the date stays one that exists."""
+    """Change one digit of the month or the day, so that the date still exists."""
     for _ in range(20):
         digits = list(f"{when:%m%d}")
         digits[small.randrange(4)] = small.choice("0123456789")
@@ -131,7 +131,7 @@ def _transpose(when: date, small: Random) -> date:
 
 
 def spoil_birth_dates(writing: Writing, born_on: Days, came: Flags, missing: float) -> None:
-    """Write birth dates as agencies write them, in place; every date left is one that exists.
+    """Write birth dates as the agency writes them, in place; every date that remains exists.
 
     ``came``: children from elsewhere; ``missing``: share of records without a birth date.
     """
@@ -155,14 +155,14 @@ def spoil_birth_dates(writing: Writing, born_on: Days, came: Flags, missing: flo
 
 
 def spoil_sex(writing: Writing, sex: Texts) -> None:
-    """Leave sex out, or give the other, in place."""
+    """Leave sex out, or swap it, in place."""
     for row in np.flatnonzero(hit(writing.dice, len(sex), writing.rates.sex_flipped)):
         sex[row] = "F" if sex[row] == "M" else "M"
     sex[hit(writing.dice, len(sex), writing.rates.sex_missing)] = None
 
 
 def spoil_addresses(writing: Writing, person: dict[str, Texts]) -> None:
-    """Write saon, paon, street, postcode and uprn as agencies write them, in place; ``short`` says who abbreviates."""
+    """Write saon, paon, street, postcode and uprn as the agency writes them, in place."""
     rates, dice = writing.rates, writing.dice
     rows = len(person["paon"])
     slip(writing, person["postcode"], rates.postcode_typo, slips.mistype_postcode)

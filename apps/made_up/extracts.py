@@ -1,4 +1,4 @@
-"""Writing the extracts: CSV in each agency's encoding, the workbook, and the XML that some schools send."""
+"""Writes the extracts: CSV in each agency's encoding, the workbook, and the XML that some schools send."""
 
 from datetime import datetime
 from html import escape
@@ -13,12 +13,12 @@ from apps.made_up.layouts import Layout
 
 UNKNOWN_CODE = "Q"
 XML_KEY = ("UPN", "LEA", "Estab", "EntryDate")
-"""Columns that make the key of an XML row, joined by ``|``."""
+"""Columns that together make the key of an XML row, joined by ``|``."""
 ABOUT_THE_SCHOOL = ("LEA", "Estab", "URN", "SchoolName")
 
 
 def break_rows(dice: Dice, frame: pl.DataFrame, layout: Layout, rate: float) -> tuple[pl.DataFrame, int]:
-    """Put a day that does not exist, or an unknown code, into some rows; says into how many."""
+    """Put a date that does not exist, or an unknown code, into some rows; returns how many."""
     rows = np.flatnonzero(dice.random(frame.height) < rate)
     places = [*layout.dates.items(), *((name, UNKNOWN_CODE) for name in layout.codes)]
     if not places:
@@ -32,14 +32,14 @@ def break_rows(dice: Dice, frame: pl.DataFrame, layout: Layout, rate: float) -> 
 
 
 def add_keys(dice: Dice, frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
-    """Give each row a key of its own; the keys stand in no order."""
+    """Give each row a key, in random order."""
     keys = [f"{layout.prefix}{number:07d}" for number in dice.permutation(frame.height) + 1]
     key = pl.Series(layout.key, keys, dtype=pl.String)
     return frame.with_columns(key) if layout.key_is_last else frame.insert_column(0, key)
 
 
 def _in_encoding(text: str, encoding: str) -> bytes:
-    """Encode; a letter that the encoding lacks is written in English letters, as such systems do."""
+    """Encode; a character that the encoding lacks is transliterated, as such systems do."""
     try:
         return text.encode(encoding)
     except UnicodeEncodeError:
@@ -49,7 +49,7 @@ def _in_encoding(text: str, encoding: str) -> bytes:
 
 
 def write_csv(frame: pl.DataFrame, path: Path, encoding: str) -> None:
-    """Write one CSV file; nothing stands for empty."""
+    """Write one CSV file. Null is an empty cell."""
     path.write_bytes(_in_encoding(frame.write_csv(), encoding))
 
 
@@ -79,7 +79,7 @@ def _element(name: str, value: str, indent: str) -> str:
 
 
 def write_xml(frame: pl.DataFrame, path: Path, as_at: str) -> None:
-    """Write the census of one school as it goes to the DfE; pupils who have left stand in a part of their own."""
+    """Write the census of one school in the DfE's form; pupils who have left are in a section of their own."""
     header = frame.row(0, named=True)
     left = pl.col("LeavingDate").is_not_null() & (pl.col("LeavingDate") <= as_at)
     parts = (("PupilsOnRoll", "PupilOnRoll", frame.filter(~left.fill_null(value=False))),

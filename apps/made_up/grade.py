@@ -1,4 +1,4 @@
-"""How well a list did on a made-up authority, whose truth is known: only a demo and a benchmark can say."""
+"""Grades a list on a made-up authority. This is possible because the truth is known; for the demo and benchmarks."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,19 @@ import polars as pl
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """A list held against the truth."""
+    """A list compared with the truth."""
 
     rows: int
     """Rows of the list."""
     targets: int
     """Children whom a perfect linker would list."""
     found: int
-    """Of those, how many are on the list."""
+    """How many of those are on the list."""
     missing: int
     """Children truly missing education; the other targets are educated where no extract shows it."""
+    """Children truly missing education; the other targets are educated where no extract shows it."""
     missing_found: int
-    """Of those, how many are on the list."""
+    """How many of those are on the list."""
 
     def __str__(self) -> str:
         """Two lines for people."""
@@ -31,9 +32,9 @@ class Grade:
 
 
 def graded(candidates: pl.DataFrame, records: pl.DataFrame, children: pl.DataFrame) -> Grade:
-    """Hold a list against the truth of a made-up authority.
+    """Compare a list with the truth of a made-up authority.
 
-    ``candidates``: one row a listed child, its ``records`` as ``source:key;source:key``. ``records`` and ``children``
+    ``candidates``: one row per listed child, with its ``records`` as ``source:key;source:key``. ``records`` and ``children``
     are the truth as :func:`apps.made_up.authority.make_authority` returns it.
     """
     whose = records.select(

@@ -1,11 +1,11 @@
-"""A made-up authority from night to night: who came, left, moved and was seen, what clerks wrote and put right.
+"""A made-up authority from night to night: who came, left, moved and was seen; clerks' slips and corrections.
 
 >>> made = make_authority(folder, children=20_000, seed=1, as_at=first)
 >>> begin_history(folder, seed=1)                    # holds some children and rows back, to come later
 >>> move_on(folder, seed=1, as_at=first + one_day)   # the next night's extracts, and the truth with them
 >>> deliver(folder, into, late=("health",))          # as they arrive: yesterday's file again, a bad one, none
 
-The same arguments give the same bytes. ``truth/events.csv`` says what happened to which record of whom, in which night.
+The same arguments give the same bytes. ``truth/events.csv`` says what happened to which record of which child on which night.
 """
 
 import shutil
@@ -26,7 +26,7 @@ from apps.made_up.layouts import LAYOUTS
 SHARE = 0.01
 """Share of the rows that change from one night to the next."""
 CHILDREN_TO_COME, ROWS_TO_COME = 0.03, 0.12
-"""Shares held back at the beginning: children whom nobody knows yet, and rows of the smaller lists."""
+"""Shares held back at the beginning: of children, so that nobody knows them yet, and of rows of the smaller lists."""
 
 ROLL = "school_census"
 WRITTEN = {
@@ -35,27 +35,27 @@ WRITTEN = {
     "admissions": ("ChildSurname", "ChildForename", "DateOfBirth", "Postcode"),
     "social_care": ("Surname", "Forename", "DateOfBirth", "Postcode"),
 }
-"""What a clerk may write wrongly and put right: surname, forename, birth date, postcode."""
+"""What a clerk may misspell and correct: surname, forename, birth date, postcode."""
 BIRTH_STYLE = {ROLL: "%Y-%m-%d", "health": "%Y%m%d", "admissions": "%d/%m/%Y", "social_care": "%d/%m/%Y"}
 HOME = {
     ROLL: ("SAON", "PAON", "Street", "Town", "Postcode", "UPRN"),
     "health": ("AddressLine1", "AddressLine2", "Postcode"),
 }
-"""Address columns of the sources that learn of a removal."""
+"""Address columns of the sources that hear of a move."""
 SCHOOL = ("LEA", "Estab", "URN", "SchoolName")
 SMALLER = ("admissions", "ehe_register", "alternative_provision", "independent_schools", "other_la", "social_care",
            "referrals", "lost_pupils")  # fmt: skip
 TO_COME, SLIP, MERGED, VANISHED = "to come", "slip", "merged by the agency", "vanished from the roll"
-"""Why a row is held back; of a slip it is the row as it was before."""
+"""Why a row is held back. For a slip, the row held is the one before it."""
 
 EVENT = pl.Schema({"as_at": pl.Date, "event": pl.String, "source": pl.String, "source_record_id": pl.String,
                    "child_id": pl.String})  # fmt: skip
-"""One row is one record that something happened to."""
+"""One row is one record to which something happened."""
 
 
 @dataclass
 class _Night:
-    """One night under way."""
+    """One night in progress."""
 
     as_at: date
     dice: Dice
@@ -68,13 +68,13 @@ class _Night:
         return self.as_at.isoformat()
 
     def log(self, source: str, frame: pl.DataFrame) -> None:
-        """Note the rows of a source that the present event touches."""
+        """Note the rows of a source that the current event changes."""
         noted = frame.select(as_at=pl.lit(self.as_at), event=pl.lit(self.event), source=pl.lit(source),
                              source_record_id=LAYOUT_OF[source].key, child_id="child_id")  # fmt: skip
         self.events.append(noted)
 
     def some(self, able: pl.Series | Flags, count: int) -> Numbers:
-        """Draw ``count`` places (all, where there are fewer) among those that are able, in ascending order."""
+        """Draw ``count`` positions (all, if there are fewer) where ``able`` is true, in ascending order."""
         places = np.flatnonzero(np.asarray(able))
         return np.sort(self.dice.choice(places, size=min(count, len(places)), replace=False))
 
@@ -90,7 +90,7 @@ class _Night:
         self.log(source, self.books.rows[source][at])
 
     def take(self, source: str, at: Numbers, why: str) -> None:
-        """Take rows out of an extract and hold them back."""
+        """Remove rows from an extract and hold them back."""
         frame = self.books.rows[source]
         out = frame[at]
         if out.height:
@@ -104,7 +104,7 @@ class _Night:
         self.books.held[source] = pl.concat([self.books.held[source], kept.select(self.books.held[source].columns)])
 
     def bring(self, source: str, which: pl.Expr) -> None:
-        """Put rows held back into the extract again."""
+        """Return rows that were held back to the extract."""
         held = self.books.held[source]
         back = held.filter(which).drop("why", "held_on")
         if back.height:
@@ -120,12 +120,12 @@ class _Night:
         )
 
     def are(self, frame: pl.DataFrame, which: pl.Expr) -> pl.Series:
-        """True for rows of children of whom ``which`` holds."""
+        """True for rows of children for whom ``which`` is true."""
         return frame["child_id"].is_in(self.books.children.filter(which)["child_id"].implode())
 
 
 def _sighted(night: _Night, count: int) -> None:
-    """Agencies see children again: the same row with a newer day."""
+    """Agencies see children again: the same row with a newer date."""
     for source, column, style, share in (("health", "LastContact", "%Y-%m-%d", 0.75),
                                          ("housing", "LastVerified", "%d/%m/%Y", 0.25)):  # fmt: skip
         frame = night.books.rows[source]
@@ -136,7 +136,7 @@ def _sighted(night: _Night, count: int) -> None:
 
 
 def _misspelt(text: str, column: str, style: str, dice: Random) -> str:
-    """The text with one slip; of a birth date another day that exists."""
+    """The text with one slip; for a birth date, another date that exists."""
     if column == "Postcode":
         return slips.change_digit(text, dice)
     if column in ("BirthDate", "DateOfBirth"):
@@ -147,7 +147,7 @@ def _misspelt(text: str, column: str, style: str, dice: Random) -> str:
 
 
 def _slipped(night: _Night, count: int) -> None:
-    """A clerk writes a name, birth date or postcode anew, with a slip."""
+    """A clerk retypes a name, birth date or postcode, with a slip."""
     drawn = night.dice.multinomial(count, [0.4, 0.4, 0.1, 0.1])
     random = Random(int(night.dice.integers(2**62)))
     for (source, columns), rows in zip(WRITTEN.items(), drawn, strict=True):
@@ -161,7 +161,7 @@ def _slipped(night: _Night, count: int) -> None:
 
 
 def _corrected(night: _Night, count: int) -> None:
-    """A slip is put right: the row says again what it said before."""
+    """A slip is corrected: the row says again what it said before."""
     for source, columns in WRITTEN.items():
         key, held = LAYOUT_OF[source].key, night.books.held[source]
         frame = night.books.rows[source]
@@ -174,7 +174,7 @@ def _corrected(night: _Night, count: int) -> None:
 
 
 def _moved_home(night: _Night, count: int) -> None:
-    """A child moves to where another lives or lived: the sources that learn of it show the new home."""
+    """A child moves to the home of another child: the sources that hear of it show the new home."""
     resident, child = night.books.children["resident"] == 1, pl.col("child_id")
     movers = night.books.children["child_id"][night.some(resident, count // 2)]
     donors = night.books.children["child_id"][night.some(resident, len(movers))]
@@ -193,7 +193,7 @@ def _on_roll(night: _Night) -> pl.Series:
 
 
 def _left_roll(night: _Night, count: int) -> None:
-    """Schools take pupils off the roll, with a leaving date; where they go nobody knows yet."""
+    """Schools take pupils off the roll, with a leaving date; nobody knows yet where they go."""
     frame = night.books.rows[ROLL]
     began = frame["EntryDate"].str.to_date("%Y-%m-%d", strict=False).fill_null(night.as_at) < night.as_at - timedelta(7)
     at = night.some(_on_roll(night) & began, count)
@@ -203,7 +203,7 @@ def _left_roll(night: _Night, count: int) -> None:
 
 
 def _vanished(night: _Night, count: int) -> None:
-    """Entries are gone from the roll overnight, with no leaving date; half of these children have left the area."""
+    """Entries disappear from the roll overnight, without a leaving date; half of these children have left the area."""
     frame = night.books.rows[ROLL]
     at = night.some(_on_roll(night), count)
     child = frame["child_id"][at]
@@ -214,7 +214,7 @@ def _vanished(night: _Night, count: int) -> None:
 
 
 def _found_place(night: _Night, count: int) -> None:
-    """Children without education who were on a roll before start at another school: a new row, open."""
+    """Children without education who were on a roll before start at another school: a new, open row."""
     frame, key = night.books.rows[ROLL], LAYOUT_OF[ROLL].key
     last = frame.with_row_index("at").unique("child_id", keep="last", maintain_order=True)
     able = night.are(last, pl.col("target") == 1)
@@ -241,7 +241,7 @@ def _found_place(night: _Night, count: int) -> None:
 
 
 def _arrived(night: _Night, count: int) -> None:
-    """Children and rows that nobody had sent before come: those held back at the beginning."""
+    """Children and rows come that nobody has sent before: those held back at the beginning."""
     waiting = pl.concat([held.filter(why=TO_COME).select("child_id") for held in night.books.held.values()])
     children = waiting["child_id"].unique().sort()
     come = children[night.some(np.ones(len(children), dtype=bool), -(-count // 2))]
@@ -250,7 +250,7 @@ def _arrived(night: _Night, count: int) -> None:
 
 
 def _left_area(night: _Night, count: int) -> None:
-    """Children leave the area: the roll says so at once, a tenancy ends, the practice hears of a third of them."""
+    """Children leave the area: the roll says so at once, most tenancies end, a third of the practices hear of it."""
     children = night.books.children
     gone = children["child_id"][night.some(children["resident"] == 1, count // 2)]
     day = night.as_at - timedelta(days=int(night.dice.integers(0, 5)))
@@ -265,7 +265,7 @@ def _left_area(night: _Night, count: int) -> None:
 
 
 def _came_back(night: _Night, count: int) -> None:
-    """Children who had left are seen again, without a school; and entries that had vanished from a roll are there again."""
+    """Children who had left are seen again, without a school; and entries that had vanished from a roll are back."""
     frame = night.books.rows["health"]
     at = night.some(night.are(frame, pl.col("resident") == 0), -(-count // 2))
     child = frame["child_id"][at]
@@ -278,7 +278,7 @@ def _came_back(night: _Night, count: int) -> None:
 
 
 def _merged(night: _Night, count: int) -> None:
-    """A practice merges two registrations: of one child, or, wrongly, of two who share surname and postcode."""
+    """A practice merges two registrations: of one child or, wrongly, of two who share surname and postcode."""
     frame = night.books.rows["health"]
     child = pl.col("child_id")
     home = pl.struct(pl.col("FamilyName").str.to_lowercase(), "Postcode")
@@ -292,7 +292,7 @@ def _merged(night: _Night, count: int) -> None:
 
 
 def _merge_undone(night: _Night, count: int) -> None:
-    """A practice finds that it merged two children, and parts the registrations again."""
+    """A practice finds that it merged two children, and separates the registrations again."""
     held, key = night.books.held["health"], LAYOUT_OF["health"].key
     again = held[night.some((held["why"] == MERGED) & (held["held_on"] < night.as_at), count)]
     night.bring("health", (pl.col("why") == MERGED) & pl.col(key).is_in(again[key].implode()))
@@ -312,13 +312,13 @@ EVENTS: tuple[tuple[str, float, Callable[[_Night, int], None]], ...] = (
     ("merged by the agency", 0.02, _merged),
     ("merge undone", 0.01, _merge_undone),
 )
-"""What happens in a night, and its share of the rows that change; in this order."""
+"""What happens in a night, in this order, each with its share of the rows that change."""
 
 
 def begin_history(folder: Path, *, seed: int, as_at: date) -> None:
-    """Hold some children, and some rows of the smaller lists, back from the extracts of a new authority: they come later.
+    """Hold back some children, and some rows of the smaller lists, from the extracts of a new authority: they come later.
 
-    Call it once, before the first night; what an earlier history left beside the authority is taken away.
+    Call it once, before the first night. It deletes what an earlier history left next to the authority.
     ``as_at``: the date that the authority was made for.
     """
     shutil.rmtree(folder / "truth" / "held", ignore_errors=True)
@@ -337,7 +337,7 @@ def move_on(folder: Path, *, seed: int, as_at: date, share: float = SHARE) -> pl
     """Turn the extracts and the truth in ``folder`` into those of the next night; returns what happened (``EVENT``).
 
     About ``share`` (0..1) of the rows change. The same books, seed, date and share give the same bytes. Files of sources
-    in which nothing happened stay untouched.
+    in which nothing happened are not touched.
     """
     night = _Night(as_at, stream(seed, f"night {as_at}"), read_books(folder))
     budget = round(share * sum(frame.height for frame in night.books.rows.values()))
@@ -362,10 +362,10 @@ def _close(night: _Night, folder: Path) -> pl.DataFrame:
 def deliver(
     folder: Path, into: Path, *, late: Sequence[str] = (), bad: Sequence[str] = (), missing: Sequence[str] = ()
 ) -> None:
-    """Bring the extracts of ``folder`` into ``into``, as they arrive.
+    """Copy the extracts of ``folder`` to ``into``, as they arrive.
 
-    Of the sources named in ``late`` yesterday's file stays there, those of ``bad`` come cut off in the middle of their
-    header, those of ``missing`` not at all. Raises ValueError where a source is not known.
+    For sources in ``late`` yesterday's file stays there; those in ``bad`` come cut off in the middle of their header; those
+    in ``missing`` do not come. Raises ValueError if a source is not known.
     """
     if unknown := {*late, *bad, *missing} - set(LAYOUT_OF):
         raise ValueError(f"no source {', '.join(sorted(unknown))}; choose among {', '.join(LAYOUT_OF)}")

@@ -7,9 +7,9 @@ from apps.made_up.draws import Dice, Numbers, Texts
 UPN_LETTERS = np.array(list("ABCDEFGHJKLMNPQRTUVWXYZ"), dtype=object)
 """Check letters in the order of their values 0..22 (no I, O, S)."""
 LA_CODE = 889
-"""The code that the made-up authority goes by."""
+"""The made-up authority's code."""
 MOST_NHS_NUMBERS = 900_000
-"""About so many numbers of the test range (999...) have a valid check digit."""
+"""About this many numbers of the test range (999...) have a valid check digit."""
 
 
 def _digits(numbers: Numbers, width: int) -> Numbers:
@@ -17,8 +17,8 @@ def _digits(numbers: Numbers, width: int) -> Numbers:
 
 
 def _make_upns(la: Numbers, estab: Numbers, year: Numbers, serial: Numbers, temporary: bool = False) -> Texts:
-    """Make unique pupil numbers: check letter, LA, school, year of issue, serial (the last place of a temporary one a
-    letter).
+    """Make unique pupil numbers: check letter, LA, school, year of issue, serial (whose last place is a letter in a
+    temporary one).
     """
     last = serial % (23 if temporary else 10)
     body = np.hstack(
@@ -36,7 +36,7 @@ def _make_upns(la: Numbers, estab: Numbers, year: Numbers, serial: Numbers, temp
 
 
 def issue_upns(estab: Numbers, year: Numbers, la: Numbers, temporary: bool = False) -> Texts:
-    """Issue numbers in turn within each school and year, as schools do: classmates' numbers differ by little."""
+    """Issue numbers in turn within each school and year, as schools do, so that classmates' numbers are similar."""
     key = la * 10**6 + estab * 100 + year
     order = np.argsort(key, kind="stable")
     ordered = key[order]
@@ -47,9 +47,7 @@ def issue_upns(estab: Numbers, year: Numbers, la: Numbers, temporary: bool = Fal
 
 
 def make_nhs_numbers(dice: Dice, count: int) -> Texts:
-    """Draw different NHS numbers from the test range 999, which is given to nobody. Raises ValueError when it runs
-    out.
-    """
+    """Draw different NHS numbers from the test range 999, which is given to nobody. Raises ValueError if there are too few."""
     drawn = dice.choice(1_000_000, size=min(1_000_000, count * 5 // 4 + 100), replace=False)
     numbers = 999_000_000 + drawn
     check = 11 - (_digits(numbers, 9) @ np.arange(10, 1, -1)) % 11

@@ -1,4 +1,4 @@
-"""The layout of every extract: headers in order, codes and date styles as each agency sends them."""
+"""The layout of every extract: headers in order, codes and date styles of each agency."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ def _street() -> pl.Expr:
 
 
 def _first_line(separator: str) -> pl.Expr:
-    """Flat, number and street in one."""
+    """Flat, number and street in one line."""
     numbered = pl.col("paon").str.contains(r"^\d")
     place = pl.concat_str(pl.col("paon"), pl.when(numbered).then(pl.lit(" ")).otherwise(pl.lit(", ")), _street())
     return pl.concat_str(pl.col("saon"), place, separator=separator, ignore_nulls=True)
@@ -35,7 +35,7 @@ def _one_line() -> pl.Expr:
 
 
 def _year_group(nc: Numbers, chance: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Texts:
-    """N1, N2, R, 1 to 13; X for the few who follow no year."""
+    """N1, N2, R, 1 to 13; X for the few who are in no year group."""
     names = {-2: "N1", -1: "N2", 0: "R"} | {n: str(n) for n in range(1, 14)}
     return np.array(
         ["X" if c < 0.002 else names.get(int(n), "X") for n, c in zip(nc, chance, strict=True)], dtype=object
@@ -43,7 +43,7 @@ def _year_group(nc: Numbers, chance: np.ndarray[tuple[int], np.dtype[np.float64]
 
 
 def school_census(rows: pl.DataFrame, world: World) -> pl.DataFrame:
-    """Rolls; the XML files have the same columns but the last."""
+    """Rolls. The XML files have the same columns except the last, the key."""
     school = world.lives.schools.frame[rows["school"].to_numpy()]
     rows = rows.hstack(school.select("estab", "urn", "school_name"))
     nc = column(_year_group(world.nc[rows["child"].to_numpy()], rows["chance"].to_numpy()))
@@ -85,7 +85,7 @@ def admissions(rows: pl.DataFrame, world: World) -> pl.DataFrame:
 
 
 def housing(rows: pl.DataFrame, _world: World) -> pl.DataFrame:
-    """Members of tenancies; names in one column, as clerks like them."""
+    """Members of tenancies, with the name in one column."""
     style = pl.col("chance")
     title = pl.when(style < 0.55).then(pl.when("is_girl").then(pl.lit("Miss")).otherwise(pl.lit("Master")))
     reversed_ = pl.concat_str(pl.col("surname").str.to_uppercase(), pl.col("forename"), separator=", ")
@@ -107,7 +107,7 @@ def housing(rows: pl.DataFrame, _world: World) -> pl.DataFrame:
 
 
 def health(rows: pl.DataFrame, _world: World) -> pl.DataFrame:
-    """GP registrations; one of three practices of the district."""
+    """GP registrations, each with one of the district's three practices."""
     practice = pl.lit("Z") + (10001 + pl.col("district") * 3 + (pl.col("chance") * 3).floor().cast(pl.Int64)).cast(
         pl.String
     )
@@ -123,7 +123,7 @@ def health(rows: pl.DataFrame, _world: World) -> pl.DataFrame:
 
 
 def _list(*own: str, dates: tuple[str, ...] = ()) -> Callable[[pl.DataFrame, World], pl.DataFrame]:
-    """Layout of the smaller lists: the same person columns, then columns of their own."""
+    """Layout of the smaller lists: the same person columns, followed by columns of their own."""
 
     def layout(rows: pl.DataFrame, _world: World) -> pl.DataFrame:
         return rows.select(
@@ -148,7 +148,7 @@ class Layout:
     """First letters of its keys."""
     columns: Callable[[pl.DataFrame, World], pl.DataFrame]
     dates: dict[str, str]
-    """Date columns and a day that does not exist, in their style: what a broken row may hold."""
+    """Date columns, each with a date in its style that does not exist, for broken rows."""
     codes: tuple[str, ...] = ()
     """Columns with a closed list of codes."""
     encoding: str = "utf-8"

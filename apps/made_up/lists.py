@@ -1,6 +1,6 @@
 """The smaller lists: home education, placements, other schools and authorities, social care, reports, lost pupils.
 
-As in :mod:`apps.made_up.agencies`, one function a source and one row a record.
+As in :mod:`apps.made_up.agencies`, one function per source and one row per record.
 """
 
 import numpy as np
@@ -30,7 +30,7 @@ def _simple(child: Numbers, seen_on: Days, **columns: Texts | Days) -> pl.DataFr
 
 
 def ehe_register(dice: Dice, world: World) -> pl.DataFrame:
-    """Home education: open entries, those that ended with a return to school, and those that ended with nothing."""
+    """Home education: open entries, and entries that ended, with a return to school or with nothing."""
     open_rows = world.chosen(dice, {"ehe": 0.95}, 0.0)
     ended = world.chosen(dice, {"ehe_ended": 1.0, "state": 0.003, "gone": 0.015}, 0.0)
     ended = ended[world.nc[ended] >= 1]
@@ -58,7 +58,7 @@ def ehe_register(dice: Dice, world: World) -> pl.DataFrame:
 
 
 def alternative_provision(dice: Dice, world: World) -> pl.DataFrame:
-    """Placements: current ones, and some that ended with a return to school or with none."""
+    """Placements: current ones, and some that ended, with a return to school or with nothing."""
     now = np.flatnonzero(world.state == "ap")
     ended = world.chosen(dice, {"excluded": 0.3, "state": 0.003}, 0.0)
     ended = ended[world.nc[ended] >= 6]
@@ -76,14 +76,14 @@ def alternative_provision(dice: Dice, world: World) -> pl.DataFrame:
 
 
 def independent_schools(dice: Dice, world: World) -> pl.DataFrame:
-    """Lists of the independent schools that send one: about three quarters of the children."""
+    """Lists of the independent schools that send one: about three quarters of the children at such schools."""
     child = world.chosen(dice, {"independent": 0.77}, 0.0)
     start = np.maximum(world.today - days(20 + dice.random(len(child)) * 1500), world.here_since[child])
     return _simple(child, start, School=pick(dice, words("independent"), len(child), 0.7) + " School", StartDate=start)
 
 
 def other_la(dice: Dice, world: World) -> pl.DataFrame:
-    """Neighbours' confirmations: three in five of those at school there, a few of those who moved away."""
+    """Other authorities' confirmations: for three in five children at school there, and a few who moved away."""
     child = world.chosen(dice, {"other_la": 0.62, "gone": 0.08}, 0.0)
     confirmed = world.today - days(2 + dice.random(len(child)) * 270)
     confirmed = np.maximum(confirmed, np.where(np.isnat(world.left_on[child]), confirmed, world.left_on[child]))
@@ -114,7 +114,7 @@ def social_care(dice: Dice, world: World) -> pl.DataFrame:
 
 
 def referrals(dice: Dice, world: World) -> pl.DataFrame:
-    """Reports that a child may be out of school: some right, some of children who are on a roll or gone."""
+    """Reports that a child may be out of school: some right, some about children who are on a roll or gone."""
     child = world.chosen(dice, {"cme": 0.18, "gone": 0.012, "state": 0.0012, "ehe": 0.02}, 0.0)
     child = child[world.of_age[child]]
     on = np.maximum(world.today - days(2 + dice.exponential(50.0, size=len(child))), world.here_since[child])
@@ -128,7 +128,7 @@ def referrals(dice: Dice, world: World) -> pl.DataFrame:
 
 
 def lost_pupils(dice: Dice, world: World, enrolments: pl.DataFrame) -> pl.DataFrame:
-    """Transfer files that no school has claimed: of children missing, gone, and a few on a roll all the same."""
+    """Transfer files that no school has claimed: of children missing education, gone, and a few who are on a roll after all."""
     last = enrolments.filter(pl.col("leaving_on") < world.as_at).unique("child", keep="last", maintain_order=True)
     child, school = last["child"].to_numpy(), last["school"].to_numpy()
     label = either(said(world.reason), world.reason, world.state)[child]

@@ -1,4 +1,4 @@
-"""What became of each child: where educated, who left the area and when, who is missing education and why."""
+"""What became of each child: where it is educated, whether and when it left the area, whether and why it misses education."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -45,20 +45,20 @@ class Lives:
     """The children's lives, and the schools."""
 
     children: pl.DataFrame
-    """One row a child, in the order of People.children: state, reason, of_age, resident, nc (year group), left_on
-    (area), arrived_on (null: born here), primary, secondary (rows of schools).
+    """One row per child, in the order of People.children: state, reason, of_age, resident, nc (year group), left_on
+    (the area), arrived_on (null: born here), primary, secondary (rows of schools).
     """
     schools: Schools
 
 
 def _chance(dice: Dice, family: Numbers, shared: float) -> Shares:
-    """Draw 0..1 for each child; siblings share one draw with the chance given, so that families fare alike."""
+    """Draw 0..1 for each child; with probability ``shared`` the draw is the family's, so that siblings fare alike."""
     together = dice.random(int(family.max()) + 1)[family]
     return np.where(dice.random(len(family)) < shared, together, dice.random(len(family)))
 
 
 def _eligible(nc: Numbers) -> dict[str, Shares]:
-    """How strongly each year group is open to each reason."""
+    """Relative chance of each reason by year group."""
     return {
         "failed_transition": np.where(nc == 7, 1.0, np.where(nc == 3, 0.15, np.where(nc > 7, 0.08, 0.0))),
         "left_roll": np.where(nc >= 1, 1.0, 0.2),
@@ -70,7 +70,7 @@ def _eligible(nc: Numbers) -> dict[str, Shares]:
 
 
 def _missing(dice: Dice, family: Numbers, nc: Numbers, resident_of_age: Flags, rate: float) -> Texts:
-    """Draw who is truly missing education, by reason; None for the others."""
+    """Draw who is truly missing education, with the reason; None for all others."""
     reason = np.full(len(nc), None, dtype=object)
     total = rate * resident_of_age.sum()
     for name, openness in _eligible(nc).items():
@@ -106,7 +106,7 @@ def _states(
 
 
 def _left_on(dice: Dice, state: Texts, born_on: Days, family: Numbers, as_at: date) -> Days:
-    """Days on which those who are gone left: a few in the last weeks, most within three years, nobody before birth."""
+    """Day on which those who are gone left: for a few in the last weeks, for most within three years, never before birth."""
     families = int(family.max()) + 1
     ago = 20 + dice.gamma(1.5, 420.0, size=families)
     on = (day(as_at) - days(np.minimum(ago, 1900)))[family]
@@ -115,7 +115,7 @@ def _left_on(dice: Dice, state: Texts, born_on: Days, family: Numbers, as_at: da
 
 
 def _arrived_on(dice: Dice, state: Texts, reason: Texts, *, born_on: Days, family: Numbers, as_at: date) -> Days:
-    """Days on which children came from elsewhere: a fifth did at some time, those missing since moving in lately."""
+    """Day on which children came from elsewhere: a fifth did at some time; those missing since they moved in, recently."""
     families = int(family.max()) + 1
     came = (dice.random(families) < 0.2)[family]
     on = (day(as_at) - days(dice.random(families) ** 1.5 * 12 * YEAR))[family]
@@ -150,7 +150,7 @@ def live(seed: int, people: People, as_at: date, cme_rate: float | None) -> Live
 
 
 def entry_year(nc: Numbers, as_at: date) -> Numbers:
-    """Year in whose September a child now in year ``nc`` entered the present phase (Reception or year 7)."""
+    """Year in whose September a child now in year ``nc`` entered its present phase (Reception or year 7)."""
     return school_year(as_at) - np.where(nc >= 7, nc - 7, np.maximum(nc, 0))
 
 

@@ -1,4 +1,4 @@
-"""Naming families and children as their communities do; the lists are data/names.csv, the customs data/origins.csv."""
+"""Names families and children as their communities do. The lists are data/names.csv, the customs data/origins.csv."""
 
 from functools import cache
 
@@ -8,33 +8,33 @@ import polars as pl
 from apps.made_up.draws import Dice, Flags, Numbers, Texts, by_rank, column, listed, pick, table, texts
 
 FORENAMES = 0.75
-"""How steeply forenames fall off from the commonest (exponent of the rank)."""
+"""How steeply the frequency of forenames falls with their rank (exponent)."""
 SURNAMES = 0.8
 BRITISH_FORENAME = {"chinese": 0.0, "pakistani": 0.03, "bangladeshi": 0.03, "arab": 0.05, "somali": 0.02, "afghan": 0.0,
                     "african": 0.3, "traveller": 0.3, "irish": 0.4, "welsh": 0.4, "polish": 0.12,
                     "romanian": 0.12}  # fmt: skip
-"""Share of families of other origins that give a name common in Britain; 0.1 where not listed."""
+"""Share of families of other origins that give a name common in Britain; 0.1 for origins not here."""
 MOHAMMED_FIRST = {"pakistani": 0.12, "bangladeshi": 0.15, "arab": 0.06, "somali": 0.05, "afghan": 0.05}
-"""Share of families in which every boy is Mohammed first, and known by the name after it."""
+"""Share of families in which every boy has Mohammed as first name, and is known by the second."""
 PATRONYM = {"somali": 0.8, "arab": 0.25, "afghan": 0.4}
-"""Share of families whose children take father's and grandfather's names."""
+"""Share of families whose children have their father's and grandfather's names."""
 
 
 @cache
 def names(origin: str, part: str) -> tuple[str, ...]:
-    """Names of one origin, the commonest first; none where the list has none."""
+    """Names of one origin, the commonest first; empty if there are none."""
     found = listed("names.csv").filter(origin=origin, part=part)["names"].to_list()
     return tuple(found[0].split(";")) if found else ()
 
 
 @cache
 def english_names() -> tuple[str, ...]:
-    """Names that children with Chinese names often go by at school."""
+    """English names that children with Chinese names often go by at school."""
     return tuple(listed("variants.csv").filter(kind="english")["names"].item().split(";"))
 
 
 def origins() -> dict[str, float]:
-    """Share of families by origin of their names."""
+    """Share of families by the origin of their names."""
     table = listed("origins.csv")
     return dict(zip(table["origin"].to_list(), table["share"].to_list(), strict=True))
 
@@ -54,7 +54,7 @@ def draw_forenames(dice: Dice, origin: Texts, is_girl: Flags) -> Texts:
 
 
 def draw_surnames(dice: Dice, origin: Texts) -> Texts:
-    """Draw a surname for each row: from the list, or one of the rare ones put together from stem and ending."""
+    """Draw a surname for each row: one from the list, or a rare one made of a stem and an ending."""
     drawn = np.empty(len(origin), dtype=object)
     tail = dict(listed("origins.csv").select("origin", "tail").rows())
     for name, rows in each_origin(origin):
@@ -68,12 +68,12 @@ def draw_surnames(dice: Dice, origin: Texts) -> Texts:
 
 
 def _feminine(surname: Texts) -> Texts:
-    """Give the form a daughter bears where names have gender: Kowalski, Kowalska."""
+    """The daughter's form of a surname in which names have gender: Kowalski, Kowalska."""
     return texts(column(surname).str.replace(r"(s|c|dz)ki$", "${1}ka"))
 
 
 def name_families(dice: Dice, origin: Texts) -> pl.DataFrame:
-    """One row a family: its parents' names, and which surname its children bear (``bears``)."""
+    """One row per family: the parents' names, and which surname the children have (``bears``)."""
     count = len(origin)
     mixed = dice.random(count) < 0.08
     mother_origin = np.where(mixed, origin[dice.permutation(count)], origin)
@@ -104,7 +104,7 @@ def name_families(dice: Dice, origin: Texts) -> pl.DataFrame:
 
 
 def surnames_of_children(dice: Dice, families: pl.DataFrame, family: Numbers, is_girl: Flags) -> Texts:
-    """Draw the surname that each child bears, by the custom of the family."""
+    """Draw each child's surname, by the custom of the family."""
     of = {
         name: texts(families[name])[family]
         for name in ("bears", "father_surname", "mother_born", "grandfather", "origin")
@@ -126,7 +126,7 @@ def surnames_of_children(dice: Dice, families: pl.DataFrame, family: Numbers, is
 
 
 def forenames_of_children(dice: Dice, families: pl.DataFrame, children: pl.DataFrame) -> Texts:
-    """Draw forenames so that no two siblings bear the same."""
+    """Draw forenames so that no two siblings have the same one."""
     family = children["family"].to_numpy()
     is_girl = children["is_girl"].to_numpy()
     origin, mother_origin = texts(families["origin"])[family], texts(families["mother_origin"])[family]
@@ -151,7 +151,7 @@ def nicknames() -> dict[str, tuple[str, ...]]:
 
 @cache
 def spellings() -> dict[str, tuple[str, ...]]:
-    """Other spellings of a name, by the name."""
+    """Name -> its other spellings."""
     groups = [names.split(";") for names in listed("variants.csv").filter(kind="spelling")["names"]]
     found: dict[str, tuple[str, ...]] = {}
     for group in groups:

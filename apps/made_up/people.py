@@ -1,4 +1,4 @@
-"""The families and their children: kin, names, homes and removals."""
+"""The families and their children: relatives, names, homes and moves."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -30,7 +30,7 @@ from apps.made_up.places import Places, make_places
 DRAMA_PHONES = ("07700 900", "01632 960", "020 7946 0", "0113 496 0", "0114 496 0", "0115 496 0", "0116 496 0",
                 "0117 496 0", "0118 496 0", "0121 496 0", "0131 496 0", "0141 496 0", "0151 496 0",
                 "0161 496 0")  # fmt: skip
-"""Numbers that Ofcom keeps for drama: each with three more digits reaches nobody."""
+"""Numbers that Ofcom reserves for drama: with three more digits, each reaches nobody."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,18 @@ class People:
     """Everybody who lives, or lived, in the authority."""
 
     families: pl.DataFrame
-    """One row a family: parents' names, phone, home, previous_home, moved_on, second_home (rows of dwellings; -1:
+    """One row per family: parents' names, phone, home, previous_home, moved_on, second_home (rows of dwellings; -1:
     none).
     """
     children: pl.DataFrame
-    """One row a child: family, born_on, twin, is_girl, forename, middle_names, surname, other_surname,
+    """One row per child: family, born_on, twin, is_girl, forename, middle_names, surname, other_surname,
     former_surname, renamed_on, known_as.
     """
     places: Places
 
 
 def _make_kin(dice: Dice, families: pl.DataFrame) -> tuple[pl.DataFrame, Numbers]:
-    """Let 8 families in 100 be cousins of another: same origin and father's surname. -1: no kin."""
+    """Make 8 families in 100 cousins of another, with the same origin and father's surname. -1: no relatives."""
     kin = np.full(families.height, -1)
     for _, rows in naming.each_origin(texts(families["origin"])):
         own = rows[dice.random(len(rows)) < 0.08]
@@ -66,7 +66,7 @@ def _make_kin(dice: Dice, families: pl.DataFrame) -> tuple[pl.DataFrame, Numbers
 
 
 def _settle(dice: Dice, places: Places, origin: Texts, kin: Numbers) -> Numbers:
-    """Give each family a home: communities live together, kin often under one roof, some in one room of a hostel."""
+    """Give each family a home: communities live near each other, relatives often under one roof, some in a hostel room."""
     count = len(origin)
     district = places.dwellings["district"].to_numpy()
     wanted = np.zeros(count, dtype=np.int64)
@@ -90,8 +90,8 @@ def _settle(dice: Dice, places: Places, origin: Texts, kin: Numbers) -> Numbers:
 
 
 def _remove(dice: Dice, places: Places, home: Numbers, as_at: date) -> pl.DataFrame:
-    """Let families move: where they lived before, since when they live where they do, and a second home after
-    parting.
+    """Make families move: their previous home, the day they moved, and for some a second home after the parents
+    separated.
     """
     count = len(home)
     moved = dice.random(count) < 0.38
@@ -109,7 +109,7 @@ def _phones(dice: Dice, count: int) -> Texts:
 
 
 def _middle_names(dice: Dice, families: pl.DataFrame, children: pl.DataFrame, forename: Texts) -> Texts:
-    """Draw further given names, none equal to the forename; Chinese given names stand alone."""
+    """Draw further given names, none equal to the forename; children with Chinese given names get none."""
     family, is_girl = children["family"].to_numpy(), children["is_girl"].to_numpy()
     origin = texts(families["origin"])[family]
     chance = dice.random(len(family))
@@ -124,7 +124,7 @@ def _middle_names(dice: Dice, families: pl.DataFrame, children: pl.DataFrame, fo
 
 
 def _mohammeds(dice: Dice, families: pl.DataFrame, children: pl.DataFrame, forename: Texts, middle: Texts) -> Flags:
-    """Name the boys of some families Mohammed first, in place; says which children."""
+    """Give the boys of some families Mohammed as first name, in place; returns which children."""
     family = children["family"].to_numpy()
     share = np.array([naming.MOHAMMED_FIRST.get(name, 0.0) for name in texts(families["origin"])])
     first = (dice.random(families.height) < share)[family] & ~children["is_girl"].to_numpy()
@@ -135,7 +135,7 @@ def _mohammeds(dice: Dice, families: pl.DataFrame, children: pl.DataFrame, foren
 
 
 def _known_as(dice: Dice, origin: Texts, forename: Texts, middle: Texts, mohammed: Flags) -> Texts:
-    """Say what a child is called day by day, where that is not the forename: a second name, an English one, a
+    """The name a child goes by, if it is not the forename: a second name, an English one, a
     nickname.
     """
     count = len(forename)
@@ -153,7 +153,7 @@ def _known_as(dice: Dice, origin: Texts, forename: Texts, middle: Texts, mohamme
 
 
 def _plant_namesakes(dice: Dice, children: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
-    """Let 1 child in 1,000 bear the names of an unrelated child born within days of the same day or year before."""
+    """Give 1 child in 1,000 the names of an unrelated child, with a birth date on or within days of its, or a year earlier."""
     count = children.height
     only = children.select((pl.len().over("family") == 1).alias("x"))["x"].to_numpy()
     origin = texts(families["origin"])[children["family"].to_numpy()]

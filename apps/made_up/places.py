@@ -1,4 +1,4 @@
-"""Streets, buildings and dwellings of towns that do not exist (postcode areas ZA to ZC are given to no place)."""
+"""Streets, buildings and dwellings of towns that do not exist (postcode areas ZA to ZC are not in use)."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,15 @@ import polars as pl
 from apps.made_up.draws import Dice, Numbers, Texts, column, only, pick, table, texts, words
 
 UNIT_LETTERS = np.array(list("ABDEFGHJLNPQRSTUWXYZ"), dtype=object)
-"""Letters of the second half of a postcode: never C I K M O V."""
+"""Letters in the second half of a postcode: never C I K M O V."""
 FIRST_UPRN = 999_000_000_000
-"""Far from the ranges in use."""
+"""Far outside the ranges in use."""
 HOMES_PER_FAMILY = 2.0
 
 
 @dataclass(frozen=True)
 class Places:
-    """The dwellings, one row each, and the rows of those that are let in special ways."""
+    """The dwellings, one per row, and which rows are of which kind."""
 
     dwellings: pl.DataFrame
     """saon, paon, street, street_type, town, postcode, uprn (null: not yet numbered), district (0, 1, ...)."""
@@ -30,7 +30,7 @@ class Places:
 
 
 def _postcodes(dice: Dice, district: Numbers, districts: int) -> Texts:
-    """Give each building or stretch of street a postcode of its own in its district."""
+    """Give each building or stretch of street its own postcode in its district."""
     codes = np.empty(len(district), dtype=object)
     for number in range(districts):
         rows = np.flatnonzero(district == number)
@@ -41,7 +41,7 @@ def _postcodes(dice: Dice, district: Numbers, districts: int) -> Texts:
 
 
 def _streets(dice: Dice, homes: int, districts: int) -> pl.DataFrame:
-    """One row a street; no name twice in one district."""
+    """One row per street; no name twice in one district."""
     count = max(districts, homes // 34)
     stems, types = words("street"), words("type")
     district = np.sort(np.arange(count) % districts)
@@ -59,7 +59,7 @@ def _streets(dice: Dice, homes: int, districts: int) -> pl.DataFrame:
 
 
 def _buildings(dice: Dice, streets: pl.DataFrame, homes: int) -> pl.DataFrame:
-    """One row a building on a street: ``flats`` 0 is a house. Odd numbers on one side, even on the other."""
+    """One row per building on a street; ``flats`` is 0 for a house. ``stretch`` numbers those that share a postcode."""
     per_street = max(2, homes * 80 // (100 * streets.height))
     street = np.repeat(np.arange(streets.height), per_street)
     number = np.tile(np.arange(1, per_street + 1), streets.height)
@@ -93,7 +93,7 @@ def _special(dice: Dice, streets: pl.DataFrame, count: int, units: int, kind: st
 
 
 def make_places(dice: Dice, families: int) -> Places:
-    """Lay out towns with about two homes for each family, as old tenants' homes are other families' homes now."""
+    """Make towns with about two homes per family, because former tenants' homes are now other families' homes."""
     homes = int(families * HOMES_PER_FAMILY) + 60
     districts = int(np.clip(families // 1500 + 4, 4, 48))
     streets = _streets(dice, homes, districts)

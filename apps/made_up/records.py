@@ -1,4 +1,4 @@
-"""From what an agency knows to what it writes: the person columns of every record."""
+"""From what an agency knows to what it writes: the person columns of each record."""
 
 from dataclasses import dataclass
 from random import Random
@@ -18,15 +18,15 @@ class Habit:
     """How one source writes, where it differs from the others."""
 
     known_as: float = 0.25
-    """Share of records under the name a child goes by, of children who go by another."""
+    """Among children who go by another name, the share of records with that name."""
     capitals: float | None = None
-    """Share of names in capitals; as the error rates say where not given."""
+    """Share of names in capitals; null: as in the error rates."""
     upn_missing: float | None = None
-    """Share of records without UPN; as the error rates say where not given."""
+    """Share of records without UPN; null: as in the error rates."""
     dob_missing: float = 1.0
-    """How many times as often as elsewhere a birth date is missing."""
+    """How many times as often as in the error rates a birth date is missing."""
     second_home: float = 0.2
-    """Share of records with the other parent's address, of children of two homes."""
+    """Among children with two homes, the share of records with the other parent's address."""
 
 
 HABITS = {
@@ -41,7 +41,7 @@ HABITS = {
 
 @dataclass(frozen=True)
 class Numbered:
-    """The numbers that children bear, in the order of the children."""
+    """The numbers that children have, in the order of the children."""
 
     upn: Texts
     former_upn: Texts
@@ -51,7 +51,7 @@ class Numbered:
 
 
 def give_numbers(seed: int, world: World, enrolments: pl.DataFrame, rates: ErrorRates) -> Numbered:
-    """Give every child an NHS number, and a UPN to those who ever went to a state school."""
+    """Give every child an NHS number, and a UPN to all who ever went to a state school."""
     dice = stream(seed, "numbers")
     count = len(world.nc)
     first = enrolments.sort("entry_on", "child", maintain_order=True).unique("child", keep="first", maintain_order=True)
@@ -83,7 +83,7 @@ def give_numbers(seed: int, world: World, enrolments: pl.DataFrame, rates: Error
 
 
 def _home(dice: Dice, world: World, rows: pl.DataFrame, rates: ErrorRates, second_home: float) -> Numbers:
-    """Row of the dwelling that the record gives: the home as of the day the child was last seen, or an older one."""
+    """Row of the dwelling in each record: the home on the day the child was last seen, or an older one."""
     child = rows["child"].to_numpy()
     family = world.family[child]
     home, before, second = (
@@ -106,7 +106,7 @@ def _is_second(rows: pl.DataFrame) -> Flags:
 
 
 def _names(dice: Dice, world: World, rows: pl.DataFrame, rates: ErrorRates, habit: Habit) -> dict[str, Texts]:
-    """Names as the agency knows them: of their time, and as the child is called."""
+    """Names as the agency knows them: those of the time, and those the child goes by."""
     child = rows["child"].to_numpy()
     own = {name: texts(world.people.children[name])[child] for name in
            ("forename", "middle_names", "surname", "other_surname", "former_surname", "known_as")}  # fmt: skip
@@ -148,7 +148,7 @@ def _numbers(dice: Dice, world: World, rows: pl.DataFrame, numbered: Numbered, r
 def write_down(
     world: World, rows: pl.DataFrame, numbered: Numbered, *, seed: int, source: str, rates: ErrorRates
 ) -> pl.DataFrame:
-    """Add to an agency's rows the person as it writes the person down, errors and all; the order of rows is mixed."""
+    """Add the person columns to an agency's rows, as the agency writes them, with errors; the rows are shuffled."""
     dice, habit = stream(seed, f"write {source}"), HABITS.get(source, Habit())
     rows = rows[dice.permutation(rows.height)]
     child = rows["child"].to_numpy()

@@ -1,4 +1,4 @@
-"""School years and compulsory school age, written out anew so that the truth does not lean on the code it judges."""
+"""School years and compulsory school age, written independently of the code that this truth is used to judge."""
 
 from datetime import date, timedelta
 
@@ -8,12 +8,12 @@ from apps.made_up.draws import Days, Flags, Numbers, day
 
 
 def school_year(as_at: date) -> int:
-    """Year in which the school year of a date began (1 September)."""
+    """Year in which the school year containing a date began (1 September)."""
     return as_at.year if as_at.month >= 9 else as_at.year - 1
 
 
 def last_friday_of_june(year: int) -> date:
-    """Give the school leaving date of a year."""
+    """The school leaving date of a year."""
     last = date(year, 6, 30)
     return last - timedelta(days=(last.weekday() - 4) % 7)
 

@@ -30,7 +30,7 @@ class Schools:
 
 
 def make_schools(dice: Dice, children: int, districts: int) -> Schools:
-    """Found primary schools (from nursery to year 6) and secondary schools (year 7 to 13) enough for the children."""
+    """Make enough primary schools (nursery to year 6) and secondary schools (years 7 to 13) for the children."""
     primaries = max(3, round(children * 0.42 / PUPILS_OF_A_PRIMARY))
     secondaries = max(2, round(children * 0.33 / PUPILS_OF_A_SECONDARY))
     names = dice.permutation(

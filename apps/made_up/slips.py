@@ -1,4 +1,4 @@
-"""Slips of the pen: each takes one text and gives it back with one mistake in it."""
+"""Slips of the pen: each takes a text and returns it with one mistake."""
 
 import unicodedata
 from random import Random
@@ -23,7 +23,7 @@ def _like(letter: str, model: str) -> str:
 
 
 def strike_wrong_key(text: str, dice: Random) -> str:
-    """Strike a neighbouring key, instead of a letter or besides it, or strike a letter twice."""
+    """Strike a neighbouring key instead of or after a letter, or strike a letter twice."""
     place = dice.randrange(len(text))
     letter = text[place]
     other = _like(dice.choice(NEIGHBOURS.get(letter.lower(), "e")), letter)
@@ -36,7 +36,7 @@ def strike_wrong_key(text: str, dice: Random) -> str:
 
 
 def drop_letter(text: str, dice: Random) -> str:
-    """Leave a letter out, seldom the first."""
+    """Leave out a letter, rarely the first."""
     if len(text) < 3:
         return text
     place = dice.randrange(0 if dice.random() < 0.1 else 1, len(text))
@@ -44,7 +44,7 @@ def drop_letter(text: str, dice: Random) -> str:
 
 
 def swap_letters(text: str, dice: Random) -> str:
-    """Swap two neighbouring characters, seldom the first two."""
+    """Swap two neighbouring characters, rarely the first two."""
     if len(text) < 2:
         return text
     place = dice.randrange(0 if len(text) < 3 or dice.random() < 0.1 else 1, len(text) - 1)
@@ -76,17 +76,17 @@ def cut_short(text: str, dice: Random) -> str:
 
 
 def without_diacritics(text: str, _dice: Random | None = None) -> str:
-    """Write with the letters of English only."""
+    """Write without letters that English lacks."""
     return "".join(c for c in unicodedata.normalize("NFD", text.translate(PLAIN)) if not unicodedata.combining(c))
 
 
 def mojibake(text: str, _dice: Random) -> str:
-    """Take UTF-8 for Windows-1252."""
+    """Read UTF-8 as Windows-1252."""
     return text.encode("utf-8").decode("cp1252", errors="ignore")
 
 
 def change_digit(text: str, dice: Random) -> str:
-    """Mis-key one digit, or swap two that stand together."""
+    """Mis-key one digit, or swap two neighbouring ones."""
     places = [i for i, c in enumerate(text) if c.isdigit()]
     if not places:
         return text
@@ -97,7 +97,7 @@ def change_digit(text: str, dice: Random) -> str:
 
 
 def mistype_postcode(text: str, dice: Random) -> str:
-    """Leave out, put in, swap or mis-key a character; the result is often no postcode at all."""
+    """Leave out, add, swap or mis-key a character; the result is often not a valid postcode."""
     place = dice.randrange(len(text))
     kind = dice.randrange(4)
     if kind == 0:

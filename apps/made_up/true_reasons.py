@@ -1,4 +1,4 @@
-"""Holds why children left the list against what truly happened in a made-up authority: for tests and benchmarks only."""
+"""Compares the reasons why children left the list with what happened in a made-up authority. For tests and benchmarks only."""
 
 from collections.abc import Collection
 from datetime import date
@@ -12,7 +12,7 @@ from pipelines.ledger.successor import holder_of_most
 from pipelines.listing.rank import CLOSED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 
 FACTS = (IN_EDUCATION, SAME_AS_RIVAL, NOT_OF_AGE, MERGED, CLOSED, RECORDS_GONE)
-"""Reasons that are true or not; the others are judgements of how likely something is."""
+"""Reasons that are either true or false; the others are judgements of likelihood."""
 
 
 def judged_reasons(
@@ -24,13 +24,12 @@ def judged_reasons(
     not_whole: Collection[str] = (),
     closed: Collection[str] = (),
 ) -> pl.DataFrame:
-    """``left`` (``LEAD`` rows) with ``true_child`` and ``is_true`` (null: a judgement about a child who lives here still).
+    """``left`` (``LEAD`` rows) with ``true_child`` and ``is_true`` (null: a judgement about a child who still lives here).
 
-    ``books``: as they are on the night. ``not_whole``: sources that did not come as they are on the books: yesterday's file
-    may still show what the books no longer do. ``closed``: child ids that an officer closed. An education is true where
-    the record named is the child's own and the child is in education; a merge where both are one child; that the records
-    are gone where none of them stands in a file that came; that a child is not of age where it is not, or where a clerk
-    has written another birth date.
+    ``books``: as on the night. ``not_whole``: sources that did not come as in the books, such as yesterday's file, which may
+    still show what the books no longer do. ``closed``: child ids that an officer closed. An education is true if the record
+    named is the child's own and the child is in education; a merge, if both are one child; that the records are gone, if none
+    of them is in a file that came; that a child is not of age, if that is so, or if a clerk wrote another birth date.
     """
     whose = _whose(books)
     own = holder_of_most(records_of_leads(left), whose)
@@ -64,7 +63,7 @@ def judged_reasons(
 
 
 def _whose(books: Books) -> pl.DataFrame:
-    """``record_id`` as the night has it, and ``true_child``."""
+    """``record_id`` in the night's form, and ``true_child``."""
     return books.records.select(
         record_id=pl.concat_str("source", "source_record_id", separator=":"), true_child="child_id"
     )
@@ -76,7 +75,7 @@ def _majority_of_children(child_records: pl.DataFrame, whose: pl.DataFrame) -> p
 
 
 def _stands(left: pl.DataFrame, books: Books, not_whole: Collection[str]) -> pl.DataFrame:
-    """``child_id``, ``spell``, ``stands``: whether any record of a lead is in a file that came as it is on the books."""
+    """``child_id``, ``spell``, ``stands``: whether any record of a lead is in a file that came as in the books."""
     came = [
         frame.select(record_id=formatted("{}:{}", pl.lit(source), LAYOUT_OF[source].key))
         for source, frame in books.rows.items()
@@ -88,7 +87,7 @@ def _stands(left: pl.DataFrame, books: Books, not_whole: Collection[str]) -> pl.
 
 
 def renamed_without_cause(before: pl.DataFrame, after: pl.DataFrame) -> int:
-    """How many children have the same records on two nights and another id. Both: ``record_id``, ``child_id``."""
+    """How many children have the same records on two nights but a different id. Both: ``record_id``, ``child_id``."""
 
     def groups(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.sort("record_id").group_by("child_id").agg(records=pl.col("record_id").str.join(";"))

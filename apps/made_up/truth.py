@@ -1,4 +1,4 @@
-"""The truth beside the extracts: which record is which child's, and what became of each child."""
+"""The truth about the extracts: the child of each record, and what became of each child."""
 
 from datetime import date
 
@@ -12,11 +12,11 @@ from apps.made_up.enrolments import is_current
 CHILD_ID = "C{:07d}"
 
 UNSUITABLE = "Unsuitable"
-"""Home education so assessed is none in law: such a child is missing education (Education Act 1996, s436A)."""
+"""Home education with this assessment does not count: such a child is missing education (Education Act 1996, s436A)."""
 
 
 def child_ids(child: Numbers) -> list[str]:
-    """Names of the children in the truth; no extract holds them."""
+    """Ids of the children in the truth; no extract has them."""
     return [CHILD_ID.format(number + 1) for number in child]
 
 
@@ -33,10 +33,10 @@ def _gives_provision(source: str, rows: pl.DataFrame, as_at: date) -> Flags:
 
 
 def make_truth(world: World, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """One row a child: child_id, state, reason, of_age, resident, target, true_cme, group, twin (flags as 0 and 1), born_on.
+    """One row per child: child_id, state, reason, of_age, resident, target, true_cme, group, twin (flags as 0 and 1), born_on.
 
-    ``target``: of compulsory school age, living here, with at least one record, and with none that shows a current
-    education. ``true_cme``: a target in no education, or in a home education assessed as unsuitable.
+    ``target``: of compulsory school age, living here, with at least one record but none that shows a current education.
+    ``true_cme``: a target in no education, or in home education assessed as unsuitable.
     """
     count = len(world.nc)
     known, provided, unsuitable = np.zeros((3, count), dtype=bool)
