@@ -4,9 +4,9 @@
     python benchmarks/against_splink.py --pairs 25000000         # the same people, every pair with one birth date
     python benchmarks/against_splink.py --growth 300000,1000000,3000000,10000000
 
-Engines (``engines.py``) take turns, each run in a process of its own, so that peak memory is its own; two threads each.
-Of the runs of an engine the one with the least processor time is shown: on a shared machine what disturbs a run only
-ever adds. Records are drawn by ``population.py``; the truth is read after the clock has stopped.
+Engines (``engines.py``) take turns, each run in a process of its own, so that its peak memory is measured alone; two threads
+each. Of an engine's runs the one with the least processor time is shown: on a shared machine a disturbance can only add to it.
+Records are drawn by ``population.py``; the truth is read after the clock has stopped.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from engines import ENGINES, RULES, STAGES, THREADS, Measured
 
 
 def _started(engine: str, data: Path, rules: str) -> Measured:
-    """Run an engine in a process of its own."""
+    """Run an engine in its own process."""
     threads = dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), THREADS)
     command = [sys.executable, __file__, "--run", engine, "--data", str(data), "--rules", rules]
     ended = subprocess.run(command, env=os.environ | threads, capture_output=True, text=True, check=False)
@@ -35,7 +35,7 @@ def _started(engine: str, data: Path, rules: str) -> Measured:
 
 
 def _made(folder: Path, roll: int, agency: int) -> Path:
-    """Draw the records in a process of its own, so that this one stays small."""
+    """Draw the records in another process, so that this one stays small."""
     data = folder / f"{roll}_{agency}.parquet"
     code = "from sys import argv; from population import records_of; "
     code += "records_of(1, int(argv[2]), int(argv[3])).write_parquet(argv[1])"
@@ -49,7 +49,7 @@ def _line(*cells: str) -> str:
 
 
 def _table(best: list[Measured]) -> list[str]:
-    """One line an engine: processor seconds (and seconds) by stage, memory, accuracy; then peers over ours."""
+    """One line per engine: processor seconds (and seconds) by stage, memory, accuracy; then each peer divided by ours."""
     heads = ("engine", *STAGES, "all", "peak MB", "pairs", "best F1", "F1 at .95", "F1 of clusters")
     lines = [_line(*heads), "|---" * len(heads) + "|"]
     for run in best:
@@ -72,7 +72,7 @@ def _rules(rules: str) -> str:
 
 
 def compared(pairs: int, engines: list[str], repeats: int, folder: Path) -> list[str]:
-    """Engines in turn on one size."""
+    """Run the engines in turn on one size."""
     rules = "loose" if pairs > 5_000_000 else "strict"
     roll = int(500_000 * (pairs / 25e6) ** 0.5) if rules == "loose" else pairs // 2
     data = _made(folder, roll, roll // 2)
@@ -87,7 +87,7 @@ def compared(pairs: int, engines: list[str], repeats: int, folder: Path) -> list
 
 
 def grown(sizes: list[int], engines: list[str], most_for_peers: int, folder: Path) -> list[str]:
-    """One line a size and engine: does time grow as the records do, and memory no faster?"""
+    """One line per size and engine: does time grow in proportion to the records, and memory no faster?"""
     heads = ("records", "engine", "pairs", *STAGES, "all", "µs a record", "peak MB", "bytes a record", "best F1")
     lines = ["## Growth", "", _rules("steady"), "", _line(*heads), "|---" * len(heads) + "|"]
     for size in sizes:

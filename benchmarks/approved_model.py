@@ -1,9 +1,9 @@
-"""Trains the weights that stand in where a night's records are too few: ``matching/data/approved_model.toml``.
+"""Trains the weights used when a night has too few records to learn from: ``matching/data/approved_model.toml``.
 
     python benchmarks/approved_model.py
 
-Learnt without labels from a made-up authority of 40,000 children, so that a clean checkout can link at once. An authority's
-own approved weights take their place.
+They are learnt without labels from a made-up authority of 40,000 children, so that a clean checkout can link at once. An
+authority's own approved weights replace them.
 """
 
 import tempfile

@@ -1,12 +1,12 @@
-"""What the records can tell of who still lives here: our estimate, which sees no label, beside a learner that sees them all.
+"""How much the records can tell about who still lives here: our estimate, which sees no label, against a learner that sees all.
 
     python benchmarks/ceiling.py [--world CHILDREN:SEED:ERRORS[:RATE] ...]
 
-Judged are the children of compulsory school age without a place whom officers would look for, and those who moved away. A
-learner (boosted trees) is given the truth of such children of all other worlds, made by the same generator, and everything
-that the estimate reads: what each agency knows of a child and since when, how long ago it saw the child, how long the child
-has been off roll, and the same of its household. Where it does no better, the records do not tell more. It is given our
-estimate besides in the third row: what is still to be had with labels of thousands of children, which no authority has.
+The children judged are those of compulsory school age without a place whom officers would look for, and those who moved away.
+A learner (boosted trees) is given the truth about such children in all other worlds, made by the same generator, and everything
+that the estimate reads: what each agency knows of a child and since when, how long ago it saw the child, how long the child has
+been off roll, and the same for its household. Where the learner does no better, the records tell no more. In the third row it
+is also given our estimate: that shows what labels for thousands of children, which no authority has, could still add.
 The results go to ``benchmarks/results/ceiling.md``.
 """
 
@@ -37,14 +37,14 @@ WORLDS = (
     "20000:966:rough:0.02", "20000:967:rough:0.004", "20000:968:other_kinds:0.004",
 )  # fmt: skip
 LEARNERS = 4
-"""Learners whose mean is taken, each of other draws."""
+"""How many learners, with different random seeds, are averaged."""
 READ = ("state", "sighted_days", "begun_days")
 SAYS_NOTHING = ("child", "truth", "world", "here", "ours", "gp_only")
 
 
 def children_of(found: Night) -> pl.DataFrame:
-    """One row is one child judged: ``world`` and ``truth`` aside, ``here`` (a target), ``gp_only`` (known to no list but the
-    GP's), ``ours`` (how likely it lives here), and the readings."""
+    """One row is one child judged: ``truth``, ``here`` (whether a target), ``gp_only`` (known only to GP lists), ``ours``
+    (our probability that it lives here), and the readings."""
     members, known = found.linked.child_records, found.known
     heard = hear(listen(known.statements, AS_AT), members)
     evidence = gather_evidence(heard, with_homes(known.person), found.provision, as_at=AS_AT)
@@ -63,7 +63,7 @@ def children_of(found: Night) -> pl.DataFrame:
 
 
 def _told(children: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
-    """``children`` with the readings of each agency, then those of the other children of the household."""
+    """``children`` with the readings of each agency, then those of the household's other children."""
     wide = evidence.agencies.pivot("source", index="child", values=READ)
     joined = children.join(wide, on="child", how="left", validate="1:1")
     seen = evidence.agencies.group_by("child").agg(pl.col("sighted_days").min())
@@ -95,7 +95,7 @@ def learnt(readings: Floats, here: NDArray[np.bool_], world: NDArray[np.str_]) -
 
 
 def figures(name: str, children: pl.DataFrame, chance: Floats) -> Figures:
-    """How well ``chance`` tells who is here: over all worlds, and at as many rows of each world as our estimate lists."""
+    """How well ``chance`` tells who is here: over all worlds, and in as many rows of each world as our estimate lists."""
     judged = children.with_columns(chance=chance)
     settings, rows = RankSettings(), []
     for world in judged.partition_by("world"):

@@ -1,11 +1,11 @@
-"""From an authority to a country: what scoring in buckets costs for each record, and what that makes for 12 million children.
+"""From an authority to a country: the cost of scoring in buckets per record, and an estimate for 12 million children.
 
     python benchmarks/country.py [--children 25000,50000,100000,200000] [--country 12000000] [--workers 16] [--out FILE.md]
 
-Made-up authorities of growing size are linked with their scoring cut into buckets (matching/buckets.py), which two processes
-work on; every stage is timed in seconds of processor time. Growth by record from size to size is fitted as a power
-(least squares on logarithms) and carried on to the country. Pairs by record are held at the budget of the blocking rules,
-which a country reaches and an authority does not. The result is an estimate of a machine like this one, not a promise.
+Made-up authorities of growing size are linked with scoring divided into buckets (matching/buckets.py), on which two processes
+work; every stage is timed in seconds of processor time. A power is fitted to the growth per record from size to size (least
+squares on logarithms) and extrapolated to the country. Pairs per record are limited to the budget of the blocking rules, which
+a country reaches and an authority does not. The result is an estimate for a machine like this one, not a promise.
 """
 
 import argparse
@@ -41,28 +41,28 @@ from pipelines.linking.link import APPROVED_MODEL, CHILD_SETTINGS
 AS_AT = date(2026, 11, 20)
 STAGES = ("keys and codes", "blocks", "writing buckets", "scoring", "gathering", "clusters and rivals")
 SHARED = "scoring"
-"""The stage that workers share; the others run on one machine."""
+"""The stage that workers share; all others run on one machine."""
 
 
 @dataclass
 class Measured:
-    """One size."""
+    """The measurements of one size."""
 
     children: int
     records: int = 0
     pairs: int = 0
-    """Looked at."""
+    """Pairs compared."""
     buckets: int = 0
     bytes: int = 0
-    """Of all buckets on disk."""
+    """Size of all buckets on disk."""
     peak_bytes: int = 0
-    """Resident memory of the machine that leads."""
+    """Peak resident memory of the leading process."""
     seconds: dict[str, float] = field(default_factory=dict)
-    """Stage -> processor seconds, of all processes."""
+    """Stage -> processor seconds of all processes."""
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time what is done within."""
+        """Time the work done within the block."""
         began = time.process_time()
         yield
         self.seconds[name] = time.process_time() - began
@@ -83,7 +83,7 @@ def _score(place: tuple[Path, str]) -> float:
 
 
 def measured(children: int, pairs_in_bucket: int) -> Measured:
-    """Link one authority with its scoring in buckets, stage by stage."""
+    """Link one authority with scoring in buckets, stage by stage."""
     found = Measured(children)
     model = read_model(APPROVED_MODEL, CHILD_COMPARISONS)
     with tempfile.TemporaryDirectory() as name:
@@ -113,21 +113,21 @@ def measured(children: int, pairs_in_bucket: int) -> Measured:
                 encoded, dataset, rules=CHILD_BLOCKING_RULES, model=model, settings=CHILD_SETTINGS,
                 score=lambda *_: scored,
             )  # fmt: skip
-        found.seconds["clusters and rivals"] -= found.seconds["blocks"]  # chosen again there
+        found.seconds["clusters and rivals"] -= found.seconds["blocks"]  # link_encoded chooses the rules again
     found.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return found
 
 
 def alone(children: int, pairs_in_bucket: int) -> Measured:
-    """As :func:`measured`, in a process of its own, so that its peak of memory is its own."""
+    """As :func:`measured`, in a process of its own, so that its peak memory is measured alone."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(measured, children, pairs_in_bucket).result()
 
 
 def carried(sizes: Sequence[float], values: Sequence[float], to: float) -> tuple[float, float]:
-    """The largest size's value carried to another size, by the power fitted to all; and that power.
+    """Extrapolate the largest size's value by the power fitted to all sizes; also returns that power.
 
-    Fixed costs make small sizes dear: a power below 1 counts as 1.
+    Fixed costs make small sizes expensive: a power below 1 counts as 1.
     """
     fitted = float(np.polyfit(np.log(sizes), np.log(np.maximum(values, 1e-9)), 1)[0])
     power = max(fitted, 1.0)
@@ -135,7 +135,7 @@ def carried(sizes: Sequence[float], values: Sequence[float], to: float) -> tuple
 
 
 def told(runs: Sequence[Measured], country: int, workers: int) -> str:
-    """The measurements and what they come to, as a page."""
+    """The measurements and the extrapolation, as a page."""
     last, sizes = runs[-1], [float(run.records) for run in runs]
     records = country * last.records / last.children
     lines = [

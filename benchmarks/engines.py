@@ -1,7 +1,6 @@
-"""One run of one engine on one file of records, for ``against_splink.py``: what it took by stage, and how right it was.
+"""One run of one engine on one file of records, for ``against_splink.py``: its cost by stage, and its accuracy.
 
-Every engine gets the same records, makes the same candidate pairs, and looks at the same evidence by
-the same thresholds.
+Every engine gets the same records, makes the same candidate pairs, and compares the same evidence with the same thresholds.
 """
 
 import resource
@@ -14,9 +13,9 @@ from typing import Any
 
 THREADS = "2"
 STAGES = ("load", "train", "block", "score", "cluster")
-"""``block``: to come by the candidate pairs; ``score``: to compare them, weigh them and keep those above the floor."""
+"""``block``: make the candidate pairs; ``score``: compare them, weigh them and keep those above the floor."""
 FLOOR_PROBABILITY = 0.001
-"""Both engines leave out pairs less probable than this: nobody ever looks at them."""
+"""Both engines drop pairs less probable than this, which nobody would ever look at."""
 RULES = {
     "strict": (
         ("surname", "dob"),
@@ -28,13 +27,13 @@ RULES = {
     "loose": (("dob",), ("surname", "postcode"), ("forename", "postcode")),
     "steady": (("forename", "surname", "dob"), ("surname", "postcode"), ("forename", "postcode"), ("dob", "postcode")),
 }
-"""Columns that must agree. ``steady``: rules whose pairs grow as the records do, for the runs of growth."""
+"""Columns that must agree. ``steady``: rules whose pairs grow in proportion to the records, for the growth runs."""
 TRAINING_RULES = (("surname", "dob"), ("forename", "postcode"))
 
 
 @dataclass
 class Measured:
-    """What one run of one engine took and found."""
+    """What one run of one engine cost and found."""
 
     engine: str
     records: int = 0
@@ -43,15 +42,15 @@ class Measured:
     """Seconds of processor time by stage, all threads together."""
     wall: dict[str, float] = field(default_factory=dict)
     peak_mb: int = 0
-    """Highest resident memory of the process, up to the end of the last stage."""
+    """Peak resident memory of the process, up to the end of the last stage."""
     best_f1: float = 0.0
-    """Best F1 of pairs over every threshold."""
+    """Best F1 of pairs over all thresholds."""
     f1_at_95: float = 0.0
     clusters_f1: float | None = None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Add what happens within to a stage."""
+        """Add the time of the block to a stage."""
         cpu, wall = _cpu(), time.perf_counter()
         yield
         self.cpu[name] = self.cpu.get(name, 0.0) + _cpu() - cpu
@@ -74,7 +73,7 @@ def _cpu() -> float:
 
 
 def _peak_mb() -> int:
-    """Peak memory of this program alone: ru_maxrss would carry over what its parent held when it was started."""
+    """Peak memory of this program alone: ru_maxrss would include what its parent held when it started."""
     status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
@@ -129,7 +128,7 @@ def run_ours(data: Path, rules: str) -> Measured:
         model = train(encoded, comparisons, training, between=dataset, learns=dataset)
     settings = Settings(link_probability=0.95, one_row_each=True, pairs=10**12)
     with measured.stage("cluster"), _stages_inside(measured):
-        score = vars(linkage)["score_pairs"]  # as it is timed here
+        score = vars(linkage)["score_pairs"]  # the timed version
         found = linkage.link_encoded(encoded, dataset, rules=blocking, model=model, settings=settings, score=score)
     for kind in (measured.cpu, measured.wall):
         kind["score"] -= kind["pairs"]
@@ -144,7 +143,7 @@ def run_ours(data: Path, rules: str) -> Measured:
 
 @contextmanager
 def _stages_inside(measured: Measured) -> Iterator[None]:
-    """Time our blocking and scoring, and within scoring the making of ``pairs``, while an engine links: the rest of that is
+    """Time our blocking and scoring, and within scoring the making of ``pairs``, while an engine links; the rest is
     clustering.
     """
     from matching import linkage, score
@@ -160,7 +159,7 @@ def _stages_inside(measured: Measured) -> Iterator[None]:
         return run
 
     def pieces(*given: Any) -> Iterator[Any]:
-        """Pairs are made in one thread while others score: its own processor time counts, not the process's."""
+        """Pairs are made in one thread while others score, so this thread's processor time counts, not the process's."""
         made = plain[2](*given)
         while True:
             cpu, wall = time.thread_time(), time.perf_counter()
@@ -180,7 +179,7 @@ def _stages_inside(measured: Measured) -> Iterator[None]:
 
 
 def _ours(column: str) -> str:
-    """The column as this engine reads it: a birth date as a date, and not as text."""
+    """The column that this engine reads: the birth date as a date, not as text."""
     return "date_of_birth" if column == "dob" else column
 
 
@@ -213,7 +212,7 @@ def _our_comparisons() -> Any:
 
 
 def run_splink(data: Path, rules: str) -> Measured:
-    """Splink 5 on DuckDB, as its guide has it: the same levels, u from 1e6 pairs, two sessions of EM."""
+    """Splink 5 on DuckDB, as in its guide: the same levels, u from 1e6 pairs, two sessions of EM."""
     import logging
     import warnings
 
@@ -265,7 +264,7 @@ def run_splink(data: Path, rules: str) -> Measured:
 
 @contextmanager
 def _splinks_blocking(api: Any, measured: Measured) -> Iterator[None]:
-    """Count the making of Splink's table of candidate pairs as blocking."""
+    """Count the making of Splink's candidate pairs as blocking."""
     run = api._log_and_run_sql_execution
 
     def timed(sql: str, templated_name: str, physical_name: str) -> Any:
@@ -280,7 +279,7 @@ def _splinks_blocking(api: Any, measured: Measured) -> Iterator[None]:
 
 
 def _count_pairs(connection: Any, rules: str) -> tuple[int, int]:
-    """Records, and candidate pairs counted by SQL alone: each pair once, by the first rule that makes it."""
+    """Number of records, and of candidate pairs counted in SQL: each pair once, by the first rule that makes it."""
     pairs = 0
     for number, rule in enumerate(RULES[rules]):
         joined = " and ".join(f"a.{column} = b.{column}" for column in rule)
@@ -329,7 +328,7 @@ def _splink_settings(rules: str) -> Any:
 
 
 def run_recordlinkage(data: Path, rules: str) -> Measured:
-    """recordlinkage: the same pairs, its comparisons as yes or no, its ECM classifier; it makes no clusters."""
+    """recordlinkage: the same pairs, its comparisons as yes or no, its ECM classifier; it does not cluster."""
     import warnings
 
     import numpy as np

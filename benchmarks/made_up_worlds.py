@@ -38,30 +38,30 @@ from pipelines.residence.records import listen
 AS_AT = date(2026, 11, 20)
 RESULTS = Path(__file__).parent / "results" / "made_up_worlds.md"
 FEWEST_PAIRS = 200
-"""Groups with fewer true pairs of records are not compared: one link more or less moves them by half a point."""
+"""Groups with fewer true pairs of records are not compared: a single link would move their recall by half a point."""
 DRAWS = 1_000
-"""How often name origins are dealt out anew among the children, to see what chance alone makes of the worst one."""
+"""How often name origins are shuffled among the children, to see how wide the worst gap is by chance alone."""
 Figures = dict[str, float | int | str]
 
 
 @dataclass(frozen=True)
 class Night:
-    """What one night found, and what it should have."""
+    """What one night found, and what it should have found."""
 
     made: MadeUp
     linked: Linked
     ranked: Ranked
     true_child: pl.DataFrame
-    """record_id, truth, name origin: one row a record."""
+    """record_id, truth, name origin: one row per record."""
     refused: tuple[str, ...]
-    """Sources of which a file was refused, so that the night went without it."""
+    """Sources whose file was refused, so that the night ran without it."""
     known: Standardised
     provision: pl.DataFrame
     """PROVISION."""
 
 
 def origins(made: MadeUp) -> pl.DataFrame:
-    """record_id, truth (the true child) and its name origin, by the truth that was made with the names."""
+    """record_id, truth (the true child) and its name origin, as drawn when the name was made."""
     whose = made.records.select(
         pl.concat_str("source", "source_record_id", separator=":").alias("record_id"), pl.col("child_id").alias("truth")
     )
@@ -93,7 +93,7 @@ def night(made: MadeUp) -> Night:
 
 
 def of_children(records: pl.DataFrame) -> pl.DataFrame:
-    """One row is one true child: ``origin``; ``pairs``: ordered pairs of its records; ``missed``: those put asunder.
+    """One row is one true child: ``truth``, ``origin``; ``pairs``: ordered pairs of its records; ``missed``: those not linked.
 
     ``records``: truth, child_id, name origin of each record.
     """
@@ -108,11 +108,11 @@ def of_children(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def worst_by_chance(children: pl.DataFrame, gap: float) -> Figures:
-    """What the worst origin's gap would be if all were linked alike: its mean and its 95th in 100, and how often chance alone
-    makes it as wide as ``gap``.
+    """How wide the worst origin's gap would be if all were linked alike: its mean and 95th percentile, and how often chance
+    alone makes it as wide as ``gap``.
 
-    The children keep their pairs and those missed of them, as one record astray misses several; their origins are dealt out
-    anew. Origins of fewer than FEWEST_PAIRS pairs are left out, as of the gap itself.
+    Origins are shuffled among the children. Each child keeps its pairs and its missed pairs, because one stray record misses
+    several. Origins with fewer than FEWEST_PAIRS pairs are left out, as for the gap itself.
     """
     origin = children["origin"].rank("dense").to_numpy().astype(np.int64) - 1
     pairs, missed = (children[name].to_numpy().astype(np.float64) for name in ("pairs", "missed"))
@@ -131,7 +131,7 @@ def worst_by_chance(children: pl.DataFrame, gap: float) -> Figures:
 
 
 def origins_of_all(worlds: list["World"]) -> list[Figures]:
-    """Every name origin over all worlds: how much lower its recall is, with a 95 % interval, children drawn as wholes."""
+    """Every name origin over all worlds: how much lower its recall is, with a 95 % interval for whole children drawn."""
     children = pl.concat([world.children for world in worlds])
     missed = float(children["missed"].sum()) / float(children["pairs"].sum())
     share = pl.col("missed").sum() / pl.col("pairs").sum()
@@ -154,7 +154,7 @@ def origins_of_all(worlds: list["World"]) -> list[Figures]:
 
 
 def link_figures(found: Night) -> tuple[Figures, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Links against the truth, by name origin (AGAINST_TRUTH rows), every pair kept with its truth, every child (see World)."""
+    """Links against the truth; by name origin (AGAINST_TRUTH rows); every pair kept and its truth; every child (see World)."""
     records = found.true_child.join(found.linked.child_records, on="record_id", validate="1:1").with_row_index("row")
     place = records.select("record_id", "row")
     pairs = found.linked.links.join(place, left_on="left_id", right_on="record_id").join(
@@ -186,7 +186,7 @@ def link_figures(found: Night) -> tuple[Figures, pl.DataFrame, pl.DataFrame, pl.
 
 
 def _expected(chances: pl.Series) -> str:
-    """How many of pairs are expected, with a 95 % interval."""
+    """The expected number of pairs, with a 95 % interval."""
     mean, low, high = poisson_binomial(pl.col("chance"), pl.len())
     told = chances.to_frame("chance").select(mean=mean, low=low, high=high).row(0)
     return "{:.1f} ({:.0f} to {:.0f})".format(*told)
@@ -194,7 +194,7 @@ def _expected(chances: pl.Series) -> str:
 
 @dataclass(frozen=True)
 class World:
-    """One world held against its truth."""
+    """One world compared with its truth."""
 
     links: Figures
     by_origin: pl.DataFrame
@@ -205,7 +205,7 @@ class World:
 
 
 def measured(children: int, seed: int, errors: str, folder: Path) -> World:
-    """Make one world, run its night, hold it against its truth."""
+    """Make one world, run its night, compare it with its truth."""
     rates: ErrorRates = getattr(ErrorRates, errors)()
     made = make_authority(folder, children=children, seed=seed, as_at=AS_AT, errors=rates)
     began = time.perf_counter()
@@ -219,7 +219,7 @@ def measured(children: int, seed: int, errors: str, folder: Path) -> World:
 
 
 def table(rows: list[Figures]) -> str:
-    """Figures as a Markdown table: shares with four decimals, counts whole."""
+    """Figures as a Markdown table; shares have four decimals."""
     head = list(rows[0])
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     lines += [f"| {' | '.join(_told(row[name]) for name in head)} |" for row in rows]
@@ -233,7 +233,7 @@ def _told(value: float | int | str) -> str:
 
 
 def by_band(worlds: list[World]) -> list[Figures]:
-    """Whether the probabilities of all worlds' pairs hold, one row a band; joined and other pairs apart."""
+    """Calibration over all worlds' pairs, one row per band; joined and other pairs separately."""
     pairs = pl.concat([world.pairs for world in worlds])
     return [
         {

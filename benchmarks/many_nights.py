@@ -1,9 +1,9 @@
-"""Sixty nights of deliveries from a made-up authority: is every reason to leave the list true, do ids stay, does the store?
+"""Sixty nights on a made-up authority: are the reasons for leaving the list true, do ids last, does the store grow?
 
     python benchmarks/many_nights.py [--children 2000] [--nights 60] [--seed 1] [--share 0.03]
 
-Arrivals, leavers, corrections, merged registrations and undone merges come by themselves (``apps/made_up/history.py``); on
-given nights a file is late, cut off or missing, and an officer opens and closes leads. The results go to
+Arrivals, leavers, corrections, merged registrations and undone merges come by themselves (``apps/made_up/history.py``). On
+certain nights a file is late, cut off or missing, and an officer opens and closes leads. The results go to
 ``benchmarks/results/many_nights.md``.
 """
 
@@ -32,19 +32,19 @@ from pipelines.workspace import STORE_FILE
 FIRST = date(2026, 12, 1)
 RESULTS = Path(__file__).parent / "results" / "many_nights.md"
 ERRORS = ErrorRates(broken_rows=0.0)
-"""Rows broken on purpose would stand on the books and not in the store, and blur what is counted."""
+"""No rows broken on purpose: they would be in the books but not in the store, and blur the counts."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What befalls which night; the first night is 0."""
+    """What happens on which night; the first night is 0."""
 
     mishaps: Mapping[int, Mapping[str, tuple[str, ...]]]
-    """Night -> sources of which yesterday's file comes again (``late``), a file cut off (``bad``), or none (``missing``)."""
+    """Night -> sources for which yesterday's file comes again (``late``), a file cut off (``bad``), or none (``missing``)."""
     opens_on: int
     """Before this night an officer opens the first three leads by rank."""
     closes_on: int
-    """Before this night the officer closes those that are still in hand."""
+    """Before this night the officer closes those still in hand."""
 
 
 SIXTY = Plan(
@@ -61,7 +61,7 @@ SIXTY = Plan(
 
 @dataclass
 class Lived:
-    """What many nights came to."""
+    """The results of many nights."""
 
     published: int = 0
     failed: list[tuple[int, int]] = field(default_factory=list)
@@ -69,7 +69,7 @@ class Lived:
     left: list[pl.DataFrame] = field(default_factory=list)
     """One row is one spell that ended, with ``is_true``."""
     renamed: int = 0
-    """Children whose records were the same on two nights, and whose id was another."""
+    """Children with the same records on two nights but a different id."""
     sizes: list[int] = field(default_factory=list)
     """Bytes of the store after each night."""
     rows: list[int] = field(default_factory=list)
@@ -78,11 +78,11 @@ class Lived:
     events: Counter[str] = field(default_factory=Counter)
     opened: tuple[str, ...] = ()
     still_in_hand: list[bool] = field(default_factory=list)
-    """Of each night between opening and closing: whether every opened child was on the list or in view."""
+    """For each night between opening and closing, whether every opened child was on the list or in view."""
 
     @property
     def reasons(self) -> pl.DataFrame:
-        """``off_because``, ``left``, ``true``, ``false``, ``judgements``: one row a reason."""
+        """``off_because``, ``left``, ``true``, ``false``, ``judgements``: one row per reason."""
         every = pl.concat(self.left)
         is_true = pl.col("is_true")
         return every.group_by("off_because").agg(
@@ -105,7 +105,7 @@ def live(
     run: Callable[[Settings], RunReport] = run_night,
     plan: Plan = SIXTY,
 ) -> Lived:
-    """Run the nights in ``folder`` and hold them against the truth."""
+    """Run the nights in ``folder`` and compare them with the truth."""
     authority, into, workspace = folder / "authority", folder / "delivery", folder / "workspace"
     make_authority(authority, children=children, seed=seed, as_at=FIRST, errors=ERRORS, cme_rate=0.05)
     begin_history(authority, seed=seed, as_at=FIRST)
@@ -131,13 +131,13 @@ def live(
 
 
 def _look(lived: Lived, night: int, folder: Path, before: pl.DataFrame | None, plan: Plan) -> pl.DataFrame:
-    """Hold one night against the truth; returns tonight's ``child_record``."""
+    """Compare one night with the truth; returns tonight's ``child_record``."""
     as_at, workspace = FIRST + timedelta(days=night), folder / "workspace"
     with Store(workspace, read_only=True) as store:
         leads, records = store.read("lead"), store.read("child_record")
         lived.rows.append(sum(store.read(name).height for name in ("lead", "lead_before", "lead_night", "list_night")))
     left = leads.filter(pl.col("left_on") == as_at)
-    # Also the night after: a file held back for a night tells of two nights at once.
+    # Also for the night after: a file that comes a night late shows the changes of two nights at once.
     not_whole = {s for after in (0, 1) for sources in plan.mishaps.get(night - after, {}).values() for s in sources}
     lived.left.append(
         judged_reasons(
@@ -159,7 +159,7 @@ def _look(lived: Lived, night: int, folder: Path, before: pl.DataFrame | None, p
 
 
 def _under_any_id(leads: pl.DataFrame, opened: tuple[str, ...]) -> list[str]:
-    """Tonight's ids of the leads that the officer opened, also under a former id."""
+    """Tonight's ids of the leads that the officer opened, even if they were opened under a former id."""
     known = pl.concat_str("child_id", "former_ids", separator=";", ignore_nulls=True).str.split(";")
     is_one = pl.any_horizontal(known.list.contains(child) for child in opened) if opened else pl.lit(value=False)
     return leads.filter(is_one)["child_id"].to_list()
@@ -184,7 +184,7 @@ def _officer(lived: Lived, night: int, workspace: Path, plan: Plan) -> None:
 
 
 def _page(lived: Lived, asked: argparse.Namespace) -> str:
-    """The results in words and figures."""
+    """The page of results."""
     megabytes = [size / 1e6 for size in lived.sizes]
     ten = ", ".join(f"{size:.1f}" for size in megabytes[9::10])
     events = ", ".join(f"{count:,} {event}" for event, count in sorted(lived.events.items()))
@@ -215,7 +215,7 @@ child has moved away, or that the likelihood fell, was an estimate, so it counts
 
 
 def main() -> None:
-    """Live through the nights and write what they came to."""
+    """Run the nights and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--children", type=int, default=2_000)
     parser.add_argument("--nights", type=int, default=60)

@@ -1,7 +1,7 @@
-"""Made-up records for benchmarks of any size: a roll, and an agency's file of people three in five of whom are on it.
+"""Made-up records for benchmarks of any size: a roll, and an agency's file in which three people in five are on the roll.
 
-Names are put together from syllables and drawn with Zipf frequencies; the agency's rows carry slips, changed surnames,
-wrong birth dates, old postcodes and gaps. Everything is drawn at random from a seed: no one here has ever lived.
+Names are made of syllables and drawn with Zipf frequencies; the agency's rows have slips, changed surnames, wrong birth dates,
+old postcodes and gaps. Everything is drawn at random from a seed: none of these people has ever lived.
 """
 
 from datetime import date
@@ -48,11 +48,11 @@ SOUNDS = (
     ("a", "e", "i", "o", "u", "ai", "ee", "ou", "y"),
     ("", "n", "r", "l", "s", "t", "m", "th", "nd", "ck", "rd"),
 )
-"""What syllables begin with, their vowels, and what names end with."""
+"""How syllables begin, their vowels, and how names end."""
 
 
 def invented_names(draw: Draw, many: int, syllables: tuple[int, int]) -> list[str]:
-    """So many distinct names of so many syllables (least, most), commonest first."""
+    """``many`` distinct names with ``syllables`` (fewest, most), commonest first."""
     onsets, vowels, endings = SOUNDS
     found: dict[str, None] = {}
     while len(found) < many:
@@ -65,7 +65,7 @@ def invented_names(draw: Draw, many: int, syllables: tuple[int, int]) -> list[st
 
 
 def zipf(draw: Draw, values: int, many: int, flat: float) -> NDArray[np.int64]:
-    """Numbers of values, the first commonest; ``flat`` evens out the top."""
+    """Indices of values, the first commonest; ``flat`` makes the commonest less dominant."""
     weights = 1 / (np.arange(values) + flat)
     return np.searchsorted(np.cumsum(weights / weights.sum()), draw.random(many)).clip(0, values - 1)
 
@@ -75,7 +75,7 @@ def _taken(values: list[str], codes: NDArray[np.int64]) -> pl.Series:
 
 
 def people_of(draw: Draw, many: int) -> pl.DataFrame:
-    """One row a person. Brothers and sisters share surname and postcode."""
+    """One row per person. Brothers and sisters share surname and postcode."""
     forenames, surnames = invented_names(draw, 6_000, (1, 3)), invented_names(draw, 60_000, (1, 4))
     sizes = draw.choice([1, 2, 3], many, p=[0.5, 0.35, 0.15])
     family = np.repeat(np.arange(many), sizes)[:many]
@@ -100,7 +100,7 @@ def people_of(draw: Draw, many: int) -> pl.DataFrame:
 
 
 def _slip(draw: Draw, word: str) -> str:
-    """One letter wrong, added, left out, or swapped with its neighbour."""
+    """The word with one letter wrong, added, left out, or swapped with its neighbour."""
     place, kind, letter = int(draw.integers(len(word))), int(draw.integers(4)), "aeiounrtslm"[draw.integers(11)]
     if kind == 0:
         return word[:place] + letter + word[place + 1 :]
@@ -117,7 +117,7 @@ def _hit(draw: Draw, many: int, rate: float) -> NDArray[np.int64]:
 
 
 def with_errors(draw: Draw, people: pl.DataFrame) -> pl.DataFrame:
-    """The agency's view of people."""
+    """People as the agency has them."""
     many = people.height
     columns = {name: people[name].clone() for name in people.columns}
     for name, rate in (("forename", 0.04), ("surname", 0.03)):
@@ -134,7 +134,7 @@ def with_errors(draw: Draw, people: pl.DataFrame) -> pl.DataFrame:
 
 
 def _dates_mistaken(draw: Draw, dates: pl.Series) -> pl.Series:
-    """Day and month the other way round (1 in 200, where both make sense), or another day of the month (1 in 100)."""
+    """Day and month swapped (1 in 100, where both make sense), or another day of the month (1 in 100)."""
     frame = pl.DataFrame({"date": dates, "day": draw.integers(1, 29, len(dates)), "luck": draw.random(len(dates))})
     date_ = pl.col("date")
     swapped = (pl.col("luck") < 0.01) & (date_.dt.day() <= 12)
@@ -145,10 +145,10 @@ def _dates_mistaken(draw: Draw, dates: pl.Series) -> pl.Series:
 
 
 def records_of(seed: int, roll: int, agency: int) -> pl.DataFrame:
-    """Roll and agency, one row a record, in random order.
+    """Roll and agency, one row per record, in random order.
 
-    record_id (whole number), dataset, person (the truth), and what the record says: forename, surname, date_of_birth,
-    dob (the date as text), sex, postcode, its sector and its district.
+    record_id (whole number), dataset, person (the truth), and the record's forename, surname, date_of_birth, dob (the date
+    as text), sex, postcode, and the postcode's sector and district.
     """
     draw = np.random.default_rng(seed)
     shared = int(agency * ON_ROLL)

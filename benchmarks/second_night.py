@@ -1,9 +1,9 @@
-"""What nights cost after the first: ``python benchmarks/second_night.py --children 150000 --out PAGE``.
+"""What nights after the first cost: ``python benchmarks/second_night.py --children 150000 --out PAGE``.
 
-A made-up authority lives on: the first night, one with 1 % of the rows changed, one with nothing changed, and that one
-worked out again as a whole. Each night runs in a process of its own, as it does in life. Seconds of the processor stand
-beside those of the clock, since a busy machine slows the clock only. What is worked out again must be published the same to
-the byte; a world of this size shows what the tests' small ones do not.
+Nights on a made-up authority: the first, one with 1 % of the rows changed, one with nothing changed, and that one worked out
+again in full. Each night runs in a process of its own, as in real use. Processor seconds are given with clock seconds, because
+a busy machine slows only the clock. The night worked out in full must publish the same bytes; a world of this size shows what
+the tests' small ones do not.
 """
 
 import argparse
@@ -29,9 +29,9 @@ from pipelines.steps.publishing import versions
 FIRST = date(2026, 11, 20)
 NIGHTS = (("first", 0, False), ("1 % of rows changed", 1, False), ("nothing changed", 2, False),
           ("the same, --full", 2, True))  # fmt: skip
-"""Name, days after the first, whether all is worked out again."""
+"""Name, days after the first, whether everything is worked out again."""
 LIVES_ON = 2
-"""Before so many of the nights the authority delivers what has changed."""
+"""Before this many of the nights the authority delivers what has changed."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Cost:
     processor: float
     peak_mb: int
     seconds: dict[str, float]
-    """Step -> seconds by the clock."""
+    """Step -> clock seconds."""
     records: int
 
 
@@ -63,7 +63,7 @@ def _night(extracts: Path, workspace: Path, as_at: date, full: bool, said: Conne
 
 
 def measured(folder: Path, children: int, seed: int) -> tuple[list[Cost], list[str]]:
-    """Run the nights in a folder: what each cost, and the files that the last night published otherwise than the one before."""
+    """Run the nights in a folder; returns their costs, and the files that the last two nights published differently."""
     authority, extracts, workspace = (folder / name for name in ("authority", "extracts", "workspace"))
     make_authority(authority, children=children, seed=seed, as_at=FIRST)
     begin_history(authority, seed=seed, as_at=FIRST)
@@ -89,7 +89,7 @@ def measured(folder: Path, children: int, seed: int) -> tuple[list[Cost], list[s
 
 
 def told(costs: list[Cost], otherwise: list[str], children: int) -> str:
-    """The costs as a page; ``otherwise``: files that ``--full`` published otherwise."""
+    """The costs as a page; ``otherwise``: files that ``--full`` published differently."""
     names = [step.name for step in STEPS]
     lines = [
         "# What nights cost after the first",

@@ -36,13 +36,13 @@ def _names(part: str) -> list[str]:
 
 
 def _zipf(draw: Draw, values: list[str], many: int) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-    weights = 1 / (np.arange(len(values)) + 20.0)  # the commonest about 1 in 80, as Smith among surnames in the UK
+    weights = 1 / (np.arange(len(values)) + 20.0)  # the commonest about 1 in 80, like Smith among UK surnames
     order = draw.permutation(len(values))
     return np.array(values, dtype=object)[order][draw.choice(len(values), many, p=weights / weights.sum())]
 
 
 def population(draw: Draw, children: int) -> pl.DataFrame:
-    """Children in families, one row a child. ``twin``: a brother or sister has the same birth date."""
+    """Children in families, one row per child. ``twin``: a brother or sister has the same birth date."""
     stems = _names("stem")
     tails = ["TON", "FORD", "LEY", "WOOD", "WELL", "HAM", "WORTH", "BY", "MAN", "SON", "FIELD", "MORE"]
     surnames = _names("surname") + [stem + tail for stem in stems for tail in tails]
@@ -57,7 +57,7 @@ def population(draw: Draw, children: int) -> pl.DataFrame:
     boys, girls = _names("boy"), _names("girl")
     forename = np.where(male, _zipf(draw, _names("boy"), children), _zipf(draw, _names("girl"), children))
     for row in range(1, children):
-        # No family gives two of its children one name.
+        # No family gives two of its children the same name.
         while any(forename[row] == forename[k] and family[row] == family[k] for k in range(max(0, row - 4), row)):
             forename[row] = str(draw.choice(boys if male[row] else girls))
     place = draw.integers(0, children // 60, children)[family]
@@ -97,7 +97,7 @@ def _slip(draw: Draw, word: str) -> str:
 
 
 def with_errors(draw: Draw, people: pl.DataFrame) -> pl.DataFrame:
-    """The agency's view: slips in names, other surnames, wrong birth dates, old addresses, values left out."""
+    """The children as the agency has them: slips in names, other surnames, wrong birth dates, old addresses, gaps."""
     columns = {name: people[name].to_list() for name in people.columns}
     many = people.height
     for name, rate in (("forename", 0.03), ("surname", 0.03)):
