@@ -6,9 +6,9 @@ from apps.cli.parameters import Flag, WhoHandsIn, Workspace
 
 
 def adoption(file: Path, /, *, workspace: Workspace, by: WhoHandsIn, release: Flag = False) -> int:
-    """Withhold the records of identities that children had before they were adopted. For the adoption team alone.
+    """Withhold the records of identities that children had before they were adopted. For the adoption team only.
 
-    From the next night on no such record is linked, listed or explained. Only keyed hashes are kept, so shred FILE
+    From the next night on, no such record is linked, listed or explained. Only keyed hashes are kept, so shred FILE
     afterwards. Never put anything of the new identity into it.
 
     Parameters
@@ -31,15 +31,15 @@ def adoption(file: Path, /, *, workspace: Workspace, by: WhoHandsIn, release: Fl
         print(f"Nothing changed: what {file.name} names is {'not withheld' if release else 'withheld already'}.")
     else:
         are = "is" if done.changed == 1 else "are"
-        how = "withheld no more" if release else "withheld from the next night on"
+        how = "no longer withheld" if release else "withheld from the next night on"
         print(f"{counted(done.changed, 'identifier')} {are} {how}; only keyed hashes are kept.")
     if done.changed and not release and done.borne is not None and done.borne < done.named:
         print(
-            f"Of {done.named:,} that the file names, records of last night bear {done.borne:,}. Compare the others with the "
-            "extracts: one that is mistyped withholds nobody."
+            f"Of {done.named:,} that the file names, {done.borne:,} are on records of last night. Compare the others with the "
+            "extracts: a mistyped one withholds nobody."
         )
     if done.borne is None:
-        print(f"No night has been run in {workspace} yet. If that is not so, the path of the workspace is another.")
+        print(f"No night has been run in {workspace} yet. If one has, check the path of the workspace.")
     print(f"Shred {file.name} now.")
-    print("Lists that were published before still hold what they held: remove them where they must not (retention).")
+    print("Lists already published are unchanged: remove them if they must not hold this (retention).")
     return 0

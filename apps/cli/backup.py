@@ -9,12 +9,12 @@ def backup(*, workspace: Workspace, to: Path) -> int:
     """Copy the workspace into a new folder, whole or not at all, every file compared with its hash.
 
     The store, what people decided, the settings and weights in force, and the newest list. It is as confidential as the
-    workspace: put it on an encrypted disk, best another one.
+    workspace: put it on an encrypted disk, preferably another one.
 
     Parameters
     ----------
     to
-        Folder in which the backup gets a folder of its own, named after the time.
+        Folder in which the backup is made, in a folder of its own named after the time.
     """
     from apps.cli.words import command, typed
     from pipelines.upkeep.backup import backup as copy
@@ -33,7 +33,7 @@ def restore(folder: Path, /, *, workspace: Path) -> int:
     folder
         A backup: a folder that rollcall backup made.
     workspace
-        Folder to restore into. It must be empty, or not be there.
+        Folder to restore into. It must be empty or not exist yet.
     """
     from datetime import date, datetime
 
@@ -42,7 +42,9 @@ def restore(folder: Path, /, *, workspace: Path) -> int:
 
     found = put_back(folder, workspace)
     made_at = f"{datetime.fromisoformat(found.made_at):%d/%m/%Y at %H:%M} UTC"
-    print(f"The backup of {made_at} is restored to {workspace}: {counted(found.files, 'file')}, each as its hash says.")
+    print(
+        f"The backup of {made_at} is restored to {workspace}: {counted(found.files, 'file')}, each matching its hash."
+    )
     if found.lists:
         newest = date.fromisoformat(found.lists[-1])
         print(f"The list in use is that of {newest:%d/%m/%Y}. Run a night to go on from there.")

@@ -31,7 +31,7 @@ def check(
 ) -> int:
     """Check one extract or a folder of extracts against the contracts. Nothing is loaded or kept.
 
-    Each broken rule is told with file, column, its first lines and the remedy, and never with a child's value; --json has
+    Each broken rule is reported with file, column, its first lines and the remedy, and never with a child's value; --json has
     every line. The exit code is 0
     where everything would be loaded, 1 where anything stops a file or a row, and 2 where nothing could be checked.
 
@@ -98,7 +98,7 @@ def _without_roll(files: "Sequence[CheckedFile]", contracts: "Mapping[str, Contr
     if loaded & {contract.id for contract in rolls}:
         return ""
     names = ", ".join(name for contract in rolls for name in contract.files.names)
-    return f"\nA night with these files alone would stop, as no roll ({names}) is among those that would be loaded."
+    return f"\nA night with these files alone would stop, as none of those that would be loaded is a roll ({names})."
 
 
 def _rule_of(breach: "Breach") -> tuple[str, str, str, str]:

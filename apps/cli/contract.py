@@ -18,10 +18,10 @@ def new(name: str, /, *, sample: Annotated[Path, Parameter(name="--from")], to: 
     from pipelines.intake.draft import copied, draft
 
     if not sample.is_file():
-        raise ContractError(f"{sample}: there is no such file. Give a sample of what the source sends.")
+        raise ContractError(f"{sample}: this file does not exist. Give a sample of what the source sends.")
     path = to / f"{name}.yaml"
     if path.exists():
-        raise ContractError(f"{path} is there already. Move it away, or draft under another name.")
+        raise ContractError(f"{path} already exists. Move it away, or draft under another name.")
     data, shipped = sample.read_bytes(), read_contracts().get(name)
     text = copied(path.name, shipped, sample.name, data) if shipped else draft(name, sample.name, data)
     to.mkdir(parents=True, exist_ok=True)

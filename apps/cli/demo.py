@@ -26,7 +26,7 @@ def demo(*, children: int = 20_000, seed: int = 1, workspace: Path = Path("demo"
     children
         How many children to make, on and off rolls.
     seed
-        Another number makes another authority; the same number always the same.
+        Another number makes another authority; the same number always makes the same one.
     workspace
         Folder for the authority, the store and everything published.
     """
@@ -44,14 +44,14 @@ def demo(*, children: int = 20_000, seed: int = 1, workspace: Path = Path("demo"
     begin_history(folder, seed=seed, as_at=DEMO_AS_AT)
     first = _night(made.extracts, workspace, DEMO_AS_AT)
     _grade(first, folder)
-    sys.stderr.write("\nA day later: about one row in a hundred is another ...\n")
+    sys.stderr.write("\nA day later: about one row in a hundred has changed ...\n")
     move_on(folder, seed=seed, as_at=DEMO_AS_AT + NEXT_NIGHT)
     second = _night(made.extracts, workspace, DEMO_AS_AT + NEXT_NIGHT)
     print("\nWhat the second night changed:")
     for sentence in second.changed:
         print(f"  {sentence}")
     print(f"  Child by child: {second.published / 'changes.csv'}")
-    print(f"\nRun the night on your own extracts:  {command()} night --help\n(the demo's lie in {made.extracts})")
+    print(f"\nRun the night on your own extracts:  {command()} night --help\n(the demo's own are in {made.extracts})")
     return 0
 
 

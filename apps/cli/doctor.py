@@ -8,7 +8,7 @@ MARKS = {"good": "  ok  ", "care": " note ", "bad": "  BAD "}
 def doctor(*, workspace: Workspace) -> int:
     """Check versions, permissions, disk, lock, store, decisions and the list in use. Nothing is changed.
 
-    Ends with 0 where a night can run, and with 1 where something is to be mended first.
+    Ends with 0 where a night can run, and with 1 where something must be put right first.
     """
     from pipelines.upkeep.doctor import BAD, examine
 

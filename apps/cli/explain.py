@@ -6,16 +6,16 @@ from apps.cli.parameters import NamingContracts, Workspace
 def explain(
     child_or_record: str, /, against: str | None = None, *, workspace: Workspace, contracts: NamingContracts = None
 ) -> int:
-    """Say why a child is on the last list, or why not; or why two records are, or are not, taken for one child.
+    """Say why a child is on the last list, or why not; or why two records are, or are not, treated as one child.
 
-    Of a record, the nearest records of other children are told too, with the bits by which they lie behind its own child.
+    For a record, the closest records of other children are shown too, and by how many bits they lie behind its own child.
 
     Parameters
     ----------
     child_or_record
         A child's id from the list (CH...), or a record as source:key, with the key as in the extract.
     against
-        Another record, as source:key: say what speaks for and against its being the same child as the first record.
+        Another record, as source:key: show the evidence for and against it being the same child as the first record.
     """
     from apps.cli.words import source_names
     from pipelines.for_readers import store_for_readers

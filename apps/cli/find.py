@@ -13,16 +13,16 @@ def find(
     workspace: Workspace,
     everyone: Annotated[bool, Parameter(name="--all", negative=())] = False,
 ) -> int:
-    """Say whether a child is in it, by name and birth date: for a request to see what is held, or a call about one child.
+    """Look a child up by name and birth date: for a subject access request, or a call about one child.
 
     Asks for forename, surname and birth date, or reads them from standard input, a line each: what is typed behind a
     command is kept by the shell and seen by others. Other spellings and slips are found as the night finds them. Each child
-    that may be meant is told by its id, for rollcall explain. Ends with 1 where there is none.
+    who may be the one is shown by id, for rollcall explain. Ends with 1 where there is none.
 
     Parameters
     ----------
     everyone
-        Tell all who may be meant, not the ten likeliest only.
+        Show all who may be the one, not only the ten likeliest.
     """
     from apps.cli.words import command, typed
     from pipelines.for_readers import store_for_readers
@@ -32,8 +32,8 @@ def find(
 
     if names:  # accepted only to be refused in words that do not repeat them
         raise SettingsError(
-            "Nothing was looked up. Type no name behind the command, where the shell keeps it and others see it: name and "
-            f"birth date are asked for. Type: {command()} find --workspace {typed(workspace)}"
+            "Nothing was looked up. Do not type a name after the command, where the shell keeps it and others can see it: you "
+            f"are asked for name and birth date. Type: {command()} find --workspace {typed(workspace)}"
         )
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in FIND_READS}
@@ -42,7 +42,7 @@ def find(
     found = find(asked, tables, kept_model(workspace))
     print(found_words(found, tables, most=found.height if everyone else MOST_TOLD))
     if not found.is_empty():
-        print(f"What is held of one of them: {command()} explain CH… --workspace {typed(workspace)}")
+        print(f"To see what is held about one of them: {command()} explain CH… --workspace {typed(workspace)}")
     return 0 if found.height else 1
 
 

@@ -18,8 +18,8 @@ def handover(
 ) -> int:
     """Write what another authority needs to take a child over, and no more: a page, and the same as CSV and JSON.
 
-    Of a child whose whereabouts are protected, address, school and carers are withheld. Who made it, for whom and when is
-    kept. Nothing is sent: send it by your secure way. In Wales it is due 28 days after the move is known.
+    For a child whose whereabouts are protected, address, school and carers are withheld. Who made it, for whom and when is
+    recorded. Nothing is sent: send it by your secure route. In Wales it is due 28 days after the move is known.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ def handover(
     print(f"The packet is in {folder}, readable by you alone. Nothing was sent.")
     if packet.is_protected:
         print(
-            "This child's whereabouts are PROTECTED: they are withheld in it. Let the named role speak to its receiver."
+            "This child's whereabouts are PROTECTED and withheld from the packet. The named role should speak to the receiver."
         )
     if packet.due_on:
-        print(f"Within 28 days of the move being known is by {packet.due_on:%d/%m/%Y}.")
+        print(f"The 28 days from when the move was known end on {packet.due_on:%d/%m/%Y}.")
     return 0

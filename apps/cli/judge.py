@@ -23,7 +23,7 @@ def judge(file: Path, /, *, workspace: Workspace, by: str) -> int:
     kept, outranked = read_back(file, workspace, by)
     answers = dict(kept.group_by("answer").len().iter_rows())
     if kept.is_empty():
-        print("Nothing new: these judgements were read before, and stand.")
+        print("Nothing new: these judgements had already been read, and still stand.")
         return 0
     answered = ", ".join(
         f"{answers[answer]:,} {answer}" for answer in ("same", "different", "unsure") if answer in answers

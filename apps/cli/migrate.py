@@ -17,7 +17,7 @@ def migrate(*, workspace: Workspace) -> int:
         with Store(workspace, read_only=True):
             pass
     if found == SCHEMA_VERSION:
-        print(f"The store in {workspace} is of this version already: nothing was changed.")
+        print(f"The store in {workspace} is already of this version: nothing was changed.")
     else:
         print(f"The store in {workspace} is brought forward; as it was, it is kept in {workspace / 'backups'}.")
     return 0

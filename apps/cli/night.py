@@ -42,16 +42,16 @@ def night(
     config
         Settings file; config/example.toml shows every setting.
     plain
-        Run without Prefect: no retries, nothing kept of the run but the published files. Starts at once.
+        Run without Prefect: no retries, and nothing kept of the run except the published files. Starts at once.
     accept
-        A source that the night was held for, or its file: a named person takes what came, or did not, as complete. Once for
-        each source. Needs --why and --by; kept in the store and in run.json.
+        A source that the night was held for, or its file: a named person accepts what came, or did not, as complete. Once
+        for each source. Needs --why and --by; kept in the store and in run.json.
     why
         Why the file is right as it is. Write no child's name.
     by
         Who accepts it.
     top
-        How many children the sheet "Follow up" holds, the first by rank; the others stand on the sheet "Later".
+        How many children the sheet "Follow up" holds, the first by rank; the others are on the sheet "Later".
     full
         Work everything out again instead of only what changed since the last night. Slower; the result is the same.
     dask
@@ -64,7 +64,7 @@ def night(
 
     if plain and dask is not None:
         raise SettingsError(
-            "--dask goes without --plain: Prefect hands the work to the cluster. Leave one of them out."
+            "--dask does not go with --plain: Prefect hands the work to the cluster. Leave one of them out."
         )
     judged = day_typed("--as-at", as_at)
     asked: AskedTonight = {
@@ -86,7 +86,7 @@ def _accept(given: "list[Path]", asked: "AskedTonight", *, why: str, by: str) ->
     from pipelines.settings import SettingsError
 
     if not given:
-        raise SettingsError("--why and --by go with --accept, the source or file that a person takes as complete.")
+        raise SettingsError("--why and --by go with --accept, the source or file that a person accepts as complete.")
     contracts = read_contracts(own=asked.get("contracts"))
     for one in given:
         file = one if one.is_file() else asked["extracts"] / one

@@ -24,7 +24,7 @@ def outcomes(file: Path, /, *, workspace: Workspace, by: WhoHandsIn) -> int:
     new = add_outcomes(file, workspace, tables, by)
     closing = sum(CODES[outcome].closes for outcome in new["outcome"])
     if new.is_empty():
-        print("No new outcome is kept: each line was read in before, or has neither outcome nor date yet.")
+        print("No new outcome is kept: each line was read before, or has neither outcome nor date yet.")
         return 0
     kept = "1 new outcome is kept" if new.height == 1 else f"{new.height:,} new outcomes are kept"
     close = {0: "none closes a lead.", 1: "1 closes a lead, which leaves the list with the next night."}
@@ -33,7 +33,7 @@ def outcomes(file: Path, /, *, workspace: Workspace, by: WhoHandsIn) -> int:
 
 
 def yields(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
-    """Say what the leads have yielded, by lane, likelihood and source; also written as yield.csv into the workspace.
+    """Say what the leads have yielded, by lane, likelihood and source; also written to yield.csv in the workspace.
 
     By band of likelihood also what was said and what was found. Children found missing are looked up in the lists of the
     half year before: those on none of them were missed.
@@ -57,7 +57,7 @@ def yields(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     on_none = missed(looked_up)
     print(missed_words(on_none.height, looked_up.height))
     for row in on_none.iter_rows(named=True):
-        print(f"  {row['child_id']}: the last list before had the child as: {row['told']}")
+        print(f"  {row['child_id']}: the last list before had this child as: {row['told']}")
     path = workspace / "yield.csv"
     replace_private(path, csv_bytes(found))
     print(f"\nThe same as a table: {path}")

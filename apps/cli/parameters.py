@@ -20,7 +20,8 @@ OwnContracts = Annotated[
 NamingContracts = Annotated[
     Path | None,
     Parameter(
-        help="Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say."
+        help="Folder of the authority's own contracts, for the names of its sources. If left out, those of the settings in "
+        "force."
     ),
 ]
 

@@ -18,7 +18,9 @@ def proposals(*, workspace: Workspace) -> int:
     for made in found:
         print("\n".join(_told(made)))
     if not found:
-        print(f"Nothing was ever proposed in {workspace}: rollcall tune --propose, rollcall train --propose.")
+        print(
+            f"Nothing has ever been proposed in {workspace}: use rollcall tune --propose or rollcall train --propose."
+        )
     return 0
 
 
@@ -47,7 +49,7 @@ def approve(
     by: str,
     roll_back: Flag = False,
 ) -> int:
-    """Put a proposal in force, as another named person than its proposer; or undo the last approval.
+    """Put a proposal in force, as a named person other than its proposer; or undo the last approval.
 
     Parameters
     ----------
@@ -71,6 +73,6 @@ def approve(
         return 0
     undone, before = undo(workspace, by)
     again = "the defaults" if undone.kind == "settings" else "the weights that the first night learnt"
-    print(f"Proposal {undone.id} ({undone.kind}) is out of force. In force again: ", end="")
+    print(f"Proposal {undone.id} ({undone.kind}) is no longer in force. In force again: ", end="")
     print(f"proposal {before.id} by {before.by}." if before else f"{again}.")
     return 0

@@ -33,7 +33,7 @@ def report(
 
     first, last = day_typed("--since", since), day_typed("--as-at", as_at)
     if first >= last:
-        raise SettingsError("--since: it is not before --as-at. Give the day before the period begins.")
+        raise SettingsError("--since is not before --as-at. Give the day before the period begins.")
     kept = published_nights(workspace / PUBLISHED_FOLDER)
     nights = [read_night(night, path) for night, path in kept.items() if first < night <= last]
     if not nights:

@@ -16,16 +16,16 @@ def sample(
 ) -> int:
     """Write a workbook of pairs of records for people to judge: one child, or two?
 
-    It holds names and addresses. It is written readable by you alone; keep it so, and delete it once it is read back.
+    It holds names and addresses. It is written readable by you alone; keep it so, and delete it once it has been read back.
 
     Parameters
     ----------
     pairs
         How many pairs to ask about, 10 to 2000.
     out
-        The workbook to write (.xlsx). One that is there is never written over.
+        The workbook to write (.xlsx). An existing one is never overwritten.
     seed
-        Another number draws other pairs for the blind share.
+        Another number draws other pairs for the blind part.
     """
     from apps.cli.words import command, source_names, typed
     from pipelines.counted import counted
@@ -42,9 +42,9 @@ def sample(
     print(f"{counted(drawn.height, 'pair')} in {out}, readable by you alone:")
     print(f"  {parts.get('list', 0):>5,}  decide a child's place on the list")
     print(f"  {parts.get('model', 0):>5,}  teach the weights")
-    print(f"  {parts.get('blind', 0):>5,}  drawn by chance, to measure")
-    print("They are mixed. It is personal data about children: keep it safe, and delete it once it is read back.")
+    print(f"  {parts.get('blind', 0):>5,}  drawn at random, to measure")
+    print("They are mixed. It is personal data about children: keep it safe, and delete it once it has been read back.")
     if restricted:
-        print("It holds children whose whereabouts are PROTECTED: for the named restricted role alone.")
+        print("It holds children whose whereabouts are PROTECTED: for the named restricted role only.")
     print(f"When it is filled in:  {command()} judge {typed(out)} --workspace {typed(workspace)} --by NAME")
     return 0

@@ -6,7 +6,7 @@ from apps.cli.parameters import ProtectedToo, Workspace
 
 
 def sheet(*children: str, workspace: Workspace, out: Path, restricted: ProtectedToo = False) -> int:
-    """Write the evidence sheets of some children of the last list into one PDF, in the order in which they are named.
+    """Write the evidence sheets of some children of the last list into one PDF, in the order in which they are given.
 
     It holds names and addresses: it is written readable by you alone, and is to be shredded after the visit.
 
@@ -15,7 +15,7 @@ def sheet(*children: str, workspace: Workspace, out: Path, restricted: Protected
     children
         Child ids from the list (CH...).
     out
-        The PDF to write. One that is there is never written over.
+        The PDF to write. An existing one is never overwritten.
     """
     from pipelines.reports.published_sheets import read_sheets
     from pipelines.reports.sheet_pdf import sheets_pdf
@@ -24,11 +24,11 @@ def sheet(*children: str, workspace: Workspace, out: Path, restricted: Protected
     from pipelines.whole_folder import write_asked_for
 
     if out.exists():
-        raise SettingsError(f"--out: {out} is there already. Name another file.")
+        raise SettingsError(f"--out: {out} already exists. Name another file.")
     as_at, pages = read_sheets(workspace / PUBLISHED_FOLDER, children, restricted=restricted)
     write_asked_for(out, sheets_pdf(pages, as_at))
     print(f"{len(pages):,} {'sheet is' if len(pages) == 1 else 'sheets are'} in {out}, readable by you alone.")
     print("It is personal data about children: shred the paper and delete the file after the visit.")
     if restricted:
-        print("It may hold children whose whereabouts are PROTECTED: for the named restricted role alone.")
+        print("It may hold children whose whereabouts are PROTECTED: for the named restricted role only.")
     return 0

@@ -18,12 +18,12 @@ def status(*, workspace: Workspace, late_after_hours: float = 30.0, json: Flag =
     """Say how the nights are going: the list in use, the night tried last, and the age of each source.
 
     Ends with 0 where the last night published and is not late, with 1 where somebody should look, and with 2 where no
-    night was ever run. The same stands in status.json and, for Prometheus, in rollcall.prom, both in the workspace.
+    night was ever run. The same is in status.json and, for Prometheus, in rollcall.prom, both in the workspace.
 
     Parameters
     ----------
     late_after_hours
-        So long after the list in use was published, the next one is late.
+        Hours after the list in use was published from which the next one is late.
     json
         Print status.json as it is.
     """
@@ -51,15 +51,15 @@ def _concerns(found: "Status", now: datetime, late: timedelta, *, was_killed: bo
 
     attempt, concerns = found.attempt, []
     if was_killed:
-        concerns.append("The last night was killed before it ended. Run it again: the list in use is whole.")
+        concerns.append("The last night was killed before it ended. Run it again: the list in use is complete.")
     if attempt.outcome == CANCELLED:
         concerns.append("The last night was cancelled.")
     if attempt.outcome in (FAILED, HELD_BACK):
         concerns.append(f"The last night {'failed' if attempt.outcome == FAILED else 'was held'}: {attempt.words}")
     if found.good is None:
-        concerns.append("No list was ever published here.")
+        concerns.append("No list has ever been published here.")
     elif found.good.published_at > now + CLOCKS_DIFFER:
-        concerns.append("The list in use was published at a time that is yet to come: set this machine's clock.")
+        concerns.append("The list in use was published at a time in the future: set this machine's clock.")
     elif now - found.good.published_at > late:
         concerns.append(f"The list in use is {_ago(now - found.good.published_at)} old: the next one is late.")
     return concerns
@@ -80,7 +80,7 @@ def _told(found: "Status", now: datetime, *, was_killed: bool) -> list[str]:
         ]
     if found.sources:
         width = max(len(state.source) for state in found.sources)
-        lines += ["Sources, as they came last:", f"  {'':<{width}}  {'rows':>9}  came for     newest date in it"]
+        lines += ["Sources, as last received:", f"  {'':<{width}}  {'rows':>9}  came for     newest date in it"]
         lines += [
             f"  {state.source:<{width}}  {state.rows:>9,}  {state.came_on:%d/%m/%Y}   {_newest(state.newest_on, now)}"
             for state in found.sources

@@ -6,7 +6,7 @@ from apps.cli.parameters import Workspace
 def termly(*, workspace: Workspace, as_at: str) -> int:
     """Write the termly return from officers' outcomes: CSV and a page for senior leaders, in WORKSPACE/returns.
 
-    Counts under 5 are not shown, nor any that would let one be worked out.
+    Counts under 5 are not shown, nor any from which one could be worked out.
 
     Parameters
     ----------
@@ -19,5 +19,7 @@ def termly(*, workspace: Workspace, as_at: str) -> int:
     judged = day_typed("--as-at", as_at)
     made = publish_return(workspace, judged)
     print(f"Counted as missing education on {judged:%d/%m/%Y}, by officers' outcomes: {made.children:,}.")
-    print(f"Where each was educated is as the night of {made.night_on:%d/%m/%Y} knew. The return is in {made.folder}.")
+    print(
+        f"Where each was educated is as known on the night of {made.night_on:%d/%m/%Y} knew. The return is in {made.folder}."
+    )
     return 0

@@ -36,20 +36,20 @@ def tune(
     Parameters
     ----------
     link_threshold
-        Two groups of records are one child only if they are at least so probable (between 0 and 1).
+        Two groups of records are one child only if this is at least so probable (between 0 and 1).
     enquiries_per_missed_child
-        How many enquiries that find nothing it is worth not to miss one child. Sets the cut-off.
+        How many enquiries that find nothing are worth making so as not to miss one child. Sets the cut-off.
     check_costs
-        What a check at a desk of where a child lives costs, as a share of an enquiry (above 0, at most 1). Sets how long
+        What a desk check of where a child lives costs, as a share of an enquiry (above 0, at most 1). Sets how long
         children who have only gone quiet stay in the lane "probably moved away".
     points
         A TOML file of points by finding, such as: looked_after = 80
     from_outcomes
-        Recalibrate the likelihood by what officers found of earlier leads.
+        Recalibrate the likelihood by what officers found on earlier leads.
     since
-        With --from-outcomes: leads opened earlier do not count (YYYY-MM-DD). Left out: those of the last two years count.
+        With --from-outcomes: leads opened earlier do not count (YYYY-MM-DD). If left out, those of the last two years count.
     config
-        Settings file that the night ran with, if it was given one.
+        Settings file that the night was run with, if any.
     propose
         Propose these settings; another named person approves them: rollcall approve.
     """
@@ -103,7 +103,8 @@ def _compared(
     found = compared(workspace, tables, before, after, source_names(workspace, contracts or before.contracts))
     if found.unlike:
         print(
-            f"The list in use was made with other settings ({', '.join(found.unlike)}): both sides are judged again. If the "
+            f"The list in use was made with different settings ({', '.join(found.unlike)}): both sides are judged again. If "
+            "the "
             "night was given a settings file, give it with --config."
         )
     for name, value in found.figures.items():
@@ -125,7 +126,7 @@ def _refuse_what_goes_alone(*, since: bool, said: bool) -> None:
     from pipelines.settings import SettingsError
 
     if since:
-        raise SettingsError("--since goes with --from-outcomes: it says from when on their leads count.")
+        raise SettingsError("--since goes with --from-outcomes: it says from which day leads count.")
     if said:
         raise SettingsError("--why and --by go with --propose. Without it nothing is proposed.")
 

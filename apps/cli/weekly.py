@@ -4,7 +4,7 @@ from apps.cli.parameters import NamingContracts, Workspace
 
 
 def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
-    """Write the page that a manager reads each week: leads open, new, gone, waiting and found, and sources that are late."""
+    """Write a manager's weekly page: leads open, new, gone, waiting and found, and sources that are late."""
     from apps.cli.words import source_names
     from pipelines.decisions.outcomes import read_outcomes
     from pipelines.for_readers import tables_for_readers
@@ -19,7 +19,9 @@ def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
 
     nights = read_nights(workspace / PUBLISHED_FOLDER)
     if not nights:
-        raise SettingsError(f"{workspace}: no list was ever published here. Run a night first: rollcall night --help.")
+        raise SettingsError(
+            f"{workspace}: no list has ever been published here. Run a night first: rollcall night --help."
+        )
     child_record = tables_for_readers(workspace, "child_record")["child_record"]
     status = read_status(workspace)
     found = week_of(nights, read_outcomes(workspace), child_record, status.sources if status else ())

@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 FILES = (
     ("candidates.xlsx", "the list, for officers (also as candidates.csv and candidates.parquet)"),
-    ("evidence", "one page a child, for whoever knocks at the door"),
+    ("evidence", "one page for each child, for whoever makes the visit"),
     ("changes.csv", "who is new, returned, gone and why, risen or fallen (also a sheet of the workbook)"),
     ("in_view.csv", "children off the list whom an officer has in hand, until the officer closes them"),
     ("early_warning.csv", "children who will be without education at the next term (also a sheet of the workbook)"),
-    ("other_teams.csv", "children not on the list whom another team should look at: what explains them is in doubt"),
-    ("match_report.html", "how the list came about: files, links, doubts. Opens in a browser, offline"),
-    ("data_quality.html", "what each agency sent, the rules it broke, and whether that grows"),
+    ("other_teams.csv", "children not on the list whom another team should look at, as what explains them is in doubt"),
+    ("match_report.html", "how the list was made: files, links, doubts. Opens in a browser, offline"),
+    ("data_quality.html", "what each agency sent, the rules it broke, and whether that is getting worse"),
     ("explained.parquet", "every other child of compulsory school age, and why the child is not on the list"),
     ("restricted", "children whose whereabouts are protected: for the named role only"),
-    ("set_aside", "what each sender is to mend, one file a sender"),
-    ("WARNINGS.txt", "files that are not as complete as they should be: read it first"),
+    ("set_aside", "what each sender needs to correct, one file for each"),
+    ("WARNINGS.txt", "files that are not as complete as they should be: read this first"),
     ("run.json", "inputs, counts, versions and times of this night"),
 )
 
@@ -35,7 +35,7 @@ def told(report: "RunReport", workspace: Path) -> str:
     if report.refused:
         lines += ["", f"  NOT LOADED: {', '.join(report.refused)}. The match report says why and what to do."]
     if report.warnings:
-        lines += ["", "  READ WITH CARE, as what came in may not be complete:"]
+        lines += ["", "  READ WITH CARE, as what was received may not be complete:"]
         lines += [f"  - {warning}" for warning in report.warnings]
     return "\n".join([*lines, *_of_the_past(report), *_places(report), *_next(report, workspace)])
 
@@ -51,12 +51,12 @@ def _found(report: "RunReport") -> list[str]:
         "",
         f"The night as at {report.as_at:%d/%m/%Y} is done, in {sum(report.seconds.values()):.0f} seconds.",
         "",
-        f"  {counted(received['files'], 'file')} with {counted(received['rows_read'], 'row')} came in; "
-        f"{counted(received['rows_set_aside'], 'row')} set aside for the senders to mend.",
+        f"  {counted(received['files'], 'file')} with {counted(received['rows_read'], 'row')} received; "
+        f"{counted(received['rows_set_aside'], 'row')} set aside for the senders to correct.",
         f"  {counted(linked['children'], 'child')} found in them.",
         f"  {ranked['candidates']:,} of compulsory school age are possibly missing education, to be looked into:",
         *(f"  {count:>9,}  {lane}" for lane, count in sorted(lanes.items(), key=lambda lane: -lane[1])),
-        f"  {counted(ranked['explained'], 'other')} of that age explained, by a place in education or otherwise.",
+        f"  {counted(ranked['explained'], 'other')} of that age explained, by a place in education or for another reason.",
     ]
 
 
@@ -69,8 +69,8 @@ def _of_the_past(report: "RunReport") -> list[str]:
         return []
     return [
         "",
-        f"This was a night of the past. The list in use is still that of {date.fromisoformat(newest):%d/%m/%Y}, from which "
-        "explain and the other commands answer.",
+        f"This was a past night. The list in use is still that of {date.fromisoformat(newest):%d/%m/%Y}, and explain and the "
+        "other commands answer from it.",
     ]
 
 
@@ -86,7 +86,7 @@ def _next(report: "RunReport", workspace: Path) -> list[str]:
     return [
         "",
         "What to do next:",
-        f"  Open {report.published / 'candidates.xlsx'} and begin at rank 1 of 'follow up'.",
+        f"  Open {report.published / 'candidates.xlsx'} and start at rank 1 of 'follow up'.",
         f"  Why is, or is not, a child on it?  {command()} explain CHILD_OR_RECORD --workspace {typed(workspace)}",
         "  A name on the list is a lead for an officer, never a finding about a family.",
     ]
@@ -112,13 +112,13 @@ def day_typed(option: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise SettingsError(f"{option} {text} is no date. Write it as YYYY-MM-DD, such as 2026-11-20.") from None
+        raise SettingsError(f"{option} {text} is not a date. Write it as YYYY-MM-DD, such as 2026-11-20.") from None
 
 
 def proposed(number: int, workspace: Path) -> str:
     """What happens to a proposal next, and by which command."""
     approve = f"{command()} approve {number} --by NAME --workspace {typed(workspace)}"
-    return f"Another named person puts it in force:\n  {approve}"
+    return f"Another named person must put it in force:\n  {approve}"
 
 
 def typed(path: Path) -> str:

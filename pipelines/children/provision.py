@@ -24,7 +24,7 @@ ENDED_PROVES = 0.1
 LIKELIER_THAN_NOT = 0.5
 """From this probability on, an entry counts as the child's place."""
 
-SAID_TO_HAVE_ENDED = "the school has returned since that the place has ended"
+SAID_TO_HAVE_ENDED = "the school has since reported that the place has ended"
 
 
 def find_provision(statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:

@@ -21,8 +21,8 @@ from pipelines.intake.standardise import Standardised, standardise, statements_o
 from pipelines.intake.units import units_that_went_on
 from pipelines.tables import STATEMENT, VANISHED
 
-WORDS = "vanished from the roll without a leaving date that can be read"
-SET_ASIDE_DOUBT = "its row was set aside tonight, so it stands as it was last read"
+WORDS = "vanished from the roll with no readable leaving date"
+SET_ASIDE_DOUBT = "the row was set aside tonight, so the one last read stands"
 
 SCHOOL_AGE_DAYS = 11 * 366
 """Compulsory school age lasts eleven years; after them no child of the entry is of age."""

@@ -12,7 +12,7 @@ from pipelines.publish.restricted_file import of_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
 from pipelines.tables import LEAD
 
-WHY_WITHHELD = "The named restricted role finds the reason in the folder 'restricted'."
+WHY_WITHHELD = "The named restricted role can find the reason in the folder 'restricted'."
 
 
 def masked_changes(changes: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:

@@ -56,7 +56,7 @@ def _headline(publication: Publication, sources: list[SourceTold]) -> list[str]:
     return [
         f"{counted(deliveries.height, 'file')} of {counted(len(came), 'source')} came in: {counted(read, 'row')} read, "
         f"{loaded:,} loaded, {aside:,} set aside. {counted(refused, 'file')} refused.",
-        f"{counted(rules, 'rule')} asked, {broken:,} of them broken somewhere. {counted(noted, 'place')} broke a rule that "
-        "stops nothing: no child's row is kept out by it, and the value counts as the rule says.",
-        f"Nothing came from {counted(sum(source.is_absent for source in sources), 'source')} that a contract knows.",
+        f"{counted(rules, 'rule')} checked, {broken:,} of them broken somewhere. {counted(noted, 'place')} broke a rule that "
+        "stops nothing: it keeps no child's row out, and the value counts as the rule says.",
+        f"Nothing came from {counted(sum(source.is_absent for source in sources), 'source')} with a contract.",
     ]

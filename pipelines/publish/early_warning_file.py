@@ -8,7 +8,7 @@ from pipelines.publish.restricted_file import of_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
 
 BECAUSE_WITHHELD = (
-    "No place is known for the next term. The named restricted role finds the rest in the folder 'restricted'."
+    "No place is known for the next term. The named restricted role can find the rest in the folder 'restricted'."
 )
 
 

@@ -111,7 +111,7 @@ def _page(child_id: str) -> str:
 
 
 def _name(row: Row) -> str:
-    return " ".join(part for part in (row["forename"], row["surname"]) if part) or "Without a name"
+    return " ".join(part for part in (row["forename"], row["surname"]) if part) or "No name known"
 
 
 def _together(listed: pl.DataFrame, with_sheet: pl.DataFrame) -> dict[str, list[Row]]:
@@ -157,10 +157,11 @@ def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
 def _likelihoods(candidates: pl.DataFrame) -> dict[str, str]:
     """By child id: how likely the lead is, and what that is made of."""
     told = formatted(
-        "How likely it is: {}. No roll or register has the child: {}. The child still lives here: {}.",
+        "How likely it is that the child is missing education here: {}. That no roll or register has the child: {}. That the "
+        "child still lives here: {}.",
         *(in_100(pl.col(name)) for name in ("likelihood", "on_no_roll", "living_here")),
     )
-    age = formatted(" The child is of compulsory school age: {}.", in_100(pl.col("of_age")))
+    age = formatted(" That the child is of compulsory school age: {}.", in_100(pl.col("of_age")))
     doubtful = pl.when(pl.col("of_age") < SURELY_OF_AGE).then(age).otherwise(pl.lit(""))
     return dict(with_age(candidates).select("child_id", told + doubtful).iter_rows())
 
@@ -234,7 +235,7 @@ def _searched(sources: Sequence[Row], members: Sequence[Row]) -> list[str]:
 
 
 def _of(day: date | None) -> str:
-    return f" of {day:%d/%m/%Y}, as none came tonight" if day else ""
+    return f" from {day:%d/%m/%Y}, as none came tonight" if day else ""
 
 
 def _found(records: int) -> str:

@@ -118,7 +118,7 @@ def for_and_against(levels: str, weights: Mapping[str, float]) -> tuple[str, str
     parts = [part for part in levels.split("; ") if part]
     speaks_for = [part for part in parts if part == LEVEL or weights.get(part, 0.0) > 0]
     against = [part for part in parts if weights.get(part, 0.0) < 0]
-    return "; ".join(speaks_for) or "nothing", "; ".join(against) or "too little speaks for it"
+    return "; ".join(speaks_for) or "nothing", "; ".join(against) or "too little in common"
 
 
 def words_of(said: Iterable[Row]) -> list[str]:
@@ -138,17 +138,19 @@ def words_of(said: Iterable[Row]) -> list[str]:
         elif kind == "concern":
             lines.append(f"concern: {what.replace('_', ' ')}{_time(row)}")
         elif kind == "vanished":
-            lines.append(f"gone from the roll without a leaving date that can be read{_time(row)}")
+            lines.append(f"vanished from the roll with no readable leaving date{_time(row)}")
         elif kind == "protected":
             lines.append("the address must not be shown")
         elif kind == "grown_up":
-            lines.append("a grown-up of the household")
+            lines.append("an adult in the household")
         elif kind == "misdated":
-            lines.append(f"its birth date cannot be right beside {day(row['since_on'])}, and counts for no age")
+            lines.append(f"the birth date cannot be right, given {day(row['since_on'])}, so it is not used for the age")
     if seen:
         dates = sorted(seen, reverse=True)
         more = f" and {len(dates) - DATES_TOLD} earlier" if len(dates) > DATES_TOLD else ""
-        lines.append(f"dealt with the child or family on {', '.join(day(date) for date in dates[:DATES_TOLD])}{more}")
+        lines.append(
+            f"in contact with the child or family on {', '.join(day(date) for date in dates[:DATES_TOLD])}{more}"
+        )
     return lines
 
 
@@ -197,7 +199,7 @@ def contradictions(members: Sequence[Row], names: Mapping[str, str], *, is_prote
         ("Postcodes differ", "postcode_shown", str),
     ]
     if is_protected:
-        told.append(("The sex differs", "sex", str))
+        told.append(("Sex differs", "sex", str))
     lines = []
     for title, column, shown in told:
         given: dict[str, tuple[str, set[str]]] = {}

@@ -8,7 +8,7 @@ from pipelines.listing.route import ADOPTION
 from pipelines.publish.restricted_file import of_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
 
-BECAUSE_WITHHELD = "What another team should look at is withheld here: the folder 'restricted' has it."
+BECAUSE_WITHHELD = "What another team should look at is withheld here: it is in the folder 'restricted'."
 
 
 def former_csv(records: pl.DataFrame) -> dict[str, bytes]:

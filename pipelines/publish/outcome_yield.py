@@ -120,18 +120,14 @@ def hours_for_each_found(outcomes: pl.DataFrame, as_at: date) -> float | None:
 def yield_words(found: pl.DataFrame) -> str:
     """``YIELD`` for people, one line a group."""
     if found.is_empty():
-        return "No outcome has been handed in yet. Hand them in: rollcall outcomes FILE --workspace DIR --by NAME"
+        return "No outcomes have been handed in yet. To hand them in: rollcall outcomes FILE --workspace DIR --by NAME"
     lines = []
     for row in found.iter_rows(named=True):
         name = "All children looked into" if row["by"] == "all" else f"{row['by'].capitalize()}: {row['group']}"
         lines.append(
             f"{name}: {row['looked_into']:,} looked into, {row['missing']:,} missing education "
             f"({row['share_missing']:.0%}), {row['closed']:,} closed otherwise, {row['open']:,} not decided yet."
-            + (
-                f" {row['opened_again']:,} had been closed before, and were opened again."
-                if row["opened_again"]
-                else ""
-            )
+            + (f" {row['opened_again']:,} had been closed before and were opened again." if row["opened_again"] else "")
             + _hours_words(row)
         )
     return "\n".join(lines)

@@ -99,7 +99,7 @@ def _by_source(frame: pl.DataFrame, sources: Iterable[str]) -> dict[str, pl.Data
 def stand_in_words(publication: Publication) -> dict[str, str]:
     """Source -> which of its rows the list goes by, where none came that can be used and older ones stand in."""
     return {
-        source: f"Its {rows:,} rows of {loaded_on:%d/%m/%Y} stand in until {until:%d/%m/%Y}."
+        source: f"Its {rows:,} rows from {loaded_on:%d/%m/%Y} stand in until {until:%d/%m/%Y}."
         for source, loaded_on, until, rows in publication.stands_in.iter_rows()
     }
 
@@ -193,8 +193,8 @@ def _rows_by_night(counts: Mapping[RuleAt, ByNight]) -> dict[date, int]:
 def _in_words(counts: Sequence[int | None]) -> str:
     known = [count for count in counts if count is not None]
     if not known:
-        return "not asked on any night"
-    last = "not asked" if counts[-1] is None else f"{counts[-1]:,}"
+        return "not checked on any night"
+    last = "not checked" if counts[-1] is None else f"{counts[-1]:,}"
     return f"{counted(len(counts), 'night')}, from {min(known):,} to {max(known):,}, last {last}"
 
 

@@ -17,63 +17,66 @@ READ_ME = "Read me"
 LANE_MEANS = {
     FOLLOW_UP: "Start here. Nothing tonight shows where the child is educated, and the child probably lives here.",
     DOUBTFUL_LINK: "A record in education may be this child's after all. An analyst decides this first.",
-    MOVED_AWAY: "The child may live elsewhere by now. Check where the child lives first.",
-    DATA_PROBLEM: "Only the sender of a record can settle it: a birth date, or whether an entry in education still holds.",
-    RESTRICTED: "The address must not be shown here. The named restricted role finds it in the folder 'restricted'.",
+    MOVED_AWAY: "The child may now live elsewhere. Check where they live first.",
+    DATA_PROBLEM: "Only the sender of a record can settle this: a birth date, or whether an entry in education still holds.",
+    RESTRICTED: "The address must not be shown here. The named restricted role can find it in the folder 'restricted'.",
 }
 
 _WHAT_IT_IS = (
     (
         "What this list is",
-        "Children of compulsory school age whom an agency knows, and for whom no record that came in tonight shows a "
+        "Children of compulsory school age who are known to an agency, and for whom no record received tonight shows a "
         "current education. Each is possibly missing education, to be looked into.",
     ),
     (
         "What it is not",
-        "It is no finding about a child or a family, and nothing follows from it by itself. Many children here are "
-        "educated where no record shows it: in an independent school, at home, across the border. A person decides.",
+        "It is not a finding about a child or a family, and nothing follows from it alone. Many children here are "
+        "educated where no record shows it: at an independent school, at home or across the border. A person decides.",
     ),
     (
         "Please",
-        "This is personal data about children: keep it where only the team can read it, and do not e-mail it on. "
+        "This is personal data about children: keep it where only the team can read it, and do not email it on. "
         "If you know a child is in danger, follow your safeguarding procedure now; do not wait for this list.",
     ),
 )
 
 _HOW_TO_READ = (
-    ("Rank", "The order proposed for looking: 1 is first."),
+    ("Rank", "The suggested order for looking: start with 1."),
     (
         "Likelihood",
-        "How likely it is that the child is of school age, on no roll, and still lives here. Of ten children at 70%, "
-        "about seven should turn out so, if the estimates hold; the match report says what is known about that.",
+        "How likely it is that the child is of school age, on no roll and still living here. If the estimates hold, about "
+        "seven in ten children at 70% are; the match report says what is known about that.",
     ),
     ("On no roll", "How likely it is that no roll and no other current education is this child's."),
     (
         "Still living here",
-        "How likely it is that the child still lives in the area, by who saw the child last and when.",
+        "How likely it is that the child still lives in the area, judged by who last saw the child and when.",
     ),
     (
         "Priority points",
         "Reasons to look sooner (a referral, social care, time out of school …), added up. They say nothing about how "
-        "likely it is. Each is named in 'Why the child is on the list'.",
+        "likely the child is to be missing education. Each is named in 'Why the child is on the list'.",
     ),
     (
         "Also at this address",
-        "Children of the list who live together stand together, so that one visit serves them all; each keeps its rank.",
+        "Children on the list who live together are shown together, so that one visit serves them all. Each keeps their rank.",
     ),
-    ("Ask first", "Another team that knows more of the child's education, to be asked before a visit. Empty: none."),
-    ("Last seen", "The last dated contact that any agency sent, and which agency. Empty: no date, or only a letter's."),
-    ("Records", "Where the child stands in each source: source:key, the key as that source writes it."),
+    ("Ask first", "Another team that knows more about the child's education: ask them before a visit. Empty: none."),
+    (
+        "Last seen",
+        "The last dated contact in any agency's records, and which agency. Empty: no date, or only that of a letter.",
+    ),
+    ("Records", "The child's record in each source, as source:key, with the key as that source writes it."),
     (
         "Outcome, Date, Reason, Hours",
-        "For you: what you found, on which day, why a child is missing education, and your hours since the outcome before. "
-        "Send the workbook back to whoever runs rollcall outcomes: it reads these columns and the child id, on every sheet, "
-        "and keeps nothing else.",
+        "For you to fill in: what you found, on which day, why a child is missing education, and your hours since the last "
+        "outcome. Send the workbook back to whoever runs rollcall outcomes: it reads these columns and the child id on every "
+        "sheet, and keeps nothing else.",
     ),
     (
         "Why is a child not here?",
-        "Ask: rollcall explain, with the child's id or a record (source:key). Every other child of compulsory school "
-        "age that an agency knows stands in explained.parquet with what explains the child.",
+        "Use rollcall explain with the child's id or a record (source:key). Every other child of compulsory school age "
+        "known to an agency is in explained.parquet, with the reason.",
     ),
 )
 
@@ -107,8 +110,8 @@ def _later(follow_up: int, top: int) -> list[tuple[str, str, str]]:
     if not 0 < top < follow_up:
         return []
     text = (
-        f"The sheet 'Follow up' holds the first {top:,} by rank. {_children(follow_up - top)} of that lane more: "
-        "begin here when those are done. Nobody is left out."
+        f"The sheet 'Follow up' holds the first {top:,} by rank. {_children(follow_up - top)} more in that lane: "
+        "start here when those are done. Nobody is left out."
     )
     return [("lane", "later", text)]
 
@@ -122,8 +125,8 @@ def _changed(publication: Publication) -> list[tuple[str, str, str]]:
         lines.append(("lane", "what changed", text))
     if changed.in_view.height:
         text = (
-            f"{_children(changed.in_view.height)}, off the list, whom an officer has in hand, or who are gone from a file that "
-            "is not whole. They stay here until closed, or until the file is whole."
+            f"{_children(changed.in_view.height)} off the list whom an officer has in hand, or who are gone from a file that "
+            "is not complete. They stay here until closed, or until a complete file is sent."
         )
         lines.append(("lane", "in view", text))
     return lines

@@ -33,7 +33,7 @@ def headline(publication: Publication, listed: Masked, lanes: list[Row]) -> list
         f"{came}.",
         f"The rows describe {counted(children, 'child')}. {counted(known, 'child')} of compulsory school age "
         f"{'is' if known == 1 else 'are'} known to an agency: {explained:,} explained, {listed_count:,} on the list.",
-        f"{to_follow:,} of the list {'is' if to_follow == 1 else 'are'} to follow up. By their likelihoods, about "
+        f"{to_follow:,} on the list {'is' if to_follow == 1 else 'are'} to follow up. Going by the likelihoods, about "
         f"{expected:,.0f} of the {listed_count:,} are truly on no roll and still living here.",
     ]
 
@@ -49,13 +49,13 @@ def not_known(publication: Publication, listed: Masked) -> list[str]:
         (len(missing), f"Nothing was read tonight from: {', '.join(missing)}."),
         (
             single,
-            f"Of {counted(candidates.height, 'child')} on the list, {single:,} stand in one record only. A slip in "
-            "that one record (a birth date, a name) can be the whole reason.",
+            f"Of {counted(candidates.height, 'child')} on the list, {single:,} {'has' if single == 1 else 'have'} one record "
+            "only. A mistake in that record (a birth date, a name) can be the whole reason.",
         ),
         (
             unseen,
-            f"No agency has a dated contact with {counted(unseen, 'child')} on the list: how likely they still live "
-            "here is an estimate from children like them.",
+            f"No agency has a dated contact with {counted(unseen, 'child')} on the list: how likely they are still to live "
+            "here is estimated from children like them.",
         ),
         (
             undated,
@@ -64,12 +64,12 @@ def not_known(publication: Publication, listed: Masked) -> list[str]:
         ),
     ]
     always = [
-        "Independent schools outside the area, schools across the border and home education that nobody registered "
+        "Independent schools outside the area, schools across the border and home education that is not registered "
         "leave no record here. In Wales independent schools and home education were about half of all unmatched "
         "children (Welsh Government, 2021).",
-        "False and missed links are what the model itself expects. They are measured only where people have judged a "
+        "False and missed links are those that the model itself expects. They are measured only where people have judged a "
         "blind sample of pairs.",
         "Likelihoods are estimates. Only officers' outcomes show whether seven in ten at 70% are missing education.",
-        "That no source marks a child as protected is no proof that the address may be shown.",
+        "If no source marks a child as protected, that is no proof that the address may be shown.",
     ]
     return [sentence for count, sentence in doubts if count] + always

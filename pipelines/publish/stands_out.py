@@ -39,7 +39,7 @@ class Notice:
 
 
 RULES_IN_WORDS = (
-    "a file that is not as complete as on earlier nights, a column that agrees with no other source, a file refused or "
+    "a file that is less complete than on earlier nights, a column that agrees with no other source, a file refused or "
     "missing, rows that do not add up, more than 1% of a file's rows set aside (three at least), more than 1% of the links "
     "between two sources expected to be false, an empty list, more than 6% of the children of age on the list, a quarter of"
     " it on doubtful links, pairs left out of a block, blocking estimated to reach fewer than 98% of true pairs, weights "
@@ -69,12 +69,11 @@ def sources_missing(publication: Publication) -> list[str]:
 def _about_files(publication: Publication, files: list[Row]) -> Iterator[Notice]:
     for row in files:
         if row["verdict"] != "loaded":
-            yield Notice(
-                "look", f"{row['file']} was refused: nothing in it counts tonight. The reason stands under Files."
-            )
+            yield Notice("look", f"{row['file']} was refused: nothing in it counts tonight. The reason is under Files.")
         elif not row["adds_up"]:
             yield Notice(
-                "look", f"{row['file']}: rows read are not rows loaded plus rows set aside. Do not use the list."
+                "look",
+                f"{row['file']}: the rows loaded and set aside do not add up to the rows read. Do not use the list.",
             )
         elif row["rows_set_aside"] > FEW_SET_ASIDE and row["share"] > SET_ASIDE_SHARE:
             yield Notice(
@@ -86,7 +85,7 @@ def _about_files(publication: Publication, files: list[Row]) -> Iterator[Notice]
     silent = sorted(name for source, name in publication.source_names.items() if source not in sent)
     if silent:
         yield Notice(
-            "note", f"No file tonight from: {', '.join(silent)}. Children only these know, or explain, are affected."
+            "note", f"No file tonight from: {', '.join(silent)}. Children whom only these know or explain are affected."
         )
 
 
@@ -99,8 +98,8 @@ def _about_set_aside(publication: Publication) -> Iterator[Notice]:
     total = int(counts["len"].sum())
     yield Notice(
         "note",
-        f"{counted(total, 'row')} set aside: {by}. Each is a child whom that sender has seen; a child who stands in no "
-        "other row can be neither listed nor explained until the sender mends it.",
+        f"{counted(total, 'row')} set aside: {by}. Each is a child whom that sender has seen; a child with no other row can "
+        "be neither listed nor explained until the sender corrects it.",
     )
 
 
@@ -116,8 +115,8 @@ def _about_links(publication: Publication, pairs: list[Row]) -> Iterator[Notice]
     if left_out:
         yield Notice(
             "look",
-            f"{counted(left_out, 'pair')} never compared, as a block was too large: likely a placeholder that many "
-            "records share. The rule stands under Blocking.",
+            f"{counted(left_out, 'pair')} never compared, as a block was too large: probably a placeholder value that "
+            "many records share. The rule is under Blocking.",
         )
     figures = publication.link_report.figures
     if str(figures.get("model")).startswith(STANDS_IN):
@@ -129,7 +128,7 @@ def _about_links(publication: Publication, pairs: list[Row]) -> Iterator[Notice]
     recall = figures.get("estimated blocking recall")
     if isinstance(recall, float) and recall < BLOCKING_RECALL:
         yield Notice(
-            "look", f"Blocking is estimated to reach {recall:.1%} of the true pairs: the rest was never compared."
+            "look", f"Blocking is estimated to reach {recall:.1%} of the true pairs: the rest were never compared."
         )
 
 
@@ -147,8 +146,8 @@ def _about_the_list(publication: Publication, listed: Masked) -> Iterator[Notice
     if share > LISTED_SHARE and not gap_in_files(count, explained):
         yield Notice(
             "look",
-            f"{share:.1%} of the children of age whom an agency knows are on the list. That is a high share: check "
-            "that the rolls are whole before anybody works on it.",
+            f"{share:.1%} of the children of compulsory school age known to an agency are on the list. That is a high share: "
+            "check that the rolls are complete before anyone works on it.",
         )
     doubtful = listed.candidates.filter(pl.col("lane") == DOUBTFUL_LINK).height
     if doubtful / count > DOUBTFUL_SHARE:

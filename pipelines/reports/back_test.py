@@ -16,7 +16,7 @@ from pipelines.reports.published import PublishedNight
 WITHIN = timedelta(days=182)
 """So long before it was found, a child may have been missing education, and is looked for on the lists."""
 
-LISTED, UNKNOWN = "listed", "on no list, and known to no source as of age"
+LISTED, UNKNOWN = "listed", "on no list, and known to no source as being of age"
 
 BACK_TEST = pl.Schema(
     {
@@ -105,7 +105,7 @@ def missed(found: pl.DataFrame) -> pl.DataFrame:
 def missed_words(on_none: int, found: int) -> str:
     """One sentence about the children found, of whom a list before is kept, and those on none of them."""
     if not found:
-        return "No child found missing education has a list of the half year before to be looked up in."
+        return "No list from the half year before is kept for any child found missing education."
     return (
         f"Of {found:,} found missing education so far, {found - on_none:,} were on a list of the half year before, and "
         f"{on_none:,} on none."

@@ -49,11 +49,12 @@ EXPLAIN_PAIR_READS = (
 PLACES = ("address", "phone", "carer")
 """Comparisons that tell where a child lives or with whom."""
 IN_WORDS = {
-    PRIOR: "before a look at the two: few records of these sources are one child",
-    CROWD: "among so many records more are alike by chance",
-    HOUSEHOLD: "what two children of one home would share, and what is not printed",
-    COVERAGE: "how sure either child is to be in the other source at all",
-    RULE: "a rule that outweighs all: a source itself has them as two, by verified numbers or as two names of one household",
+    PRIOR: "before comparing the two: few records of these sources are the same child",
+    CROWD: "among so many records, more are alike by chance",
+    HOUSEHOLD: "what two children in one home would share, and what is not printed",
+    COVERAGE: "how likely either child is to be in the other source at all",
+    RULE: "a rule that outweighs everything: a source itself has two children, by verified numbers or as two names in one "
+    "household",
 }
 GOES_WITH = {each.name: each.goes_with.comparison for each in CHILD_COMPARISONS if each.goes_with is not None}
 """Comparison -> the other one that its values go together with."""
@@ -132,7 +133,7 @@ def explain_pair(
         _verdict(told, rows),
         *([PROTECTED] if is_protected else []),
     ]
-    evidence = ["What speaks for one child (+) and for two (−), in bits: each bit doubles the odds"]
+    evidence = ["Evidence for one child (+) and for two (−), in bits: each bit doubles the odds"]
     sections = [opening, evidence + _sums(bars, is_protected=is_protected), _near_section(told, rows[0])]
     return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
 
@@ -195,12 +196,12 @@ def _verdict(told: _Told, rows: list[int]) -> str:
     """What the night made of the two, all records of their children weighed together."""
     one, other = (told.child(row) for row in rows)
     if one == other:
-        return f"The night holds them as one child, {one}."
+        return f"The night treats them as one child, {one}."
     low, high = sorted(told.id(row) for row in rows)
     links = told.tables["link"].filter((pl.col("left_id") == low) & (pl.col("right_id") == high))
     kept = f" All their records together: {_chance(links['match_probability'].item())}." if links.height else ""
     by_family = "" if told.is_protected(*rows) else _by_family(told.tables["rival"], one, other)
-    return f"The night holds them as two children, {one} and {other}.{kept}{by_family}"
+    return f"The night treats them as two children, {one} and {other}.{kept}{by_family}"
 
 
 def _by_family(rivals: pl.DataFrame, one: str, other: str) -> str:
@@ -209,7 +210,7 @@ def _by_family(rivals: pl.DataFrame, one: str, other: str) -> str:
     if near.is_empty():
         return ""
     return (
-        f" A brother or sister is known at both homes, so that they may be one: {_chance(near['probability'].item())}."
+        f" A brother or sister is known at both homes, so they may be one child: {_chance(near['probability'].item())}."
     )
 
 
@@ -231,7 +232,7 @@ def lines_of(bars: pl.DataFrame, *, is_protected: bool) -> list[Line]:
         elif part == FREQUENCY:
             lines.append((f"{comparison}: a value {'rarer' if bits > 0 else 'commoner'} than usual", bits))
         elif part == TOGETHER:
-            lines.append((f"{comparison}: commoner than usual among those with such a {GOES_WITH[comparison]}", bits))
+            lines.append((f"{comparison}: commoner than usual among those with this {GOES_WITH[comparison]}", bits))
         elif part == COMPARISON:
             lines.append((f"{comparison}: {level}", bits))
         else:

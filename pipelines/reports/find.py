@@ -70,7 +70,7 @@ def asked_for(forename: str, surname: str, birth_date: str) -> Asked:
     """What a person has typed. Raises :class:`~pipelines.settings.SettingsError` where the birth date is none."""
     day = pl.select(as_days(pl.lit(birth_date.strip()), WRITTEN_DAYS)).item() if birth_date.strip() else None
     if birth_date.strip() and day is None:
-        raise SettingsError("The birth date is no day of the calendar. Write it like 14/05/2015 or 2015-05-14.")
+        raise SettingsError("The birth date is not a real date. Write it like 14/05/2015 or 2015-05-14.")
     return Asked(forename, surname, day)
 
 
@@ -86,9 +86,7 @@ def find(asked: Asked, tables: Mapping[str, pl.DataFrame], model: Model) -> pl.D
                      "date_of_birth": asked.born_on}])  # fmt: skip
     said = one.select("forename", "surname", "date_of_birth").row(0)
     if not any(said[:2]) or sum(each is not None for each in said) < 2:
-        raise SettingsError(
-            "Say the surname or the forename, and one thing more: the other of them, or the birth date."
-        )
+        raise SettingsError("Give the surname or the forename, and one thing more: the other name, or the birth date.")
     known, whose = _known(tables)
     weighed = _weighed(known, one, model, held)
     weighed = weighed.with_columns(is_exact=pl.col("pattern").is_in(_exact(weighed["pattern"])))
@@ -122,10 +120,11 @@ def found_words(found: pl.DataFrame, tables: Mapping[str, pl.DataFrame], most: i
     ``most``: how many children are told, the likeliest; of the others the number.
     """
     nobody = (
-        "Nobody of that name and birth date, or near it, is in it. Without the birth date all of that name are told."
+        "No child with that name and birth date, or close to them, was found. Leave out the birth date to see all of that "
+        "name."
     )
     lines = [nobody] if found.is_empty() else [
-        f"{counted(found.height, 'child')} may be meant, the likeliest first:"
+        f"Matches and near matches: {counted(found.height, 'child')}, likeliest first:"
     ]  # fmt: skip
     for child in found.head(most).iter_rows(named=True):
         if child["where"] == EARLIER:
@@ -135,13 +134,13 @@ def found_words(found: pl.DataFrame, tables: Mapping[str, pl.DataFrame], most: i
         lines.append(f"  {child['child_id']}, {where} ({child['agrees']})")
     if found.height > most:
         lines.append(
-            f"  and {counted(found.height - most, 'further one')}. Give more: the forename, the surname, the birth date; or "
-            "ask with --all for all of them."
+            f"  and {found.height - most:,} more. Give more detail (forename, surname, birth date), or use --all to see "
+            "all of them."
         )
     as_at = judged_on(tables)
     looked = (
-        f"Looked up in the extracts and in the lists of the last two years, as at {as_at:%d/%m/%Y}. Not looked up: rows that "
-        "were set aside or not loaded, and identities from before an adoption, which the adoption team answers for."
+        f"Searched: the extracts and the lists of the last two years, as at {as_at:%d/%m/%Y}. Not searched: rows that were "
+        "set aside or not loaded, and identities from before an adoption, for which the adoption team answers."
     )
     return "\n".join([*lines, looked])
 

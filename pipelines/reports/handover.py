@@ -95,7 +95,7 @@ def handover(
     facts = child_facts(person, tables["statement"], members, as_at).row(0, named=True)
     circumstances = _circumstances(child_id, facts["date_of_birth"], said, tables["provision"], as_at)
     if ADOPTION in routes(circumstances)["route"]:
-        raise SettingsError("This child is the adoption team's: no packet is made. Ask that team.")
+        raise SettingsError("This child is a matter for the adoption team: no packet is made. Ask that team.")
     is_protected = child_id in masked_in(tables).protected
     moved = _moved_on(child_id, outcomes, tables["child_record"])
     whole = _packet(facts, person, circumstances)
@@ -170,7 +170,7 @@ def _together(values: list[str | None]) -> str | None:
 def note_handover(workspace: Path, child_id: str, packet: Handover, by: str) -> None:
     """Keep for good that a packet was made: of whom, for whom, by whom and when. Raises SettingsError, RecordsError."""
     if not by.strip() or not packet.to_authority.strip():
-        raise SettingsError("--to and --by: name the authority that receives the packet, and who makes it.")
+        raise SettingsError("--to and --by: name the authority that receives the packet, and the person who makes it.")
     row = (child_id, packet.to_authority, by.strip(), datetime.now(UTC).isoformat(), int(packet.is_protected))
     with append_only(workspace / HANDOVERS_FILE, TABLES) as connection:
         connection.execute("insert into handover values (?, ?, ?, ?, ?)", row)

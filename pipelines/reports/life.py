@@ -46,9 +46,12 @@ def life_of(child_id: str, tables: Mapping[str, pl.DataFrame], *, is_protected: 
     off_why = anothers_keys_without_place(without_sex(pl.col("off_why")), pl.col("off_because"))
     shown = own.with_columns(off_why, without_sex(pl.col("came_why")))
     return [
-        ("Its life on the list", [line for lead in shown.to_dicts() for line in _spell(lead, withheld=withheld)]),
+        (
+            "The child's time on the list",
+            [line for lead in shown.to_dicts() for line in _spell(lead, withheld=withheld)],
+        ),
         ("Night by night", _nights(nights.filter(pl.col("child_id").is_in(list(ids))))),
-        ("Records that came from, or went to, other children", _moves(moves, ids)),
+        ("Records that moved from, or to, other children", _moves(moves, ids)),
     ]
 
 
@@ -84,17 +87,17 @@ def _spell(lead: Row, *, withheld: bool) -> list[str]:
     if lead["first_listed_on"]:
         lines.append(f"On the list from {day_written(lead['first_listed_on'])}: {_reason(lead, 'came', withheld)}")
     if lead["former_ids"]:
-        lines.append(f"It was child {lead['former_ids'].replace(';', ', then ')} before.")
+        lines.append(f"Previously child {lead['former_ids'].replace(';', ', then ')}.")
     if lead["state"] == LISTED:
-        return [*lines, f"On it still: rank {lead['rank']} on {day_written(lead['last_listed_on'])}."]
+        return [*lines, f"Still on it: rank {lead['rank']} on {day_written(lead['last_listed_on'])}."]
     lines.append(f"Off the list from {day_written(lead['off_on'])}: {_reason(lead, 'off', withheld)}")
     if lead["state"] == IN_VIEW:
         if lead["off_because"] == RECORDS_GONE:
             return [
                 *lines,
-                "In view all the same, until an officer who has it in hand closes it, or the file is whole.",
+                "Still in view, until an officer who has it in hand closes it or a complete file is sent.",
             ]
-        return [*lines, "In view all the same, as an officer has it in hand, until the officer closes it."]
+        return [*lines, "Still in view, until the officer who has it in hand closes it."]
     if lead["left_on"] != lead["off_on"]:
         lines.append(f"In view until {day_written(lead['left_on'])}.")
     return lines

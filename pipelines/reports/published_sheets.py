@@ -17,7 +17,7 @@ def read_sheets(published: Path, children: Sequence[str], *, restricted: bool) -
     """
     nights = published_nights(published)
     if not nights:
-        raise SettingsError(f"{published}: no list was published yet. Run a night first.")
+        raise SettingsError(f"{published}: no list has been published yet. Run a night first.")
     if not children:
         raise SettingsError("Name the children whose sheets you want, by their ids on the list (CH...).")
     as_at, folder = max(nights.items())
@@ -29,9 +29,10 @@ def read_sheets(published: Path, children: Sequence[str], *, restricted: bool) -
         there = next((path for path in found if path.is_file()), None)
         if there is None:
             raise SettingsError(
-                f"Name {number}: the list of {as_at:%d/%m/%Y} has no evidence sheet of it. Copy the id from the list; sheets "
-                "are made for the first children by rank (listing.evidence_sheets), and those in the restricted lane are for "
-                "the named role alone."
+                f"Name {number}: the list of {as_at:%d/%m/%Y} has no evidence sheet for that child. Copy the id from the list; "
+                "sheets are made for the first children by rank (listing.evidence_sheets), and those in the restricted lane "
+                "are for "
+                "the named role only."
             )
         pages.append(there.read_text(encoding="utf-8"))
     return as_at, pages

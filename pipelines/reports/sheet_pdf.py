@@ -37,12 +37,12 @@ the font has of them."""
 NOT_PRINTED = "\N{REPLACEMENT CHARACTER}"
 """Stands for a letter that the PDF cannot set."""
 SAID_OF_NOT_PRINTED = (
-    f"Each {NOT_PRINTED} stands for a letter that this PDF cannot print. Before the visit, read what stands there in the "
-    "child's sheet itself, in a browser: it lies in the publication, in the folder evidence (or restricted/evidence)."
+    f"Each {NOT_PRINTED} stands for a letter that this PDF cannot print. Before the visit, read the child's own sheet in a "
+    "browser: it is in the publication, in the folder evidence (or restricted/evidence)."
 )
 NEEDS_EXTRA = (
     "A PDF needs a library that is not installed. In a clone:  make setup  ; elsewhere:  python -m pip install "
-    "'rollcall[pdf]'  . Until then print the sheet from a browser: it is laid out for paper."
+    "'rollcall[pdf]'  . Until then, print the sheet from a browser: it is laid out for paper."
 )
 
 

@@ -133,8 +133,8 @@ def _leads(listed: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> list[
         _table("Year group, by age", YEARS, by_year),
         _table("Area, by postcode district", areas, by_area),
         _table(
-            "Source that knows the child", [name for name, _ in sources], shown_alone([count for _, count in sources]),
-            "A child known to several counts for each.",
+            "Source to which the child is known", [name for name, _ in sources], shown_alone([count for _, count in sources]),
+            "A child known to several sources counts in each.",
         ),
     ]  # fmt: skip
 

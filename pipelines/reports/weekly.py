@@ -116,7 +116,9 @@ def _went(now: PublishedNight, then: PublishedNight | None) -> list[tuple[str, i
         return []
     gone = then.candidates.select("child_id").join(now.candidates, on="child_id", how="anti")
     why = gone.join(now.explained.select("child_id", "reason"), on="child_id", how="left", validate="1:1")
-    counted = why.group_by(in_words(pl.col("reason")).fill_null("no longer in the extracts, or under another id")).len()
+    counted = why.group_by(
+        in_words(pl.col("reason")).fill_null("no longer in the extracts, or now under another id")
+    ).len()
     return list(counted.sort("len", "reason", descending=[True, False]).iter_rows())
 
 

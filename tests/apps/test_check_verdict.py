@@ -171,4 +171,4 @@ def test_a_folder_without_a_roll_is_told_so(tmp_path: Path, given: str, capsys: 
     (tmp_path / "referrals.csv").write_text(HEADER + GOOD)
     assert main(["check", str(tmp_path if given == "folder" else tmp_path / "referrals.csv")]) == 0
     said = capsys.readouterr().out
-    assert ("no roll (school_census*.csv, school_census*.xml, school_census*.xlsx)" in said) is (given == "folder")
+    assert ("is a roll (school_census*.csv, school_census*.xml, school_census*.xlsx)" in said) is (given == "folder")

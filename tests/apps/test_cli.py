@@ -271,7 +271,7 @@ def test_explain_against_another_record_shows_what_speaks_for_and_against(
     pair = next(row.split(";")[:2] for row in records if row.count(";") and "|" not in row)
     assert main(["explain", pair[0], "--against", pair[1], "--workspace", str(workspace)]) == 0
     told = capsys.readouterr().out
-    assert "The night holds them as one child" in told
+    assert "The night treats them as one child" in told
     assert "these two records by themselves" in told
     assert main(["explain", pair[0], "health:none", "--workspace", str(workspace)]) == 2
 

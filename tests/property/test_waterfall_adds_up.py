@@ -161,7 +161,7 @@ def test_of_two_children_whom_a_brother_ties_it_is_said_how_likely_they_are_one_
     one, other = (named.filter(record_id=record)["child_id"].item() for record in pair)
     tie = {"child_id": one, "rival_child_id": other, "probability": 0.6, "levels": f"forename: exact; {LEVEL}"}
     tables = {**night.tables, "rival": pl.DataFrame([tie], schema=RIVAL)}
-    assert "A brother or sister is known at both homes, so that they may be one: 60.0%." in explain_pair(
+    assert "A brother or sister is known at both homes, so they may be one child: 60.0%." in explain_pair(
         pair, tables, night.model
     )
     said = tables["statement"].head(1).with_columns(record_id=pl.lit(pair[0]), kind=pl.lit("protected"))

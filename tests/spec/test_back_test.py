@@ -68,9 +68,7 @@ def test_misses_in_words() -> None:
     assert missed_words(1, 12) == (
         "Of 12 found missing education so far, 11 were on a list of the half year before, and 1 on none."
     )
-    assert (
-        missed_words(0, 0) == "No child found missing education has a list of the half year before to be looked up in."
-    )
+    assert missed_words(0, 0) == "No list from the half year before is kept for any child found missing education."
 
 
 def test_hours_are_added_up_for_each_child_and_divided_by_the_children_found() -> None:

@@ -47,7 +47,7 @@ def test_of_a_child_that_left_and_came_back_every_spell_is_told() -> None:
         in told
     )
     assert "On the list from 22 November 2026: the record of an education is gone. Record school_census:C1" in told
-    assert "On it still: rank 1 on 22 November 2026." in told
+    assert "Still on it: rank 1 on 22 November 2026." in told
     assert re.search(r'20 November 2026: rank 1, likelihood 95 in 100, \d+ points, lane "follow up"', told)
 
 
@@ -63,13 +63,13 @@ def test_an_id_that_was_merged_leads_to_the_child_it_is_now() -> None:
     told = page(Nights().night(lead()).night(merged()), "A", merged())
     assert told.startswith("Child B,")
     assert "Child A is now child B." in told
-    assert "It was child A before." in told
+    assert "Previously child A." in told
     assert "21 November 2026: child A was merged into child B (1 record)" in told
 
 
 def test_what_an_officer_has_in_hand_is_said_to_be_in_view() -> None:
     told = page(Nights().night(lead()).officer("UNDER_ENQUIRY").night(schooled()), "A", schooled())
-    assert "In view all the same, as an officer has it in hand, until the officer closes it." in told
+    assert "Still in view, until the officer who has it in hand closes it." in told
 
 
 def test_the_reason_of_a_protected_child_is_withheld() -> None:

@@ -42,13 +42,13 @@ def test_in_and_out_of_education(ended: list[tuple[str, date]], because: str | N
     ("what", "since", "counts"),
     [
         pytest.param(
-            "vanished from the roll without a leaving date that can be read",
+            "vanished from the roll with no readable leaving date",
             date(2026, 10, 1),
             True,
             id="gone in October",
         ),
         pytest.param(
-            "vanished from the roll without a leaving date that can be read",
+            "vanished from the roll with no readable leaving date",
             date(2026, 11, 21),
             False,
             id="a day to come",

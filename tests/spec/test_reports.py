@@ -151,7 +151,7 @@ def test_what_came_and_what_went_since_the_list_of_a_week_ago() -> None:
     week = _week()
     assert week.before == date(2026, 11, 13)
     assert week.came["child_id"].to_list() == ["CH6", "CH7"]
-    assert list(week.went) == [("no longer in the extracts, or under another id", 2)]
+    assert list(week.went) == [("no longer in the extracts, or now under another id", 2)]
     assert ("follow up", 6, 6) in week.lanes
 
 
@@ -181,7 +181,7 @@ def test_a_source_that_has_not_come_for_long_is_named_and_the_page_holds_no_name
     week = _week(sources=(late, fresh))
     assert list(week.late) == [late]
     page = weekly_html(week, {"housing": "Council housing"}, ("health.csv came short",)).decode()
-    assert "Council housing: last came on 1 November 2026" in page
+    assert "Council housing: last received on 1 November 2026" in page
     assert "health.csv came short" in page
     assert "Haddad" not in page
 
@@ -197,7 +197,7 @@ def test_the_manager_is_told_who_agreed_to_the_settings_of_the_list(tmp_path: Pa
 def test_the_first_week_has_nothing_to_compare_with() -> None:
     week = weekly([_listed(3)], OUTCOME.to_frame(), Drawn().record("health:0", "CH0").tables()["child_records"], ())
     assert (week.before, week.came.height, list(week.went)) == (None, 0, [])
-    assert "nothing is compared" in weekly_html(week, {}, ()).decode()
+    assert "no list from a week ago to compare" in weekly_html(week, {}, ()).decode()
 
 
 def test_lists_are_read_back_as_they_were_published(first_night: FirstNight) -> None:
@@ -242,7 +242,7 @@ def test_a_place_that_holds_is_not_said_to_have_ended() -> None:
     drawn = _child().on_roll("school_census:C1", date(2026, 9, 2), place="Byron School")
     page = handover_files(_packet(drawn))["handover.html"].decode()
     assert "Byron School" in page
-    assert "it has not ended: our records show the child there still" in page
+    assert "it has not ended: our records still show the child there" in page
     protected = handover_files(_packet(drawn.says("health:H1", "protected")))["handover.html"].decode()
     assert "there still" not in protected
 

@@ -1,4 +1,4 @@
-"""Evidence sheets on paper: all that a published sheet says, in one PDF, and protected children for the named role alone."""
+"""Evidence sheets on paper: all that a published sheet says, in one PDF, and protected children for the named role only."""
 
 import re
 import stat
@@ -115,7 +115,7 @@ def test_the_command_writes_one_private_file_in_the_order_asked_for(
     assert out.read_bytes() == sheets_pdf(pages, first_night.settings.as_at)
     assert "2 sheets are in" in capsys.readouterr().out
     assert main(["sheet", first, *at, "--out", str(out)]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -141,5 +141,5 @@ def test_a_protected_child_has_a_sheet_for_the_named_role_alone(tmp_path: Path) 
         (tmp_path / "2026-11-20" / name).touch()
     both = ["CHAAAAAAAAAA", "CHBBBBBBBBBB"]
     assert read_sheets(tmp_path, both, restricted=True) == (AS_AT, ["plain", "whole"])
-    with pytest.raises(SettingsError, match=r"Name 2: .* named role alone"):
+    with pytest.raises(SettingsError, match=r"Name 2: .* named role only"):
         read_sheets(tmp_path, both, restricted=False)

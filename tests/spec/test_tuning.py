@@ -337,7 +337,7 @@ def test_a_night_run_with_other_settings_is_judged_again_on_both_sides(
         pytest.param("tune --link-threshold .9 --propose", "needs --why, in words, and --by", id="no reason"),
         pytest.param("tune --link-threshold .9 --why w --by b", "go with --propose", id="a reason for nothing"),
         pytest.param("tune --since 2026-09-01", "--since goes with --from-outcomes", id="a day for nothing"),
-        pytest.param("tune --from-outcomes --since 1/9/2026", "--since 1/9/2026 is no date", id="no day"),
+        pytest.param("tune --from-outcomes --since 1/9/2026", "--since 1/9/2026 is not a date", id="no day"),
         pytest.param("train --propose --by b", "needs --why, in words, and --by", id="weights without a reason"),
         pytest.param("approve --by b", "Give either the number of a proposal", id="nothing to approve"),
         pytest.param("approve 1 --roll-back --by b", "Give either the number of a proposal", id="both at once"),

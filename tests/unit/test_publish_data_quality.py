@@ -150,7 +150,7 @@ def test_a_source_that_came_before_and_not_tonight_stands_by_itself(publication:
     html = data_quality_html(replace(publication, deliveries=gone)).decode()
     first = Page(html.partition('id="first"')[2].partition("</section>")[0].join(["<div ", "</div>"])).text
     (absent,) = re.findall(
-        r"Absent Health registrations: no file came in\. .*? Tonight's list knows nothing of it\.", first
+        r"Absent Health registrations: no file was received\. .*? Tonight's list has nothing from it\.", first
     )
     assert "stand in" not in absent
     assert "Health registrations" not in first.partition("Never sent")[2]
@@ -164,7 +164,7 @@ def test_rows_that_stand_in_are_said_where_the_source_is(publication: Publicatio
     stand = pl.DataFrame([(source, date(2026, 11, 19), date(2026, 12, 24), 1_200)], schema=STANDS_IN, orient="row")
     html = data_quality_html(replace(publication, deliveries=gone, stands_in=stand)).decode()
     told = Page(html.partition('id="first"')[2].partition("</section>")[0].join(["<div ", "</div>"])).text
-    assert "Its 1,200 rows of 19/11/2026 stand in until 24/12/2026." in told.partition(said)[2][:400]
+    assert "Its 1,200 rows from 19/11/2026 stand in until 24/12/2026." in told.partition(said)[2][:400]
     assert told.count("stand in until") == 1
 
 
@@ -183,7 +183,7 @@ def test_the_page_stands_with_nothing_to_say() -> None:
     html = data_quality_html(replace(nothing_published(), contracts=CONTRACTS)).decode()
     page = Page(html)
     assert not page.open
-    assert "No file came in." in page.text
+    assert "No file was received." in page.text
 
 
 def test_a_sparkline_has_a_bar_a_night_and_a_gap_where_nothing_is_known() -> None:

@@ -62,15 +62,19 @@ def test_every_protected_child_has_a_sheet_whatever_its_rank() -> None:
     sheet = found[f"restricted/evidence/{last}.html"]
     assert len([path for path in found if path.startswith("evidence/")]) <= 4
     assert "rank 30" in text(sheet).lower()
-    assert "for every child of the restricted lane" in text(sheet)
+    assert "for every child in the restricted lane" in text(sheet)
 
 
 @pytest.mark.parametrize(
     ("of_age", "told"),
     [
-        pytest.param(0.9, "How likely it is: 57 in 100.", id="the likelihood"),
-        pytest.param(0.9, "The child is of compulsory school age: 90 in 100.", id="one source alone dates the child"),
-        pytest.param(1.0, "The child still lives here: 90 in 100. Why the child", id="surely of age: no word of it"),
+        pytest.param(0.9, "How likely it is that the child is missing education here: 57 in 100.", id="the likelihood"),
+        pytest.param(
+            0.9, "That the child is of compulsory school age: 90 in 100.", id="one source alone dates the child"
+        ),
+        pytest.param(
+            1.0, "That the child still lives here: 90 in 100. Why the child", id="surely of age: no word of it"
+        ),
     ],
 )
 def test_every_factor_of_the_likelihood_is_told(of_age: float, told: str) -> None:
@@ -163,7 +167,7 @@ def test_a_difference_in_sex_is_told_in_the_restricted_folder_only() -> None:
     listed = night.child_records.join(differing, on="record_id").group_by("child_id").agg(pl.col("said").n_unique())
     assert listed.filter(pl.col("said") > 1).height > 0
     found = sheets(night)
-    assert not any("The sex differs" in page for path, page in found.items() if path.startswith("evidence/"))
+    assert not any("Sex differs" in page for path, page in found.items() if path.startswith("evidence/"))
 
 
 MEMBERS = [
@@ -179,7 +183,7 @@ MEMBERS = [
     ("is_protected", "told"),
     [
         pytest.param(False, [], id="outside: nothing of sex"),
-        pytest.param(True, ["The sex differs: F (health); M (housing)."], id="restricted: sex too"),
+        pytest.param(True, ["Sex differs: F (health); M (housing)."], id="restricted: sex too"),
     ],
 )
 def test_what_the_records_contradict(is_protected: bool, told: list[str]) -> None:
@@ -211,9 +215,9 @@ def test_what_the_records_contradict(is_protected: bool, told: list[str]) -> Non
         pytest.param({"kind": "left", "since_on": date(2023, 9, 1)}, "entry closed on 1 September 2023", id="closed"),
         pytest.param({"kind": "concern", "what": "child in need"}, "concern: child in need", id="a concern, undated"),
         pytest.param({"kind": "seen", "since_on": date(2026, 3, 2)},
-                     "dealt with the child or family on 2 March 2026", id="seen"),
+                     "in contact with the child or family on 2 March 2026", id="seen"),
         pytest.param({"kind": "vanished", "since_on": date(2026, 3, 2)},
-                     "gone from the roll without a leaving date that can be read from 2 March 2026", id="vanished"),
+                     "vanished from the roll with no readable leaving date from 2 March 2026", id="vanished"),
     ],
 )  # fmt: skip
 def test_a_statement_in_words(said: dict[str, object], words: str) -> None:
@@ -224,7 +228,7 @@ def test_levels_are_told_apart_by_the_weights_of_tonight() -> None:
     weights = {"forename: exact": 7.0, "postcode: different": -4.0}
     levels = "forename: exact; postcode: different; phone: missing"
     assert for_and_against(levels, weights) == ("forename: exact", "postcode: different")
-    assert for_and_against("", weights) == ("nothing", "too little speaks for it")
+    assert for_and_against("", weights) == ("nothing", "too little in common")
     assert for_and_against(f"postcode: different; {LEVEL}", weights) == (LEVEL, "postcode: different")
 
 

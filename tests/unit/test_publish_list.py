@@ -186,7 +186,7 @@ def test_the_first_sheet_says_what_the_list_is_and_is_not(folder: Path) -> None:
     words = pl.read_excel(folder / "candidates.xlsx", sheet_name="Read me", has_header=False)
     text = " ".join(str(cell) for line in words.rows() for cell in line if cell)
     assert "possibly missing education, to be looked into" in text
-    assert "no finding about a child or a family" in text
+    assert "not a finding about a child or a family" in text
     assert "30 children on the list" in text
     assert "Not read tonight: housing.csv" in text
 

@@ -132,7 +132,10 @@ def test_text_from_files_and_settings_cannot_become_markup() -> None:
         pytest.param("health.csv: 4 rows set aside, 1.6% of the file", id="too many rows set aside stand out"),
         pytest.param("No file tonight from: Independent schools", id="a missing source stands out"),
         pytest.param("2.5% of the links are expected to be false", id="doubtful links between two sources stand out"),
-        pytest.param("12.5% of the children of age whom an agency knows are on the list", id="a long list stands out"),
+        pytest.param(
+            "12.5% of the children of compulsory school age known to an agency are on the list",
+            id="a long list stands out",
+        ),
         pytest.param("Nothing was read tonight from: Housing, Independent schools.", id="what is not known"),
         pytest.param("same postcode and year of birth", id="blocking rules"),
         pytest.param("1 in 5,000", id="the model, readable"),
@@ -189,12 +192,12 @@ def test_a_pair_that_looks_alike_and_is_kept_apart_stands_by_itself() -> None:
 def test_a_near_miss_that_touches_a_protected_child_is_left_out_and_counted() -> None:
     text = Page(html_of(protect(made_publication(), "CH0000000003"))).text
     assert "health:HE000003" not in text
-    assert "Left out because a protected child is touched: 1." in text
+    assert "Left out because they involve a protected child: 1." in text
 
 
 def test_a_night_of_empty_tables_says_so() -> None:
     text = Page(html_of(nothing_published())).text
-    for said in ("The list is empty.", "No file came in.", "No pair was scored.", "No child was explained."):
+    for said in ("The list is empty.", "No file was received.", "No pair was scored.", "No child was explained."):
         assert said in text
 
 
@@ -202,7 +205,7 @@ def test_a_file_whose_rows_do_not_add_up_comes_first() -> None:
     night = made_publication()
     short = night.deliveries.with_columns(rows_loaded=pl.col("rows_loaded") - (pl.col("source") == "health"))
     page = html_of(replace(night, deliveries=short))
-    assert "health.csv: rows read are not rows loaded plus rows set aside." in page
+    assert "health.csv: the rows loaded and set aside do not add up to the rows read." in page
     assert "does not add up" in page
 
 
