@@ -67,8 +67,7 @@ class Store:
             make_workspace(self.path.parent)
         with private_files(), _errors_in_our_words(self.path):
             self._connection = duckdb.connect(self.path, read_only=self._read_only, config=self._config())
-            # SQL may read and write only this file, and no statement can lift that again. The progress bar would be printed
-            # into a command's output.
+            # SQL may use only this file, and no statement can undo that. A progress bar would mix with a command's output.
             for statement in (
                 "set global timezone = 'UTC'", "set enable_progress_bar = false", "set enable_external_access = false",
                 "set lock_configuration = true",
@@ -151,10 +150,8 @@ class Store:
             self._at_hand.keep(table, frame)
 
     def amend(self, table: str, frame: pl.DataFrame, amendment: Amendment) -> None:
-        """As :meth:`write`, for a table with ``record_id``: if few records change, only those are written.
-
-        ``frame``: the whole new table, in the order of ``record_id``.
-        """
+        """As :meth:`write`, for a table with ``record_id``: if few records change, only those are written. ``frame``: the
+        whole new table, in the order of ``record_id``."""
         _check_is_table(table, frame)
         self._amend(table, frame, amendment)
         self._at_hand.keep(table, frame)
@@ -169,8 +166,7 @@ class Store:
             self._at_hand.keep_made(table, lambda: in_order(table, amended(before, amendment)))
 
     def change(self, table: str, gone: pl.DataFrame, put: pl.DataFrame) -> None:
-        """Delete the rows of a table that equal a row of ``gone`` in the columns of ``gone``, and insert the rows of
-        ``put``."""
+        """Delete the rows that equal a row of ``gone`` in the columns of ``gone``, and insert the rows of ``put``."""
         _check_is_table(table, put)
         same = " and ".join(f"{_quoted(table)}.{_quoted(name)} = gone.{_quoted(name)}" for name in gone.columns)
         if gone.height:
