@@ -1,1 +1,1 @@
-"""What is told to those who do not work on the list, and what was published before."""
+"""Reports for people who do not work on the list, and lists that were published before."""

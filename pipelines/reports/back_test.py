@@ -1,7 +1,7 @@
-"""Children found to be missing education, looked up in the lists of the nights before: were they on them?
+"""Were children found to be missing education on the lists of the nights before?
 
-The only miss that nobody can see on the list itself: a child whom a referral or a neighbour brings, while a night had
-explained the child away, or known nothing of it.
+This finds the only miss that nobody can see on the list itself: a child whom a referral or a neighbour brings in, although
+a night had explained the child away or knew nothing of it.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from pipelines.listing.rank import IN_EDUCATION
 from pipelines.reports.published import PublishedNight
 
 WITHIN = timedelta(days=182)
-"""So long before it was found, a child may have been missing education, and is looked for on the lists."""
+"""How long before it was found a child may have been missing education; the lists of that time are searched."""
 
 LISTED, UNKNOWN = "listed", "on no list, and known to no source as being of age"
 
@@ -25,16 +25,16 @@ BACK_TEST = pl.Schema(
         "nights": pl.Int64,  # lists kept of the half year before, and of that morning
         "nights_listed": pl.Int64,
         "first_listed_on": pl.Date,  # null: on none of them
-        "told": pl.String,  # LISTED; or why the last list of them did not have the child (EXPLAINED.reason), or UNKNOWN
+        "told": pl.String,  # LISTED; otherwise why the last of them left the child out (EXPLAINED.reason), or UNKNOWN
     }
 )
-"""One row is one child found to be missing education, of whose half year before at least one list is kept."""
+"""One row is one child found to be missing education, if at least one list of the half year before is kept."""
 
 
 def back_test(outcomes: pl.DataFrame, nights: Iterable[PublishedNight]) -> pl.DataFrame:
     """``BACK_TEST``, by child. ``outcomes``: ``OUTCOME``; ``nights``: lists as they were published, in any order.
 
-    A child is found on a list by its id, or by any of the records that it had, as ids may change.
+    A child is found on a list by its id or by any of its records at the time of the outcome, as ids may change.
     """
     ordered = _standing_first(outcomes)
     found = pl.concat([_BACK_ROWS, *(_on_night(ordered, night) for night in nights)])
@@ -57,7 +57,8 @@ _BACK_ROWS = pl.DataFrame(schema={"child_id": pl.String, "found_on": pl.Date, "a
 
 
 def _standing_first(outcomes: pl.DataFrame) -> pl.DataFrame:
-    """``child_id``, ``found_on``, ``records`` of each child whose outcome that stands says missing education."""
+    """Each child whose standing outcome says missing education, with ``found_on`` and ``records`` of the first such
+    outcome."""
     still = standing_outcomes(outcomes).filter(pl.col("outcome").is_in(MISSING)).select("child_id")
     first = outcomes.filter(pl.col("outcome").is_in(MISSING)).sort("outcome_on").join(still, on="child_id", how="semi")
     return first.unique("child_id", keep="first", maintain_order=True).select(
@@ -66,7 +67,8 @@ def _standing_first(outcomes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _on_night(found: pl.DataFrame, night: PublishedNight) -> pl.DataFrame:
-    """What one list had of each child found within half a year after it: on its own day too, as it is there in the morning."""
+    """What one list said of each child found in the half year after it. That includes the list's own day, as it is there in
+    the morning."""
     since = pl.col("found_on") - pl.lit(night.as_at)
     mine = found.filter((since >= timedelta(0)) & (since <= WITHIN))
     listed = _known_as(mine, night.candidates)
@@ -83,7 +85,8 @@ def _on_night(found: pl.DataFrame, night: PublishedNight) -> pl.DataFrame:
 
 
 def _known_as(mine: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
-    """Rows of a published table about the children of ``mine``, by id or by a shared record; ``child_id`` is mine."""
+    """Rows of a published table about the children in ``mine``, by id or by a shared record, with the ``child_id`` of
+    ``mine``."""
     by_id = table.join(mine.select("child_id"), on="child_id", how="semi")
     split = pl.col("records").str.split(";")
     records = mine.select("child_id", record=split).explode("record", empty_as_null=True)
@@ -93,17 +96,17 @@ def _known_as(mine: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
 
 
 def in_words(reason: pl.Expr) -> pl.Expr:
-    """A reason of ``EXPLAINED`` for people."""
+    """A reason of ``EXPLAINED`` in words for people."""
     return reason.replace({IN_EDUCATION: "in education, as a record shows"})
 
 
 def missed(found: pl.DataFrame) -> pl.DataFrame:
-    """The rows of ``BACK_TEST`` of children on no list, ``told`` in words for people."""
+    """The rows of ``BACK_TEST`` about children on no list, with ``told`` in words for people."""
     return found.filter(pl.col("nights_listed") == 0).with_columns(in_words(pl.col("told")))
 
 
 def missed_words(on_none: int, found: int) -> str:
-    """One sentence about the children found, of whom a list before is kept, and those on none of them."""
+    """One sentence about the children found for whom an earlier list is kept, and how many of them were on none."""
     if not found:
         return "No list from the half year before is kept for any child found missing education."
     return (

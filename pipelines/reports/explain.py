@@ -1,7 +1,7 @@
 """Why a child or a record is, or is not, on the list: one page of plain English.
 
-Other children are named by record id only. Of a child whom a source protects (or who lives with one, as
-:mod:`pipelines.listing.masking` has it), address, school, carer and who saw the child are left out.
+Other children are named by record id only. If a source protects the child or somebody whom it lives with
+(:mod:`pipelines.listing.masking`), address, school, carer and who saw the child are left out.
 """
 
 import textwrap
@@ -33,7 +33,7 @@ EXPLAIN_READS = (
 
 WIDTH = 100
 NEAREST_TOLD = 5
-"""Records or children told at most, the nearest first."""
+"""Most records or children shown, the nearest first."""
 LIST_IS_NO_FINDING = "Possibly missing education, to be looked into. This says nothing about the family."
 
 WHAT_WOULD_LIST = {
@@ -47,29 +47,29 @@ WHAT_WOULD_LIST = {
     OVER_HOLIDAYS: "The date given above, or the place being given up.",
     AGE_ENDS: "A later birth date.",
 }
-"""Reason of ``EXPLAINED`` -> what brings the child onto the list."""
+"""Reason of ``EXPLAINED`` -> what would bring the child onto the list."""
 
 Row = dict[str, Any]
 
 
 class UnknownIdentifierError(SettingsError):
-    """No child and no record of the night has this id. The message does not repeat it: it may be a name."""
+    """No child and no record of the night has this id. The message does not repeat the id: it may be a name."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """One child, and the tables that the page is told from."""
+    """One child, and the tables that the page is made from."""
 
     child_id: str
     tables: Mapping[str, pl.DataFrame]
     names: Mapping[str, str]
     as_at: date
     protected: pl.Series
-    """``child_id`` of every child that is protected."""
+    """``child_id`` of every protected child."""
 
     @property
     def is_protected(self) -> bool:
-        """Whether this one is."""
+        """Whether this child is."""
         return self.child_id in self.protected
 
     def rows(self, table: str) -> list[Row]:
@@ -80,9 +80,9 @@ class Told:
 def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: Mapping[str, str] | None = None) -> str:
     """A page about one child, given by child id ("CH…") or by the id of one of its records ("source:key").
 
-    ``tables``: the tables named in ``EXPLAIN_READS``, of one night, and in
-    :data:`pipelines.reports.life.LIFE_READS`. An id that a child had earlier leads to that child; of one
-    without any record tonight the ledger's page is told. Raises :class:`UnknownIdentifierError`.
+    ``tables``, of one night: those named in ``EXPLAIN_READS`` and :data:`pipelines.reports.life.LIFE_READS`. An id that a
+    child had earlier leads to that child. If no record of the child came tonight, the page is made from the ledger alone.
+    Raises :class:`UnknownIdentifierError`.
     """
     asked = as_typed(identifier)
     child_id = _child_asked(asked, tables)
@@ -125,7 +125,10 @@ def _past_child(child_id: str, tables: Mapping[str, pl.DataFrame]) -> str:
 
 
 def _child_asked(asked: str, tables: Mapping[str, pl.DataFrame]) -> str | None:
-    """The child of tonight that an id means, also one that it had earlier; null: one that only the ledger still knows."""
+    """Tonight's child that an id means, even if it had that id only earlier; null: only the ledger still knows it.
+
+    Raises :class:`UnknownIdentifierError`.
+    """
     records = tables["child_record"]
     if asked not in records["child_id"] and asked not in records["record_id"]:
         if (here := child_since(asked, tables)) is not None:
@@ -136,7 +139,7 @@ def _child_asked(asked: str, tables: Mapping[str, pl.DataFrame]) -> str | None:
 
 
 def child_of(identifier: str, child_records: pl.DataFrame) -> str:
-    """The child that an id means: a child's, or a record's. Raises :class:`UnknownIdentifierError`."""
+    """The child that an id means: a child's id or a record's. Raises :class:`UnknownIdentifierError`."""
     asked = as_typed(identifier)
     is_child, is_record = pl.col("child_id") == asked, pl.col("record_id") == asked
     found = child_records.filter(is_child | is_record)["child_id"].unique()
@@ -167,7 +170,7 @@ def _who(facts: Row) -> str:
 
 
 def _verdict(told: Told, facts: Row) -> list[tuple[str, list[str]]]:
-    """On the list, explained, or not of age: and why."""
+    """On the list, explained, or not of age; and why."""
     if candidate := next(iter(told.rows("candidate")), None):
         return _listed(told, candidate)
     if explained := next(iter(told.rows("explained")), None):
@@ -184,7 +187,7 @@ def _verdict(told: Told, facts: Row) -> list[tuple[str, list[str]]]:
 
 
 def _listed(told: Told, candidate: Row) -> list[tuple[str, list[str]]]:
-    """Place on the list, its reasons, and what would clear it."""
+    """Place on the list, the reasons for it, and what would clear the lead."""
     place = f'Rank {candidate["rank"]} of {told.tables["candidate"].height}, lane "{candidate["lane"]}".'
     made_of = with_age(told.tables["candidate"].filter(child_id=candidate["child_id"])).row(0, named=True)
     estimated, on_no_roll, living_here, of_age = (
@@ -209,7 +212,7 @@ def _listed(told: Told, candidate: Row) -> list[tuple[str, list[str]]]:
 
 
 def _household(told: Told) -> list[Row]:
-    """Places of other children of the household, none of them protected."""
+    """Where unprotected other children of the household are educated; empty if this child is protected."""
     if told.is_protected:
         return []
     tables = (told.tables[name] for name in ("person_record", "statement", "child_record"))
@@ -227,7 +230,7 @@ def _evidence(told: Told) -> list[tuple[str, list[str]]]:
 
 
 def _records(told: Told) -> list[str]:
-    """One line a record: how sure it is, and what it says of birth and place."""
+    """One line for each record: how certain it is, and what it says of birth and place."""
     people = told.tables["person_record"].select("record_id", "dataset", "date_of_birth", "postcode_shown")
     mine = told.tables["child_record"].filter(pl.col("child_id") == told.child_id)
     mine = mine.join(people, on="record_id", how="left", validate="1:1").sort("record_id")
@@ -243,7 +246,7 @@ def _records(told: Told) -> list[str]:
 
 
 def _education(told: Told) -> list[str]:
-    """One line a provision entry, the current first."""
+    """One line for each provision entry, current ones first."""
     if told.is_protected:
         return []
     entries = pl.DataFrame(told.rows("provision"), schema=told.tables["provision"].schema)
@@ -284,14 +287,15 @@ def _rivals(told: Told) -> list[str]:
 
 
 def _levels(told: Told) -> pl.Expr:
-    """Words of the levels; how places compare is withheld where either child is protected, how sexes compare of every child."""
+    """The levels in words. How places compare is withheld if either child is protected; how sexes compare is always
+    withheld."""
     levels = without_sex(pl.col("levels"))
     is_withheld = pl.lit(told.is_protected) | pl.col("rival_child_id").is_in(told.protected.implode())
     return pl.when(is_withheld).then(without_place(levels)).otherwise(levels)
 
 
 def _key(told: Told, column: str) -> pl.Expr:
-    """A record id; for a protected child without the school's number that some keys hold."""
+    """A record id; for a protected child without the school's number that some keys contain."""
     return keys_without_place(pl.col(column)) if told.is_protected else pl.col(column)
 
 

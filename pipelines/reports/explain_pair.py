@@ -1,8 +1,8 @@
-"""Why two records are, or are not, taken for one child: every part of the evidence, in words and bits that add up; and
-which records come nearest to one.
+"""Why two records are, or are not, taken for one child: all the evidence, in words and in bits that add up; and which
+records come nearest to one.
 
-No value of a record is printed: levels of agreement only, and record ids. Where a source protects either child, what
-the records share of place, phone and carer stands in one line without its levels, and no key holds a school's number.
+No value of a record is printed, only levels of agreement and record ids. If a source protects either child, what the
+records share of place, phone and carer is in one line without its levels, and no key shows a school's number.
 """
 
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ EXPLAIN_PAIR_READS = (
 """Tables of the store that :func:`explain_pair` reads."""
 
 PLACES = ("address", "phone", "carer")
-"""Comparisons that tell where a child lives or with whom."""
+"""Comparisons that reveal where or with whom a child lives."""
 IN_WORDS = {
     PRIOR: "before comparing the two: few records of these sources are the same child",
     CROWD: "among so many records, more are alike by chance",
@@ -57,11 +57,11 @@ IN_WORDS = {
     "household",
 }
 GOES_WITH = {each.name: each.goes_with.comparison for each in CHILD_COMPARISONS if each.goes_with is not None}
-"""Comparison -> the other one that its values go together with."""
+"""Comparison -> the other comparison whose values go together with its own."""
 WITHHELD_LINE = "address, phone and carer: withheld, as a child is protected"
 PROTECTED = "A source protects a child here: what the records share of address, phone and carer is withheld."
 NOTHING = 1e-9
-"""Bits below this are rounding."""
+"""Fewer bits than this are rounding."""
 
 Line = tuple[str, float]
 """A part of the evidence in words, and its bits."""
@@ -69,10 +69,10 @@ Line = tuple[str, float]
 
 @dataclass(frozen=True)
 class Weighed:
-    """Last night's records, and the judge that weighed them, made again from the store."""
+    """Last night's records, and the judge that weighed them, rebuilt from the store."""
 
     person: pl.DataFrame
-    """Sorted by record_id: a record's place is its row for the judge."""
+    """Sorted by record_id: a record's position is its row for the judge."""
     judge: Judge
 
     def row(self, record_id: str) -> int:
@@ -87,9 +87,9 @@ class Weighed:
 
 
 def weighed(tables: Mapping[str, pl.DataFrame], model: Model) -> Weighed:
-    """Make the night's judge again from its records, weights and the measures in force. Judgements are not in it.
+    """Rebuild the night's judge from its records, its weights and the measures in force. It knows of no judgements.
 
-    Raises :class:`~pipelines.reports.explain.UnknownIdentifierError` where the night had no records.
+    Raises :class:`~pipelines.reports.explain.UnknownIdentifierError` if the night had no records.
     """
     held = held_in(tables)
     if held is None:
@@ -116,10 +116,10 @@ def explain_pair(
     model: Model,
     source_names: Mapping[str, str] | None = None,
 ) -> str:
-    """A page about two records, given as source:key: are they one child, and what speaks for and against it.
+    """A page about two records, given as source:key: whether they are one child, and what speaks for and against it.
 
     ``tables``: those of ``EXPLAIN_PAIR_READS``, of one night; ``model``: the weights of that night. Raises
-    :class:`~pipelines.reports.explain.UnknownIdentifierError`, also where both are the same record.
+    :class:`~pipelines.reports.explain.UnknownIdentifierError`, also if both are the same record.
     """
     found = weighed(tables, model)
     rows = [found.row(record) for record in records]
@@ -141,7 +141,7 @@ def explain_pair(
 def nearest_records(
     record: str, tables: Mapping[str, pl.DataFrame], model: Model, source_names: Mapping[str, str] | None = None
 ) -> str:
-    """A section about one record, given as source:key: the records nearest to it, and how far other children's are.
+    """A section about one record, given as source:key: the records nearest to it, and how near those of other children are.
 
     ``tables``, ``model`` and errors: as for :func:`explain_pair`.
     """
@@ -162,7 +162,7 @@ def _protected(tables: Mapping[str, pl.DataFrame]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class _Told:
-    """What the page is told from."""
+    """What the page is made from."""
 
     found: Weighed
     tables: Mapping[str, pl.DataFrame]
@@ -182,7 +182,7 @@ class _Told:
         return any(self.child(row) in self.protected for row in rows)
 
     def key(self, row: int) -> str:
-        """The record's id; of a protected child without the school's number that some keys hold."""
+        """The record's id; if any child on the page is protected, without the school's number that some keys contain."""
         if not self.is_protected(row, *self.rows):
             return self.id(row)
         return str(pl.select(keys_without_place(pl.lit(self.id(row)))).item())
@@ -193,7 +193,7 @@ class _Told:
 
 
 def _verdict(told: _Told, rows: list[int]) -> str:
-    """What the night made of the two, all records of their children weighed together."""
+    """What the night decided about the two, with all records of their children weighed together."""
     one, other = (told.child(row) for row in rows)
     if one == other:
         return f"The night treats them as one child, {one}."
@@ -205,7 +205,8 @@ def _verdict(told: _Told, rows: list[int]) -> str:
 
 
 def _by_family(rivals: pl.DataFrame, one: str, other: str) -> str:
-    """How likely two children are one by their families, which no pair of records shows; empty where they say nothing."""
+    """How likely the two are one child by what their families' records say, which no pair of records shows; empty if they
+    say nothing."""
     near = rivals.filter(pl.col("levels").str.ends_with(LEVEL), child_id=one, rival_child_id=other)
     if near.is_empty():
         return ""
@@ -217,8 +218,8 @@ def _by_family(rivals: pl.DataFrame, one: str, other: str) -> str:
 def lines_of(bars: pl.DataFrame, *, is_protected: bool) -> list[Line]:
     """The waterfall of one pair in words. Parts that say nothing are left out; the bits of all lines add up to its sum.
 
-    How sex compares is not printed (Gender Recognition Act 2004, s22): its bits stand with those of the household. Of
-    protected children, places are not printed either: their bits stand in one line.
+    How sex compares is not printed (Gender Recognition Act 2004, s22): its bits are added to those of the household. For
+    protected children places are not printed either: their bits are in one line.
     """
     lines: list[Line] = []
     hidden = places = 0.0
@@ -242,7 +243,7 @@ def lines_of(bars: pl.DataFrame, *, is_protected: bool) -> list[Line]:
 
 
 def _sums(bars: pl.DataFrame, *, is_protected: bool) -> list[str]:
-    """One line a part with the sum so far, as rounded; the last line is the whole. What is printed adds up as printed."""
+    """One line for each part with the sum so far, rounded; the last line is the whole. What is printed adds up as printed."""
     lines = lines_of(bars, is_protected=is_protected)
     whole = "these two records by themselves"
     width = max(len(words) for words in [whole, *(words for words, _ in lines)])
@@ -255,7 +256,7 @@ def _sums(bars: pl.DataFrame, *, is_protected: bool) -> list[str]:
 
 
 def _nearest(told: _Told, row: int) -> list[str]:
-    """The nearest record of the record's own child, and the nearest of others with how far they lie behind it."""
+    """The nearest record of the record's own child, and the nearest records of others with how far behind it they are."""
     record_id, links = told.id(row), told.tables["link"]
     is_left = pl.col("left_id") == record_id
     theirs = links.filter(is_left | (pl.col("right_id") == record_id)).select(
@@ -286,7 +287,7 @@ def _signed(bits: float) -> str:
 
 
 def _chance(chance: float) -> str:
-    """A chance for people: in a hundred, with what is beyond one decimal said as such."""
+    """A probability (0..1) for people, in percent to one decimal; "below 0.1%" or "above 99.9%" beyond that."""
     if chance < 0.001:
         return "below 0.1%"
     return f"{chance:.1%}" if chance <= 0.999 else "above 99.9%"

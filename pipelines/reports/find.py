@@ -1,8 +1,8 @@
-"""Is a child known here? Looked up by name and birth date: for a request to see what is held, or a call about one child.
+"""Is a child known here? Looked up by name and birth date, for a request to see what is held or a call about one child.
 
-Names and dates are compared as the night compares two records of one child, so that another spelling, names in another
-order or a slip in a date are found. Nothing is told of where a child lives, goes to school or was seen, of any child: that
-is :mod:`pipelines.reports.explain`'s to tell, and to withhold. A child whose name is withheld from the list is not found.
+Names and dates are compared as the night compares two records of one child. So other spellings, names in another order and
+slips in a date are found. Nothing is said of where any child lives, goes to school or was seen:
+:mod:`pipelines.reports.explain` does that, and withholds it. A child whose name is withheld from the list is not found.
 """
 
 from collections.abc import Mapping
@@ -30,16 +30,18 @@ from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
 
 FIND_READS = ("night", *MASKED_READS, *MEASURED_TABLES)
-"""Tables of the store that :func:`find` reads; and ``lead``, without a row before the first night that kept one."""
+"""Tables of the store that :func:`find` reads, besides ``lead``, which is empty before the first night that kept one."""
 
 NEAR = 0.01
-"""A record is told where it would be the child's with this probability, were it certain that the child is one of those here."""
+"""A record is shown if it would be the child's with at least this probability, were the child certain to be one of those
+here."""
 AT_LEAST_BITS = 3.0
-"""However few children there are; a lead whose name is withheld weighs nothing."""
+"""Least match weight (bits) of a record shown, however few children there are. A lead whose name is withheld weighs
+nothing."""
 MOST_TOLD = 10
-"""Children told where no more are asked for: of a common name alone there are hundreds."""
+"""Most children shown, unless more are asked for: of a common name alone there are hundreds."""
 COMPARED = ("forename", "surname", "middle names", "date of birth")
-"""Comparisons of :data:`~matching.comparisons.CHILD_COMPARISONS` of which a person who asks can say anything."""
+"""Comparisons of :data:`~matching.comparisons.CHILD_COMPARISONS` about which a person who asks can say anything."""
 
 TONIGHT, EARLIER = "tonight", "on an earlier list"
 _ASKED_FOR = "asked:"
@@ -48,7 +50,7 @@ _ASKED_FOR = "asked:"
 FOUND = pl.Schema(
     {
         "child_id": pl.String,
-        "where": pl.String,  # TONIGHT: records of it came; EARLIER: only the ledger of leads still has it
+        "where": pl.String,  # TONIGHT: records of the child came; EARLIER: only the ledger of leads still has the child
         "agrees": pl.String,  # "forename: exact; surname: one slip; date of birth: exact", by the record that comes nearest
         "weight": pl.Float64,  # match weight of that record, bits
         "is_listed": pl.Boolean,
@@ -59,7 +61,7 @@ FOUND = pl.Schema(
 
 @dataclass(frozen=True)
 class Asked:
-    """The child who is asked for, as a person types it; empty or null: not said."""
+    """The child asked for, as a person typed it; empty or null: not said."""
 
     forename: str
     surname: str
@@ -67,7 +69,7 @@ class Asked:
 
 
 def asked_for(forename: str, surname: str, birth_date: str) -> Asked:
-    """What a person has typed. Raises :class:`~pipelines.settings.SettingsError` where the birth date is none."""
+    """What a person typed. Raises :class:`~pipelines.settings.SettingsError` if the birth date is not a date."""
     day = pl.select(as_days(pl.lit(birth_date.strip()), WRITTEN_DAYS)).item() if birth_date.strip() else None
     if birth_date.strip() and day is None:
         raise SettingsError("The birth date is not a real date. Write it like 14/05/2015 or 2015-05-14.")
@@ -77,7 +79,7 @@ def asked_for(forename: str, surname: str, birth_date: str) -> Asked:
 def find(asked: Asked, tables: Mapping[str, pl.DataFrame], model: Model) -> pl.DataFrame:
     """The children who may be the one asked for, as ``FOUND``. ``model``: the weights of the night.
 
-    Raises :class:`~pipelines.settings.SettingsError` where too little is said, or the night had no records.
+    Raises :class:`~pipelines.settings.SettingsError` if too little is said, or the night had no records.
     """
     held = held_in(tables)
     if held is None:
@@ -102,7 +104,8 @@ def find(asked: Asked, tables: Mapping[str, pl.DataFrame], model: Model) -> pl.D
 
 
 def _weighed(known: pl.DataFrame, one: pl.DataFrame, model: Model, held: Held) -> pl.DataFrame:
-    """``record_id`` of each known record, with the agreement ``pattern`` and ``weight`` of it and the one asked for."""
+    """Each known record's ``record_id``, and the ``pattern`` of agreement and match ``weight`` between it and the one asked
+    for."""
     person = with_keys(pl.concat([known, one]).sort("record_id"))
     encoded = prepare(person, CHILD_COMPARISONS, [])
     scorer = Scorer.of(model.on(held.measures.records), encoded, held.measures.frequencies)
@@ -115,9 +118,9 @@ def _weighed(known: pl.DataFrame, one: pl.DataFrame, model: Model, held: Held) -
 
 
 def found_words(found: pl.DataFrame, tables: Mapping[str, pl.DataFrame], most: int = MOST_TOLD) -> str:
-    """``FOUND`` for people: ids and how far names and birth date agree, and where nothing was looked for.
+    """``FOUND`` in words for people: ids, how far names and birth date agree, and what was not searched.
 
-    ``most``: how many children are told, the likeliest; of the others the number.
+    ``most``: how many children are shown, the likeliest; the others are only counted.
     """
     nobody = (
         "No child with that name and birth date, or close to them, was found. Leave out the birth date to see all of that "
@@ -146,12 +149,13 @@ def found_words(found: pl.DataFrame, tables: Mapping[str, pl.DataFrame], most: i
 
 
 def _written(rows: list[dict[str, object]]) -> pl.DataFrame:
-    """Names and birth dates that stand in no extract as records of a person, in the night's own canonical form."""
+    """Names and birth dates that are in no extract, as person records in the night's own canonical form."""
     return person_records(pl.DataFrame(rows, schema=WRITTEN).with_columns(dataset=pl.lit("asked")))
 
 
 def _known(tables: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Tonight's records and, as a record each, children whom only the ledger has; and whose each of them is, and where."""
+    """Tonight's records, with one record for each child that only the ledger has; and ``record_id``, ``child_id``,
+    ``where`` of each."""
     shown = masked_in(tables).candidates
     withheld = shown.filter((pl.col("forename") == WITHHELD) & (pl.col("surname") == WITHHELD))
     whose = tables["child_record"].join(withheld, on="child_id", how="anti").select("record_id", "child_id")
@@ -168,7 +172,7 @@ def _known(tables: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFra
 
 
 def _said(pattern: int) -> dict[str, str]:
-    """Comparison -> its level, of those of which both sides say something."""
+    """Comparison -> its level, where both sides say something. Only comparisons in ``COMPARED``."""
     (levels,) = levels_in(np.array([pattern], dtype=np.int64), CHILD_COMPARISONS)
     cards = zip(CHILD_COMPARISONS, levels, strict=True)
     said = {card.name: card.levels[level].label for card, level in cards if card.name in COMPARED}
@@ -176,7 +180,7 @@ def _said(pattern: int) -> dict[str, str]:
 
 
 def _exact(patterns: pl.Series) -> list[int]:
-    """The patterns in which all that both sides say agrees to the letter, two things or more."""
+    """The patterns in which all that both sides say agrees exactly, and they say at least two things."""
     said = {each: list(_said(each).values()) for each in patterns.unique()}
     return [each for each, labels in said.items() if len(labels) > 1 and set(labels) == {"exact"}]
 

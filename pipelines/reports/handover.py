@@ -1,6 +1,7 @@
-"""What another authority needs to take a child over, and no more: who the child is, where it lived, where it went to school.
+"""What another authority needs to take over a child, and no more: who the child is, where it lived, where it went to
+school.
 
-In Wales the pilot regulations gave 28 days from the day on which a move is known (WSI 2025/440, regulation 6). Not in it:
+In Wales the pilot regulations gave 28 days from the day on which a move is known (WSI 2025/440, regulation 6). Left out are
 the list's likelihood and points, health registrations, concerns in words, and anything about other children.
 """
 
@@ -33,12 +34,12 @@ TABLES = {
 }
 WITHIN = timedelta(days=28)
 TO_OTHER_AUTHORITY = ("MOVED_OTHER_LA_CONFIRMED", "ON_ROLL_OTHER_LA")
-"""Outcomes whose day the 28 days run from."""
+"""Outcomes from whose day the 28 days run."""
 
 
 @dataclass(frozen=True)
 class Handover:
-    """One packet. Of a protected child address, school, carers and telephones are withheld."""
+    """One packet. For a protected child, address, school, carers and telephones are withheld."""
 
     to_authority: str
     from_authority: str | None
@@ -47,7 +48,7 @@ class Handover:
     forename: str | None
     surname: str | None
     other_surnames: str | None
-    """Former and other surnames that records give, apart by "; "."""
+    """Former and other surnames that records give, separated by "; "."""
     date_of_birth: date | None
     sex: str | None
     upn: str | None
@@ -57,17 +58,17 @@ class Handover:
     last_seen_on: date | None
     """The last day on which anybody here saw the child; null: nobody did, or only a letter to everybody is dated."""
     last_education: str | None
-    """Way and place."""
+    """What it was, and where."""
     education_ended_on: date | None
     education_holds: bool
-    """Whether that education holds still; not told of a protected child."""
+    """Whether that education still holds; always false for a protected child."""
     carers: str | None
-    """Names that records give, apart by "; "."""
+    """Names that records give, separated by "; "."""
     phones: str | None
     social_care_involved: bool
-    """Whether the receiving authority is to ask our social care first."""
+    """Whether the receiving authority should ask our social care first."""
     moved_on: date | None
-    """Day on which an officer found that the child had moved; null: no outcome says so, or a later one says otherwise."""
+    """Day on which an officer found that the child had moved; null: no outcome says so, or a later one says something else."""
     due_on: date | None
     """28 days after that."""
     is_protected: bool
@@ -113,7 +114,7 @@ def handover(
 
 
 _PLACES = ("last_address", "last_postcode", "last_education", "carers", "phones")
-"""What is withheld of a protected child."""
+"""What is withheld for a protected child."""
 
 
 def _circumstances(
@@ -163,12 +164,12 @@ def _packet(facts: Mapping[str, Any], person: pl.DataFrame, circumstances: Circu
 
 
 def _together(values: list[str | None]) -> str | None:
-    """Each value once, in order, apart by "; "; null where there is none."""
+    """Each value once, sorted, separated by "; "; null: none."""
     return "; ".join(sorted({value for value in values if value})) or None
 
 
 def note_handover(workspace: Path, child_id: str, packet: Handover, by: str) -> None:
-    """Keep for good that a packet was made: of whom, for whom, by whom and when. Raises SettingsError, RecordsError."""
+    """Keep for good that a packet was made: about whom, for whom, by whom and when. Raises SettingsError, RecordsError."""
     if not by.strip() or not packet.to_authority.strip():
         raise SettingsError("--to and --by: name the authority that receives the packet, and the person who makes it.")
     row = (child_id, packet.to_authority, by.strip(), datetime.now(UTC).isoformat(), int(packet.is_protected))

@@ -1,4 +1,4 @@
-"""A child's life on the list, told from the ledger: also of a child no longer on it, no longer known, or merged away."""
+"""A child's life on the list, from the ledger; also for a child no longer on it, no longer known, or merged into another."""
 
 import re
 from collections.abc import Mapping
@@ -15,29 +15,29 @@ from pipelines.publish.changes_file import WHY_WITHHELD
 from pipelines.reasons import day_written, in_100_written
 
 LIFE_READS = ("lead", "lead_night", "child_move")
-"""Tables of the store that :func:`life_of` reads; without a row before the first night that kept them."""
+"""Tables of the store that :func:`life_of` reads; empty before the first night that kept them."""
 
 NIGHTS_TOLD = 12
-"""Nights of a child that are told one by one: those with another likelihood or lane than the night before, the last ones."""
+"""Most nights shown one by one: the latest whose likelihood or lane differs from the night before."""
 
 Row = dict[str, Any]
 
 CHILD_ID = re.compile(r"CH[0-9A-Z]{10}")
-"""How the id of a child looks."""
+"""Form of a child's id."""
 
 
 def as_typed(identifier: str) -> str:
-    """An id that a person typed or pasted: without spaces about it, a child's in capitals; a record's with its key as in
-    the extract or as in the list.
-    """
+    """An id that a person typed or pasted, as it is kept: without spaces around it; a child's in capitals; a record's with
+    its key as in record ids, whether it was copied from the extract or the list."""
     text = str(pl.select(in_record_id(pl.lit(identifier.strip()))).item())
     return text.upper() if CHILD_ID.fullmatch(text.upper()) else text
 
 
 def life_of(child_id: str, tables: Mapping[str, pl.DataFrame], *, is_protected: bool) -> list[tuple[str, list[str]]]:
-    """Sections of a page: spells on the list with why they began and ended, nights, and merges. Empty: never listed.
+    """Sections of a page: spells on the list with why they began and ended, nights, and merges. A section may have no line.
 
-    Of a child that is protected, or was on any night that the ledger knows, no reason is told that could say where it is.
+    For a child who is protected now, or was on any night that the ledger knows, no reason is given that could reveal where
+    it is.
     """
     leads, nights, moves = (tables[name] for name in LIFE_READS)
     own = leads.filter(_is_under(child_id)).sort("first_listed_on", "off_on", nulls_last=True)
@@ -56,7 +56,7 @@ def life_of(child_id: str, tables: Mapping[str, pl.DataFrame], *, is_protected: 
 
 
 def child_since(child_id: str, tables: Mapping[str, pl.DataFrame]) -> str | None:
-    """The child of tonight that an earlier child goes on as, by its lead or by the merges on record; null: none."""
+    """Tonight's child that an earlier child goes on as, by its lead or by recorded merges; null: none."""
     here = set(tables["child_record"]["child_id"].unique())
     known = known_to_ledger(child_id, tables["lead"])
     if known in here:
@@ -70,7 +70,7 @@ def child_since(child_id: str, tables: Mapping[str, pl.DataFrame]) -> str | None
 
 
 def known_to_ledger(identifier: str, leads: pl.DataFrame) -> str | None:
-    """The id under which the ledger has a child, given by an id that it has or had; null: none."""
+    """The id under which the ledger has a child, given by an id that the child has or had; null: none."""
     found = leads.filter(_is_under(identifier)).sort("last_listed_on", "spell", nulls_last=False)
     return None if found.is_empty() else str(found["child_id"][-1])
 
@@ -110,7 +110,8 @@ def _reason(lead: Row, of: str, withheld: bool) -> str:
 
 
 def _nights(nights: pl.DataFrame) -> list[str]:
-    """One line a night on which lane or likelihood was another than before, the last ones only; and the last night."""
+    """One line for each night whose lane or likelihood differs from the night before, and for the last night; the latest
+    only."""
     ordered = nights.sort("as_at")
     state = pl.struct("lane", pl.col("likelihood").round(2))
     is_last = pl.int_range(pl.len()) == pl.len() - 1
@@ -123,7 +124,7 @@ def _nights(nights: pl.DataFrame) -> list[str]:
 
 
 def _moves(moves: pl.DataFrame, ids: set[str]) -> list[str]:
-    """One line a pair of children between which records moved."""
+    """One line for each move of records between two children on one night."""
     own = moves.filter(pl.col("child_id").is_in(list(ids)) | pl.col("other_child_id").is_in(list(ids)))
     words = {"merged": "was merged into", "split": "gave records to the new", "moved": "gave records to"}
     return [

@@ -1,4 +1,4 @@
-"""The lists published before: what each night put up, read back from ``WORKSPACE/published``."""
+"""Lists published before, read back from ``WORKSPACE/published``."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ LIST_FILE, EXPLAINED_FILE = "candidates.parquet", "explained.parquet"
 
 @dataclass(frozen=True)
 class PublishedNight:
-    """What one night published, masked as it was published."""
+    """What one night published, masked as it was then."""
 
     as_at: date
     candidates: pl.DataFrame
@@ -26,7 +26,7 @@ class PublishedNight:
 
 
 def published_nights(folder: Path) -> dict[date, Path]:
-    """Date judged -> folder of its publication, the oldest first."""
+    """Date judged -> folder of its publication, oldest first; without publications that lack one of the two files."""
     there = {date.fromisoformat(name): folder / name for name in lists_in(folder)}
     return {
         as_at: path for as_at, path in there.items() if (path / LIST_FILE).exists() and (path / EXPLAINED_FILE).exists()
@@ -47,12 +47,13 @@ def _as_today(path: Path, schema: Mapping[str, pl.DataType | type[pl.DataType]])
 
 
 def read_nights(folder: Path) -> list[PublishedNight]:
-    """Every publication that is kept, the oldest first."""
+    """Every publication that is kept, oldest first."""
     return [read_night(as_at, path) for as_at, path in published_nights(folder).items()]
 
 
 def settings_told(folder: Path) -> str | None:
-    """Who agreed to the settings of a publication, or that nobody did, by its ``run.json``; null: they are the defaults."""
+    """Who approved the settings of a publication, or that nobody did, by its ``run.json``; null: they are the defaults, or
+    there is no such file."""
     run = folder / "run.json"
     told = json.loads(run.read_text("utf-8")).get("settings_approved") if run.exists() else None
     return None if told is None else str(told)

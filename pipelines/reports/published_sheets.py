@@ -11,9 +11,10 @@ from pipelines.settings import SettingsError
 
 
 def read_sheets(published: Path, children: Sequence[str], *, restricted: bool) -> tuple[date, list[str]]:
-    """The day of the last list, and the page of each child, in their order. ``restricted``: protected children too.
+    """The day of the last list, and the page of each child, in their order. ``restricted``: also protected children.
 
-    Raises :class:`~pipelines.settings.SettingsError` where a child has no sheet, without saying why to whoever may not know.
+    Raises :class:`~pipelines.settings.SettingsError` if a child has no sheet. It gives no reason, as the reader may not
+    know whether a child is protected.
     """
     nights = published_nights(published)
     if not nights:

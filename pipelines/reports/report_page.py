@@ -1,4 +1,4 @@
-"""``termly_report.html``: the termly report on one page that opens offline, with its charts drawn from what may be shown."""
+"""``termly_report.html``: the termly report on one page that opens offline, with charts of the counts that may be shown."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -11,11 +11,11 @@ from pipelines.publish.small_counts import SUPPRESSED
 from pipelines.reports.termly_report import NO_LIST, Table, TermlyReport
 
 FEW = 3
-"""A table of fewer rows needs no chart."""
+"""A table with fewer counts to be seen gets no chart."""
 
 
 def report_html(report: TermlyReport, hours: float | None, night_on: date, authority: str | None) -> bytes:
-    """The page. ``hours``: officers' hours for each child found, null where none are said or too few were found;
+    """The page. ``hours``: officers' hours for each child found; null: none were given, or too few children were found.
     ``night_on``: the night that it is from."""
     listed = [(month, count) for month, count, _ in report.trend]
     return page(
@@ -34,7 +34,7 @@ def report_html(report: TermlyReport, hours: float | None, night_on: date, autho
 
 
 def _chart(name: str, number: int, table: Table) -> Markup:
-    """Bars of one table; a count that is not to be seen has none."""
+    """Bars of one table; a suppressed count has none."""
     seen = sum(count != SUPPRESSED for _, count in table.rows)
     return Markup("") if seen < FEW else _bars(f"{name}-{number}", table.title, table.rows)
 

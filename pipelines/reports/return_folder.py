@@ -16,25 +16,26 @@ from pipelines.tables.night import judged_on
 from pipelines.whole_folder import put_in_place
 
 KNOWN_FOR = timedelta(days=31)
-"""So long after a night a return may be as at: a month later another night ought to know better."""
+"""How long after the last night the day of a return may be: a month later another night ought to know better."""
 
 
 @dataclass(frozen=True)
 class PublishedReturn:
-    """A return that stands."""
+    """A return that has been published."""
 
     folder: Path
     children: int
-    """How many are counted; for those who made the return, not for publication where it is under 5."""
+    """How many are counted: for those who made the return, and not to be published if under 5."""
     night_on: date
     """The night that knew where each child was educated."""
 
 
 def confirmed_by(as_at: date, workspace: Path) -> tuple[pl.DataFrame, date]:
-    """Who is missing education on a day (:func:`~pipelines.reports.termly_return.confirmed_missing`), and as which night knew.
+    """Who is missing education on a day (:func:`~pipelines.reports.termly_return.confirmed_missing`), and which night that
+    is known from.
 
-    Raises :class:`~pipelines.workspace.StoreError` before the first night, and SettingsError for a day so long after the last
-    night that nobody can know where each child will be educated then.
+    Raises :class:`~pipelines.workspace.StoreError` before the first night, and SettingsError for a day so long after the
+    last night that nobody can know where each child will be educated then.
     """
     tables = tables_for_readers(workspace, "night", "person_record", "statement", "child_record")
     night_on = judged_on(tables)

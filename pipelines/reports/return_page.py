@@ -8,7 +8,7 @@ from pipelines.publish.page import page
 
 
 def return_html(table: pl.DataFrame, as_at: date, night_on: date) -> bytes:
-    """The page. ``table``: as :mod:`pipelines.reports.termly_return` makes it; ``night_on``: the night it is from."""
+    """The page. ``table``: from :mod:`pipelines.reports.termly_return`; ``night_on``: the night that it is from."""
     sexes = ["Total", *(name for name in table.columns if name.startswith("Sex: "))]
     years = [name for name in table.columns if name.startswith("Year group: ")]
     parts = (("By sex", sexes), ("By year group", years))

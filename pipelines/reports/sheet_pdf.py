@@ -1,6 +1,6 @@
-"""Evidence sheets as one PDF, for whoever takes them along on paper: made from the sheets as they were published.
+"""Evidence sheets as one PDF, for people who take them along on paper; made from the sheets as they were published.
 
-Needs the extra ``pdf`` (fpdf2, a font). Nothing is fetched, and no library of the system is asked for.
+Needs the extra ``pdf`` (fpdf2, a font). Nothing is fetched, and no library of the system is needed.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ MARGIN_MM, LINE_MM, BODY_PT = 13, 4.2, 8.5
 HEADINGS_PT = {"h1": 15, "h2": 11}
 INK, WARNING = (22, 36, 45), (160, 74, 0)
 STROKE_MM = 0.15
-"""Letters of headings get an outline: to make a bold cut of the font would take seconds."""
+"""Width of the outline that makes letters of headings bold: to make a bold cut of the font would take seconds."""
 COLUMNS = (2.0, 1.2, 2.4, 3.0)
 """Widths of a table's columns, as shares."""
 TEXTS = ("h1", "h2", "p", "li", "dt", "dd")
 CELLS = ("th", "td")
 LEFT_OUT = ("head", "figure")
-"""Of a sheet on paper: its style, and the drawing of sightings, which the words below it tell too."""
+"""Left out on paper: the style of a sheet, and the drawing of sightings, which the words below it repeat."""
 SHAPED = range(0x0590, 0x1C80)
-"""Letters of scripts whose letters change with their neighbours, or run from right to left: the PDF cannot set them, whatever
-the font has of them."""
+"""Scripts whose letters change with their neighbours, or run from right to left. The PDF cannot set them, even where the
+font has the letters."""
 NOT_PRINTED = "\N{REPLACEMENT CHARACTER}"
 """Stands for a letter that the PDF cannot set."""
 SAID_OF_NOT_PRINTED = (
@@ -48,10 +48,10 @@ NEEDS_EXTRA = (
 
 @dataclass
 class Block:
-    """A heading, a paragraph, a point of a list, a term with what it is, or a table."""
+    """A heading, a paragraph, an item of a list, a term with its description, or a table."""
 
     kind: str
-    """one of ``TEXTS``, or "table"."""
+    """One of ``TEXTS``, or "table"."""
     text: str = ""
     is_guarded: bool = False
     """A warning about a protected child."""
@@ -111,9 +111,9 @@ def blocks_of(page: str) -> list[Block]:
 
 
 def sheets_pdf(pages: Sequence[str], as_at: date) -> bytes:
-    """The sheets in one PDF, each from a page of its own on; the same sheets give the same bytes.
+    """The sheets in one PDF, each beginning on a new page; the same sheets give the same bytes.
 
-    Raises :class:`~pipelines.settings.SettingsError` where the extra ``pdf`` is not installed.
+    Raises :class:`~pipelines.settings.SettingsError` if the extra ``pdf`` is not installed.
     """
     pdf = blank_pdf(as_at)
     letters = letters_of_the_font(pdf)
@@ -125,13 +125,14 @@ def sheets_pdf(pages: Sequence[str], as_at: date) -> bytes:
 
 
 def letters_of_the_font(pdf: FPDF) -> frozenset[int]:
-    """The code points that can be set in the PDF as they are to be read."""
+    """The code points that the PDF can set so that they are read correctly."""
     font: Any = pdf.fonts[FONT.lower()]
     return frozenset(font.cmap) - frozenset(SHAPED)
 
 
 def printable(blocks: Sequence[Block], letters: frozenset[int]) -> list[Block]:
-    """The blocks with NOT_PRINTED for every letter that is not among the font's; where there is one, it is said first."""
+    """The blocks with NOT_PRINTED for every letter that the PDF cannot set. If there is any, a warning comes after the
+    first block."""
     told = [
         Block(
             block.kind,
@@ -147,13 +148,13 @@ def printable(blocks: Sequence[Block], letters: frozenset[int]) -> list[Block]:
 
 
 def _with(letters: frozenset[int], text: str) -> str:
-    """A text with NOT_PRINTED for each letter that cannot be set; marks upon it go with their letter."""
+    """A text with NOT_PRINTED for each letter that cannot be set; marks that cannot be set are left out."""
     shown = (c if ord(c) in letters else "" if category(c)[0] in "MC" else NOT_PRINTED for c in normalize("NFC", text))
     return "".join(shown)
 
 
 def _in_lines(blocks: Sequence[Block]) -> list[Block]:
-    """The blocks with each list of terms as one paragraph, so that a sheet takes one page where it can."""
+    """The blocks with each list of terms as one paragraph, so that a sheet takes one page if possible."""
     lines: list[Block] = []
     for block in blocks:
         if block.kind == "dt" and lines and lines[-1].kind == "dd":
@@ -168,7 +169,7 @@ def _in_lines(blocks: Sequence[Block]) -> list[Block]:
 
 
 def blank_pdf(as_at: date) -> FPDF:
-    """A PDF without a page, with the font for every text of it. Raises as :func:`sheets_pdf`."""
+    """A PDF without a page, with the font for all its text. Raises as :func:`sheets_pdf`."""
     try:
         from importlib.resources import files
 

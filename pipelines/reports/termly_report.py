@@ -1,8 +1,9 @@
-"""The termly report for senior leaders and the safeguarding partnership: how many, who, where, how long, and what came of it.
+"""The termly report for senior leaders and the safeguarding partnership: how many, who, where, how long, and what came of
+it.
 
-Counted are the children whom officers have confirmed as missing education, the leads on the list, and what officers found
-in the period. Every count is held to :mod:`pipelines.publish.small_counts`; children whose whereabouts are protected count, but
-in no area.
+It counts the children whom officers have confirmed as missing education, the leads on the list, and what officers found in
+the period. Every count is treated by :mod:`pipelines.publish.small_counts`. Children whose whereabouts are protected count,
+but in no area.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,9 +20,9 @@ from pipelines.reports.published import PublishedNight
 from pipelines.reports.termly_return import BANDS, SEXES, YEARS, year_group
 
 AREAS_TOLD = 12
-"""Postcode districts told one by one; the others stand together."""
+"""Most postcode districts shown one by one; the others are counted together."""
 NO_LIST = "–"
-"""Stands for a month of which no list is kept."""
+"""Shown for a month of which no list is kept."""
 NOWHERE, ELSEWHERE, PROTECTED_AREA = "No postcode", "Other districts", "Withheld"
 
 
@@ -44,7 +45,7 @@ class TermlyReport:
     """Children confirmed as missing education on the day."""
     confirmed_tables: Sequence[Table]
     leads: str
-    """Children on the list of the last night by the day."""
+    """Children on the last list published in the period."""
     leads_tables: Sequence[Table]
     outcomes: str
     """Children of whom officers found something in the period."""
@@ -62,10 +63,10 @@ def termly_report(
     as_at: date,
     names: Mapping[str, str],
 ) -> TermlyReport:
-    """The report of the time after ``since`` up to ``as_at``.
+    """The report on the time after ``since`` up to ``as_at``.
 
-    ``confirmed``: as :func:`pipelines.reports.termly_return.confirmed_missing`; ``outcomes``: ``OUTCOME``; ``nights``: the
-    lists published in the period, the oldest first, at least one.
+    ``confirmed``: from :func:`pipelines.reports.termly_return.confirmed_missing`; ``outcomes``: ``OUTCOME``; ``nights``:
+    the lists published in the period, oldest first, at least one.
     """
     last = nights[-1].candidates
     whole, (years, sexes, bands, reasons) = shown(
@@ -94,18 +95,18 @@ def termly_report(
 
 
 def _counts(values: pl.Series, labels: Sequence[str]) -> list[int]:
-    """How often each label stands in ``values``."""
+    """How often each label occurs in ``values``."""
     there = dict(values.value_counts().iter_rows())
     return [there.get(label, 0) for label in labels]
 
 
 def _table(title: str, labels: Sequence[str], counts: Sequence[str], note: str = "") -> Table:
-    """The rows that are not 0; so a label that nobody has takes no line."""
+    """The rows that are not 0, so that a label that nobody has takes no line."""
     return Table(title, [(label, text) for label, text in zip(labels, counts, strict=True) if text != "0"], note)
 
 
 def _found(outcomes: pl.DataFrame, since: date, as_at: date) -> pl.DataFrame:
-    """The outcome that stood last of each child of whom one was found in the period."""
+    """For each child of whom an outcome was found in the period, the last one found in it."""
     on = pl.col("outcome_on")
     return standing_outcomes(outcomes.filter((on > since) & (on <= as_at)))
 

@@ -1,8 +1,8 @@
 """The termly return of children missing education, in the department's bands and reasons, from officers' outcomes.
 
-Counted is a child of compulsory school age whom an officer has confirmed as missing education by the day, and whom no
-education holds that day; not one who has died.
-Counts from 1 to 4 are not shown ("c"), nor any that would let one of them be worked out from a total.
+It counts children of compulsory school age whom an officer has confirmed as missing education by the day, and who have no
+education on that day; not those who have died. Counts from 1 to 4 are not shown ("c"), nor any that would let one of them
+be worked out from a total.
 """
 
 from datetime import date
@@ -23,7 +23,7 @@ DURATIONS = (
     (14, "Less than 2 weeks"), (28, "2 to 4 weeks"), (56, "4 to 8 weeks"), (84, "8 to 12 weeks"),
     (182, "12 to 26 weeks"), (365, "26 to 52 weeks"),
 )  # fmt: skip
-"""(days under which a child counts, label as published); then "Over 52 weeks" and "Unknown"."""
+"""(days under which a child counts in this band, label as published); then "Over 52 weeks" and "Unknown"."""
 
 LONGEST, UNKNOWN = "Over 52 weeks", "Unknown"
 NOT_RECORDED = "Not recorded"
@@ -36,8 +36,8 @@ BANDS = (*(label for _, label in DURATIONS), LONGEST, UNKNOWN)
 def termly_return(children: pl.DataFrame) -> pl.DataFrame:
     """The return of the children counted (:func:`confirmed_missing`).
 
-    One row is one breakdown: ``breakdown_topic``, ``breakdown``, then a column each for the total, the sexes and the year
-    groups, as text that may be shown.
+    One row is one breakdown: ``breakdown_topic``, ``breakdown``, then columns for the total, each sex and each year group,
+    as text that may be shown.
     """
     rows = [
         (TOTAL, TOTAL),
@@ -59,11 +59,10 @@ def termly_return(children: pl.DataFrame) -> pl.DataFrame:
 def confirmed_missing(
     person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, outcomes: pl.DataFrame, as_at: date
 ) -> pl.DataFrame:
-    """One row is one child counted: ``child_id``, ``sex``, ``year``, ``duration``, ``reason``, in the labels.
+    """One row is one child counted: ``child_id``, ``sex``, ``year``, ``duration``, ``reason``, as labels of the return.
 
-    Duration runs from the end of the last known education, and no longer than the child has been of compulsory school age;
-    where none is known, it is "Unknown". The reason is the one
-    that an officer gave; where none was, "Not recorded".
+    Duration runs from the end of the last known education, but not from before the child was of compulsory school age;
+    "Unknown" if no education is known to have ended. The reason is the one that an officer gave, or "Not recorded".
     """
     last = under_tonights_ids(standing_outcomes(outcomes.filter(pl.col("outcome_on") <= as_at)), child_records)
     known = last.filter(pl.col("outcome").is_in(MISSING)).select("child_id", "reason")
@@ -89,7 +88,7 @@ def confirmed_missing(
 
 
 def year_group(date_of_birth: pl.Expr, as_at: date) -> pl.Expr:
-    """The year group by age, as one of ``YEARS``."""
+    """The year group by age, one of ``YEARS``."""
     year = school_year(date_of_birth, as_at)
     return (
         pl.when(year == 0)
@@ -101,7 +100,7 @@ def year_group(date_of_birth: pl.Expr, as_at: date) -> pl.Expr:
 
 
 def _count(children: pl.DataFrame, row: tuple[str, str], place: int) -> int:
-    """Children of one cell of the table."""
+    """The number of children in one cell of the table."""
     topic, name = row
     if topic != TOTAL:
         children = children.filter(pl.col("duration" if topic == "Duration" else "reason") == name)

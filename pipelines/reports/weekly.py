@@ -1,4 +1,4 @@
-"""The week of the list, for the manager of those who work through it: what came, what went, what waits, what it cost.
+"""The week of the list, for the manager of the team that works on it: what came, what went, what waits, what it cost.
 
 It holds child ids and counts, no name and no address; ids lead to the evidence sheets.
 """
@@ -26,9 +26,9 @@ from pipelines.reports.published import PublishedNight
 WEEKLY_FOLDER = "weekly"
 WEEK = timedelta(days=7)
 TOLD = 10
-"""Children told of in each table at most."""
+"""Most children shown in each table."""
 LATE_AFTER = timedelta(days=8)
-"""A source that came with no file for so long is told as late."""
+"""A source of which no file has been loaded for longer than this is late."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Weekly:
 
     as_at: date
     before: date | None
-    """The list that it is compared with; null: none that old is kept."""
+    """The list that it is compared with; null: none is a week old."""
     lanes: Sequence[tuple[str, int, int | None]]
     """(lane, children now, children then)."""
     came: pl.DataFrame
@@ -51,16 +51,16 @@ class Weekly:
     hours: float | None
     """Officers' hours handed in with this week's outcomes; null: none."""
     hours_per_child_found: float | None
-    """Of all outcomes so far."""
+    """From all outcomes so far; null: not known."""
     in_hand: pl.DataFrame
     """Children whom an officer has in hand: ``child_id``, ``told``, ``since``, the longest first."""
     untouched: pl.DataFrame
-    """Children of the list whom nobody has looked at: ``rank``, ``child_id``, ``lane``, ``since``, the longest first."""
+    """Children on the list whom nobody has looked into: ``rank``, ``child_id``, ``lane``, ``since``, the longest first."""
     late: Sequence[SourceState]
     missed: pl.DataFrame
-    """``BACK_TEST`` of the children found that no list before had."""
+    """``BACK_TEST`` of the children found who were on no list before."""
     looked_back: int
-    """Children found of whom a list before is kept."""
+    """Children found for whom an earlier list is kept."""
 
 
 def weekly(
@@ -69,7 +69,7 @@ def weekly(
     child_records: pl.DataFrame,
     sources: Sequence[SourceState],
 ) -> Weekly:
-    """The week up to the last of ``nights`` (the oldest first, one at least). ``outcomes``: ``OUTCOME``."""
+    """The week up to the last of ``nights`` (oldest first, at least one). ``outcomes``: ``OUTCOME``."""
     now = nights[-1]
     week_ago = now.as_at - WEEK
     earlier = [night for night in nights if night.as_at <= week_ago]
@@ -134,8 +134,9 @@ def _in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -
 
 
 def _untouched(nights: Sequence[PublishedNight], outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
-    """Children of the last list without any outcome, also under an id that they had before, by the first of the lists in
-    a row that has had them.
+    """Children on the last list without any outcome, under this id or an earlier one.
+
+    ``since``: the first list of the unbroken series that have had the child.
     """
     now = nights[-1].candidates.select("rank", "child_id", "lane")
     looked_into = under_tonights_ids(outcomes, child_records).select("child_id")

@@ -11,7 +11,7 @@ def weekly_html(
     week: Weekly, names: Mapping[str, str], warnings: Sequence[str], settings_told: str | None = None
 ) -> bytes:
     """The page. ``names``: source -> its name for people; ``warnings``: what the last list must be read with;
-    ``settings_told``: who agreed to its settings, or that nobody did; null: they are the defaults."""
+    ``settings_told``: who approved its settings, or that nobody did; null: they are the defaults."""
     return page(
         "weekly.html.j2",
         week=week,
