@@ -1,6 +1,6 @@
-"""``changes.csv`` and ``in_view.csv``: what the list says otherwise than the last one, and who stays in view.
+"""``changes.csv`` and ``in_view.csv``: how the list differs from the last one, and who stays in view.
 
-Protected children as on the list, also those that only the ledger still knows to be protected.
+Protected children are masked as on the list; so are children whom only the ledger still knows to be protected.
 """
 
 import polars as pl
@@ -16,7 +16,7 @@ WHY_WITHHELD = "The named restricted role can find the reason in the folder 'res
 
 
 def masked_changes(changes: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
-    """``LIST_CHANGE`` as all who read the list may read it."""
+    """``LIST_CHANGE`` as every reader of the list may see it."""
     lanes = {name: pl.when(pl.col(name).is_not_null()).then(pl.lit(RESTRICTED)) for name in ("lane", "lane_before")}
     withheld = {
         **lanes,
@@ -29,7 +29,7 @@ def masked_changes(changes: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
 
 
 def masked_in_view(in_view: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
-    """``LEAD`` of the children in view as all who read the list may read it."""
+    """``LEAD`` of the children in view, as every reader of the list may see it."""
     withheld = {
         "off_why": pl.lit(WHY_WITHHELD),
         "came_why": pl.lit(WHY_WITHHELD),
@@ -44,7 +44,7 @@ def masked_in_view(in_view: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
 
 
 def changes_csvs(changed: WhatChanged, protected: pl.Series) -> dict[str, bytes]:
-    """The files for all readers, and, where a protected child is on them, the full rows for the restricted role."""
+    """The files for all readers and, if a protected child is in them, its full rows for the restricted role."""
     files = {"changes.csv": csv_bytes(masked_changes(changed.changes, protected))}
     if changed.in_view.height:
         files["in_view.csv"] = csv_bytes(masked_in_view(changed.in_view, protected))

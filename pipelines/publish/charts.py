@@ -1,6 +1,6 @@
 """Charts as inline SVG: no script, no outside font, readable in grey and by a screen reader.
 
-Colours and patterns come from the page's style sheet by class (``part0`` to ``part4``), text is always beside its bar.
+Colours and patterns come from the page's style sheet by class (``part0`` to ``part4``); text is always beside its bar.
 """
 
 import math
@@ -18,7 +18,8 @@ PARTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """One bar of the histogram: pairs whose match weight lies in ``[low, high)`` bits, and how many should match."""
+    """One bar of the histogram: pairs whose match weight is in ``[low, high)`` bits, and how many of them are expected to
+    match."""
 
     low: float
     high: float
@@ -29,9 +30,9 @@ class Bin:
 def stacked_bars(
     name: str, title: str, parts: Sequence[str], rows: Sequence[tuple[str, Sequence[float]]], unit: str
 ) -> Markup:
-    """Lying bars, one a row of (label, a number for each part), with a legend and the row's total at its end.
+    """Horizontal bars, one for each row (a label, a number for each part), with a legend and the row's total at its end.
 
-    ``name`` must be unique on the page. No row with anything in it gives no chart (empty markup).
+    ``name`` must be unique on the page. Empty markup if no row has anything in it.
     """
     most = max((sum(values) for _, values in rows), default=0)
     if most <= 0:
@@ -50,9 +51,9 @@ def stacked_bars(
 
 
 def weight_histogram(name: str, bins: Sequence[Bin], threshold: float | None) -> Markup:
-    """Match weights of all scored pairs on a logarithmic scale, with the matches expected among them.
+    """Columns of match weights of all scored pairs, on a logarithmic scale, with the matches expected among them.
 
-    ``threshold`` in bits is drawn as a line where it is known. No pair gives no chart (empty markup).
+    ``threshold``, in bits, is drawn as a line if it is known. Empty markup if there is no pair.
     """
     most = max((found.pairs for found in bins), default=0)
     if most <= 0:
@@ -82,7 +83,7 @@ def weight_histogram(name: str, bins: Sequence[Bin], threshold: float | None) ->
 
 
 def weight_bar(weight: float, most: float) -> Markup:
-    """A small bar for one level of the model: to the right for a match, to the left against it."""
+    """A small bar for one level of the model: to the right if it speaks for a match, to the left if against."""
     half = 70.0
     length = 0.0 if most <= 0 else min(1.0, abs(weight) / most) * half
     start = half if weight >= 0 else half - length
@@ -95,10 +96,10 @@ def weight_bar(weight: float, most: float) -> Markup:
 
 
 def sparkline(shares: Sequence[float | None], told: str) -> Markup:
-    """A small chart of nights, oldest first: one bar a night, tonight's dark; the highest fills it.
+    """A small chart of nights, oldest first: one bar for each night, tonight's dark; the highest fills the height.
 
-    ``shares``: null where nothing is known of a night, which leaves a gap. ``told`` says it in words. At most the last
-    ``NIGHTS_DRAWN`` are drawn; no night at all gives no chart (empty markup).
+    ``shares``: null if nothing is known of a night, which leaves a gap. ``told`` says it in words. Only the last
+    ``NIGHTS_DRAWN`` are drawn. Empty markup if there is no night.
     """
     drawn = list(shares)[-NIGHTS_DRAWN:]
     if not drawn:
@@ -116,7 +117,7 @@ def sparkline(shares: Sequence[float | None], told: str) -> Markup:
 
 
 def _night(place: int, share: float, is_tonight: bool) -> Markup:
-    """One night of a sparkline; a night without any is a line on the ground."""
+    """One night of a sparkline; a share of 0 is a line at the bottom."""
     height = max(1.0, 20.0 * share)
     return Markup('<rect x="{}" y="{:.1f}" width="4" height="{:.1f}" class="{}"/>').format(
         5 * place, 22 - height, height, "tonight" if is_tonight else "night"
@@ -147,7 +148,7 @@ def _bar(label: str, values: Sequence[float], place: tuple[float, float], scale:
 
 
 def _legend(parts: Sequence[str], first: int = 0, second: int | None = None) -> Markup:
-    """The parts' names beside their patterns, in one line above the chart."""
+    """The names of the parts beside their patterns, in one line above the chart."""
     drawn, start = [], 4.0
     for number, part in enumerate(parts):
         shown = first if number == 0 else second if second is not None else number
@@ -162,7 +163,7 @@ def _legend(parts: Sequence[str], first: int = 0, second: int | None = None) -> 
 
 
 def text_at(x: float, y: float, text: str, anchor: str) -> Markup:
-    """A text of a drawing at a place; ``anchor``: which end of it stands there (start, middle, end)."""
+    """A text of a drawing at a place; ``anchor``: which end of it is there (start, middle, end)."""
     return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(x, y, anchor, escape(text))
 
 
@@ -174,7 +175,7 @@ def _column(place: tuple[float, float], bottom: float, height: float, kind: str)
 
 
 def _count_line(power: int, left: float, y: float) -> Markup:
-    """A level line of the logarithmic scale; the bars stand on log10(1 + pairs), so the first line is 0."""
+    """A gridline of the logarithmic scale. A bar's height is log10(1 + pairs), so the first line is 0."""
     line = Markup('<line x1="{:.0f}" x2="{}" y1="{:.1f}" y2="{:.1f}" class="grid"/>').format(left, WIDTH - 16, y, y)
     return line + text_at(left - 6, y + 4, f"{10**power:,}" if power else "0", "end")
 
@@ -198,7 +199,7 @@ def _threshold(x: float, bottom: float, threshold: float) -> Markup:
 
 
 def _round_steps(low: float, high: float) -> list[float]:
-    """Round numbers between two weights, some six to twelve of them."""
+    """Round numbers between two weights, about six to twelve."""
     step = next(size for size in (1, 2, 5, 10, 20, 50, 100, 1000) if (high - low) / size <= 12 or size == 1000)
     first = math.ceil(low / step) * step
     return [first + step * number for number in range(int((high - first) / step) + 1)]

@@ -1,6 +1,6 @@
-"""``data_quality.html``: what came in, what broke which rule, and whether it grows; one file that opens offline.
+"""``data_quality.html``: what came in, which rules were broken, and whether that grows; one file that opens offline.
 
-For whoever looks after the extracts and talks with their senders. Counts, rules and remedies; no value of any child.
+For people who look after the extracts and talk with their senders. Counts, rules and remedies; no value of any child.
 """
 
 from __future__ import annotations

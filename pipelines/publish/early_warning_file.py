@@ -1,4 +1,4 @@
-"""``early_warning.csv``: who will be without education at the next term; protected children as on the list."""
+"""``early_warning.csv``: who will be without education at the next term; protected children are masked as on the list."""
 
 import polars as pl
 
@@ -13,7 +13,7 @@ BECAUSE_WITHHELD = (
 
 
 def masked_warning(children: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
-    """``EARLY_WARNING`` as all who read the list may read it."""
+    """``EARLY_WARNING`` as every reader of the list may see it."""
     withheld = {
         "because": pl.lit(BECAUSE_WITHHELD),
         "address": pl.lit(WITHHELD),
@@ -25,6 +25,6 @@ def masked_warning(children: pl.DataFrame, protected: pl.Series) -> pl.DataFrame
 
 
 def early_warning_csvs(children: pl.DataFrame, protected: pl.Series) -> dict[str, bytes]:
-    """The file for all readers, and, where a protected child is on it, the full rows for the restricted role."""
+    """The file for all readers and, if a protected child is in it, its full rows for the restricted role."""
     shown = csv_bytes(masked_warning(children, protected))
     return {"early_warning.csv": shown, **restricted_csv("early_warning", children, protected)}

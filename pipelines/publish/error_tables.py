@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
 
 DIFFERENT = 0.1
-"""A standardised difference beyond this is worth a look (Austin 2009, Statistics in Medicine 28:3083)."""
+"""A standardised difference greater than this is worth a look (Austin 2009, Statistics in Medicine 28:3083)."""
 NOT_COMPARED = ("age", "source")
-"""Groupings whose groups are on rolls more or less often whatever the linkage does: none of them is marked."""
+"""Groupings whose groups are on rolls more or less often whatever the linkage does: none of their groups is marked."""
 IN_CHART = 24
 PARTS = ("false", "missed")
 
 
 def groupings(publication: Publication) -> list[Row]:
-    """One entry a grouping: its name, and one row a group; ``look`` where its links or errors stand out.
+    """One entry for each grouping: its name, and one row for each group; ``look`` marks a group whose link rate stands out.
 
-    A group of fewer than ten children is not told apart (``few``). Sources are named as for people.
+    A group of fewer than ten children is not shown separately (``few``). Sources have their names for people.
     """
     measured = publication.link_report.groups
     if measured.is_empty():
@@ -51,7 +51,7 @@ def _group(row: Row, names: Mapping[str, str]) -> Row:
 
 
 def groups_chart(publication: Publication) -> Markup:
-    """False and missed links expected in each group, for a thousand links (for missed ones: true links)."""
+    """False and missed links expected in each group, per thousand links (missed ones: per thousand true links)."""
     kept = [
         (f"{grouping['name']}, {row['label']}", [_per_thousand(row, "false"), _per_thousand(row, "missed")])
         for grouping in groupings(publication)
@@ -71,29 +71,29 @@ def _per_thousand(row: Row, kind: str) -> Estimate:
 
 
 def thresholds(publication: Publication) -> list[Row]:
-    """One row a threshold, the lowest first."""
+    """One row for each threshold, the lowest first."""
     return publication.link_report.thresholds.sort("threshold").to_dicts()
 
 
 def measured(publication: Publication) -> list[Row]:
-    """One row a threshold, the lowest first, as judged samples have it; none where nothing was judged."""
+    """One row for each threshold, the lowest first, as measured by judged samples; empty if nothing was judged."""
     return publication.measured.sort("threshold").to_dicts()
 
 
 def reliability(publication: Publication) -> list[Row]:
-    """One row a band of probability, the lowest first, as judged samples have it; ``look`` where it does not hold."""
+    """One row for each band of probability, the lowest first, as measured by judged samples; ``look`` if it does not hold."""
     outside = ~pl.col("said").is_between("right_low", "right_high")
     return publication.reliability.sort("band_from").with_columns(look=outside).to_dicts()
 
 
 def ties(publication: Publication) -> list[Row]:
-    """One row a number of records of a child, the smallest first."""
+    """One row for each number of records that a child has, the smallest first."""
     rows: list[Row] = publication.link_report.ties.to_dicts()
     return [row | {"size": f"{row['records']}{' or more' * (row['records'] == MOST_TOLD)}"} for row in rows]
 
 
 def calibration_error(publication: Publication) -> float | None:
-    """Expected calibration error (0..1) of the judged samples; null: none is judged."""
+    """Expected calibration error (0..1) in the judged samples; null: none is judged."""
     return calibration_error_of(publication.reliability)
 
 

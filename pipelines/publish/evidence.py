@@ -1,6 +1,6 @@
-"""``evidence/CHILD_ID.html``: one sheet a child, for whoever knocks at the door. Opens offline, prints on paper.
+"""``evidence/CHILD_ID.html``: one sheet for each child, for whoever knocks at the door. Opens offline, prints on paper.
 
-Sheets of protected children stand in ``restricted/evidence`` and nowhere else.
+Sheets of protected children are in ``restricted/evidence`` and nowhere else.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 FOLDER = "evidence"
 RESTRICTED_FOLDER = f"restricted/{FOLDER}"
 SURELY_OF_AGE = 0.995
-"""From this probability on, that the child is of compulsory school age is not told."""
+"""From this probability on, the sheet does not mention whether the child is of compulsory school age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,12 @@ class _Night:
     likelihoods: dict[str, str]
     sources: Sequence[Row]
     together: Mapping[bool, Mapping[str, Sequence[Row]]]
-    """Those listed by household, protected children (true) apart from the others (:func:`_together`)."""
+    """Whether protected -> the listed children by household (:func:`_together`); the two are kept apart."""
 
 
 def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes]:
-    """The sheets of the first children by rank (``publication.evidence_sheets`` of them) and of all protected children of the
-    list, of whom ``rollcall explain`` tells nobody more; by path in the publication."""
+    """Sheets of the first children by rank (``publication.evidence_sheets`` of them) and of all protected children on the
+    list, about whom ``rollcall explain`` tells nobody more; by path in the publication."""
     is_first = pl.int_range(pl.len()) < publication.evidence_sheets
     is_protected = pl.col("child_id").is_in(listed.protected.implode())
     first = listed.candidates.sort("rank").filter(is_first | is_protected)
@@ -115,7 +115,7 @@ def _name(row: Row) -> str:
 
 
 def _together(listed: pl.DataFrame, with_sheet: pl.DataFrame) -> dict[str, list[Row]]:
-    """By household, those who share a home, by rank: ``child_id``, ``name``, ``rank``, ``page`` (null: no sheet)."""
+    """Household -> the listed children who share it, by rank: ``child_id``, ``name``, ``rank``, ``page`` (null: no sheet)."""
     pages = {child: _page(child) for child in with_sheet["child_id"]}
     together: dict[str, list[Row]] = {}
     for row in listed.filter(pl.col("household").is_not_null()).sort("rank").iter_rows(named=True):
@@ -155,7 +155,7 @@ def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
 
 
 def _likelihoods(candidates: pl.DataFrame) -> dict[str, str]:
-    """By child id: how likely the lead is, and what that is made of."""
+    """Child id -> how likely the lead is, and what that is made of, in sentences."""
     told = formatted(
         "How likely it is that the child is missing education here: {}. That no roll or register has the child: {}. That the "
         "child still lives here: {}.",
@@ -178,7 +178,7 @@ def _record(row: Row, said: Sequence[Row], names: Any) -> Row:
 
 
 def _near(row: Row, names: Any, weights: dict[str, float], *, is_protected: bool) -> Row:
-    """One roll record that came near; how its sex compares is told in the restricted folder only."""
+    """One record in education that came near; how its sex compares is shown in the restricted folder only."""
     parts = (row["levels"] or "").split("; ")
     shown = [part for part in parts if is_protected or part.split(": ")[0] != NOT_SHOWN_OF_A_PAIR]
     speaks_for, against = told_of.for_and_against("; ".join(shown), weights)
@@ -186,10 +186,10 @@ def _near(row: Row, names: Any, weights: dict[str, float], *, is_protected: bool
 
 
 def _sources(publication: Publication) -> list[Row]:
-    """Every source that came or should have come, by name: the rows searched, and why it was not, where it was not.
+    """Every source that came or should have come, by name: ``rows`` searched (null: not searched), and why not.
 
-    A file that no contract names is of no source.
-    ``of``: the day of the rows, where older ones stand in for tonight's; null: tonight's.
+    ``of``: the day of the rows, if older ones stand in for tonight's; null: tonight's. A file that no contract names
+    belongs to no source.
     """
     loaded = publication.deliveries.group_by("source").agg(
         rows=pl.col("rows_loaded").sum(), is_loaded=(pl.col("verdict") == "loaded").any()
@@ -217,7 +217,7 @@ def _rows_searched(came: Row | None, stand: tuple[date, int] | None) -> int | No
 
 
 def _searched(sources: Sequence[Row], members: Sequence[Row]) -> list[str]:
-    """What was found of the child in each source that was read, and which were not read, by why not: one sentence each."""
+    """What was found about the child in each source that was read; then, a sentence for each reason, the sources not read."""
     records = Counter(row["dataset"] for row in members)
     read = [
         f"{source['name']} ({counted(source['rows'], 'row')}{_of(source['of'])}): {_found(records[source['source']])}"

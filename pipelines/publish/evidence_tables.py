@@ -1,4 +1,4 @@
-"""What an evidence sheet tells of each child, put together from the night's tables, a few hundred children at most."""
+"""What an evidence sheet says of each child, put together from the night's tables, for a few hundred children at most."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ByChild = Mapping[str, Sequence[Row]]
 
 NEAREST_TOLD = 5
 DATES_TOLD = 6
-"""Dates of contact told of one record at most, the latest; the timeline has them all."""
+"""Most dates of contact shown of one record, the latest; the timeline has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,18 @@ class SheetRows:
     """Rows about the chosen children, by child id."""
 
     members: ByChild
-    """The child's records: person columns, ``membership``, ``sure``."""
+    """The child's records: person columns, ``membership``, and ``sure``, the same in words."""
     said: ByChild
-    """What they say: ``STATEMENT`` of every kind, :func:`as_named`; letters to everybody are no contact."""
+    """What they say: ``STATEMENT`` of every kind, as from :func:`as_named`; letters to everybody are not contact."""
     findings: ByChild
     nearest: ByChild
-    """Records in education that came near and are another child's, the nearest first."""
+    """Records in education that came near but are another child's, the nearest first."""
     household: ByChild
     """``HOUSEHOLD_PLACE``."""
 
 
 def sheet_rows_of(publication: Publication, chosen: pl.DataFrame, protected: pl.Series) -> SheetRows:
-    """The tables behind the sheets of the children in ``chosen`` (``child_id``); ``protected``: ids of the protected."""
+    """The rows for the sheets of the children in ``chosen`` (``child_id``); ``protected``: ids of the protected."""
     mine = publication.child_records.join(chosen.select("child_id"), on="child_id", how="semi")
     members = mine.join(publication.person, on="record_id", how="inner", validate="1:1")
     said = mine.select("child_id", "record_id").join(publication.statements, on="record_id", how="inner")
@@ -60,7 +60,7 @@ def sheet_rows_of(publication: Publication, chosen: pl.DataFrame, protected: pl.
 
 
 def as_named(said: pl.DataFrame) -> pl.DataFrame:
-    """Statements, where an education has no end but one that somebody named."""
+    """Statements in which an education has no end unless somebody named it."""
     return said.with_columns(until_on=pl.when(pl.col("kind") == "provision").then(named_end()).otherwise("until_on"))
 
 
@@ -77,9 +77,10 @@ def _household_places(publication: Publication, chosen: pl.DataFrame, protected:
 
 
 def _nearest(publication: Publication, mine: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
-    """Pairs of a chosen child's record and a roll's record of another child, the nearest pair for each such record.
+    """Pairs of a chosen child's record and another child's record in education: the nearest pair for each of the latter,
+    current entries first, at most ``NEAREST_TOLD`` for a child.
 
-    A record of a protected child is left out: that it came near would tell where that child is.
+    A record of a protected child is left out: that it came near would reveal where that child is.
     """
     apart = publication.links.filter(~pl.col("is_same_child")).drop("is_same_child")
     turned = apart.rename({"left_id": "record_id", "right_id": "near_id"})
@@ -111,9 +112,10 @@ def level_weights(model: pl.DataFrame) -> dict[str, float]:
 
 
 def for_and_against(levels: str, weights: Mapping[str, float]) -> tuple[str, str]:
-    """The levels of a pair that speak for one child, and those against it, as words; a level of no weight in neither.
+    """The levels of a pair that speak for one child, and those that speak against it, in words; without levels of no
+    weight.
 
-    What their families say has no weight in the model, and speaks for one child.
+    What the families' records say has no weight in the model, and speaks for one child.
     """
     parts = [part for part in levels.split("; ") if part]
     speaks_for = [part for part in parts if part == LEVEL or weights.get(part, 0.0) > 0]
@@ -122,7 +124,7 @@ def for_and_against(levels: str, weights: Mapping[str, float]) -> tuple[str, str
 
 
 def words_of(said: Iterable[Row]) -> list[str]:
-    """What one record says, one line a statement; the days of contact in one line, the latest first."""
+    """What one record says, one line for each statement; the days of contact are in one line, the latest first."""
     lines, seen = [], set()
     for row in said:
         kind, what, place = row["kind"], row["what"] or "education", row["place"]
@@ -165,7 +167,7 @@ def _doubt(row: Row) -> str:
 
 
 def timeline_lines(said: Iterable[Row], names: Mapping[str, str]) -> list[Line]:
-    """One line a source with a date, in the order of the sources' names."""
+    """One line for each source with a date, ordered by the sources' names."""
     days: dict[str, list[date]] = defaultdict(list)
     spans: dict[str, list[tuple[date | None, date | None, str]]] = defaultdict(list)
     for row in said:
@@ -188,10 +190,10 @@ def last_sightings(said: Iterable[Row], names: Mapping[str, str], as_at: date) -
 
 
 def contradictions(members: Sequence[Row], names: Mapping[str, str], *, is_protected: bool) -> list[str]:
-    """What the records of one child say that cannot all be so.
+    """What the records of one child say that cannot all be true.
 
-    How they differ in sex is told in the restricted folder only: it may tell of a gender recognised since (Gender
-    Recognition Act 2004, s22). For the same reason forenames are never set side by side.
+    A difference in sex is shown in the restricted folder only: it may reveal a gender recognised since (Gender Recognition
+    Act 2004, s22). For the same reason forenames are never set side by side.
     """
     told: list[tuple[str, str, Callable[[Any], str]]] = [
         ("Birth dates differ", "date_of_birth", day),

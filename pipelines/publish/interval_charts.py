@@ -1,4 +1,4 @@
-"""Charts of estimates with their intervals, as inline SVG in the manner of :mod:`pipelines.publish.charts`."""
+"""Charts of estimates with their intervals, as inline SVG in the style of :mod:`pipelines.publish.charts`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LETTER = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value with its interval, all 0 or more, low <= value <= high; both ends at the value: it has none."""
+    """A value with its interval, 0 <= low <= value <= high. If both ends equal the value, it has none."""
 
     value: float
     low: float
@@ -24,10 +24,10 @@ class Estimate:
 
 
 def estimates(name: str, title: str, parts: Sequence[str], rows: Sequence[tuple[str, Sequence[Estimate]]]) -> Markup:
-    """Lying marks with their intervals: one row a label, in it one line an estimate, in the order of ``parts``.
+    """Marks on horizontal intervals: one row for each label, in it one line for each estimate, in the order of ``parts``.
 
-    ``parts`` (at most two) name the estimates of a row. ``name`` must be unique on the page. No row, or none with
-    anything above 0, gives no chart (empty markup).
+    ``parts`` (at most two) name the estimates of a row. ``name`` must be unique on the page. Empty markup if nothing is
+    above 0.
     """
     most = max((found.high for _, row in rows for found in row), default=0.0)
     if most <= 0:

@@ -70,7 +70,7 @@ def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
 
 
 def _charts(publication: Publication, listed: Masked) -> dict[str, Markup]:
-    """The page's charts; empty markup where there is nothing to draw."""
+    """The page's charts; empty markup for a chart with nothing to draw."""
     lanes = [row["lane"] for row in report_tables.by_lane(listed.candidates)]
     blocking = [
         (row["rule"], [row["new_pairs"], max(0, row["pairs"] - row["new_pairs"])])

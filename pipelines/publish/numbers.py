@@ -1,4 +1,4 @@
-"""Numbers, dates and names in code, as the pages write them for people: each a filter of the templates."""
+"""Numbers, dates and names in code, as the pages write them for people. Each function is a filter of the templates."""
 
 import math
 from datetime import date
@@ -7,7 +7,7 @@ from pipelines.reasons import day_written
 
 
 def count(value: float | None) -> str:
-    """A count for people: 1,234; a dash for null; one decimal where a small count is an expectation."""
+    """A count, such as 1,234; with one decimal if it is not whole, as an expectation may be; a dash for null."""
     if value is None or not math.isfinite(value):
         return "–"
     return f"{value:,.1f}" if isinstance(value, float) and value != round(value) else f"{value:,.0f}"
@@ -24,7 +24,7 @@ def share(value: float | None) -> str:
 
 
 def fine_share(value: float | None) -> str:
-    """A share between 0 and 1 as a percentage with two decimals, for what lies close to 1; a dash for null."""
+    """A share between 0 and 1 as a percentage with two decimals, for shares close to 1; a dash for null."""
     return "–" if value is None or not math.isfinite(value) else f"{value:.2%}"
 
 
@@ -49,7 +49,7 @@ def odds(value: float | None) -> str:
 
 
 def figure(value: object) -> str:
-    """A figure of the linkage or a setting, however it is typed; one close to 0 as *1 in 15,400*, as nobody reads 6.5e-05."""
+    """A figure of the linkage or a setting, of any type; one close to 0 as *1 in 15,400*, as nobody reads 6.5e-05."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

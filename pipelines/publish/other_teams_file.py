@@ -1,4 +1,4 @@
-"""``other_teams.csv``: children not on the list whom another team should look at; protected children as on the list."""
+"""``other_teams.csv``: children not on the list whom another team should look at; protected children are masked."""
 
 import polars as pl
 
@@ -12,21 +12,21 @@ BECAUSE_WITHHELD = "What another team should look at is withheld here: it is in 
 
 
 def former_csv(records: pl.DataFrame) -> dict[str, bytes]:
-    """Records of identities from before an adoption, by their keys alone, so that the adoption team can have them closed.
+    """Records of identities from before an adoption, by key only, so that the adoption team can have them closed.
 
-    No file where there are none.
+    No file if there are none.
     """
     return {"restricted/former_identities.csv": csv_bytes(records)} if records.height else {}
 
 
 def other_teams_csvs(children: pl.DataFrame, protected: pl.Series) -> dict[str, bytes]:
-    """The file for all readers, and, where a protected child is on it, the full rows for the restricted role.
+    """The file for all readers and, if a protected child is in it, its full rows for the restricted role.
 
-    Children of the adoption team stand in the restricted file only: nobody else may learn of them.
+    Children of the adoption team are in the restricted file only: nobody else may learn of them.
     """
     guarded = of_protected(protected) | (pl.col("team") == ADOPTION)
     marked = children.with_columns(restricted=guarded)
-    # Which team it is tells how or where the child is educated, and so would the place of its row among those of the team.
+    # The team reveals how or where the child is educated, and so would the place of its row among those of the team.
     withheld = {
         "team": pl.lit(RESTRICTED),
         "because": pl.lit(BECAUSE_WITHHELD),

@@ -1,4 +1,4 @@
-"""What officers' looking has yielded, by source, lane and likelihood band: how good the leads were."""
+"""What officers' enquiries have yielded, by source, lane and likelihood band: how good the leads were."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -21,16 +21,17 @@ YIELD = pl.Schema(
         "open": pl.Int64,  # not decided yet
         "opened_again": pl.Int64,  # closed, and looked into again on a later day, whatever came of it
         "share_missing": pl.Float64,  # 0..1, of those looked into
-        "hours": pl.Float64,  # officers' hours on these children; null: said of none of them
-        "hours_known": pl.Int64,  # children of whom the hours are said
-        "hours_per_child_found": pl.Float64,  # of those; null: none of them was found missing, or no hours are said
+        "hours": pl.Float64,  # officers' hours on these children; null: given for none of them
+        "hours_known": pl.Int64,  # children for whom hours are given
+        "hours_per_child_found": pl.Float64,  # of those; null: none of them was found missing, or no hours are given
     }
 )
 """One row is one group of children with an outcome. A child known to several sources counts for each of them."""
 
 
 def outcome_yield(outcomes: pl.DataFrame, names: Mapping[str, str] | None = None) -> pl.DataFrame:
-    """``YIELD`` of ``OUTCOME`` rows: the outcome that stands of each child, as it stood on the list when read in.
+    """``YIELD`` of ``OUTCOME`` rows: each child's standing outcome, with lane and likelihood as on the list when it was
+    read in.
 
     ``names``: source -> its name in text for people.
     """
@@ -55,7 +56,7 @@ def outcome_yield(outcomes: pl.DataFrame, names: Mapping[str, str] | None = None
 
 
 def _known(outcomes: pl.DataFrame) -> pl.DataFrame:
-    """A row a child: the outcome that stands, what it means, the hours, and the groups that the child counts in."""
+    """One row for each child: its standing outcome, what that means, the hours, and the groups that the child counts in."""
     not_listed, likelihood = pl.lit("not on the list"), pl.col("likelihood")
     return (
         standing_outcomes(outcomes)
@@ -73,7 +74,7 @@ def _known(outcomes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _counted(children: pl.DataFrame) -> pl.DataFrame:
-    """The children of each group counted, and those of them whose hours are said."""
+    """Counts of each group's children, and of those for whom hours are given."""
     said = pl.col("hours").is_not_null()
     return children.group_by("by", "group").agg(
         looked_into=pl.len(),
@@ -87,7 +88,7 @@ def _counted(children: pl.DataFrame) -> pl.DataFrame:
 
 
 def opened_again(outcomes: pl.DataFrame) -> pl.Series:
-    """child_id of children whose lead an officer had closed, and who were looked into again on a later day."""
+    """``child_id`` of children whose lead an officer had closed, and who were looked into again on a later day."""
     by_day = outcomes.unique(["child_id", "outcome_on"], keep="last", maintain_order=True).sort(
         "child_id", "outcome_on"
     )
@@ -96,21 +97,22 @@ def opened_again(outcomes: pl.DataFrame) -> pl.Series:
 
 
 def sources_in(records: pl.Expr) -> pl.Expr:
-    """The sources of record ids apart by ";", each once."""
+    """The sources of record ids that are separated by ";", each once."""
     each = records.str.extract_all(r"(?:^|;)[a-z0-9_]+:").list.eval(pl.element().str.strip_chars(";:"))
     return each.list.unique()
 
 
 def hours_spent(outcomes: pl.DataFrame) -> pl.DataFrame:
-    """``child_id`` and ``hours`` of each child of whom any are said: every outcome's, of a line handed in again the last."""
+    """``child_id`` and ``hours``, for each child with any: the sum over its outcomes. Of a line handed in again, the last
+    counts."""
     once = outcomes.drop_nulls("hours").unique(["child_id", "outcome", "outcome_on"], keep="last", maintain_order=True)
     return once.group_by("child_id", maintain_order=True).agg(pl.col("hours").sum())
 
 
 def hours_for_each_found(outcomes: pl.DataFrame, as_at: date) -> float | None:
-    """Officers' hours for each child found missing by a day; null: no hours are said, or fewer than 5 children found.
+    """Officers' hours for each child found missing by a day; null: no hours are given, or fewer than 5 children were found.
 
-    So few that a product of both would tell how many there were.
+    With fewer, working back from the hours would reveal how many were found.
     """
     whole = outcome_yield(outcomes.filter(pl.col("outcome_on") <= as_at)).filter(by="all")
     few = whole.is_empty() or whole["missing"].item() < SMALLEST_SHOWN
@@ -118,7 +120,7 @@ def hours_for_each_found(outcomes: pl.DataFrame, as_at: date) -> float | None:
 
 
 def yield_words(found: pl.DataFrame) -> str:
-    """``YIELD`` for people, one line a group."""
+    """``YIELD`` in words for people, one line for each group."""
     if found.is_empty():
         return "No outcomes have been handed in yet. To hand them in: rollcall outcomes FILE --workspace DIR --by NAME"
     lines = []
@@ -134,7 +136,7 @@ def yield_words(found: pl.DataFrame) -> str:
 
 
 def _hours_words(row: dict[str, Any]) -> str:
-    """The hours of a group, where any are said."""
+    """The hours of a group, if any are given."""
     if row["hours"] is None:
         return ""
     each = row["hours_per_child_found"]

@@ -1,4 +1,4 @@
-"""One way to make a page for people: one file that opens offline, runs no script, fetches nothing, and prints."""
+"""The one way to make a page for people: one file that opens offline, runs no script, fetches nothing, and prints."""
 
 import base64
 import hashlib
@@ -21,9 +21,10 @@ REPORT = ("match_report.css",)
 
 
 def page(template: str, /, *, styles: tuple[str, ...] = PAPER, **values: Any) -> bytes:
-    """The template of this folder, filled in, as UTF-8. Its style sheets are allowed by their hash, and nothing else is.
+    """A template of this folder, filled in, as UTF-8. The page allows its own style sheets, by their hash, and nothing
+    else.
 
-    Nothing goes unescaped, and a slip in a value's name is an error: jinja2.UndefinedError.
+    Everything is escaped, and a mistyped or missing value is an error: jinja2.UndefinedError.
     """
     style, style_hash = _style(styles)
     return _templates().get_template(template).render(style=style, style_hash=style_hash, **values).encode()
@@ -48,6 +49,6 @@ def _templates() -> jinja2.Environment:
 
 @cache
 def _style(sheets: tuple[str, ...]) -> tuple[str, str]:
-    """The style sheets in one, and its hash as a content security policy names it."""
+    """The style sheets joined, and their hash as a content security policy names it."""
     style = "".join((HERE / sheet).read_text(encoding="utf-8") for sheet in sheets)
     return style, "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

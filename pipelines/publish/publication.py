@@ -60,64 +60,63 @@ class Publication:
     set_aside: pl.DataFrame
     link_report: LinkReport
     measured: pl.DataFrame = field(default_factory=MEASURED.to_frame)
-    """False and missed links as judged samples have them: MEASURED of :mod:`matching.thresholds`."""
+    """False and missed links as measured by judged samples: MEASURED of :mod:`matching.thresholds`."""
     reliability: pl.DataFrame = field(default_factory=RELIABILITY.to_frame)
     """Whether the probabilities hold in judged samples, by band: RELIABILITY of :mod:`matching.thresholds`."""
     run: Mapping[str, Any]
     """For ``run.json``: inputs with hashes, counts at every step, versions, thresholds, seconds per step."""
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-    """Source -> what its sender is to mend: places, rules and remedies."""
+    """Source -> what its sender should mend: places, rules and remedies."""
     stands_in: pl.DataFrame = field(default_factory=STANDS_IN.to_frame)
-    """Schema STANDS_IN: sources that sent nothing tonight, and whose last rows stand in."""
+    """Schema STANDS_IN: sources of which no rows were loaded tonight and whose last rows stand in."""
     source_names: Mapping[str, str] = field(default_factory=dict)
-    """Source -> its name in text for people, for every source with a contract, also those that sent nothing tonight."""
+    """Source -> its name in text for people, for every source with a contract, even if it sent nothing tonight."""
     contracts: Mapping[str, Contract] = field(default_factory=dict)
-    """Every contract in force tonight, by source; :mod:`pipelines.publish.data_quality` tells their rules."""
+    """Every contract in force tonight, by source; :mod:`pipelines.publish.data_quality` shows their rules."""
     rule_history: pl.DataFrame = field(default_factory=RULE_HISTORY.to_frame)
     """How often each rule broke on the nights up to tonight."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """Settings in force tonight, shown in the match report."""
     settings_told: str | None = None
-    """Who agreed to them, or that nobody did; null: they are the defaults."""
+    """Who approved them, or that nobody did; null: they are the defaults."""
     authority: str | None = None
-    """Name of the authority; null: not said."""
+    """Name of the authority; null: not given."""
     top: int = 0
-    """How many children the sheet "Follow up" holds; the others stand on "Later". 0: all."""
+    """How many children the sheet "Follow up" holds; the others are on "Later". 0: all."""
     early_warning: EarlyWarning = field(default_factory=lambda: EarlyWarning(EARLY_WARNING.to_frame()))
     """Who will be without education at the next term."""
     what_changed: WhatChanged = field(default_factory=WhatChanged.nothing)
-    """What the list says otherwise than the last one published, and who is in view."""
+    """How the list differs from the last one published, and who is in view."""
     other_teams: pl.DataFrame = field(default_factory=OTHER_TEAM.to_frame)
     """Children not on the list whom another team should look at."""
     former: pl.DataFrame = field(default_factory=FORMER_RECORD.to_frame)
-    """Records of identities from before an adoption that came tonight: for the adoption team alone."""
+    """Records of identities from before an adoption that came tonight: for the adoption team only."""
     outcomes: pl.DataFrame = field(default_factory=OUTCOME.to_frame)
-    """What officers have found when they looked, ever; the match report tells the yield."""
+    """Everything that officers have ever found; the match report shows the yield."""
     evidence_sheets: int = 200
-    """How many children, by rank, get an evidence sheet; every protected child does."""
+    """How many children, by rank, get an evidence sheet; every protected child on the list gets one."""
     warnings: tuple[str, ...] = ()
-    """What the list must be read with, a sentence each: files that are not as complete as they should be."""
+    """What the list must be read with, one sentence each, such as files that are not as complete as they should be."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedFolder:
-    """A publication that stands."""
+    """A publication that is in place."""
 
     path: Path
     """``…/published/AS-AT``."""
     files: tuple[str, ...]
     """Its files, as paths inside the folder, sorted."""
     lanes: Mapping[str, int]
-    """Lane -> children of the list in it, as published: whoever shares a home with a protected child is restricted."""
+    """Lane -> listed children in it, as published: whoever shares a home with a protected child is restricted."""
 
 
 def publish(publication: Publication, into: Path, listed: Masked) -> PublishedFolder:
-    """Publish the night into ``into/AS-AT``, whole or not at all, and move ``into/latest`` to the newest date. ``listed``:
-    the list as it may be published.
+    """Publish the night into ``into/AS-AT``, whole or not at all, and point ``into/latest`` to the newest date.
 
-    Files have mode 0600, folders that are made mode 0700. A folder already there for the same date is replaced in one
-    step. Raises :class:`PublicationFailed` with the last publication untouched where the list breaks its own contract
-    or the files cannot be written.
+    ``listed``: the list as it may be published. Files have mode 0600, new folders mode 0700. A folder of the same date is
+    replaced in one step. Raises :class:`PublicationFailed`, leaving the last publication untouched, if the list breaks its
+    own contract or the files cannot be written.
     """
     _refuse_unsound(listed.candidates)
     lanes = dict(listed.candidates.group_by("lane").len().sort("lane").iter_rows())
@@ -130,7 +129,7 @@ def publish(publication: Publication, into: Path, listed: Masked) -> PublishedFo
 
 
 def _refuse_unsound(candidates: pl.DataFrame) -> None:
-    """Raise :class:`PublicationFailed`, naming each broken rule and no child, where the masked list breaks its contract."""
+    """Raise :class:`PublicationFailed`, naming broken rules and no child, if the masked list breaks its contract."""
     broken = [str(breach) for breach in judge_candidates(candidates) if breach.stops != "nothing"]
     if broken:
         raise PublicationFailed(
@@ -139,7 +138,7 @@ def _refuse_unsound(candidates: pl.DataFrame) -> None:
 
 
 def _outputs(publication: Publication, listed: Masked) -> dict[str, bytes]:
-    """Every file of the publication by its path inside the folder, save ``run.json``, which names them all."""
+    """Every file of the publication by its path in the folder, except ``run.json``, which names them all."""
     protected = listed.protected
     more = {
         WHAT_CHANGED: masked_changes(publication.what_changed.changes, protected),
@@ -153,7 +152,7 @@ def _outputs(publication: Publication, listed: Masked) -> dict[str, bytes]:
 
 
 def _other_outputs(publication: Publication, listed: Masked) -> dict[str, bytes]:
-    """Every such file but the workbook."""
+    """Every such file except the workbook."""
     return {
         "candidates.csv": csv_bytes(listed.candidates),
         "candidates.parquet": parquet_bytes(listed.candidates),

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 ByNight = dict[date, tuple[int, int]]
-"""Date judged -> places where a rule broke, and rows read."""
+"""Date judged -> places where a rule was broken, and rows read."""
 
 STOPS = {"file": "the file", "row": "the row", "nothing": "nothing"}
 WORTH_LOOKING = 20
-"""Places. A rule that breaks less often is not said to break more than before."""
+"""Places. A rule broken in fewer is never said to be broken more often than before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,16 @@ class RuleTold:
     why: str
     fix: str
     broken: int | None
-    """Places tonight; null: no file could be asked."""
+    """Places tonight; null: no file could be checked."""
     share: float | None
-    """Of the rows read; null where none were."""
+    """Share (0..1) of the rows read; null: none were read."""
     before: float | None
-    """The middle share of the earlier nights; null: there were none."""
+    """Median share (0..1) of the earlier nights; null: there were none."""
     trend: Markup
 
     @property
     def is_worse(self) -> bool:
-        """Whether it breaks clearly more often than on the nights before."""
+        """Whether it is broken clearly more often than on the nights before."""
         if self.before is None or self.share is None or (self.broken or 0) < WORTH_LOOKING:
             return False
         return self.share > 2 * self.before and self.share - self.before > 0.002
@@ -66,12 +66,12 @@ class SourceTold:
     files: list[Row]
     broken: list[RuleTold]
     kept: list[RuleTold]
-    """Rules of the contract that nothing broke, or that no file could be asked."""
+    """Rules of the contract that were kept, or that no file could be checked for."""
     rows_trend: Markup
     is_known: bool = True
-    """Whether the authority sends it: it came tonight or on an earlier night that is kept, or its contract expects it."""
+    """Whether the authority sends it: it came tonight or on an earlier night on record, or its contract expects it."""
     by_file: list[Row] = field(default_factory=list)
-    """Where several files came: which rule broke how often in which."""
+    """If several files came: how often each rule was broken in each."""
 
     @property
     def is_absent(self) -> bool:
@@ -80,7 +80,7 @@ class SourceTold:
 
 
 def sources_told(publication: Publication) -> list[SourceTold]:
-    """Every source that has a contract: those that break most first, those that sent nothing last."""
+    """Every source that has a contract: those with the most broken rules first, those that sent nothing last."""
     contracts, as_at = publication.contracts, publication.as_at
     history = publication.rule_history.filter(pl.col("as_at") <= as_at)
     breaches, rules, files = (
@@ -97,7 +97,7 @@ def _by_source(frame: pl.DataFrame, sources: Iterable[str]) -> dict[str, pl.Data
 
 
 def stand_in_words(publication: Publication) -> dict[str, str]:
-    """Source -> which of its rows the list goes by, where none came that can be used and older ones stand in."""
+    """Source -> which of its rows the list relies on, if no usable ones came and older ones stand in."""
     return {
         source: f"Its {rows:,} rows from {loaded_on:%d/%m/%Y} stand in until {until:%d/%m/%Y}."
         for source, loaded_on, until, rows in publication.stands_in.iter_rows()
@@ -145,7 +145,7 @@ def _source(
 
 
 def _texts(contract: Contract, breaches: pl.DataFrame, counts: Mapping[RuleAt, ByNight]) -> dict[RuleAt, Row]:
-    """Each rule of the contract, and each other that was broken tonight, with its words."""
+    """Each rule of the contract, and each other rule that was broken tonight, with its words."""
     named = {column.name: column.header for column in contract.columns}
     texts: dict[RuleAt, Row] = {}
     for check in contract_rules(contract):
@@ -160,7 +160,7 @@ def _texts(contract: Contract, breaches: pl.DataFrame, counts: Mapping[RuleAt, B
 
 
 def _counts(history: pl.DataFrame) -> dict[RuleAt, ByNight]:
-    """The nights of each rule on which it was asked."""
+    """For each rule, the nights on which it was checked."""
     counts: dict[RuleAt, ByNight] = defaultdict(dict)
     for rule, column, as_at, broken, rows in history["rule", "column", "as_at", "broken", "rows"].iter_rows():
         counts[rule, column][as_at] = (broken, rows)
@@ -182,7 +182,7 @@ def _rule(at: RuleAt, text: Row, by_night: ByNight, nights: Sequence[date], as_a
 
 
 def _rows_by_night(counts: Mapping[RuleAt, ByNight]) -> dict[date, int]:
-    """Rows read from the source, night by night."""
+    """Rows read from the source, for each night."""
     rows: dict[date, int] = {}
     for by_night in counts.values():
         for night, (_, read) in by_night.items():
@@ -209,5 +209,5 @@ def _by_file(breaches: pl.DataFrame) -> list[Row]:
 
 
 def worse_rules(sources: Iterable[SourceTold]) -> list[tuple[SourceTold, RuleTold]]:
-    """Rules that break clearly more often than on the nights before."""
+    """Rules that are broken clearly more often than on the nights before."""
     return [(source, rule) for source in sources for rule in source.broken if rule.is_worse]

@@ -82,7 +82,7 @@ _HOW_TO_READ = (
 
 
 def read_me_lines(publication: Publication, candidates: pl.DataFrame, lanes: list[str]) -> list[tuple[str, str, str]]:
-    """Lines of the first sheet as (style, term, text). A line of style ``lane`` leads to that lane's sheet."""
+    """Lines of the first sheet as (style, term, text). A line of style ``lane`` links to that lane's sheet."""
     counts = dict(candidates.group_by("lane").len().iter_rows())
     whose = f"{publication.authority}, as" if publication.authority else "As"
     follow_up = counts.get(FOLLOW_UP, 0)
@@ -106,7 +106,7 @@ def read_me_lines(publication: Publication, candidates: pl.DataFrame, lanes: lis
 
 
 def _later(follow_up: int, top: int) -> list[tuple[str, str, str]]:
-    """Where the children of the lane *follow up* stand who come after the first ``top``."""
+    """Where the children of the lane *follow up* are who come after the first ``top``."""
     if not 0 < top < follow_up:
         return []
     text = (
@@ -117,7 +117,7 @@ def _later(follow_up: int, top: int) -> list[tuple[str, str, str]]:
 
 
 def _changed(publication: Publication) -> list[tuple[str, str, str]]:
-    """What the list says otherwise than the last one published, and who stays in view."""
+    """How the list differs from the last one published, and who stays in view."""
     changed = publication.what_changed
     lines = [("line", "What changed", sentence) for sentence in changed.words]
     if changed.changes.height:
@@ -143,7 +143,7 @@ def _warned(publication: Publication) -> list[tuple[str, str, str]]:
 
 
 def _tonight(publication: Publication) -> list[tuple[str, str, str]]:
-    """Warnings where a file was refused or is not complete: children may be listed, or missed, for that alone."""
+    """Warnings that a file was refused or is not complete: children may be listed, or missed, for that reason alone."""
     warnings = [("line", "Please note", warning) for warning in publication.warnings]
     refused = publication.deliveries.filter(pl.col("verdict") != "loaded")["file"].sort().to_list()
     if not refused:

@@ -1,4 +1,4 @@
-"""The match report's tables: from the night's frames to rows that the page prints. Counts and record ids only."""
+"""The match report's tables: rows for the page, from the night's frames. Counts and record ids only."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ Bars = tuple[str, list[float]]
 ALIKE_SHOWN = 15
 NEAR_MISSES_SHOWN = 25
 BANDS = ((0.9, "90% and more"), (0.7, "70 to 90%"), (0.5, "50 to 70%"), (0.3, "30 to 50%"), (0.0, "below 30%"))
-"""Likelihood bands, from the lower end of each."""
+"""Lower end of each likelihood band, and its name."""
 
 
 def files_in(publication: Publication) -> list[Row]:
-    """One row a file: what was read, loaded and set aside, and whether the three agree."""
+    """One row for each file: what was read, loaded and set aside, and whether the three agree."""
     share = pl.col("rows_set_aside") / pl.col("rows_read")
     frame = publication.deliveries.sort("source", "file").with_columns(
         name=_named(pl.col("source"), publication.source_names),
@@ -42,7 +42,7 @@ def files_in(publication: Publication) -> list[Row]:
 
 
 def broken_rules(publication: Publication) -> list[Row]:
-    """One row a rule broken in a column of a source: how often, the first line, why it matters and the remedy."""
+    """One row for each rule broken in a column of a source: how often, the first line, why it matters and the remedy."""
     by = ["source", "stops", "rule", "column", "why", "fix"]
     frame = publication.breaches.group_by(by).agg(places=pl.len(), first_line=pl.col("line").min())
     order = pl.col("stops").replace_strict(STOPS_MOST_FIRST, return_dtype=pl.Int64)
@@ -51,9 +51,10 @@ def broken_rules(publication: Publication) -> list[Row]:
 
 
 def source_reach(publication: Publication) -> list[Row]:
-    """One row a source: its records, their children, and how many records stand with a record of another source."""
+    """One row for each source: its records, their children, and how many records are joined with a record of another
+    source."""
     known = members(publication.child_records, publication.person, "dataset").select("child_id", source="dataset")
-    children = known.filter(is_first_of("child_id", "source"))  # a row a child of a source
+    children = known.filter(is_first_of("child_id", "source"))  # one row for each child of a source
     joined = children.filter(pl.col("child_id").is_duplicated())["child_id"]
     frame = (
         known.group_by("source")
@@ -68,7 +69,7 @@ def source_reach(publication: Publication) -> list[Row]:
 
 
 def source_pairs(publication: Publication) -> list[Row]:
-    """One row a pair of sources: links, and of these how many are expected to be false, and how many are missed."""
+    """One row for each pair of sources: links, how many of them are expected to be false, and how many are expected missed."""
     names = publication.source_names
     frame = publication.link_report.source_pairs.with_columns(
         left=_named(pl.col("left_source"), names),
@@ -79,23 +80,23 @@ def source_pairs(publication: Publication) -> list[Row]:
 
 
 def model_levels(publication: Publication) -> list[Row]:
-    """One row a level of a comparison, in the order of the model; ``first`` on the first of a comparison, which has so
-    many ``levels``.
-    """
+    """One row for each level of a comparison, in the order of the model. ``first`` marks the first level of a comparison;
+    ``levels`` is how many the comparison has."""
     model = publication.link_report.model
     told = model.with_columns(first=pl.col("comparison").is_first_distinct(), levels=pl.len().over("comparison"))
     return told.to_dicts()
 
 
 def blocking_cost(publication: Publication) -> list[Row]:
-    """One row a blocking rule in the order they run: pairs it finds, pairs no earlier rule found, its largest block."""
+    """One row for each blocking rule, in the order they run: pairs it finds, pairs no earlier rule found, its largest
+    block."""
     return publication.link_report.blocking.to_dicts()
 
 
 def joined_from(publication: Publication) -> float | None:
-    """The match weight (bits) at which a pair by itself reaches the linkage's threshold; null where none can be said.
+    """The match weight (bits) at which a pair by itself reaches the linkage's threshold; null: none can be named.
 
-    Taken from the pairs themselves, of which it is the same for all, unless the prior differs from pair to pair.
+    Estimated from the pairs: it is the same for all of them, unless the prior differs from pair to pair.
     """
     weights = weights_at(publication.links, _threshold(publication))
     if weights.len() < 10 or weights.quantile(0.95) - weights.quantile(0.05) > 1:  # type: ignore[operator]  # not empty: not null
@@ -104,16 +105,16 @@ def joined_from(publication: Publication) -> float | None:
 
 
 def _threshold(publication: Publication) -> float:
-    """The probability from which a pair may be joined; a half where the linkage does not say."""
+    """The probability from which a pair may be joined; 0.5 if the linkage does not say."""
     threshold = publication.link_report.figures.get("link threshold (probability)")
     return threshold if isinstance(threshold, float) and 0 < threshold < 1 else 0.5
 
 
 def pairs_apart(publication: Publication, listed: Masked) -> tuple[list[Row], list[Row], int]:
-    """Pairs that were not joined, likeliest first: those that look like one child, those under the line, and a count.
+    """Pairs that were not joined, likeliest first: those that look like one child, those below the threshold, and a count.
 
-    The count: pairs left out because a protected child is touched. A record shows its id and initials only; a level
-    shows its bits by itself (before any value's own frequency).
+    The count is of pairs left out because a protected child is in them. A record shows only its id and initials; a level
+    shows its own bits (before the frequency of any value).
     """
     apart = publication.links.filter(~pl.col("is_same_child"))
     owners = publication.child_records.filter(pl.col("child_id").is_in(listed.protected.implode()))["record_id"]
@@ -138,7 +139,7 @@ def _told(publication: Publication, pairs: pl.DataFrame) -> list[Row]:
 
 
 def by_lane(candidates: pl.DataFrame) -> list[Row]:
-    """One row a lane: children, and how many of them the likelihoods say are truly missing and here."""
+    """One row for each lane: children, and how many of them are truly missing and here by their likelihoods."""
     frame = candidates.group_by("lane").agg(
         children=pl.len(),
         expected=pl.col("likelihood").sum(),
@@ -151,7 +152,7 @@ def by_lane(candidates: pl.DataFrame) -> list[Row]:
 
 
 def lanes_by(candidates: pl.DataFrame, column: str, lanes: Sequence[str]) -> list[Bars]:
-    """Children of each value of a column, a number for each lane. A null value is *not known* and comes last."""
+    """Children by each value of a column, with a number for each lane. A null value is *not known* and comes last."""
     named = candidates.with_columns(pl.col(column).cast(pl.String).fill_null("not known"))
     counts = {(value, lane): count for value, lane, count in named.group_by(column, "lane").len().iter_rows()}
     values = candidates[column].unique().sort(nulls_last=True).cast(pl.String).fill_null("not known")
@@ -159,7 +160,7 @@ def lanes_by(candidates: pl.DataFrame, column: str, lanes: Sequence[str]) -> lis
 
 
 def lanes_by_source(candidates: pl.DataFrame, names: Mapping[str, str], lanes: Sequence[str]) -> list[Bars]:
-    """Children that each source knows, by lane, most first. A child that several sources know counts in each."""
+    """Children whom each source knows, by lane, largest first. A child known to several sources counts for each."""
     keys = candidates.select("lane", "child_id", source=pl.col("records").str.split(";")).explode("source")
     known = keys.with_columns(pl.col("source").str.split(":").list.first()).unique().drop_nulls("source")
     named = known.with_columns(source=_named(pl.col("source"), names))
@@ -167,13 +168,13 @@ def lanes_by_source(candidates: pl.DataFrame, names: Mapping[str, str], lanes: S
 
 
 def lanes_by_band(candidates: pl.DataFrame, lanes: Sequence[str]) -> list[Bars]:
-    """Children of each likelihood band, by lane, the likeliest first; every band is there."""
+    """Children in each likelihood band, by lane, the likeliest first; every band is included."""
     found = dict(lanes_by(candidates.with_columns(band=band_of(pl.col("likelihood"))), "band", lanes))
     return [(name, found.get(name, [0] * len(lanes))) for _, name in BANDS]
 
 
 def band_of(likelihood: pl.Expr) -> pl.Expr:
-    """The likelihood band (``BANDS``) by its name; the lowest for null."""
+    """The name of a likelihood's band (``BANDS``); the lowest for null."""
     band = pl.lit(BANDS[-1][1])
     for low, name in reversed(BANDS[:-1]):
         band = pl.when(likelihood >= low).then(pl.lit(name)).otherwise(band)
@@ -181,21 +182,21 @@ def band_of(likelihood: pl.Expr) -> pl.Expr:
 
 
 def changes_by_reason(changes: pl.DataFrame) -> list[Row]:
-    """One row a change and its reason: how many children, in the order in which the changes are read."""
+    """One row for each change and its reason: how many children, in the order in which the changes are read."""
     counted = changes.group_by("change", "because", maintain_order=True).agg(children=pl.len())
     order = {change: at for at, change in enumerate(CHANGES)}
     return sorted(counted.to_dicts(), key=lambda row: (order[row["change"]], -row["children"], row["because"]))
 
 
 def factors(publication: Publication) -> list[Row]:
-    """One row a reason to look sooner: how many children of the list have it, and the points it gave."""
+    """One row for each reason to look sooner: how many listed children have it, and the points that it gave."""
     on_list = publication.findings.join(publication.candidates, on="child_id", how="semi")
     frame = on_list.group_by("factor").agg(children=pl.col("child_id").n_unique(), points=pl.col("points").sum())
     return frame.sort("children", "factor", descending=[True, False]).to_dicts()
 
 
 def explained_by(explained: pl.DataFrame, names: Mapping[str, str]) -> list[Row]:
-    """One row a reason and the source that gives it: how many children of age it keeps off the list.
+    """One row for each reason and the source that gives it: how many children of age it keeps off the list.
 
     ``doubtful``: those whose explaining record is theirs with less than 95%; ``name`` null: no single record explains.
     """
@@ -207,12 +208,12 @@ def explained_by(explained: pl.DataFrame, names: Mapping[str, str]) -> list[Row]
 
 
 def _named(source: pl.Expr, names: Mapping[str, str]) -> pl.Expr:
-    """The source's name for people; its id where it has none."""
+    """The source's name for people; its id if it has none."""
     return source.replace({UNKNOWN: "no contract", **names})
 
 
 def _initials(person: pl.DataFrame, record_ids: pl.Series) -> dict[str, str]:
-    """Record id -> initials, such as ``A. H.``; a dash for a name that is not there."""
+    """Record id -> initials, such as ``A. H.``; a dash for a missing name."""
     named = person.filter(pl.col("record_id").is_in(record_ids.implode()))
     letters = [pl.col(name).str.slice(0, 1).fill_null("–") for name in ("forename", "surname")]
     shown = named.select("record_id", initials=formatted("{}. {}.", *letters))
@@ -220,7 +221,7 @@ def _initials(person: pl.DataFrame, record_ids: pl.Series) -> dict[str, str]:
 
 
 def _evidence(levels: str, bits: Mapping[tuple[str, str], float]) -> list[Row]:
-    """The levels of one pair, as ``{"level": "forename: exact", "bits": 7.2}``; bits null: not in the model."""
+    """The levels of one pair, as ``{"level": "forename: exact", "bits": 7.2}``; bits null: not in the model. Without sex."""
     parts = [tuple(part.strip().split(": ", 1)) for part in (levels or "").split(";") if ": " in part]
     parts = [part for part in parts if part[0] != NOT_SHOWN_OF_A_PAIR]
     return [{"level": f"{part[0]}: {part[1]}", "bits": bits.get((part[0], part[1]))} for part in parts]

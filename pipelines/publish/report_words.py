@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def headline(publication: Publication, listed: Masked, lanes: list[Row]) -> list[str]:
-    """The night in three sentences: what came in, what became of it, what the list holds."""
+    """The night in three sentences: what came in, what became of it, what is on the list."""
     totals = publication.deliveries.select("rows_read", "rows_loaded", "rows_set_aside").sum().row(0)
     files, refused = publication.deliveries.height, publication.deliveries.filter(pl.col("verdict") != "loaded").height
     rows = counted(totals[0], "row")
@@ -39,7 +39,7 @@ def headline(publication: Publication, listed: Masked, lanes: list[Row]) -> list
 
 
 def not_known(publication: Publication, listed: Masked) -> list[str]:
-    """What tonight's list does not know, each with its count where there is one."""
+    """What tonight's list does not know, each with its count if there is one."""
     candidates = listed.candidates
     single = candidates.filter(~pl.col("records").str.contains(";")).height
     unseen = publication.candidates.filter(pl.col("last_seen_on").is_null()).height

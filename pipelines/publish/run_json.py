@@ -11,7 +11,7 @@ from typing import Any
 def run_json(run: Mapping[str, Any], published: Mapping[str, bytes]) -> bytes:
     """The run as JSON, with size and SHA-256 of every other published file under ``published``.
 
-    ``run`` is what the night kept of itself; it must hold no value of any child. Times are ISO 8601.
+    ``run``: what the night recorded about itself; it must hold no value of any child. Times are ISO 8601.
     """
     files = [{"file": name, **_fingerprint(content)} for name, content in sorted(published.items())]
     text = json.dumps({**run, "published": files}, indent=2, ensure_ascii=False, default=_plain)
@@ -23,7 +23,10 @@ def _fingerprint(content: bytes) -> dict[str, int | str]:
 
 
 def _plain(value: object) -> object:
-    """What JSON has no word for: dates and times as ISO text, paths as their last part, sets and tuples as lists."""
+    """Values that JSON has no type for: dates and times as ISO text, paths as their last part, sets as sorted lists.
+
+    Raises TypeError for any other.
+    """
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, PurePath):

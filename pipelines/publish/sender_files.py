@@ -1,4 +1,4 @@
-"""``set_aside/SOURCE.csv``: what each sender is to mend, to be sent back with the file."""
+"""``set_aside/SOURCE.csv``: what each sender should mend, to be sent back with the file."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from pipelines.publish.tabular import csv_bytes
 
 
 def sender_csvs(sender_files: Mapping[str, pl.DataFrame]) -> dict[str, bytes]:
-    """One CSV a source that has anything to mend, by its path in the publication; none for an empty frame."""
+    """One CSV for each source with anything to mend, by its path in the publication."""
     return {
         f"set_aside/{_file_name(source)}.csv": csv_bytes(frame)
         for source, frame in sorted(sender_files.items())
@@ -18,5 +18,5 @@ def sender_csvs(sender_files: Mapping[str, pl.DataFrame]) -> dict[str, bytes]:
 
 
 def _file_name(source: str) -> str:
-    """The source as a file name: whatever is no letter, digit, dash or underscore becomes an underscore."""
+    """The source as a file name: any character but a letter, digit, dash or underscore becomes an underscore."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", source)

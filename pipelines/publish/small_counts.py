@@ -1,8 +1,8 @@
-"""No count from 1 to 4 is shown, nor any that would let one be worked out: from totals, or from a report of another day.
+"""No count from 1 to 4 is shown, nor any that would let one be worked out from totals or from a report of another day.
 
-The Department suppresses so in what it publishes of children missing education; so does every page here that leaves
-the team. What is shown is rounded to the nearest five besides, as universities' figures are (HESA's rounding and
-suppression): else two reports made a day apart, one taken from the other, would tell a single child.
+The Department suppresses counts like this in what it publishes of children missing education; so does every page here that
+leaves the team. What is shown is also rounded to the nearest five, as universities' figures are (HESA's rounding and
+suppression): otherwise the difference between two reports made a day apart would reveal a single child.
 """
 
 from collections.abc import Sequence
@@ -15,16 +15,16 @@ SUPPRESSED = "c"
 ROUNDED_TO = 5
 
 ANY_COUNT = 1e6
-"""More children than any authority counts."""
+"""More children than any authority has."""
 
 Counts = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
 def shown(total: int, *breakdowns: Sequence[int]) -> tuple[str, list[list[str]]]:
-    """A total and its breakdowns, each of which adds up to it, as text, rounded; ``SUPPRESSED`` for what is not to be seen.
+    """A total and its breakdowns, each of which adds up to it, as rounded text; ``SUPPRESSED`` for what must not be shown.
 
-    That is judged by the counts themselves: whoever sees them rounded knows less.
+    What must not be shown is judged by the exact counts: whoever sees them rounded knows less.
     """
     counts = np.array([[total, *(count for parts in breakdowns for count in parts)]], dtype=np.int64)
     hidden = suppressed(counts, (), tuple(len(parts) for parts in breakdowns))[0]
@@ -37,21 +37,22 @@ def shown(total: int, *breakdowns: Sequence[int]) -> tuple[str, list[list[str]]]
 
 
 def shown_alone(counts: Sequence[int]) -> list[str]:
-    """Counts that add up to nothing that is shown, as children may count in several of them; rounded."""
+    """Counts that add up to no total that is shown, as a child may count in several; rounded, or ``SUPPRESSED``."""
     return [SUPPRESSED if 0 < count < SMALLEST_SHOWN else _rounded(count) for count in counts]
 
 
 def _rounded(count: int) -> str:
-    """To the nearest: two less and two more at most."""
+    """Rounded to the nearest five: at most two more or less."""
     return f"{(int(count) + ROUNDED_TO // 2) // ROUNDED_TO * ROUNDED_TO:,}"
 
 
 def suppressed(counts: Counts, row_parts: tuple[int, ...], column_parts: tuple[int, ...]) -> Flags:
-    """Which cells are not to be shown. Row 0 and column 0 hold totals; the parts of each breakdown follow one another.
+    """Which cells must not be shown. Row 0 and column 0 hold totals; the parts of each breakdown follow one another.
 
-    First every count from 1 to 4; then, as long as some sum of parts and its total would give one away, the smallest
-    further count of that sum; then the noughts of lines that have a child, as else what is hidden would be known to be one at
-    least. Where a small count follows from all sums together even so: all noughts, then the smallest counts beside it.
+    First, every count from 1 to 4. Then, as long as the parts of a sum and its total would give one away, the smallest
+    further count of that sum. Then zeros whose row and column both have a child: otherwise every hidden count would be
+    known to be at least one. If a small count still follows from all sums together: all zeros, then the smallest counts in
+    its sums.
     """
     hidden = (counts > 0) & (counts < SMALLEST_SHOWN)
     sums = [*_sums(counts.shape[0], column_parts, is_row=True), *_sums(counts.shape[1], row_parts, is_row=False)]
@@ -78,16 +79,16 @@ def suppressed(counts: Counts, row_parts: tuple[int, ...], column_parts: tuple[i
 
 
 def _smallest_shown(counts: Counts, hidden: Flags, places: Sequence[tuple[int, ...]]) -> tuple[int, ...] | None:
-    """The place of the smallest count that is shown, but for noughts; null where none is."""
+    """The place of the smallest count that is shown and is not 0; null: there is none."""
     shown = ((int(counts[place]), place) for place in places if not hidden[place] and counts[place] > 0)
     return min(shown, default=(0, None))[1]
 
 
 def _worked_out(counts: Counts, hidden: Flags, sums: Sequence[list[tuple[int, int]]]) -> Flags:
-    """Hidden counts from 1 to 4 that follow from all sums together, by the least and the most that each may be.
+    """Hidden counts from 1 to 4 that follow from all sums together, given the least and the most that each can be.
 
-    The reader knows which counts are hidden, and why: where no nought is, each is one at least, and so is each hidden total
-    where no total of nought is.
+    The reader knows which counts are hidden, and why: if no zero is hidden, each hidden count is at least 1; if no total of
+    zero is hidden, so is each hidden total.
     """
     which = np.full(counts.shape, -1)
     which[hidden] = np.arange(np.count_nonzero(hidden))
@@ -110,10 +111,9 @@ def _worked_out(counts: Counts, hidden: Flags, sums: Sequence[list[tuple[int, in
 
 
 def _may_differ(parts: NDArray[np.float64], known: NDArray[np.float64], least: Counts, asked: Flags) -> Flags:
-    """Of each number, from ``least`` on, with ``parts`` times all of them ``known``: whether it may be more than one; looked
-    into of those ``asked``.
-    """
-    from scipy.optimize import linprog  # beside the function: heavy, and asked for a few times a year
+    """For each number in ``asked``: whether it may have more than one value. Each is at least ``least``; ``parts`` times
+    all of them is ``known``."""
+    from scipy.optimize import linprog  # in the function: it is slow to load, and needed a few times a year
 
     low, high = np.full(len(least), np.inf), np.full(len(least), -np.inf)
     bounds = [(float(count), ANY_COUNT) for count in least]
@@ -124,7 +124,7 @@ def _may_differ(parts: NDArray[np.float64], known: NDArray[np.float64], least: C
             aim = np.zeros(len(least))
             aim[number] = sign
             solved = linprog(aim, A_eq=parts, b_eq=known, bounds=bounds)
-            if solved.x is None:  # the table itself is an answer, so that there is one
+            if solved.x is None:  # the table itself is a solution, so there must be one
                 raise RuntimeError(f"What is hidden could not be held against the sums: {solved.message}")
             low, high = np.minimum(low, solved.x), np.maximum(high, solved.x)
     differ: Flags = high - low >= 0.5
@@ -132,7 +132,7 @@ def _may_differ(parts: NDArray[np.float64], known: NDArray[np.float64], least: C
 
 
 def _sums(lines: int, parts: tuple[int, ...], *, is_row: bool) -> list[list[tuple[int, int]]]:
-    """Each sum as its places, the total first."""
+    """The places of each sum, the total first. ``parts``: length of each breakdown."""
     sums = []
     for line in range(lines):
         start = 1
@@ -144,7 +144,7 @@ def _sums(lines: int, parts: tuple[int, ...], *, is_row: bool) -> list[list[tupl
 
 
 def _gives_away(counts: Counts, hidden: Flags, places: list[tuple[int, int]]) -> tuple[int, ...] | None:
-    """The next place to hide, where what is hidden of a sum can be worked out; null where it cannot."""
+    """The next place to hide, if anything hidden in a sum can be worked out; null: nothing can."""
     unseen = [place for place in places if hidden[place]]
     if not unseen:
         return None

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
 
 SET_ASIDE_SHARE, FEW_SET_ASIDE = 0.01, 2
-"""More than one row in a hundred set aside, and more than so many, are worth a call to the sender first: a slip or two in a
-short list go the usual way."""
+"""More than one row in a hundred set aside, and more than this many rows, make it worth calling the sender first: one or
+two slips in a short list are handled as usual."""
 FALSE_LINK_SHARE = 0.01
 """More than one false link in a hundred between two sources is worth a look at the near misses."""
 LISTED_SHARE = 0.06
-"""Welsh health lists matched to rolls left 6 % of children unmatched (Welsh Government, 2021); more points to a gap in
-tonight's files rather than to children."""
+"""Welsh health lists matched to rolls left 6 % of children unmatched (Welsh Government, 2021); a greater share points to a
+gap in tonight's files rather than to children."""
 DOUBTFUL_SHARE = 0.25
 BLOCKING_RECALL = 0.98
 
@@ -48,7 +48,7 @@ RULES_IN_WORDS = (
 
 
 def stands_out(publication: Publication, listed: Masked, files: list[Row], pairs: list[Row]) -> list[Notice]:
-    """Everything that stands out tonight, what to look at first."""
+    """Everything that stands out tonight; what must be looked at before the list is used comes first."""
     found = [
         *(Notice("look", warning) for warning in publication.warnings),
         *_about_set_aside(publication),
@@ -60,7 +60,7 @@ def stands_out(publication: Publication, listed: Masked, files: list[Row], pairs
 
 
 def sources_missing(publication: Publication) -> list[str]:
-    """Names of the sources that have a contract, sent no file tonight that could be read, and of which no rows stand in."""
+    """Names of the sources with a contract of which no file could be read tonight and no older rows stand in."""
     loaded = publication.deliveries.filter(pl.col("verdict") == "loaded")["source"]
     read = {*loaded, *publication.stands_in["source"]}
     return sorted(name for source, name in publication.source_names.items() if source not in read)
@@ -90,7 +90,8 @@ def _about_files(publication: Publication, files: list[Row]) -> Iterator[Notice]
 
 
 def _about_set_aside(publication: Publication) -> Iterator[Notice]:
-    """How many rows were set aside, and from whom: a child of such a row is seen, though not by name."""
+    """How many rows were set aside, and from which sources: the child of such a row is known to somebody, but not listed by
+    name."""
     counts = publication.set_aside.group_by("source").len().sort("len", "source", descending=[True, False])
     if counts.is_empty():
         return

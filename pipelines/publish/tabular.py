@@ -5,7 +5,8 @@ import io
 import polars as pl
 
 FORMULA_STARTS = r"^[=+\-@\t\r\n＝＋－＠]"
-"""A cell that starts so may be run as a formula by a spreadsheet (OWASP, CSV injection; with the full-width signs)."""
+"""A cell that begins with one of these may be run as a formula by a spreadsheet (OWASP, CSV injection; with the full-width
+signs)."""
 
 
 def csv_bytes(frame: pl.DataFrame) -> bytes:
@@ -17,7 +18,7 @@ def csv_bytes(frame: pl.DataFrame) -> bytes:
 
 
 def parquet_bytes(frame: pl.DataFrame) -> bytes:
-    """A frame as Parquet, typed, text as it is."""
+    """A frame as Parquet, typed, with its text unchanged."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer, compression="zstd", statistics=True)
     return buffer.getvalue()

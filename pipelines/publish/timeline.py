@@ -1,6 +1,7 @@
-"""Who saw a child when, as a small inline SVG: one line a source, a dot a day, a bar a time. No script, no font.
+"""Who saw a child when, as a small inline SVG: a line for each source, a dot for a day, a bar for a period. No script, no
+font.
 
-Text stands beside every line and in the drawing's description, so that nothing is told by the drawing alone.
+Text is beside every line and in the drawing's description, so that nothing is shown by the drawing alone.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ WIDTH = 720
 LEFT = 200
 ROW = 20
 YEARS_DRAWN = 6
-"""What lies further back than this many years is drawn at the left edge."""
+"""Anything further back than this many years is drawn at the left edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,12 @@ class Line:
     days: Sequence[date] = ()
     """Days on which the source saw the child or closed an entry."""
     spans: Sequence[tuple[date | None, date | None, str]] = ()
-    """(first day, last day, kind) of education ("provision") or an entry at an address ("lives_here"); null: open."""
+    """(first day, last day, kind) of education ("provision") or an entry at an address ("lives_here"); null: not known, or
+    open."""
 
 
 def timeline(lines: Sequence[Line], as_at: date) -> Markup:
-    """The drawing; empty markup where no source has a date. Days to come are drawn at the right edge."""
+    """The drawing; empty markup if no source has a date. Days to come are drawn at the right edge."""
     dated = [line for line in lines if line.days or line.spans]
     known = [day for line in dated for day in (*line.days, *(day for span in line.spans for day in span[:2] if day))]
     if not known:
@@ -54,7 +56,7 @@ def timeline(lines: Sequence[Line], as_at: date) -> Markup:
 
 
 def _told(line: Line) -> str:
-    """A line in words, for those who cannot see it."""
+    """A line in words, for people who cannot see the drawing."""
     seen = [f"last date {max(line.days):%d/%m/%Y}"] if line.days else []
     spans = [
         f"{'education' if kind == 'provision' else 'address'} from {_day(since, 'an unknown day')} to {_day(until, 'now')}"

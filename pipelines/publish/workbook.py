@@ -1,4 +1,4 @@
-"""``candidates.xlsx``: the list as an officer opens it in the morning, one sheet a lane."""
+"""``candidates.xlsx``: the list as an officer opens it in the morning, one sheet for each lane."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 WHAT_CHANGED = "what changed"
-"""The sheet of what the list says otherwise than the last one published."""
+"""The sheet of how the list differs from the last one published."""
 
 IN_VIEW = "in view"
-"""The sheet of the children who are off the list, and whom an officer has in hand."""
+"""The sheet of the children who are off the list but in view: an officer has them in hand, or their file is not whole."""
 
 EARLY_WARNING = "early warning"
 """The sheet of the children who may be without education from the next term."""
@@ -35,7 +35,8 @@ LATER = "later"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a sheet: where it comes from, how it is headed, how wide it is (characters), and whether it prints."""
+    """One column of a sheet: the column of the table, its header, its width (characters), its style, and whether it is
+    printed."""
 
     name: str
     header: str
@@ -118,7 +119,7 @@ STAYS_IN_VIEW = (
 )
 
 REASONS = "reasons"
-"""The sheet of the reasons that may be chosen: more than a cell's own list may hold."""
+"""The sheet of the reasons to choose from: there are more than a cell's own list can hold."""
 
 _ASKED: dict[str, dict[str, Any]] = {
     "outcome": {
@@ -135,7 +136,8 @@ _ASKED: dict[str, dict[str, Any]] = {
                                                                  "2.5.",
     },
 }  # fmt: skip
-"""What a spreadsheet lets an officer fill in. A day is judged when it is read, as spreadsheets differ in how they take one."""
+"""What a spreadsheet lets an officer enter. Days are judged only when they are read, as spreadsheets differ in how they
+take them."""
 
 TO_FILL_IN = (
     Column("outcome", "Outcome", 27, printed=False),
@@ -143,20 +145,21 @@ TO_FILL_IN = (
     Column("reason", "Reason", 27, printed=False),
     Column("hours", "Hours", 8, "hours", printed=False),
 )
-"""Empty columns at the end of the sheets of leads, in which officers say what they found: ``rollcall outcomes`` reads them."""
+"""Empty columns at the end of the sheets of leads, in which officers enter what they found; ``rollcall outcomes`` reads
+them."""
 
 MORE_SHEETS = {WHAT_CHANGED: CHANGED, IN_VIEW: (*STAYS_IN_VIEW, *TO_FILL_IN), EARLY_WARNING: WARNED}
-"""Sheets after the lanes, where they have a row, and their columns."""
+"""Sheets after the lanes, if they have a row -> their columns."""
 
 
 def candidates_xlsx(
     publication: Publication, candidates: pl.DataFrame, more: Mapping[str, pl.DataFrame] | None = None
 ) -> bytes:
-    """The masked list as a workbook: a sheet to read first, one sheet a lane, each with a filter, and ``MORE_SHEETS``.
+    """The masked list as a workbook: a sheet to read first, one sheet for each lane, each with a filter, and
+    ``MORE_SHEETS``.
 
-    ``more``: rows of those, masked, by sheet; a sheet without a row is left out.
-
-    Every text is written as text, never as a formula or a link. Nothing is written to a temporary file.
+    ``more``: masked rows of those, by sheet; a sheet without a row is left out. Every text is written as text, never as a
+    formula or a link. Nothing is written to a temporary file.
     """
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -186,9 +189,9 @@ def lanes_of(candidates: pl.DataFrame) -> list[str]:
 
 
 def sheets_of(candidates: pl.DataFrame, lanes: Sequence[str], top: int) -> list[tuple[str, pl.DataFrame]]:
-    """Each sheet and its rows: a lane each, children of one household together, at the best rank among them.
+    """Each sheet and its rows: one for each lane. Children of one household are together, at the best rank among them.
 
-    Of the lane *follow up* the first ``top`` by rank stand on its sheet, the others on *later*; 0: all on its sheet.
+    Of the lane *follow up* the first ``top`` by rank are on its sheet, the others on *later*; 0: all are on its sheet.
     """
     sheets = []
     for lane in lanes:
@@ -201,18 +204,18 @@ def sheets_of(candidates: pl.DataFrame, lanes: Sequence[str], top: int) -> list[
 
 
 def _siblings_together(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows by the best rank of their household on the sheet, then by rank. The rank itself stays."""
+    """Rows by the best rank of their household on the sheet, then by rank. The rank itself is unchanged."""
     home = pl.coalesce("household", "child_id")
     return rows.sort(pl.col("rank").min().over(home), "rank")
 
 
 def sheet_name(lane: str) -> str:
-    """The name of a lane's sheet: at most 31 characters and none that a workbook forbids."""
+    """The name of a lane's sheet: at most 31 characters, and none that a workbook forbids."""
     return "".join(" " if letter in "[]:*?/\\'" else letter for letter in lane).strip().capitalize()[:31]
 
 
 SHARE = '[>=0.995]"over 99%";[<0.005]"under 1%";0%'
-"""How a probability is shown: as the reasons say it in words, never as certain."""
+"""How a probability is shown: never as certain, just as the reasons say it in words."""
 
 
 def _styles(book: Any) -> dict[str, Any]:
@@ -240,7 +243,7 @@ def _styles(book: Any) -> dict[str, Any]:
 
 
 def _write_read_me(book: Any, styles: dict[str, Any], lines: Sequence[tuple[str, str, str]]) -> None:
-    """Write the first sheet: lines of (style, term, text); a lane's term leads to its sheet."""
+    """Write the first sheet: lines of (style, term, text); the term of a lane links to its sheet."""
     sheet = book.add_worksheet(READ_ME)
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 30)
@@ -259,9 +262,9 @@ def _write_read_me(book: Any, styles: dict[str, Any], lines: Sequence[tuple[str,
 
 
 def _write_lane(book: Any, styles: dict[str, Any], lane: str, rows: pl.DataFrame, columns: Sequence[Column]) -> None:
-    """Write one lane: header frozen with the name columns, filter on, printed across one page's width.
+    """Write one sheet: header frozen with the name columns, filter on, printed at the width of one page.
 
-    What is for the machine, or to be filled in, is not printed, so that the rest can be read.
+    Columns for the machine, or to be filled in, are not printed, so that the rest can be read.
     """
     sheet = book.add_worksheet(sheet_name(lane))
     for place, column in enumerate(columns):
