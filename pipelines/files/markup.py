@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 import polars as pl
 from defusedxml.common import DefusedXmlException
@@ -14,7 +13,7 @@ from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
 from data_contracts.contract import Contract, plain_header
 from data_contracts.file_layout import XmlLayout
-from pipelines.files.header_names import columns_by_header
+from pipelines.files.element_columns import IN_GROUP, PASSED_OVER, ElementColumns
 from pipelines.files.headers import match_headers
 from pipelines.files.rows import (
     LONGEST_VALUE,
@@ -27,18 +26,7 @@ from pipelines.files.rows import (
 DEEPEST = 50
 """Elements within elements. A census needs six."""
 
-_PASSED_OVER = ""
-"""Stands instead of a column's name for an element that is about somebody or something else."""
-
-_IN_GROUP = -1
-"""Stands for how far an element is that stands in a group of which the latest holds."""
-
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-GROUPED = 2
-"""What a row itself says stands in it, or in one group within it (``PupilStatus/EntryDate``). Deeper stand things that the
-pupil has, with begins and ends of their own: exclusions, placements, aims. Only what tells who the person is, as an address
-does, is read there."""
 
 _BYTES_AT_A_TIME = 1 << 16
 _ROWS_AT_A_TIME = 50_000
@@ -119,7 +107,7 @@ class _Row:
     values: dict[str, str] = field(default_factory=dict)
     """Our name for a column -> text of the element that says it at the best place."""
     places: dict[str, int] = field(default_factory=dict)
-    """The same -> how far that place is from where the contract says (:meth:`_Elements._place`)."""
+    """The same -> how far that place is from where the contract says (:class:`ElementColumns`)."""
     repeated: set[str] = field(default_factory=set)
     """Columns said twice at that place, differently."""
     group: dict[str, str] = field(default_factory=dict)
@@ -134,17 +122,9 @@ class _Elements:
     def __init__(self, contract: Contract, layout: XmlLayout, named: Mapping[str, str]) -> None:
         self._contract, self._layout, self._said_by_name = contract, layout, named
         self._row_paths = {tuple(path.split("/")) for path in layout.rows}
-        self._path_of = {tuple(map(plain_header, path.split("/"))): name for name, path in layout.elements.items()}
-        self._latest_in: dict[tuple[str, ...], dict[str, str]] = {}
-        """Path of the groups of which the latest holds -> element in them -> our name for the column that it is."""
-        for path, name in self._path_of.items():
-            if len(path) > 1 and layout.repeated.get(name) == "latest":
-                self._latest_in.setdefault(path[:-1], {})[path[-1]] = name
-        self._passed_over = [tuple(path.lower().split("/")) for path in layout.passed_over]
-        self._named = {h: column.name for h, column in columns_by_header(contract).items()}
+        self._column_at = ElementColumns(contract, layout)
         self._header_path_of = {tuple(path.split("/")): name for name, paths in layout.header.items() for path in paths}
         self.parser: object = None
-        self._places_of: dict[tuple[str, ...], tuple[str | None, int]] = {}
         self._local_names: dict[str, str] = {}
         self._path: list[str] = []
         self._row: _Row | None = None
@@ -230,15 +210,11 @@ class _Elements:
 
     def _take(self, row: _Row, text: str) -> None:
         """Keep a value of a row: by its path, or else by its element's name, as suppliers group them differently."""
-        inside = tuple(self._path[row.depth :])
-        place = self._places_of.get(inside)
-        if place is None:
-            place = self._places_of[inside] = self._place(inside)
-        name, far = place
-        if far == _IN_GROUP and name:
+        name, far = self._column_at[tuple(self._path[row.depth :])]
+        if far == IN_GROUP and name:
             row.group[name] = text
             return
-        if name is None or name == _PASSED_OVER:
+        if name is None or name == PASSED_OVER:
             if name is None:
                 self._unknown[self._path[-1]] += 1
             return
@@ -257,36 +233,16 @@ class _Elements:
     def _close_group(self, row: _Row) -> None:
         """Keep what a group says, of which the latest holds: an end that it leaves out is not that of an earlier one."""
         path = tuple(map(plain_header, self._path[row.depth :]))
-        if path not in self._latest_in:
+        columns = self._column_at.latest_in.get(path)
+        if columns is None:
             return
         group, row.group = row.group, {}
         days = sorted(text for text in group.values() if _ISO_DAY.match(text))
         if days and (span := (days[-1], days[0])) >= row.latest.get(path, span):
             row.latest[path] = span
-            for element, name in self._latest_in[path].items():
+            for element, name in columns.items():
                 row.values[name] = group.get(element, "")
                 self.header_of.setdefault(name, self._contract.column_named[name].header)
-
-    def _place(self, inside: tuple[str, ...]) -> tuple[str | None, int]:
-        """Our name for the element at a path inside a row, and how far that is from where the contract says: 0 where it names
-        this path, or the element stands in the row itself; else by how deep it stands, and whether under the column's own name.
-        Of an element in a group of which the latest holds, its own name.
-        """
-        plain = tuple(map(plain_header, inside))
-        if plain[:-1] in self._latest_in:
-            return plain[-1], _IN_GROUP
-        by_path = self._path_of.get(plain)
-        if by_path is not None:
-            return by_path, 0
-        if any(_lies_in(inside, path) for path in self._passed_over):
-            return _PASSED_OVER, 0
-        name = self._named.get(plain[-1])
-        if name is None or len(plain) == 1:
-            return name, 0
-        column = self._contract.column_named[name]
-        if len(plain) > GROUPED and column.maps_to is None:
-            return _PASSED_OVER, 0
-        return name, 2 * len(plain) + (plain[-1] != plain_header(column.header))
 
     def _take_header(self, text: str) -> None:
         path = tuple(self._path[1:])
@@ -359,13 +315,6 @@ class _Elements:
     def bad_rows(self) -> list[BadRow]:
         """The rows that do not fit."""
         return [_repeated(row, place if self._is_crowded else row.line, said) for place, row, said in self._bad_rows]
-
-
-def _lies_in(inside: tuple[str, ...], path: tuple[str, ...]) -> bool:
-    """Whether a path of elements begins with another one, whose parts may have ``*`` in them, whatever their case."""
-    return len(inside) >= len(path) and all(
-        fnmatchcase(part.lower(), pattern) for part, pattern in zip(inside, path, strict=False)
-    )
 
 
 def _with_key(rows: pl.DataFrame, contract: Contract, layout: XmlLayout) -> pl.DataFrame:
