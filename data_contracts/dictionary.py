@@ -158,7 +158,7 @@ def _list_cells(column: Column) -> list[str]:
 
 
 def _taken(column: Column) -> str:
-    """What may stand in a cell: formats, codes with their meanings, and what counts as empty."""
+    """What a cell may contain: formats, codes with their meanings, and what counts as empty."""
     taken = []
     if column.dates_written:
         taken.append("date as " + _codes(column.dates_written))

@@ -30,7 +30,7 @@ DATE_PARTS = {
 which number is the year. Two are allowed where the month is a name (03-Sep-15, Oracle's default), and in dd/MM/yy."""
 
 LEFT = "Left"
-"""Meaning of a code that says an entry has ended, at whatever time."""
+"""Meaning of a code that says an entry has ended, whenever that was."""
 
 YEAR_ALONE = "yyyy"
 """Date format for birth dates of which only the year is known: read as 1 January, which offices write in such cases."""

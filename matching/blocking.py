@@ -193,7 +193,7 @@ class Plan:
             keep = _has_side(blocks.one_side, a, b)
             a, b = np.compress(keep, a), np.compress(keep, b)
         if self.between is None and not blocks.has_lists:
-            return a, b  # within a block rows stand in their order
+            return a, b  # rows are in order within a block
         return np.minimum(a, b), np.maximum(a, b)
 
     def _new(self, number: int, left: Rows, right: Rows) -> tuple[Rows, Rows]:
@@ -213,7 +213,7 @@ def shares_key(blocks: Blocks, left: Rows, right: Rows) -> NDArray[np.bool_]:
     ours = first.take(left)
     found = np.asarray((ours == first.take(right)) & (ours != NO_KEY))
     if blocks.has_lists:
-        # Few rows have a second key: only their pairs are looked at further.
+        # Few rows have a second key: only their pairs are compared further.
         at = np.flatnonzero(((blocks.reach.take(left) | blocks.reach.take(right)) > 1) & ~found)
         found[at] = _shares_any_key(blocks, left[at], right[at])
     return found

@@ -1,8 +1,8 @@
 """How often a family gives one name to several of its children, name by name: all its sons MUHAMMAD, each with a second name.
 Two records that agree in such a name say less about being one child: one that has lost the second name may be a brother's.
 
-A roll shows the custom in children of one household, twins or not: of the brothers of children with a name, so many have it
-too. Most names are never given twice in a family.
+A roll shows the custom in children of one household, twins or not: the share of the brothers of children with a name who have
+it too. Most names are never given twice in a family.
 """
 
 from dataclasses import dataclass

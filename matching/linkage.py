@@ -175,7 +175,7 @@ LEARNING, SCORING, JOINING = 0.1, 0.3, 0.8
 
 
 def _nobody(share: float, what: str) -> None:
-    """Nobody is told."""
+    """Stands for ``told`` where nobody asks for the progress."""
 
 
 def _part(told: Told, begin: float, end: float) -> Told:

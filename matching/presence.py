@@ -109,7 +109,6 @@ class Presence:
         ``ours``, ``theirs``: pairs x datasets; ``stratum``: of either side.
         """
         # There are many pairs but few distinct combinations of sets and strata: each combination is worked out once.
-        # Children are many, and what lists know of them in few ways: each is looked at once.
         strata = (stratum[0].astype(np.int64) << 32 | stratum[1]).view(np.uint64)
         both = _numbered(np.column_stack([ours, theirs])) ^ strata
         some, place = _each_once(both)

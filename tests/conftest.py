@@ -1,4 +1,4 @@
-"""One made-up authority, and nights on it, made once for all tests that look at a whole night."""
+"""One made-up authority, and nights on it, made once for all tests of whole nights."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ from tests.golden.authority import AS_AT, golden_authority
 from tests.made.sentinel import Heard
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
-hypothesis.settings.register_profile("rollcall", deadline=None)  # no test is about how fast the machine is
+hypothesis.settings.register_profile("rollcall", deadline=None)  # no test depends on how fast the machine is
 hypothesis.settings.load_profile("rollcall")
 
 LONG = {
@@ -25,17 +25,17 @@ LONG = {
     "test_incremental_linkage", "test_killed_nights", "test_full_night", "test_held_night", "test_cli", "test_night",
     "test_backup", "test_units_that_are_gone",
 }  # fmt: skip
-"""Files that take a quarter of a minute or more. They begin first, so that none is left to one core at the end."""
+"""Files that take a quarter of a minute or more. They run first, so that no single core is left with one at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files before the others; within both, the order stays the random one."""
+    """Run long files before the others; within both, the random order stays."""
     items.sort(key=lambda item: item.path.stem not in LONG)
 
 
 @dataclass(frozen=True)
 class FirstNight:
-    """A night that has published, to be looked at and never changed."""
+    """A night that has published. Tests read it, and must not change it."""
 
     settings: Settings
     report: RunReport
@@ -59,7 +59,7 @@ def first_night(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Fi
 
 @pytest.fixture(scope="session")
 def quick_night(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> FirstNight:
-    """A night on two of its extracts, for tests that need many nights and not all sources."""
+    """A night on two of the extracts, for tests that need many nights but not all sources."""
     extracts = tmp_path_factory.mktemp("two_extracts")
     for name in ("school_census.csv", "health.csv"):
         shutil.copy(made_up.extracts / name, extracts)
@@ -73,7 +73,7 @@ def _night(extracts: Path, folder: Path) -> FirstNight:
 
 @pytest.fixture
 def workspace(quick_night: FirstNight, tmp_path: Path) -> Path:
-    """A workspace in which the quick night has published: a copy, to be spoilt."""
+    """A copy of the workspace in which the quick night has published, for the test to change."""
     copy = tmp_path / "workspace"
     shutil.copytree(quick_night.settings.workspace, copy, symlinks=True)
     return copy
@@ -81,7 +81,7 @@ def workspace(quick_night: FirstNight, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def extracts(quick_night: FirstNight, tmp_path: Path) -> Path:
-    """The extracts of the quick night: a copy, to be spoilt."""
+    """A copy of the quick night's extracts, for the test to change."""
     copy = tmp_path / "extracts"
     shutil.copytree(quick_night.settings.extracts, copy)
     return copy
@@ -89,14 +89,14 @@ def extracts(quick_night: FirstNight, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def heard(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[Heard]:
-    """All that is printed and logged while a test runs."""
+    """Everything that is printed and logged while a test runs."""
     with caplog.at_level(logging.DEBUG):
         yield Heard(capsys, caplog)
 
 
 @pytest.fixture(scope="module")
 def prefect_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A Prefect server for the tests of a file (it never rests); gives the path of its SQLite database."""
+    """A Prefect server for all tests of a file, as it never stops working; gives the path of its SQLite database."""
     home = tmp_path_factory.mktemp("prefect_home")
     os.environ["PREFECT_HOME"] = str(home)
     os.environ["PREFECT_LOGGING_LEVEL"] = "INFO"

@@ -1,4 +1,4 @@
-"""Many children of few names, so that most of them meet in some block."""
+"""Many children with few names, so that most of them meet in some block."""
 
 from random import Random
 

@@ -1,8 +1,7 @@
-"""Cases of a table of children, drawn into one night that is judged in one call, each with names of its own, so that none
-says anything of another.
+"""Many cases judged as one night in one call. Each case has names of its own, so that no case affects another.
 
-It holds where nothing is learnt from all children together: a case with a child that has no birth date, or one that may be
-another, is judged alone. Homes are not told apart.
+This works where nothing is learnt from all children together. A case with a child without a birth date, or with rivals, is
+judged alone. Homes are not kept apart.
 """
 
 from collections.abc import Sequence
@@ -16,14 +15,14 @@ from pipelines.rank_settings import RankSettings
 from tests.made.children import AS_AT, Drawn, Row
 
 CASE = r"~(\d+)~"
-"""What a name has behind it in the one night: the number of the case."""
+"""What a name ends with in the combined night: the number of its case."""
 
 CHILDREN = ("child_id", "rival_child_id")
 RECORDS = ("record_id", "rival_record_id")
 
 
 def beside(cases: Sequence[Drawn]) -> Drawn:
-    """All cases in one: each child, record and school has the number of its case behind its name."""
+    """All cases in one: the name of each child, record and school is followed by the number of its case."""
     all_cases = Drawn()
     for number, case in enumerate(cases):
         assert not case.schools, "schools have numbers, which are not told apart"
@@ -36,7 +35,7 @@ def beside(cases: Sequence[Drawn]) -> Drawn:
 
 
 def together(histories: Sequence[Sequence[Drawn]]) -> list[list[int]]:
-    """Which histories (a drawing a night) may be lived beside one another: those of as many nights, and others alone."""
+    """Group histories (one drawing per night) that can be judged together: those of equal length, and others alone."""
     groups: dict[int | str, list[int]] = {}
     for number, history in enumerate(histories):
         is_alone = any(drawn.rivals or any(row["date_of_birth"] is None for row in drawn.persons) for drawn in history)
@@ -45,7 +44,7 @@ def together(histories: Sequence[Sequence[Drawn]]) -> list[list[int]]:
 
 
 def named(name: object, case: int) -> str:
-    """What a child, record or school of a case is called in the one night."""
+    """The name of a case's child, record or school in the combined night."""
     return f"{name}~{case}~"
 
 
@@ -55,7 +54,7 @@ def _numbered(row: Row, number: int) -> Row:
 
 
 def apart(frame: pl.DataFrame, cases: int) -> list[pl.DataFrame]:
-    """The rows of each case, under the names that it drew."""
+    """The rows of each case, under the names in its drawing."""
     number = pl.col("child_id").str.extract(CASE).cast(pl.Int64)
     texts = pl.col(pl.String).str.replace_all(CASE, "")
     told = frame.with_columns(texts, number.alias("case")).partition_by("case", as_dict=True, include_key=False)
@@ -69,7 +68,7 @@ def ranked_beside(
     *,
     outcomes: Sequence[pl.DataFrame] | None = None,
 ) -> list[Ranked]:
-    """The list of each case by itself, all judged in one call. ``outcomes``: ``OUTCOME`` of each case; null: there are none."""
+    """The list of each case by itself, all judged in one call. ``outcomes``: ``OUTCOME`` of each case; null: none."""
     found = OUTCOME.to_frame()
     for case, own in enumerate(outcomes or ()):
         records = pl.col("records").str.replace_all(r"[^;]+", named("${0}", case))
@@ -80,7 +79,7 @@ def ranked_beside(
 
 
 class AtOnce:
-    """The lists of many cases by themselves, by what is drawn and the day judged: those of a day in one call."""
+    """The lists of many cases by themselves, found by drawing and day judged; all cases of a day are judged in one call."""
 
     def __init__(self, *cases: tuple[Drawn, date]) -> None:
         self.cases = cases

@@ -1,4 +1,4 @@
-"""Literal children, drawn one record at a time, and the tables that they make."""
+"""Literal children, drawn one record at a time, and the tables made from them."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,7 +24,7 @@ Row = dict[str, object]
 
 @dataclass
 class Drawn:
-    """Tables that grow with each record, statement, rival and residence drawn."""
+    """Tables that grow with each record, statement, rival and residence that is drawn."""
 
     persons: list[Row] = field(default_factory=list)
     statements: list[Row] = field(default_factory=list)
@@ -32,7 +32,7 @@ class Drawn:
     rivals: list[Row] = field(default_factory=list)
     residences: list[Row] = field(default_factory=list)
     schools: list[tuple[str, str, str]] = field(default_factory=list)
-    """Rows of ``SCHOOL``: by which numbers others name the schools of a roll."""
+    """Rows of ``SCHOOL``: the numbers by which other sources name the schools of a roll."""
 
     def record(
         self, record_id: str, child_id: str, born: date | None = ELEVEN, sure: float = 1.0, **more: object
@@ -67,7 +67,7 @@ class Drawn:
         )
 
     def rivalry(self, left: tuple[str, str], right: tuple[str, str], probability: float) -> "Drawn":
-        """Two children, each given as (child, record), that may be one; both orders."""
+        """Two children, each given as (child, record), that may be one; rows for both orders."""
         for (child_id, record_id), (other, other_record) in ((left, right), (right, left)):
             self.rivals.append(
                 {
@@ -86,7 +86,7 @@ class Drawn:
         return self
 
     def tables(self, as_at: date = AS_AT) -> dict[str, pl.DataFrame]:
-        """The tables that rank reads; ``schools``, which it need not be told, only where some are drawn."""
+        """The tables that rank reads; ``schools``, which is optional, only if any were drawn."""
         child_records = pl.DataFrame(self.members, schema=CHILD_RECORD)
         statements = pl.DataFrame(self.statements, schema=STATEMENT)
         return {
@@ -100,7 +100,7 @@ class Drawn:
         }
 
     def circumstances(self) -> Circumstances:
-        """What a priority factor reads about every child drawn, with the first birth date of each."""
+        """What a priority factor reads about all children drawn, with the first birth date of each."""
         tables = self.tables()
         child_records = tables["child_records"]
         births = child_records.join(tables["person"], on="record_id").group_by("child_id", maintain_order=True)
@@ -113,7 +113,7 @@ class Drawn:
         )
 
     def ranked(self, settings: RankSettings | None = None, as_at: date = AS_AT, **more: pl.DataFrame) -> Ranked:
-        """The list of the children drawn; ``more``: further tables that it is made from."""
+        """The list of the children drawn; ``more``: further tables that rank reads."""
         settings = settings or RankSettings()
         return rank(Known(**self.tables(as_at), **more, as_at=as_at, settings=settings, source_names=SOURCE_NAMES))
 
@@ -142,10 +142,10 @@ def listed(drawn: Drawn, child_id: str = "CH1", **settings: object) -> dict[str,
 
 
 def explained(drawn: Drawn, child_id: str = "CH1") -> dict[str, object]:
-    """The child's row among those explained."""
+    """The child's row among the explained children."""
     return drawn.ranked().explained.row(by_predicate=pl.col("child_id") == child_id, named=True)
 
 
 def known_to_gp(child_id: str = "CH1", **more: object) -> Drawn:
-    """One record of a GP, of one child."""
+    """One child with one GP record."""
     return Drawn().record(f"health:{child_id}", child_id, **more)  # type: ignore[arg-type]

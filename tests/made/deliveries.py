@@ -1,4 +1,4 @@
-"""Nights of drawn deliveries under the real contracts, without files: what came in, held against earlier nights."""
+"""Nights of drawn deliveries under the real contracts, without files, compared with earlier nights."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -17,7 +17,7 @@ from pipelines.store import Store
 from pipelines.tables import BREACH, DELIVERY, RULE_HISTORY, SET_ASIDE
 
 FIRST = date(2026, 11, 2)
-"""A Monday of the autumn term."""
+"""A Monday in the autumn term."""
 
 CONTRACTS = read_contracts()
 
@@ -25,7 +25,7 @@ Rows = list[dict[str, str]]
 
 
 def census(schools: int = 10, pupils: int = 12, *, entered: str = "2023-09-01", **columns: str) -> Rows:
-    """A roll of several schools."""
+    """A roll with several schools."""
     return [
         {
             "record_id": f"C{school}-{pupil}", "estab": f"{2000 + school}", "school_name": f"School {school}",
@@ -38,7 +38,7 @@ def census(schools: int = 10, pupils: int = 12, *, entered: str = "2023-09-01", 
 
 
 def health(children: int = 100, *, seen_on: date | None = None, **columns: str) -> Rows:
-    """A list of registrations, one of them seen on a day."""
+    """A list of registrations, the first of them last seen on a given day."""
     rows = [{"record_id": f"H{child}", "surname": f"Name{child}", "postcode": "ZA1 1AA", **columns}
             for child in range(children)]  # fmt: skip
     return [{**rows[0], "last_contact": str(seen_on)}, *rows[1:]] if seen_on else rows
@@ -55,7 +55,7 @@ def roll_on(after: int) -> Rows:
 
 
 def sent_tonight(**changed: Rows | None) -> dict[str, Rows]:
-    """What comes on the fourth night, usual but for the sources ``changed``; null: nothing comes of that one."""
+    """A normal fourth night, except for the sources in ``changed``; null: that source sends nothing."""
     sent = {
         "school_census": roll_on(3),
         "health": health(103, seen_on=FIRST + timedelta(days=2)),
@@ -65,7 +65,7 @@ def sent_tonight(**changed: Rows | None) -> dict[str, Rows]:
 
 
 def told_of(judged: JudgedIntake, source: str) -> list[tuple[str, str, str]]:
-    """Check, outcome and words of all that was found of a source."""
+    """Check, outcome and words of everything found about a source."""
     return list(judged.found.filter(source=source).select("check", "outcome", "words").iter_rows())
 
 
@@ -86,7 +86,7 @@ def as_received(contract: Contract, rows: Rows) -> pl.DataFrame:
 
 @dataclass
 class Deliveries:
-    """A workspace to which files are delivered night by night."""
+    """A workspace that receives files night by night."""
 
     workspace: Path
     contracts: Mapping[str, Contract] = field(default_factory=lambda: CONTRACTS)
@@ -103,8 +103,8 @@ class Deliveries:
         is_kept: bool = True,
         **sources: Rows,
     ) -> JudgedIntake:
-        """One night: judged, and kept where it is not held. ``set_aside``: record ids of rows that were;
-        ``left``: those of them that say that the pupil has left."""
+        """One night: judged, and kept unless it is held. ``set_aside``: ids of records set aside; ``left``: those of them that
+        say that the pupil has left."""
         as_at = FIRST + timedelta(days=after_days)
         found = pl.DataFrame([as_row(breach) for breach in breaches], schema=BREACH)
         received = replace(self.received(sources, refused, set_aside), breaches=found)
@@ -117,7 +117,7 @@ class Deliveries:
         return judged
 
     def judged(self, after_days: int, **sent: Any) -> JudgedIntake:
-        """What would be found in a night of which nothing is kept: the workspace may serve many tests."""
+        """What would be found in a night of which nothing is kept, so that many tests can share the workspace."""
         return self.night(after_days, is_kept=False, **sent)
 
     def table(self, name: str) -> pl.DataFrame:
@@ -147,4 +147,4 @@ class Deliveries:
 
 
 Begun = Callable[..., Deliveries]
-"""Gives an authority that has delivered on one night (so many days after the first) what it is told, by source."""
+"""Returns an authority with one earlier night (this many days after the first), from arguments by source."""

@@ -1,4 +1,4 @@
-"""One drawn child as a lead, and the same child once on a roll or no longer known."""
+"""One drawn child as a lead, and the same child when it is on a roll or no longer known."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ from tests.made.children import ELEVEN, Drawn
 
 
 def lead(born: date | None = ELEVEN, living_here: float = 0.95) -> Drawn:
-    """A child whom the GP knows, and nobody else: on the list."""
+    """A child known to the GP and nobody else: on the list."""
     drawn = Drawn().record("health:H1", "A", born).lives("A", living_here)
     return drawn.says("health:H1", "seen", since=date(2026, 10, 3))
 
@@ -18,10 +18,10 @@ def schooled(sure: float = 1.0, until: date | None = None, living_here: float = 
 
 
 def nobody() -> Drawn:
-    """A night on which another child is known, and this one is not."""
+    """A night on which another child is known, but not this one."""
     return Drawn().record("health:H9", "Z").lives("Z", 0.95)
 
 
 def merged() -> Drawn:
-    """The child's record belongs to child B now, who is on a roll."""
+    """The child's record now belongs to child B, who is on a roll."""
     return Drawn().record("health:H1", "B").record("school_census:C2", "B").on_roll("school_census:C2").lives("B", 1.0)

@@ -1,4 +1,4 @@
-"""A made-up source for tests of reading and receiving, library cards: contract, good files, and a sentinel child."""
+"""A made-up source for tests of reading and receiving: library cards, with contract, good files, and a sentinel child."""
 
 import io
 import zipfile
@@ -15,7 +15,7 @@ from pipelines.files.rows import FileRows
 from pipelines.intake.receive import Received, check_files, receive
 
 SENTINEL = ("Quillfeather", "Zebedee", "13/02/2015", "Flat 9, Sentinel Wharf", "ZA9 9ZQ", "LC777777")
-"""Values of a child who walks through every bad file and must be found in no message."""
+"""Values of a child who is in every bad file and must not be found in any message."""
 
 HEADERS = ("CardNo", "Surname", "Forename", "BirthDate", "Sex", "Address", "Postcode", "LastLoan")
 SMITH = ("LC000001", "Smith", "Ann", "01/05/2014", "F", "1 High Street", "ZA1 1AA", "02/09/2026")
@@ -25,7 +25,7 @@ NAMES = ("card_no", "surname", "forename", "born_on", "sex", "address", "postcod
 """Our names of those columns."""
 
 ROWS = (SMITH, QUILLFEATHER, OKAFOR)
-"""What a file of library cards holds."""
+"""The rows of a file of library cards."""
 
 _UNIQUE = {
     "metric": "duplicateValues",
@@ -45,7 +45,7 @@ def _required(stops: str = "row") -> dict[str, Any]:
 
 
 def library_contract(source: str = "library_cards", *, key: str = "card_no", **changes: Any) -> Contract:
-    """The contract. Every source of it is a roll unless it is named ``reading_clubs``.
+    """The contract. Every such source is a roll unless it is named ``reading_clubs``.
 
     ``key`` is our name for CardNo; ``changes`` replace keys of its ``files`` part.
     """
@@ -114,7 +114,7 @@ def _known_code() -> dict[str, Any]:
 
 
 def as_csv(*rows: Sequence[str], headers: Sequence[str] = HEADERS, delimiter: str = ",", end: str = "\n") -> str:
-    """A well-formed delimited file: values are quoted where they must be."""
+    """A well-formed delimited file; values are quoted where necessary."""
 
     def written(value: str) -> str:
         has_special = any(mark in value for mark in (delimiter, '"', "\n", "\r"))
@@ -128,7 +128,7 @@ GOOD = as_csv(SMITH, QUILLFEATHER, OKAFOR)
 
 
 def as_xml(*rows: Sequence[str], headers: Sequence[str] = HEADERS, branch: str = "Central") -> str:
-    """The same cards as XML; empty values are left out, each card's element stands on a line of its own."""
+    """The same cards as XML. Empty values are left out, and each card is on its own line."""
     escape = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -146,7 +146,7 @@ def as_xml(*rows: Sequence[str], headers: Sequence[str] = HEADERS, branch: str =
 
 
 def as_xlsx(*rows: Sequence[str], headers: Sequence[str] = HEADERS, sheet: str = "Cards", skip: int = 0) -> bytes:
-    """A workbook of text cells whose header stands on line ``skip`` + 1."""
+    """A workbook of text cells with its header on line ``skip`` + 1."""
 
     def fill(page: Any) -> None:
         for line, row in enumerate((headers, *rows), start=skip):
@@ -167,7 +167,7 @@ def workbook(fill: Callable[[Any], None], sheet: str = "Cards") -> bytes:
 def several_sheets(
     *sheets: Sequence[Sequence[str]], names: Sequence[str | None] = (), hidden: Sequence[int] = ()
 ) -> bytes:
-    """A workbook of several sheets of text cells, called Sheet1, Sheet2 ... save where ``names`` are given."""
+    """A workbook with several sheets of text cells, called Sheet1, Sheet2 ... unless ``names`` are given."""
     kept = io.BytesIO()
     with xlsxwriter.Workbook(kept, {"in_memory": True}) as book:
         for place, rows in enumerate(sheets):
@@ -190,13 +190,13 @@ def zipped(members: Mapping[str, bytes | str]) -> bytes:
 
 
 def breaches_of(path: Path, *contracts: Contract) -> list[Breach]:
-    """Every breach of one file, or of every file of a folder, as the night would find them."""
+    """Every breach in one file, or in every file of a folder, as the night would find them."""
     known = {contract.id: contract for contract in contracts or (library_contract(),)}
     return [breach for file in check_files(path, known) for breach in file.breaches]
 
 
 def delivered(folder: Path, *contracts: Contract, **files: bytes | str) -> Received:
-    """What a night receives of these files; ``__`` in a name stands for a dot."""
+    """What a night receives from these files; ``__`` in a name stands for a dot."""
     for name, content in files.items():
         path = folder / name.replace("__", ".")
         path.write_bytes(content if isinstance(content, bytes) else content.encode())

@@ -1,4 +1,4 @@
-"""What the linkage of a made-up night tells of itself."""
+"""The linkage report of a made-up night."""
 
 import math
 from typing import Any
@@ -12,7 +12,7 @@ from pipelines.linking.link_report import LinkReport
 
 
 def made_groups() -> pl.DataFrame:
-    """Expected errors of girls, boys, and one source with three children."""
+    """Expected errors for girls, boys, and two sources, one of them with too few children."""
     measured = [
         ("sex", "boys", 110, 240, 150, 0.7, -0.16, 170, 0.4, 0.0, 1.6, 1.2, 0.0, 3.1),
         ("sex", "girls", 114, 250, 152, 0.78, 0.16, 181, 0.2, 0.0, 1.1, 0.3, 0.0, 1.2),
@@ -54,7 +54,7 @@ def _model() -> pl.DataFrame:
 
 
 def made_link_report(people: list[dict[str, Any]]) -> LinkReport:
-    """What the linkage tells of itself."""
+    """The linkage report."""
     return LinkReport(
         blocking=pl.DataFrame(
             {

@@ -1,4 +1,4 @@
-"""Nights of the linking step alone, on records that a test changes: by the changes, and by the whole."""
+"""Nights of the linking step alone, on records that a test changes: linking only the changes, or everything again."""
 
 from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
@@ -39,14 +39,14 @@ class LinkedNights:
         self.store.__exit__(kind, error, trace)
 
     def judge(self, left: str, right: str, answer: str) -> None:
-        """A person judges a pair of records."""
+        """Record a person's judgement of a pair of records."""
         low, high = sorted((left, right))
         at = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(seconds=self.nights)
         row = {"left_id": low, "right_id": high, "answer": answer, "by": "Ann Example", "at": at, "sample": "s"}
         add_judgements(self.store.path.parent, lambda _: pl.DataFrame([row], schema=JUDGEMENT))
 
     def night(self, person: pl.DataFrame, renumbered: pl.DataFrame | None = None) -> Counts:
-        """Link tonight's records, given in any order. ``renumbered``: ``RENUMBERED``; null: no key was ever given up."""
+        """Link tonight's records, given in any order. ``renumbered``: ``RENUMBERED``; null: no row has a new key."""
         settings = Settings(
             extracts=Path(), workspace=self.store.path.parent, as_at=FIRST + timedelta(days=self.nights), full=self.full
         )
@@ -61,13 +61,13 @@ class LinkedNights:
         return counts
 
     def told(self) -> dict[str, pl.DataFrame | dict[str, float | int | str]]:
-        """Every table that others read, and every part of the report."""
+        """Every table that later steps read, and every part of the report."""
         tables = {table: self.store.read(table) for table in COMPARED if self.store.has(table)}
         return {**tables, **{field.name: getattr(self.report, field.name) for field in fields(LinkReport)}}
 
 
 def assert_alike(one: LinkedNights, other: LinkedNights) -> None:
-    """Both say the same of the last night, to the last bit."""
+    """Both have the same results for the last night, to the last bit."""
     ours, theirs = one.told(), other.told()
     for name, said in ours.items():
         if isinstance(said, pl.DataFrame):

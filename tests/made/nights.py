@@ -1,4 +1,4 @@
-"""Nights of drawn children, one after the other, with the ledger kept as the night keeps it."""
+"""Consecutive nights of drawn children, with the ledger kept as a real night keeps it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -23,12 +23,12 @@ SOURCES = frozenset({"health", "school_census", "housing"})
 
 
 FIRST_NIGHTS: dict[str, dict[str, Any]] = {}
-"""What a first night leaves, by all that it was told: most histories begin alike."""
+"""The results of first nights, by all their arguments: many histories begin with the same night."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What an officer found of the lead of a case."""
+    """What an officer found about the lead of a case."""
 
     code: str
     child: str = "A"
@@ -41,7 +41,7 @@ class Nights:
     ledger: Ledger = field(default_factory=Ledger.none)
     as_at: date = AS_AT - timedelta(days=1)
     seen: dict[str, date] = field(default_factory=dict)
-    """Record -> the night in which it first came."""
+    """Record -> the night on which it first came."""
     records: pl.DataFrame = field(default_factory=CHILD_RECORD.to_frame)
     moves: pl.DataFrame = field(default_factory=CHILD_MOVE.to_frame)
     outcomes: pl.DataFrame = field(default_factory=OUTCOME.to_frame)
@@ -57,7 +57,7 @@ class Nights:
         cut_off: frozenset[str] = frozenset(),
         set_aside: tuple[str, ...] = (),
     ) -> "Nights":
-        """One more night, by default the next day, on the children drawn."""
+        """One more night with the children drawn, by default on the next day."""
         is_first = not self.seen and self.outcomes.is_empty()
         told = repr((self.as_at, drawn, on, settings, publishes, sorted(loaded), sorted(cut_off), set_aside))
         if is_first and told in FIRST_NIGHTS:
@@ -107,14 +107,14 @@ class Nights:
         )  # fmt: skip
 
     def officer(self, code: str, child: str = "A", records: str = "health:H1") -> "Nights":
-        """What an officer found, on the day after the last night."""
+        """Add an officer's outcome, dated on the day of the last night."""
         row = {"child_id": child, "outcome": code, "outcome_on": self.as_at, "by": "M. Okafor",
                "at": datetime(2026, 11, 20, 9, tzinfo=UTC), "records": records}  # fmt: skip
         self.outcomes = pl.concat([self.outcomes, pl.DataFrame([row], schema=OUTCOME)])
         return self
 
     def each(self, cases: int) -> "list[Nights]":
-        """The ledger of each of the cases drawn :func:`~tests.made.beside.beside` one another, as it stands now."""
+        """The current ledger of each of the cases that were combined by :func:`~tests.made.beside.beside`."""
         leads, changes = (apart(frame, cases) for frame in (self.ledger.leads, self.ledger.changes))
         return [
             Nights(replace(self.ledger, leads=own, changes=changed))
@@ -131,7 +131,7 @@ class Nights:
 
 
 def lived(histories: Sequence[Sequence[Drawn | Found]]) -> list[list[Nights]]:
-    """The ledger of each history after each of its nights: one night is what is drawn, and officers find between them."""
+    """The ledger of each history after each of its nights. A drawing is a night; what officers find comes between nights."""
     told: list[list[Nights]] = [[] for _ in histories]
     for group in together([[step for step in history if isinstance(step, Drawn)] for history in histories]):
         nights = Nights()

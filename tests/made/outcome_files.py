@@ -1,4 +1,4 @@
-"""A file of outcomes as officers hand it in, and the tables of the night whose list they had."""
+"""A file of outcomes as officers send it, and the tables of the night whose list they had."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ HEADER = "child_id,outcome,date,reason,note\n"
 
 
 def written(folder: Path, lines: str, header: str = HEADER) -> Path:
-    """The file, with these lines under its header."""
+    """The file, with these lines below its header."""
     file = folder / "outcomes.csv"
     file.write_text(header + lines, encoding="utf-8")
     return file

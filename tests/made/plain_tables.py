@@ -1,4 +1,4 @@
-"""Small tables of any columns, and comparisons for them: what the engine takes besides children's records."""
+"""Small tables with any columns, and comparisons for them: the engine also links tables other than children's records."""
 
 import numpy as np
 import polars as pl
@@ -35,7 +35,7 @@ COMPARISONS = (
 
 
 def plain_model(records: int) -> Model:
-    """Weights for the comparisons: the better the level, the more it is worth."""
+    """Weights for the comparisons: better levels are worth more."""
     weights = {}
     for comparison in COMPARISONS:
         many = len(comparison.levels) - 1

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of a test's own, really started, where the machine has one."""
+"""A real PostgreSQL server for one test, if the machine has one installed."""
 
 import os
 import secrets
@@ -14,11 +14,11 @@ from tests.made.prefect_server import free_port
 
 USER = "rollcall"
 DEBIAN = Path("/usr/lib/postgresql")
-"""Where Debian and Ubuntu keep the programs of each version, off the path."""
+"""Where Debian and Ubuntu keep the programs of each version, which are not on the path."""
 
 
 def missing() -> str | None:
-    """Why no server can be started here, or null where one can be."""
+    """Why no server can be started here; null: one can."""
     if _program("initdb") is None or _program("pg_ctl") is None:
         return "no PostgreSQL is installed"
     if os.geteuid() == 0 and _runs_as() is None:
@@ -29,7 +29,7 @@ def missing() -> str | None:
 @contextmanager
 def postgresql() -> Iterator[str]:
     """An empty database on a free port, as postgresql://USER:PASSWORD@HOST:PORT/NAME; gone after the block."""
-    # Not in the test's own folder: its path may be too long for a socket, and others than its owner may not enter.
+    # Not in the test's own folder: its path may be too long for a socket, and only its owner may enter it.
     with tempfile.TemporaryDirectory(prefix="rollcall-postgresql-") as folder:
         where, password, port = Path(folder), secrets.token_hex(12), free_port()
         (where / "password").write_text(password, "utf-8")
@@ -52,14 +52,14 @@ def _program(name: str) -> str | None:
 
 
 def _runs_as() -> str | None:
-    """The user that the server runs as where the tests run as root, which it refuses to; null for the tests' own."""
+    """If the tests run as root, which PostgreSQL refuses, the user that it runs as; null: the tests' own user."""
     return "postgres" if os.geteuid() == 0 and any(user.pw_name == "postgres" for user in getpwall()) else None
 
 
 def _run(name: str, *arguments: str) -> None:
     program = _program(name)
     assert program is not None
-    # What a server that stays writes would keep a pipe open for ever: a file takes it.
+    # A server that goes on running would keep a pipe open for ever, so its output goes to a file.
     with tempfile.TemporaryFile() as said:
         done = subprocess.run(
             [program, *arguments], cwd="/", user=_runs_as(), stdout=said, stderr=subprocess.STDOUT, timeout=120, check=False,

@@ -1,4 +1,4 @@
-"""A Prefect server and a process worker, really started, for tests that must see the real thing.
+"""A real Prefect server and process worker, for tests that need the real thing.
 
 Each has the environment that docs/running_it_every_night.md asks for: a private home, a password, protection against
 forged requests, no telemetry.
@@ -22,12 +22,12 @@ import httpx
 ROOT = Path(__file__).parents[2]
 FINISHED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 ASKED_AGAIN_SECONDS = 60.0
-"""After so long a run that was asked to stop, and has not, is asked once more."""
+"""A run that was asked to stop, and has not, is asked again after this long."""
 Found = TypeVar("Found")
 
 
 def free_port() -> int:
-    """A port on which nobody listens."""
+    """A port that is not in use."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -35,7 +35,7 @@ def free_port() -> int:
 
 
 def wait_for(asked: Callable[[], Found | None], what: str, seconds: float = 300.0) -> Found:
-    """What ``asked`` gives, once it gives anything; fails, naming what was waited for, after so many seconds."""
+    """The first result of ``asked`` that is not None; fails after ``seconds``, with ``what`` in the message."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if (found := asked()) is not None:
@@ -46,25 +46,25 @@ def wait_for(asked: Callable[[], Found | None], what: str, seconds: float = 300.
 
 @dataclass
 class RealServer:
-    """A server that answers, and what it is asked through."""
+    """A server that answers, and the client with which it is asked."""
 
     home: Path
     url: str
     environment: Mapping[str, str]
     api: httpx.Client
     said: list[Path] = field(default_factory=list)
-    """What the server and its worker have said, a file each."""
+    """The logs of the server and its worker, one file each."""
 
     def post(self, path: str, **content: Any) -> Any:
-        """Ask the server."""
+        """POST to the server; returns the answer."""
         return self._asked("POST", path, content)
 
     def get(self, path: str) -> Any:
-        """Ask the server."""
+        """GET from the server; returns the answer."""
         return self._asked("GET", path, None)
 
     def _asked(self, method: str, path: str, content: Mapping[str, Any] | None) -> Any:
-        """Ask, and ask again, as Prefect's own client does, while the server's database is busy."""
+        """Ask until the server's database is not busy, as Prefect's own client does."""
 
         def answered() -> httpx.Response | None:
             answer = self.api.request(method, path, json=content)
@@ -75,11 +75,11 @@ class RealServer:
         return answer.json() if answer.content else None
 
     def command(self, *arguments: str) -> str:
-        """Run one ``prefect`` command to its end, and give what it said."""
+        """Run one ``prefect`` command to its end, and return its output."""
         return self.module("prefect", "--no-prompt", *arguments)
 
     def module(self, name: str, *arguments: str, **environment: str) -> str:
-        """Run a module to its end, with these variables in its environment besides, and give what it said."""
+        """Run a module to its end, with these further environment variables, and return its output."""
         done = subprocess.run(
             [sys.executable, "-m", name, *arguments],
             cwd=ROOT, env={**self.environment, **environment},
@@ -89,7 +89,7 @@ class RealServer:
         return done.stdout
 
     def start(self, deployment: str, **parameters: Any) -> str:
-        """Ask for a run of ``flow/deployment`` now; gives its id."""
+        """Request a run of ``flow/deployment`` now; returns its id."""
         found = self.get(f"/deployments/name/{deployment}")
         run = self.post(
             f"/deployments/{found['id']}/create_flow_run",
@@ -99,7 +99,7 @@ class RealServer:
         return run_id
 
     def cancel_one_of_tomorrow(self, deployment: str) -> None:
-        """Plan a run for tomorrow, and cancel it: what a cancelled run sets off, without one."""
+        """Plan a run for tomorrow and cancel it, to set off what a cancelled run sets off without running one."""
         found = self.get(f"/deployments/name/{deployment}")
         at = (datetime.now(UTC) + timedelta(days=1)).isoformat()
         state = {"type": "SCHEDULED", "state_details": {"scheduled_time": at}}
@@ -107,7 +107,7 @@ class RealServer:
         self.post(f"/flow_runs/{run['id']}/set_state", state={"type": "CANCELLED"})
 
     def pause_worker(self, *, paused: bool) -> None:
-        """Have the worker be given no runs, as if it were down; or runs again."""
+        """Stop giving runs to the worker, as if it were down; or give it runs again."""
         self._asked("PATCH", "/work_pools/rollcall", {"is_paused": paused})
 
     def state(self, run: str) -> dict[str, Any]:
@@ -116,13 +116,13 @@ class RealServer:
         return state
 
     def finished(self, run: str) -> dict[str, Any]:
-        """The last state of a run, once it has one."""
+        """The final state of a run, once it has one."""
         return wait_for(lambda: self._last_state(run), f"run {run} to finish")
 
     def cancelled(self, run: str) -> dict[str, Any]:
-        """The last state of a run that is asked to stop.
+        """Ask a run to stop, and return its final state.
 
-        It is asked as often as it takes: a worker may miss the word, and the run then stays "Cancelling"
+        It is asked repeatedly: a worker may miss the request, and the run then stays "Cancelling"
         (github.com/PrefectHQ/prefect, issue 18744).
         """
         asked_at = -ASKED_AGAIN_SECONDS
@@ -137,7 +137,7 @@ class RealServer:
         return wait_for(asked, f"run {run} to be cancelled")
 
     def end(self, run: str) -> None:
-        """Have a run count as ended, whatever its process does: others may begin, and a failed test stays one."""
+        """Mark a run as ended, whatever its process does, so that others may begin after a test has failed."""
         if self._last_state(run) is None:
             self.post(f"/flow_runs/{run}/set_state", state={"type": "CANCELLED"}, force=True)
 
@@ -146,7 +146,7 @@ class RealServer:
         return state if state["type"] in FINISHED else None
 
     def has_said(self, words: str) -> bool:
-        """Whether the server, its worker or a run has said these words."""
+        """Whether these words are in the output of the server, its worker or a run."""
         return any(words in path.read_text("utf-8", "replace") for path in self.said)
 
     def artifacts(self, run: str) -> dict[str, Any]:
@@ -157,7 +157,7 @@ class RealServer:
 
 @contextmanager
 def running(server: RealServer, name: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """``prefect`` with these arguments as a process of its own, until the end of the block."""
+    """Run ``prefect`` with these arguments in its own process until the end of the block."""
     said = server.home.parent / f"{name}.log"
     server.said.append(said)
     with said.open("wb") as log:
@@ -178,7 +178,7 @@ def running(server: RealServer, name: str, *arguments: str) -> Iterator[subproce
 
 @contextmanager
 def real_server(folder: Path, settings: Mapping[str, str]) -> Iterator[RealServer]:
-    """A server on a free port, with its home in ``folder``, that answers within the block."""
+    """A server on a free port, with its home in ``folder``, which answers as long as the block lasts."""
     port, password = free_port(), f"night:{secrets.token_hex(12)}"
     home = folder / "prefect"
     home.mkdir(mode=0o700)
@@ -202,7 +202,7 @@ def real_server(folder: Path, settings: Mapping[str, str]) -> Iterator[RealServe
         **settings,
     }
     client = "tests"
-    # No connection is kept: the server lets go of an idle one after five seconds, and who asks just then is cut off.
+    # No connection is kept: the server closes an idle one after five seconds, and a request at that moment would fail.
     with httpx.Client(
         base_url=url, auth=tuple(password.split(":")), headers={"Prefect-Csrf-Client": client}, timeout=120,
         limits=httpx.Limits(max_keepalive_connections=0),

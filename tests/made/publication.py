@@ -1,4 +1,4 @@
-"""A made-up night, ready to publish: about 240 children, of whom some 30 are on the list. The same every time."""
+"""A made-up night, ready to publish, with about 240 children, some 30 of them on the list. Always the same."""
 
 import random
 from dataclasses import fields, replace
@@ -44,7 +44,7 @@ STREETS = ("Tennyson Close", "Abbey Road", "Lansbury Way", "Maple Street", "Quee
 
 
 def made_publication(children: int = 240, listed: int = 30, **changes: Any) -> Publication:
-    """A whole publication; ``changes`` replace its fields."""
+    """A complete publication; ``changes`` replace its fields."""
     draw = random.Random(7)
     people = [_child(draw, number) for number in range(children)]
     night = Publication(
@@ -79,7 +79,7 @@ def made_publication(children: int = 240, listed: int = 30, **changes: Any) -> P
 
 
 def nothing_published(**changes: Any) -> Publication:
-    """A night without a candidate, a link or an explained child."""
+    """A night without candidates, links or explained children."""
     whole = made_publication()
     tables = {
         "candidates": CANDIDATE, "explained": EXPLAINED, "person": PERSON, "statements": STATEMENT,
@@ -312,5 +312,5 @@ def mask(night: Publication) -> Masked:
 
 
 def publish(night: Publication, into: Path) -> PublishedFolder:
-    """Publish a night, its list masked."""
+    """Publish a night, with its list masked."""
     return publication.publish(night, into, mask(night))

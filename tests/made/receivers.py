@@ -1,4 +1,4 @@
-"""Those who are told, a webhook and a mail server on this machine, and a gate for whoever would leave it."""
+"""Receivers of notices, a webhook and a mail server on this machine, and a proxy that stops all traffic to elsewhere."""
 
 import socketserver
 import threading
@@ -9,20 +9,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 FAILS, HANGS, ANSWERS = "fails", "hangs", "answers"
-"""What the webhook does to whoever calls it: answers with 500, takes the call and never answers, or answers with 204."""
+"""What the webhook does with a call: answer with 500, accept it and never answer, or answer with 204."""
 
 
 class Told:
-    """What was received, and where."""
+    """What a receiver was sent, and its port."""
 
     def __init__(self, port: int, does: str = ANSWERS) -> None:
         self.port = port
         self.does = does
         self.received: list[tuple[str, str]] = []
-        """(what was done with it; all that was sent, headers and receivers too)"""
+        """(what it did; everything that was sent, including headers and receivers)"""
 
     def texts(self, does: str = ANSWERS) -> list[str]:
-        """All that was sent while so much was done with it."""
+        """Everything that was sent while the receiver behaved in this way."""
         return [text for done, text in self.received if done == does]
 
 
@@ -53,7 +53,7 @@ def webhook() -> Iterator[Told]:
 
 @contextmanager
 def way_out() -> Iterator[Told]:
-    """A proxy that lets nobody out, and keeps where they wanted to go."""
+    """A proxy that lets nothing out, and records the destinations."""
 
     class Gate(BaseHTTPRequestHandler):
         def do_CONNECT(self) -> None:
@@ -74,7 +74,7 @@ def way_out() -> Iterator[Told]:
 
 @contextmanager
 def mail_server() -> Iterator[Told]:
-    """An SMTP server (RFC 5321, no more than mail needs) that keeps what it is given."""
+    """An SMTP server (RFC 5321, only as much as mail needs) that keeps what it is sent."""
 
     class Receiver(socketserver.StreamRequestHandler):
         def handle(self) -> None:

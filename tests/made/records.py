@@ -1,4 +1,4 @@
-"""Literal person records: what an officer would write of a child, brought into canonical form."""
+"""Literal person records: what an officer would write about a child, in canonical form."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -28,7 +28,7 @@ WRITTEN: dict[str, type[pl.DataType]] = {
 
 
 def born(text: str | None) -> date | None:
-    """A birth date written as forms have it: 03/11/2015."""
+    """A birth date written as on forms: 03/11/2015."""
     if text is None:
         return None
     day, month, year = text.split("/")
@@ -36,7 +36,7 @@ def born(text: str | None) -> date | None:
 
 
 def person_records(rows: Sequence[Row]) -> pl.DataFrame:
-    """PERSON_RECORD rows out of what was written; what a row leaves out is null. Without ids: roll:1, roll:2, ..."""
+    """PERSON_RECORD rows from what was written; whatever a row leaves out is null. Without ids: roll:00001, roll:00002, ..."""
     for row in rows:
         assert not row.keys() - WRITTEN.keys(), f"no such field: {sorted(row.keys() - WRITTEN.keys())}"
     numbered = [{"record_id": f"roll:{number:05}", **row} for number, row in enumerate(rows, 1)]
@@ -70,7 +70,7 @@ LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 
 
 def upn_of(number: int) -> str:
-    """A UPN with the check letter that belongs to it: school 3051234, entered 2020."""
+    """A UPN with its right check letter: school 3051234, entered 2020."""
     body = f"3051234 20{number:03}".replace(" ", "")
     return LETTERS[sum(int(digit) * weight for digit, weight in zip(body, range(2, 14), strict=True)) % 23] + body
 

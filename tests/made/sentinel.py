@@ -1,4 +1,4 @@
-"""A child whose values cannot be mistaken, and the search for her in all that may hold no child's value."""
+"""A child with unmistakable values, and the search for her in everything that must not contain a child's values."""
 
 import base64
 import csv
@@ -14,7 +14,7 @@ import pytest
 SENTINEL = "Zzyzxsentinel"
 BIRTH_DATE = "17/03/2016"
 MARKS = (SENTINEL, "ZZYZXSENTINEL", BIRTH_DATE, "2016-03-17", "20160317", "QX19 7ZZ", "QX197ZZ", "07700 900461")
-"""What the child can be known by: her names, birth date, postcode and phone, in the forms that sources write."""
+"""What the child can be recognised by: her names, birth date, postcode and phone, in the forms that sources write."""
 
 VALUES = {
     "Surname": SENTINEL,
@@ -32,7 +32,7 @@ BROKEN = dict.fromkeys(("Gender", "Sex", "NHSNumber", "UPN", "UPRN", "LastContac
 
 
 def _with_rows(path: Path, *changes: dict[str, str]) -> None:
-    """Add rows to an extract: its first row, changed."""
+    """Add rows to an extract: copies of its first row with changes."""
     rows = list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"))))
     for number, change in enumerate(changes):
         rows.append(
@@ -50,7 +50,7 @@ def _with_rows(path: Path, *changes: dict[str, str]) -> None:
 
 
 def put_her_into(extracts: Path) -> None:
-    """Put her into good rows, into rows that break every rule, and into a file of no source."""
+    """Put her into good rows, into rows that break every rule, and into a file that belongs to no source."""
     for name in ("health.csv", "school_census.csv"):
         _with_rows(extracts / name, VALUES, VALUES | BROKEN)
     (extracts / "mystery.csv").write_text(f"Name,Born\n{SENTINEL},{BIRTH_DATE}\n", encoding="utf-8")
@@ -60,7 +60,7 @@ def put_her_into(extracts: Path) -> None:
 
 
 def found_in(text: str) -> list[str]:
-    """Which of her marks stand in a text."""
+    """Which of her marks are in a text."""
     return [mark for mark in MARKS if mark.casefold() in text.casefold()]
 
 
@@ -88,20 +88,20 @@ def decoded(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Heard:
-    """All that was said while a test ran."""
+    """All output while a test runs."""
 
     capture: pytest.CaptureFixture[str]
     log: pytest.LogCaptureFixture
 
     def text(self) -> str:
-        """What was printed and logged since it was last asked for."""
+        """What was printed since the last call, and everything logged."""
         told = self.capture.readouterr()
         records = [f"{record.getMessage()} {record.exc_text} {record.__dict__}" for record in self.log.records]
         return "\n".join([told.out, told.err, self.log.text, *records])
 
 
 def everything_of(error: BaseException) -> str:
-    """Words, arguments, frames and causes of an error, with the values of all local variables left out."""
+    """Message, arguments, frames and causes of an error, but not the values of local variables."""
     chain, last = [], error
     while last is not None:
         chain.append(f"{last!r} {last.args} {getattr(last, '__notes__', '')}")
@@ -110,7 +110,7 @@ def everything_of(error: BaseException) -> str:
 
 
 def quoting_her(*_: object, **__: object) -> object:
-    """Work that fails with an error that quotes her, and one beneath it that does too."""
+    """Fails with an error that quotes her, caused by another that does too."""
     try:
         pl.Series("born", [SENTINEL]).str.to_date("%Y-%m-%d", strict=True)
     except pl.exceptions.PolarsError as error:
@@ -119,5 +119,5 @@ def quoting_her(*_: object, **__: object) -> object:
 
 
 def panicking_with_her(*_: object, **__: object) -> object:
-    """Work in which polars panics with words that quote her: no Exception, as those of Python are."""
+    """A panic in polars whose message quotes her; unlike Python's errors it is not an Exception."""
     raise pl.exceptions.PanicException(f"could not parse {SENTINEL}")

@@ -1,4 +1,4 @@
-"""Where a step of the night calls the function that does its work, so that a test can put another in its place."""
+"""Where a step of the night calls the function that does its work, so that a test can replace that function."""
 
 from pipelines.night import STEPS
 
@@ -11,10 +11,10 @@ CALLED = {
     "residence": "judge_residence",
     "ledger": "keep_ledger",
 }
-"""What a step calls on a night that is not the first, where that is not called as the step is."""
+"""The function that a step calls on a night after the first, if its name differs from the step's."""
 
 
 def called_by(step: str) -> str:
-    """``module.function``, as monkeypatch takes it."""
+    """``module.function``, as monkeypatch needs it."""
     (found,) = (each.do.__module__ for each in STEPS if each.name == step)
     return f"{found}.{CALLED.get(step, step)}"

@@ -1,4 +1,4 @@
-"""A town of known children, and one child at a time laid beside them, for the tests of who still lives here."""
+"""A town of known children, and one child at a time added to them, for the tests of who still lives here."""
 
 from datetime import date, timedelta
 
@@ -13,7 +13,7 @@ from tests.made.children import SOURCE_NAMES
 AS_AT = date(2026, 11, 20)
 OF_AGE = date(2018, 5, 5)
 LEFT_YEAR_SIX = date(2015, 5, 5)
-"""Of age too, and of those who left Year 6 in the summer before ``AS_AT``."""
+"""Also of compulsory school age, and left Year 6 in the summer before ``AS_AT``."""
 ROLL, GP, HOMES = "school_census", "health", "housing"
 NAMES = {**SOURCE_NAMES, HOMES: "Council housing"}
 FAMILY = {"surname": "ASHE", "house": "1", "street": "ELM ROAD", "postcode": "ZA11AA"}
@@ -46,9 +46,9 @@ def in_home(seen: int, since: int = 900, ended: int | None = None) -> list[dict[
 
 
 def town(met_before_leaving: int = 700) -> dict[str, list[dict[str, object]]]:
-    """600 children on the roll, whom their GP met in the last two years; 40 without a place who live here, ten of them
-    off the roll lately, and 60 who left in the last three years, whom nobody met since, and their GP in the last
-    ``met_before_leaving`` days before."""
+    """600 children on the roll whom their GP met in the last two years; 40 children without a place who live here, ten of whom
+    have recently left the roll; and 60 who left in the last three years. Nobody has met these since; their GP met them in the
+    ``met_before_leaving`` days before they left."""
     children: dict[str, list[dict[str, object]]] = {}
     for n in range(600):
         home = in_home(seen=(n * 31) % 400) if n % 3 == 0 else []
@@ -68,7 +68,7 @@ def judge(
     children: dict[str, list[dict[str, object]]],
     people: dict[str, dict[str, object]] | None = None,
 ) -> pl.DataFrame:
-    """``RESIDENCE`` of made-up children; one record a child and source."""
+    """``RESIDENCE`` of made-up children; one record per child and source."""
     rows = [{**row, "record_id": f"{row['source']}:{child}"} for child, said in children.items() for row in said]
     statements = pl.DataFrame(rows, schema=dict(STATEMENT))
     facts = people or {}
@@ -90,5 +90,5 @@ def judge(
 
 
 def judged(child: list[dict[str, object]], **others: list[dict[str, object]]) -> dict[str, object]:
-    """The row of one child laid beside the town."""
+    """The row of one child added to the town."""
     return judge(town() | {"child": child} | others).row(by_predicate=pl.col("child_id") == "child", named=True)
