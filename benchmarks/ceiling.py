@@ -49,7 +49,7 @@ def children_of(found: Night) -> pl.DataFrame:
     heard = hear(listen(known.statements, AS_AT), members)
     evidence = gather_evidence(heard, with_homes(known.person), found.provision, as_at=AS_AT)
     estimate = evidence.children.with_columns(ours=living_here(evidence))
-    told = _told(estimate, evidence)
+    told = _with_readings(estimate, evidence)
     whose = members.join(found.true_child, on="record_id", validate="1:1").group_by("child_id").agg(
         truth=pl.col("truth").mode().min(), gp_only=pl.col("record_id").str.starts_with("health:").all()
     )  # fmt: skip
@@ -62,7 +62,7 @@ def children_of(found: Night) -> pl.DataFrame:
     return judged.filter(asked).select("truth", "here", "gp_only", "ours", pl.col(numbers).cast(pl.Float64))
 
 
-def _told(children: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+def _with_readings(children: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     """``children`` with the readings of each agency, then those of the household's other children."""
     wide = evidence.agencies.pivot("source", index="child", values=READ)
     joined = children.join(wide, on="child", how="left", validate="1:1")

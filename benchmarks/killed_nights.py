@@ -146,7 +146,7 @@ def killed(folder: Path, *, kills: int, children: int, seed: int) -> tuple[Night
     return nights, when, wrong
 
 
-def _told(nights: Nights, when: Counter[str], wrong: list[str], children: int) -> str:
+def _page(nights: Nights, when: Counter[str], wrong: list[str], children: int) -> str:
     lines = [
         "# Nights killed at random moments",
         "",
@@ -175,7 +175,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = killed(Path(folder), kills=asked.kills, children=asked.children, seed=asked.seed)
-    told = _told(*found, asked.children)
+    told = _page(*found, asked.children)
     print(told)
     if asked.out:
         asked.out.write_text(told, encoding="utf-8")

@@ -222,11 +222,11 @@ def table(rows: list[Figures]) -> str:
     """Figures as a Markdown table; shares have four decimals."""
     head = list(rows[0])
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    lines += [f"| {' | '.join(_told(row[name]) for name in head)} |" for row in rows]
+    lines += [f"| {' | '.join(_in_cell(row[name]) for name in head)} |" for row in rows]
     return "\n".join(lines)
 
 
-def _told(value: float | int | str) -> str:
+def _in_cell(value: float | int | str) -> str:
     if isinstance(value, float):
         return f"{value:.1f}" if abs(value) >= 10 else f"{value:.4f}"
     return str(value)

@@ -63,7 +63,7 @@ def judge(
     """
     checks = source_checks(contract, headers, identifier_checks, today or this_day())
     named = {column.name: headers.get(column.name, column.header) for column in contract.columns}
-    return _breaches(rows, checks, _Told(contract.id, file, named), known)
+    return _breaches(rows, checks, _Source(contract.id, file, named), known)
 
 
 def judge_candidates(frame: pl.DataFrame) -> list[Breach]:
@@ -72,7 +72,7 @@ def judge_candidates(frame: pl.DataFrame) -> list[Breach]:
     ``frame`` is a ``pipelines.tables.CANDIDATE``. Lines are those of the CSV: the first child is on line 2.
     """
     contract = _candidates_contract()
-    told = _Told(contract.id, f"{contract.id}.csv", {column.name: column.header for column in contract.columns})
+    told = _Source(contract.id, f"{contract.id}.csv", {column.name: column.header for column in contract.columns})
     wanted = {column.name: _LIST_TYPES[column.logical_type] for column in contract.columns}
     if frame.schema != pl.Schema(wanted):
         return [_wrong_columns(frame, wanted, told)]
@@ -86,7 +86,7 @@ def _candidates_contract() -> DataContract:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Source:
     """What all breaches of one file have in common."""
 
     source: str
@@ -94,7 +94,7 @@ class _Told:
     headers: Mapping[str, str]
 
 
-def _wrong_columns(frame: pl.DataFrame, wanted: Mapping[str, Any], told: _Told) -> Breach:
+def _wrong_columns(frame: pl.DataFrame, wanted: Mapping[str, Any], told: _Source) -> Breach:
     differ = sorted(set(frame.schema) ^ set(wanted)) or sorted(
         name for name in wanted if frame.schema[name] != wanted[name]
     )
@@ -103,7 +103,9 @@ def _wrong_columns(frame: pl.DataFrame, wanted: Mapping[str, Any], told: _Told) 
     return Breach(told.source, told.file, None, None, "columns", "file", why, fix)
 
 
-def _breaches(rows: pl.DataFrame, checks: Sequence[Check], told: _Told, known: pl.Series | None = None) -> list[Breach]:
+def _breaches(
+    rows: pl.DataFrame, checks: Sequence[Check], told: _Source, known: pl.Series | None = None
+) -> list[Breach]:
     outcomes = _outcomes(rows, checks) if known is None or not known.any() else _outcomes_of_part(rows, checks, known)
     lines = rows["line"]
     found: list[tuple[int, int, Breach]] = []
@@ -122,7 +124,7 @@ def _breaches(rows: pl.DataFrame, checks: Sequence[Check], told: _Told, known: p
     return [breach for _, _, breach in sorted(found, key=lambda place: place[:2])]
 
 
-def _could_not_run(check: Check, crashed: Crashed, told: _Told) -> Breach:
+def _could_not_run(check: Check, crashed: Crashed, told: _Source) -> Breach:
     """The breach for a check without a verdict. It stops the file if the rule stops files or rows."""
     why = (
         f"The check '{check.rule}' failed in itself ({crashed.error}), so nobody knows whether the file keeps the rule."
@@ -162,14 +164,14 @@ def _outcomes_of_part(rows: pl.DataFrame, checks: Sequence[Check], known: pl.Ser
 def ask_great_expectations(marks: pl.DataFrame, height: int, checks: Mapping[int, Check]) -> dict[int, Outcome]:
     """Judge the marks with one suite. A check without a clear verdict counts as crashed, never as passed."""
     with _ONE_AT_A_TIME:
-        return _asked_of(_great_expectations(), marks, height, checks)
+        return _verdicts(_great_expectations(), marks, height, checks)
 
 
 _ONE_AT_A_TIME = Lock()
 """Great Expectations has one context for the process: files judged at the same time must take turns."""
 
 
-def _asked_of(gx: Any, marks: pl.DataFrame, height: int, checks: Mapping[int, Check]) -> dict[int, Outcome]:
+def _verdicts(gx: Any, marks: pl.DataFrame, height: int, checks: Mapping[int, Check]) -> dict[int, Outcome]:
     """The verdict of Great Expectations on the marks of each check."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}

@@ -62,7 +62,7 @@ def _source(contract: Contract) -> str:
             *_opening(contract),
             "\n".join(facts),
             "What a row says:",
-            "\n".join(f"- {_said(statement, headers)}" for statement in contract.says),
+            "\n".join(f"- {_statement_in_words(statement, headers)}" for statement in contract.says),
             _columns_table(contract, ("Column", "Meaning", "Also headed", "Taken", "Goes to", "Class"), _source_cells),
             "Rules:",
             _rules_table(checks, headers),
@@ -96,7 +96,7 @@ def _key(contract: Contract) -> str:
     return key
 
 
-def _said(statement: Statement, headers: Mapping[str, str]) -> str:
+def _statement_in_words(statement: Statement, headers: Mapping[str, str]) -> str:
     """One statement as a sentence, its columns named by their headers."""
     named = {name: f"`{headers[name]}`" for name in statement.columns}
     what = statement.what or (f"named by {named[statement.what_from]}" if statement.what_from else "")
@@ -111,14 +111,14 @@ def _said(statement: Statement, headers: Mapping[str, str]) -> str:
         text += f", until {named[statement.until]} (empty: still)"
     if statement.holds_days:
         text += f", for {statement.holds_days} days"
-    text += _where(statement.when, named)
+    text += _condition_in_words(statement.when, named)
     text += "".join(
         f", unless {named[column]} means {' or '.join(words)}" for column, words in statement.unless.items()
     )
-    return text + "".join(_doubted(doubt, named) for doubt in statement.doubts)
+    return text + "".join(_doubt_in_words(doubt, named) for doubt in statement.doubts)
 
 
-def _doubted(doubt: Doubt, named: Mapping[str, str]) -> str:
+def _doubt_in_words(doubt: Doubt, named: Mapping[str, str]) -> str:
     """One doubt of a statement, and how far the statement still proves an education."""
     holds = [f"{named[column]} means {' or '.join(meanings)}" for column, meanings in doubt.when.items()]
     holds += [f"{named[column]} has the word {' or '.join(words)}" for column, words in doubt.named.items()]
@@ -132,7 +132,7 @@ def _doubted(doubt: Doubt, named: Mapping[str, str]) -> str:
     return f"; in doubt, where {' and '.join(holds)}: {doubt.because}{proves}"
 
 
-def _where(when: Mapping[str, Iterable[str]], named: Mapping[str, str]) -> str:
+def _condition_in_words(when: Mapping[str, Iterable[str]], named: Mapping[str, str]) -> str:
     conditions = [f"{named[column]} means {' or '.join(meanings)}" for column, meanings in when.items()]
     return f", where {' and '.join(conditions)}" if conditions else ""
 
@@ -147,7 +147,7 @@ def _source_cells(column: Column) -> list[str]:
         f"`{column.header}`" + (" (may be absent)" if column.may_be_absent else ""),
         column.description,
         _codes(column.also_called),
-        _taken(column),
+        _values_taken(column),
         goes_to,
         column.classification,
     ]
@@ -157,7 +157,7 @@ def _list_cells(column: Column) -> list[str]:
     return [f"`{column.header}`", column.description, column.logical_type, column.classification]
 
 
-def _taken(column: Column) -> str:
+def _values_taken(column: Column) -> str:
     """What a cell may contain: formats, codes with their meanings, and what counts as empty."""
     taken = []
     if column.dates_written:

@@ -122,7 +122,7 @@ def _days_in(text: pl.Series, written: Sequence[str]) -> pl.Series:
     days = pl.Series(text.name, [None], dtype=pl.Date).new_from_index(0, len(text))
     without_time = text.str.replace(_TIME_OF_DAY, "")
     if without_time.str.contains("[A-Za-z]").any():
-        without_time = _plainly_said(without_time)
+        without_time = _plain_days(without_time)
     left = text.is_not_null().arg_true()
     for form in written:
         if left.is_empty():
@@ -135,7 +135,7 @@ def _days_in(text: pl.Series, written: Sequence[str]) -> pl.Series:
     return days.zip_with(~at_midnight, _in_london(days)) if at_midnight.any() else days
 
 
-def _plainly_said(text: pl.Series) -> pl.Series:
+def _plain_days(text: pl.Series) -> pl.Series:
     """Dates with a month by name, as the formats expect them: without weekday, ordinals and commas, and with September cut to
     three letters like the other months (current software writes Sept beside Aug and Oct)."""
     said = text.str.replace(_DAY_OF_WEEK, "${1}").str.replace(_ORDINAL, "${1}").str.replace_all(",", "")
@@ -217,11 +217,11 @@ def _codes_of(column: Column, meanings: Mapping[str, str | None]) -> pl.Expr:
     A code may be given twice, with its word or in two languages (``1 - Male``, ``Gwryw / Male``): if both halves are codes with
     the same meaning, the result is the first. The letter by which a form lists its answers (``a) Male``) is ignored.
     """
-    said_once = partial(_said_once, meaning=meanings)
+    said_once = partial(_codes_of_texts, meaning=meanings)
     return text_of(column).map_batches(said_once, return_dtype=pl.String, is_elementwise=True)
 
 
-def _said_once(text: pl.Series, meaning: Mapping[str, str | None]) -> pl.Series:
+def _codes_of_texts(text: pl.Series, meaning: Mapping[str, str | None]) -> pl.Series:
     """As ``_codes_of``. Only codes that are not known as they are get split, each distinct one once."""
     codes = text.to_frame("text").select(plain_codes(pl.col("text"))).to_series()
     unknown = text.filter(codes.is_not_null() & ~codes.is_in(list(meaning))).unique()

@@ -57,7 +57,7 @@ def nightly(
     settings = in_plain_words("settings", workspace, read)
     stop_at = time.monotonic() + NIGHT_SECONDS
     with night_under_way(settings, wait_seconds=wait_seconds) as night:
-        progress = _Told(LISTENER.get() or Silent())
+        progress = _ProgressReporter(LISTENER.get() or Silent())
         night.run_buckets = None if dask is None else on_dask(dask)
         try:
             for step in STEPS:
@@ -116,7 +116,7 @@ SHOWN_EVERY = 5.0
 """Least seconds between two updates of the progress within a step, to spare the server."""
 
 
-class _Told:
+class _ProgressReporter:
     """Reports the night's progress to Prefect, and to whoever else listens."""
 
     def __init__(self, also: Progress) -> None:

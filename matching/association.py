@@ -126,26 +126,26 @@ def _groups_of(pairs: _Pairs) -> _Groups | None:
     """Find the groups by expectation-maximisation; None: no surname is common enough to start from."""
     every = np.bincount(pairs.first, pairs.people)
     share, many = every / every.sum(), np.bincount(pairs.second, pairs.people)
-    first_in = _begun(pairs.matrix(pairs.people), np.asarray(many, dtype=np.float64), share)
+    first_in = _starting_groups(pairs.matrix(pairs.people), np.asarray(many, dtype=np.float64), share)
     if first_in is None:
         return None
     of_second = np.full((len(many), first_in.shape[1]), 1 / first_in.shape[1])
     for _ in range(ROUNDS):
-        seconds, firsts = _expected(pairs, of_second, first_in)
+        seconds, firsts = _expected_people(pairs, of_second, first_in)
         mix = seconds.sum(axis=0) / many.sum()
         of_second = (seconds + OF_ANY_SURNAME * mix) / (many + OF_ANY_SURNAME)[:, None]
         first_in = (firsts + OF_ANY_FORENAME * share[:, None]) / (firsts.sum(axis=0) + OF_ANY_FORENAME)
     return _Groups(of_second, first_in)
 
 
-def _expected(pairs: _Pairs, of_second: Floats, first_in: Floats) -> tuple[Floats, Floats]:
+def _expected_people(pairs: _Pairs, of_second: Floats, first_in: Floats) -> tuple[Floats, Floats]:
     """Expected people of each second value, and of each first value, in each group."""
     chance = np.einsum("pg,pg->p", of_second.take(pairs.second, axis=0), first_in.take(pairs.first, axis=0))
     shared = pairs.matrix(pairs.people / chance)
     return of_second * (shared @ first_in), first_in * (shared.T @ of_second)
 
 
-def _begun(counts: csr_matrix, many: Floats, share: Floats) -> Floats | None:
+def _starting_groups(counts: csr_matrix, many: Floats, share: Floats) -> Floats | None:
     """First values x groups to start from: everybody's, and those of the second values least like each other's."""
     common = np.lexsort((np.arange(len(many)), -many))[:SEEDS]
     common = common[many[common] >= ENOUGH]
@@ -169,7 +169,7 @@ def _begun(counts: csr_matrix, many: Floats, share: Floats) -> Floats | None:
 
 def _bits(pairs: _Pairs, groups: _Groups) -> Floats:
     """Bits of each pair of values; the pair's own people are left out of every count, but for one who is like everybody."""
-    seconds, firsts = _expected(pairs, groups.of_second, groups.first_in)
+    seconds, firsts = _expected_people(pairs, groups.of_second, groups.first_in)
     mix, many = seconds.sum(axis=0) / pairs.people.sum(), pairs.people.sum()
     own = groups.of_second.take(pairs.second, axis=0) * groups.first_in.take(pairs.first, axis=0)
     own *= (pairs.people / own.sum(axis=1))[:, None]

@@ -154,9 +154,9 @@ class Plan:
             if blocks.pairs and not len(blocks.order):
                 raise ValueError("the plan's rows were let go of: make it again to have its pairs")
             for pairs in self._rule_chunks(blocks, size):
-                yield number, *self._new(number, *self._asked(*pairs, every))
+                yield number, *self._new(number, *self._wanted(*pairs, every))
 
-    def _asked(self, left: Rows, right: Rows, every: int) -> tuple[Rows, Rows]:
+    def _wanted(self, left: Rows, right: Rows, every: int) -> tuple[Rows, Rows]:
         if every > 1:
             some = left % every == 0
             left, right = np.compress(some, left), np.compress(some, right)

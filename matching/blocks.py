@@ -205,7 +205,7 @@ class _Sorted:
         return np.repeat(np.arange(len(self.sizes), dtype=np.int32), self.sizes)
 
 
-def _in_order(keys: Hashes | Keys, tables: Tables | None = None) -> _Sorted:
+def _sorted_by_key(keys: Hashes | Keys, tables: Tables | None = None) -> _Sorted:
     """Sort the hashes or keys of rows; within a block by table, then in the order of rows. 0: no block."""
     flat = (keys if tables is None else keys.take(tables.first, axis=0)).ravel()
     places, ends = in_runs(flat)
@@ -229,22 +229,23 @@ def _tables_of(places: NDArray[np.integer], begins: NDArray[np.int64]) -> NDArra
 def blocks_of(rule: BlockingRule, table: Encoded, between: Tables | None = None) -> Blocks:
     """Sort the rows of a table into the blocks of a rule."""
     hashes = hashes_of(rule, table)
-    found = _in_order(hashes, between)
+    found = _sorted_by_key(hashes, between)
     largest, wanted = int(found.sizes.max(initial=0)), found.pairs
     if largest > LARGEST_BLOCK:
-        _cut(hashes, _in_order(hashes))  # in the order of rows, so that every piece has rows of each table
-        found = _in_order(hashes, between)
+        # Within a block in the order of rows, not by table, so that every piece has rows of each table.
+        _cut_into_pieces(hashes, _sorted_by_key(hashes))
+        found = _sorted_by_key(hashes, between)
     shape, width = hashes.shape, hashes.shape[1]
     del hashes
     keys = np.full(shape, NO_KEY, order="F")  # later read one slot at a time
-    rows, slots = _where(found, keys, between)
+    rows, slots = _rows_and_slots(found, keys, between)
     if width == 1:
         keys[:, 0].put(rows, found.numbers)
     else:
         keys[rows, slots] = found.numbers
     side = table.column(rule.one_side) >= 0 if rule.one_side else None
     begins, ends = _spans(found, None if between is None else between.begins * width)
-    return Blocks(rule, keys, side, rows, slots, begins, ends, _many(begins, ends), largest, wanted - found.pairs)
+    return Blocks(rule, keys, side, rows, slots, begins, ends, _pair_count(begins, ends), largest, wanted - found.pairs)
 
 
 def blocks_between(
@@ -259,18 +260,18 @@ def blocks_between(
     ``meets`` has the shape of ``keys``: true where the row is in the block of that key. ``keys`` stay whole: two rows that
     share an earlier key meet in its block, and not here.
     """
-    found = _in_order(np.where(meets, keys + 1, 0), between)
+    found = _sorted_by_key(np.where(meets, keys + 1, 0), between)
     begins, ends = _spans(found, None if between is None else between.begins * keys.shape[1])
     largest = int(found.sizes.max(initial=0))
-    rows, slots = _where(found, keys, between)
-    return Blocks(rule, keys, side, rows, slots, begins, ends, _many(begins, ends), largest, left_out=0)
+    rows, slots = _rows_and_slots(found, keys, between)
+    return Blocks(rule, keys, side, rows, slots, begins, ends, _pair_count(begins, ends), largest, left_out=0)
 
 
-def _many(begins: NDArray[np.int32], ends: NDArray[np.int32]) -> int:
+def _pair_count(begins: NDArray[np.int32], ends: NDArray[np.int32]) -> int:
     return int((ends - begins).sum(dtype=np.int64))
 
 
-def _where(found: _Sorted, keys: Keys, between: Tables | None) -> tuple[Rows, NDArray[np.int16]]:
+def _rows_and_slots(found: _Sorted, keys: Keys, between: Tables | None) -> tuple[Rows, NDArray[np.int16]]:
     """The row and the slot of each place."""
     width = keys.shape[1]
     rows = found.places if width == 1 else found.places // width
@@ -279,7 +280,7 @@ def _where(found: _Sorted, keys: Keys, between: Tables | None) -> tuple[Rows, ND
     return (rows.astype(np.int32) if between is None else between.first.take(rows)), slots
 
 
-def _cut(hashes: Hashes, found: _Sorted) -> None:
+def _cut_into_pieces(hashes: Hashes, found: _Sorted) -> None:
     """Cut over-large blocks into pieces, in place."""
     flat = hashes.reshape(-1)
     number = counted_off(found.sizes)

@@ -180,11 +180,11 @@ def against_truth(groups: pl.DataFrame, child: pl.Series, truth: pl.Series, pair
     )
     is_true = truth.gather(pairs["left"]) == truth.gather(pairs["right"])
     scored = pairs.select("left", "right", "probability").with_columns(is_true=is_true)
-    held = [_held(groups[name].fill_null(NOT_KNOWN), records, scored) for name in groups.columns]
+    held = [_compared_with_truth(groups[name].fill_null(NOT_KNOWN), records, scored) for name in groups.columns]
     return pl.concat([pl.DataFrame(schema=AGAINST_TRUTH), *held])
 
 
-def _held(group: pl.Series, records: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
+def _compared_with_truth(group: pl.Series, records: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
     true, found, both = pl.col("true").sum(), pl.col("found").sum(), pl.col("both").sum()
     counted = (
         records.with_columns(group=group)

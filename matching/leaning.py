@@ -76,7 +76,7 @@ def moved(labels: Labels, linked: tuple[Rows, Rows], weigh: Weighing, margin: fl
     for _ in range(ROUNDS_OF_MOVING):
         # A record that stayed leans as before unless one of the two children has gained or lost a record.
         open_ = is_changed[left] | is_changed[right]
-        rows, child = _elsewhere(labels, left[open_], right[open_])
+        rows, child = _linked_to_other_children(labels, left[open_], right[open_])
         if not len(rows):
             break
         theirs, ours = (_leaning_to(labels, rows, of, weigh) for of in (child, labels[rows]))
@@ -88,7 +88,7 @@ def moved(labels: Labels, linked: tuple[Rows, Rows], weigh: Weighing, margin: fl
     return labels
 
 
-def _elsewhere(labels: Labels, left: Rows, right: Rows) -> tuple[Places, Labels]:
+def _linked_to_other_children(labels: Labels, left: Rows, right: Rows) -> tuple[Places, Labels]:
     """Rows of children with several records, each with every other child to which it has a link."""
     apart = labels.take(left) != labels.take(right)
     left, right = np.compress(apart, left), np.compress(apart, right)

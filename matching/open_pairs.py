@@ -41,9 +41,9 @@ class OpenPairs:
 
     def take(self, test: Test, number: int, widest: tuple[NearMiss, ...] | None) -> None:
         """Give the level to the open pairs for which the test holds. ``widest``: see :meth:`Comparison._near_misses`."""
-        self._put_together()
+        self._compact()
         if widest is None:
-            self.settle(self._held(test), number)
+            self.settle(self._holds(test), number)
             return
         if self.near is None:
             self.near = near(self.table, widest, self.left, self.right)
@@ -52,7 +52,7 @@ class OpenPairs:
         held[places] = test.holds(self.table, self.left.take(places), self.right.take(places))
         self.settle(held, number)
 
-    def _held(self, test: Test) -> NDArray[np.bool_]:
+    def _holds(self, test: Test) -> NDArray[np.bool_]:
         """For which of the pairs at hand the test holds. A column's dates are looked up once for all its tests."""
         dates = date_tests(test)
         if not dates or dates[0].column not in self.table.dates:
@@ -69,7 +69,7 @@ class OpenPairs:
         self.found[places if self.at is None else self.at[places]] = number
         self.open[places] = False
 
-    def _put_together(self) -> None:
+    def _compact(self) -> None:
         if np.count_nonzero(self.open) >= TOGETHER * len(self.open):
             return
         keep = np.flatnonzero(self.open)

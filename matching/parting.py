@@ -40,7 +40,7 @@ def parted(
     children weigh against each other. Children without a second record in any dataset stay as they are. ``among``: rows of
     the children to examine; None: all.
     """
-    rows = _held_twice(labels, dataset, among)
+    rows = _rows_of_children_held_twice(labels, dataset, among)
     if not len(rows):
         return labels
     own = np.searchsorted(rows, labels[rows])  # a child's lowest row is one of its rows
@@ -56,15 +56,16 @@ def parted(
     pairs = rows[left], rows[right]
     labels, open_ = rivalry.settle(pieces, *pairs, margin)[0], np.ones(len(labels), dtype=bool)
     for _ in range(ROUNDS_OF_HALVING):
-        halves = _halved(labels, dataset, pairs, odds, open_)
+        halves = _cut_in_two(labels, dataset, pairs, odds, open_)
         after = rivalry.settle(halves, *pairs, margin)[0]
-        labels, open_ = after, _whose(labels, labels != after)  # only children that were parted may be more than two
+        # Only children that were parted may be more than two.
+        labels, open_ = after, _rows_of_children_with(labels, labels != after)
         if not open_.any():
             break
     return labels
 
 
-def _held_twice(labels: Labels, dataset: NDArray[np.int32], among: NDArray[np.bool_] | None) -> Rows:
+def _rows_of_children_held_twice(labels: Labels, dataset: NDArray[np.int32], among: NDArray[np.bool_] | None) -> Rows:
     """Rows of the children with more than one record in some dataset."""
     child = numbered(labels)
     held = rows_held(child, dataset)
@@ -73,14 +74,14 @@ def _held_twice(labels: Labels, dataset: NDArray[np.int32], among: NDArray[np.bo
     return np.flatnonzero(is_twice[child] if among is None else is_twice[child] & among).astype(np.int32)
 
 
-def _whose(labels: Labels, some: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _rows_of_children_with(labels: Labels, some: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """All rows of the children that have one of these rows."""
     is_asked = np.zeros(len(labels), dtype=bool)
     is_asked[labels[some]] = True
     return is_asked[labels]
 
 
-def _halved(
+def _cut_in_two(
     labels: Labels,
     dataset: NDArray[np.int32],
     pairs: tuple[Rows, Rows],
@@ -100,7 +101,7 @@ def _halved(
     least = unlike[np.append(True, child[1:] != child[:-1])[: len(child)]]
     half = np.zeros(len(labels), dtype=np.int8)
     half[left[least]], half[right[least]] = -1, 1
-    is_seed, is_cut = half != 0, _whose(labels, half != 0)
+    is_seed, is_cut = half != 0, _rows_of_children_with(labels, half != 0)
     for _ in range(2):  # first by likeness to the two records alone, then to all that joined them
         nearer = _likeness(half == 1, left, right, odds) > _likeness(half == -1, left, right, odds)
         half = np.where(is_seed | ~is_cut, half, np.where(nearer, 1, -1)).astype(np.int8)

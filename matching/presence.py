@@ -62,7 +62,7 @@ def sets_in(present: Mask) -> tuple[Mask, NDArray[np.int32]]:
     """The distinct sets in the rows of ``present`` (rows x datasets), in the order of their numbers; and which each row is."""
     many = present.shape[1]
     if many > TABLED:
-        some, place = _each_once(_numbered(present))
+        some, place = _distinct_places(_numbered(present))
         return present[some], place
     # One bit per dataset: few enough combinations for a table of all of them.
     ways = np.zeros(len(present), dtype=np.uint16)
@@ -78,7 +78,7 @@ def sets_in(present: Mask) -> tuple[Mask, NDArray[np.int32]]:
     return sets[order], places.take(ways)
 
 
-def _each_once(numbers: NDArray[np.uint64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _distinct_places(numbers: NDArray[np.uint64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """For many numbers of which few are distinct: a place of each distinct one, ascending; and which of them each number is."""
     there = distinct(numbers)
     if len(there) > FEW_SETS:
@@ -111,7 +111,7 @@ class Presence:
         # There are many pairs but few distinct combinations of sets and strata: each combination is worked out once.
         strata = (stratum[0].astype(np.int64) << 32 | stratum[1]).view(np.uint64)
         both = _numbered(np.column_stack([ours, theirs])) ^ strata
-        some, place = _each_once(both)
+        some, place = _distinct_places(both)
         return self._bits(ours[some], theirs[some], (stratum[0][some], stratum[1][some]))[place]
 
     def _bits(self, ours: Mask, theirs: Mask, stratum: tuple[NDArray[np.int32], NDArray[np.int32]]) -> Bits:

@@ -23,7 +23,7 @@ def order_of(numbers: NDArray[np.integer]) -> Places:
     words, dropped = _sorted_words(numbers.astype(np.uint64), np.arange(many), many)
     order = _places_in(words, many)
     if dropped:
-        _put_right(order, _as_next(words, many), numbers)
+        _resolve_ties(order, _equals_next(words, many), numbers)
     return order
 
 
@@ -43,10 +43,10 @@ def in_runs(numbers: NDArray[np.integer]) -> tuple[Places, Places]:
         words, dropped = _sorted_words(numbers.take(places).astype(np.uint64, copy=False), places, many)
     else:
         words, dropped = _sorted_words(numbers.astype(np.uint64), np.arange(many), many)
-    words, as_next = _several(words, _as_next(words, many))
+    words, as_next = _with_equals(words, _equals_next(words, many))
     order = _places_in(words, many)
     if dropped:
-        order, as_next = _several(order, _put_right(order, as_next[:-1], numbers))
+        order, as_next = _with_equals(order, _resolve_ties(order, as_next[:-1], numbers))
     ends = np.flatnonzero(~as_next) + 1
     of_none = int(ends[0]) if len(ends) and numbers[order[0]] == 0 else 0  # the run of zeros comes first
     return order[of_none:], ends[of_none > 0 :] - of_none
@@ -75,12 +75,12 @@ def _places_in(words: Words, many: int) -> Places:
     return (words & _last_place(many)).view(np.int64)
 
 
-def _as_next(words: Words, many: int) -> NDArray[np.bool_]:
+def _equals_next(words: Words, many: int) -> NDArray[np.bool_]:
     """For all words but the last, whether the next one has the same number."""
     return np.asarray((words[1:] ^ words[:-1]) <= _last_place(many))
 
 
-def _several(ordered: NDArray[Number], as_next: NDArray[np.bool_]) -> tuple[NDArray[Number], NDArray[np.bool_]]:
+def _with_equals(ordered: NDArray[Number], as_next: NDArray[np.bool_]) -> tuple[NDArray[Number], NDArray[np.bool_]]:
     """The elements equal to a neighbour, and for each of them, the last included, whether it equals the next one."""
     like_next = np.append(as_next, False)
     like_any = like_next.copy()
@@ -88,7 +88,7 @@ def _several(ordered: NDArray[Number], as_next: NDArray[np.bool_]) -> tuple[NDAr
     return np.compress(like_any, ordered), np.compress(like_any, like_next)
 
 
-def _put_right(order: Places, tied: NDArray[np.bool_], numbers: NDArray[np.integer]) -> NDArray[np.bool_]:
+def _resolve_ties(order: Places, tied: NDArray[np.bool_], numbers: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Sort again, in place, the stretches of equal leading bits in which the numbers themselves differ.
 
     Returns for all places but the last whether the next one then has the same number.

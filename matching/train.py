@@ -73,7 +73,7 @@ def _informative(comparison: Comparison) -> NDArray[np.bool_]:
     return np.array([not level.says_nothing for level in comparison.levels])
 
 
-def _started(comparison: Comparison) -> NDArray[np.float64]:
+def _starting_m(comparison: Comparison) -> NDArray[np.float64]:
     """Starting m: the best level holds for most records of one child, the last for few."""
     informative = _informative(comparison)
     steps = np.cumsum(informative)
@@ -88,7 +88,7 @@ def _level_counts(
     return np.asarray(np.bincount(levels, weights=weights, minlength=len(comparison.levels)), dtype=np.float64)
 
 
-def _normal(counts: NDArray[np.float64], prior: NDArray[np.float64], comparison: Comparison) -> NDArray[np.float64]:
+def _normalised(counts: NDArray[np.float64], prior: NDArray[np.float64], comparison: Comparison) -> NDArray[np.float64]:
     """Counts plus a prior in pseudo-counts -> probabilities over the levels that are evidence; NaN for the others."""
     informative = _informative(comparison)
     total = np.where(informative, counts + prior, 0.0)
@@ -96,7 +96,7 @@ def _normal(counts: NDArray[np.float64], prior: NDArray[np.float64], comparison:
 
 
 @dataclass(frozen=True)
-class _Home:
+class _Siblings:
     """What pairs known to be two children of one household show: level counts of each comparison."""
 
     siblings: list[NDArray[np.float64]]
@@ -113,14 +113,14 @@ class _Home:
         return (twins + TWIN_PRIOR * TWINS) / (twins + others + TWIN_PRIOR)
 
 
-def _nobody(comparisons: Sequence[Comparison]) -> _Home:
+def _no_siblings(comparisons: Sequence[Comparison]) -> _Siblings:
     siblings, twins = ([np.zeros(len(c.levels)) for c in comparisons] for _ in range(2))
-    return _Home(siblings, twins, found=0, share=0.0)
+    return _Siblings(siblings, twins, found=0, share=0.0)
 
 
-def _at_home(table: Encoded, comparisons: Sequence[Comparison], households: Households) -> _Home:
+def _known_siblings(table: Encoded, comparisons: Sequence[Comparison], households: Households) -> _Siblings:
     """Count levels over pairs known to be two children of one household."""
-    home = _nobody(comparisons)
+    home = _no_siblings(comparisons)
     found = 0
     for left, right in households.pairs(table):
         found += len(left)
@@ -136,7 +136,7 @@ def _at_home(table: Encoded, comparisons: Sequence[Comparison], households: Hous
     return replace(home, found=found, share=found / possible if possible else 0.0)
 
 
-def _h(
+def _household_probabilities(
     comparison: Comparison, counts: NDArray[np.float64], m: NDArray[np.float64], base: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """h or t of one comparison. For values of each child's own: from the known pairs, with a weak prior ``base``."""
@@ -149,7 +149,7 @@ def _h(
     if comparison.at_home == "shared":
         # What a home shares differs by each agency's own slips and delays, which m includes and a single roll does not show.
         return np.asarray((1 - NOT_SHARED) * m + NOT_SHARED * base)
-    h = _normal(counts, HOUSEHOLD_PRIOR * np.nan_to_num(base), comparison)
+    h = _normalised(counts, HOUSEHOLD_PRIOR * np.nan_to_num(base), comparison)
     least = [_least_h(comparison, level, m, at) for level, at in zip(comparison.levels, base, strict=True)]
     return np.maximum(h, least)
 
@@ -162,15 +162,19 @@ def _least_h(comparison: Comparison, level: Level, m: NDArray[np.float64], base:
     return max(CUSTOM if level.family_custom else LEAST_H, float(base) if level.by_stand_in else 0.0)
 
 
-def _settle_home(comparisons: Sequence[Comparison], state: _State, home: _Home) -> None:
+def _set_household_probabilities(comparisons: Sequence[Comparison], state: _State, home: _Siblings) -> None:
     """Set h and t from the current m and u and from the known pairs."""
     for k, comparison in enumerate(comparisons):
-        state.h[k] = _h(comparison, home.siblings[k], state.m[k], state.u[k])
+        state.h[k] = _household_probabilities(comparison, home.siblings[k], state.m[k], state.u[k])
         # Twins share their birthday, but for the agencies' slips; their names are as much alike as siblings' are, or more.
-        state.t[k] = state.m[k] if comparison.tells_twins else _h(comparison, home.twins[k], state.m[k], state.h[k])
+        state.t[k] = (
+            state.m[k]
+            if comparison.tells_twins
+            else _household_probabilities(comparison, home.twins[k], state.m[k], state.h[k])
+        )
 
 
-def _logs(state: _State) -> list[NDArray[np.float64]]:
+def _log_probabilities(state: _State) -> list[NDArray[np.float64]]:
     """Per comparison, the log-probabilities of its levels (rows) in the four classes; 0 for levels that are no evidence."""
     return [
         np.nan_to_num(np.log(np.maximum(np.stack(of_classes, axis=1), 1e-12)))
@@ -178,13 +182,13 @@ def _logs(state: _State) -> list[NDArray[np.float64]]:
     ]
 
 
-def _expected(sample: Sample, state: _State, number: int, logs: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+def _posteriors(sample: Sample, state: _State, number: int, logs: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     """E-step of one sample: each pattern's posterior over the four classes."""
     if sample.fixed is not None:
         return sample.fixed
     bits = np.zeros((len(sample.counts), 4))
     for k, log in enumerate(logs):
-        if not _skipped(sample, k):
+        if not _is_settled(sample, k):
             bits += log.take(sample.levels[:, k], axis=0)
     with np.errstate(divide="ignore"):
         match, unlike, home = state.shares[number]
@@ -193,12 +197,12 @@ def _expected(sample: Sample, state: _State, number: int, logs: Sequence[NDArray
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def _skipped(sample: Sample, k: int) -> bool:
+def _is_settled(sample: Sample, k: int) -> bool:
     """Whether the sample's rule settles the comparison, which then cannot help to tell the classes apart in the sample."""
     return not (sample.teaches_u or bool(sample.teaches_m[k]))
 
 
-def _maximised(
+def _maximise(
     samples: Sequence[Sample], comparisons: Sequence[Comparison], state: _State, posteriors: list[NDArray[np.float64]]
 ) -> None:
     """M-step: m from the rules' samples, u from the random one, shares from each."""
@@ -209,9 +213,9 @@ def _maximised(
                 m += _level_counts(sample.levels[:, k], sample.counts * posterior[:, 0], comparison)
             if sample.teaches_u:
                 u += _level_counts(sample.levels[:, k], sample.counts * posterior[:, 1], comparison)
-        fitted = _normal(m, M_PRIOR * np.nan_to_num(_started(comparison)), comparison)
-        state.m[k] = _normal(np.maximum(np.nan_to_num(fitted), LEAST_M), np.zeros(len(m)), comparison)
-        state.u[k] = _normal(u, np.full(len(u), U_PRIOR), comparison)
+        fitted = _normalised(m, M_PRIOR * np.nan_to_num(_starting_m(comparison)), comparison)
+        state.m[k] = _normalised(np.maximum(np.nan_to_num(fitted), LEAST_M), np.zeros(len(m)), comparison)
+        state.u[k] = _normalised(u, np.full(len(u), U_PRIOR), comparison)
     for number, (sample, posterior) in enumerate(zip(samples, posteriors, strict=True)):
         shares = (sample.counts[:, None] * posterior).sum(axis=0) / sample.counts.sum()
         state.shares[number] = np.array([shares[0], shares[1], shares[2] + shares[3]])
@@ -228,15 +232,15 @@ def _learn_within(
         for sample, weights in zip(samples, sure, strict=True):
             if sample.teaches_m[number]:
                 counts += _level_counts(sample.levels[:, number], weights, comparison)
-        state.m[number] = _normal(counts, M_PRIOR * np.nan_to_num(_started(comparison)), comparison)
+        state.m[number] = _normalised(counts, M_PRIOR * np.nan_to_num(_starting_m(comparison)), comparison)
 
 
 def _sure_of_one(sample: Sample, state: _State, silent: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Probability that each pattern of a sample is one child, without the ``silent`` comparisons; 0 below SURE_WITHIN."""
-    told, logs, shares = replace(sample, teaches_m=sample.teaches_m & ~silent), _logs(state), BEGUN_WITHIN
+    told, logs, shares = replace(sample, teaches_m=sample.teaches_m & ~silent), _log_probabilities(state), BEGUN_WITHIN
     posterior = np.zeros((len(sample.counts), len(CLASSES)))
     for _ in range(ROUNDS_WITHIN):
-        posterior = _expected(told, replace(state, shares=[shares]), 0, logs)
+        posterior = _posteriors(told, replace(state, shares=[shares]), 0, logs)
         found = (sample.counts[:, None] * posterior).sum(axis=0) / sample.counts.sum()
         shares = np.array([found[0], found[1], found[2] + found[3]])
     return np.where(posterior[:, 0] >= SURE_WITHIN, posterior[:, 0], 0.0)
@@ -264,10 +268,10 @@ def train(
     samples = samples_of(table, comparisons, rules, between=between, learns=learns)
     if judged is not None and len(judged[0]):
         samples.append(judged_sample(table, comparisons, *judged))
-    home = _at_home(table, comparisons, households) if households is not None else _nobody(comparisons)
-    state = _begin(samples, comparisons, home)
+    home = _known_siblings(table, comparisons, households) if households is not None else _no_siblings(comparisons)
+    state = _starting_state(samples, comparisons, home)
     iterations, converged = _fit(samples, comparisons, state, home)
-    _settle_home(comparisons, state, home)
+    _set_household_probabilities(comparisons, state, home)
     silent = silent_in(comparisons, samples[1:])
     if learns is not None and between is None and silent.any():
         _learn_within(samples_within(table, comparisons, rules, learns), comparisons, state, silent)
@@ -287,9 +291,9 @@ def train(
     return Model(tuple(comparisons), weights, home.share, home.twin_share, share, figures)
 
 
-def _refuse_too_few(samples: Sequence[Sample], state: _State, home: _Home, households: Households | None) -> None:
+def _refuse_too_few(samples: Sequence[Sample], state: _State, home: _Siblings, households: Households | None) -> None:
     """Raise TrainingError if every rule finds too few likely matches, or too few brothers and sisters are known to be two."""
-    if max((_likely(sample, state, k) for k, sample in enumerate(samples) if k), default=0.0) < FEWEST_MATCHES:
+    if max((_likely_matches(sample, state, k) for k, sample in enumerate(samples) if k), default=0.0) < FEWEST_MATCHES:
         raise TrainingError(
             f"training finds fewer than {FEWEST_MATCHES} likely matches, too few to learn from: keep the approved model"
         )
@@ -307,36 +311,38 @@ def _possible_pairs(height: int, between: NDArray[np.int32] | None) -> float:
     return float(sizes.sum() ** 2 - (sizes**2).sum()) / 2
 
 
-def _likely(sample: Sample, state: _State, number: int) -> float:
+def _likely_matches(sample: Sample, state: _State, number: int) -> float:
     """Expected matches among the pairs more likely one child than not. So pairs without any evidence do not count."""
-    chance = _expected(sample, state, number, _logs(state))[:, 0]
+    chance = _posteriors(sample, state, number, _log_probabilities(state))[:, 0]
     return float((sample.counts * chance)[chance > 0.5].sum() / sample.counts.sum() * sample.pairs)
 
 
-def _begin(samples: Sequence[Sample], comparisons: Sequence[Comparison], home: _Home) -> _State:
+def _starting_state(samples: Sequence[Sample], comparisons: Sequence[Comparison], home: _Siblings) -> _State:
     household = float(home.share > 0)
     shares = [np.array([0.4, 0.6 - 0.1 * household, 0.1 * household]) for _ in samples]
     shares[0] = np.array([1e-4, 1 - 1e-4 - 1e-5 * household, 1e-5 * household])
-    m = [_started(comparison) for comparison in comparisons]
+    m = [_starting_m(comparison) for comparison in comparisons]
     # u starts from the whole random sample: it has few matches, and the first steps remove their influence.
     u = [
-        _normal(_level_counts(samples[0].levels[:, k], samples[0].counts, c), np.full(len(c.levels), U_PRIOR), c)
+        _normalised(_level_counts(samples[0].levels[:, k], samples[0].counts, c), np.full(len(c.levels), U_PRIOR), c)
         for k, c in enumerate(comparisons)
     ]
     state = _State(m, u, list(u), list(u), home.twin_share, shares)
-    _settle_home(comparisons, state, home)
+    _set_household_probabilities(comparisons, state, home)
     return state
 
 
-def _fit(samples: Sequence[Sample], comparisons: Sequence[Comparison], state: _State, home: _Home) -> tuple[int, bool]:
+def _fit(
+    samples: Sequence[Sample], comparisons: Sequence[Comparison], state: _State, home: _Siblings
+) -> tuple[int, bool]:
     """Alternate E- and M-steps until no probability of m moves by more than CONVERGED."""
     for iteration in range(1, MOST_ITERATIONS + 1):
         before = np.concatenate(state.m)
-        logs = _logs(state)
-        posteriors = [_expected(sample, state, number, logs) for number, sample in enumerate(samples)]
-        _maximised(samples, comparisons, state, posteriors)
+        logs = _log_probabilities(state)
+        posteriors = [_posteriors(sample, state, number, logs) for number, sample in enumerate(samples)]
+        _maximise(samples, comparisons, state, posteriors)
         if home.share > 0:  # otherwise no pair is of one household, whatever h and t are
-            _settle_home(comparisons, state, home)
+            _set_household_probabilities(comparisons, state, home)
         if np.nanmax(np.abs(np.concatenate(state.m) - before)) < CONVERGED:
             return iteration, True
     return MOST_ITERATIONS, False

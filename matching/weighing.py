@@ -32,7 +32,7 @@ class Witness(Protocol):
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Question:
     """A question: how pairs of children weigh, given by the rows of those children alone."""
 
     rows: Rows
@@ -44,7 +44,7 @@ class _Asked:
     theirs: NDArray[np.int32]
 
     @classmethod
-    def of(cls, labels: Labels, one: Labels, other: Labels) -> "_Asked":
+    def of(cls, labels: Labels, one: Labels, other: Labels) -> "_Question":
         """From the labels of all rows, and the labels of either child of each pair."""
         is_asked = np.zeros(len(labels), dtype=bool)
         is_asked[one] = is_asked[other] = True
@@ -52,17 +52,17 @@ class _Asked:
         own, ours, theirs = (number.take(some) - 1 for some in (labels.take(rows), one, other))
         return cls(rows.astype(np.int32), own, ours, theirs)
 
-    def is_same(self, asked: "_Asked") -> bool:
+    def is_same(self, asked: "_Question") -> bool:
         """Whether the other question is the same."""
-        both = ((getattr(self, name), getattr(asked, name)) for name in _Asked.__dataclass_fields__)
+        both = ((getattr(self, name), getattr(asked, name)) for name in _Question.__dataclass_fields__)
         return all(np.array_equal(mine, theirs) for mine, theirs in both)
 
 
 @dataclass(frozen=True)
-class _Said:
+class _Answer:
     """What the records of pairs of children say, and the question."""
 
-    asked: _Asked
+    asked: _Question
     groups: Groups
     between: Between
     """Without any prior."""
@@ -76,7 +76,7 @@ class Weighing:
     judge: Judge
     witness: Witness
     """What gives the match weights of pairs."""
-    _said: list[_Said] = field(default_factory=list)
+    _answers: list[_Answer] = field(default_factory=list)
 
     @classmethod
     def by(cls, judge: Judge, witness: Witness | None = None) -> "Weighing":
@@ -90,14 +90,14 @@ class Weighing:
 
     def __call__(self, labels: Labels, one: Labels, other: Labels) -> Between:
         """How each pair of children weighs, in order."""
-        asked = _Asked.of(labels, one, other)
-        said = next((said for said in self._said if said.asked.is_same(asked)), None)
+        asked = _Question.of(labels, one, other)
+        said = next((said for said in self._answers if said.asked.is_same(asked)), None)
         if said is None:
-            said = self._heard(asked, labels)
-            self._said.append(said)
+            said = self._answer(asked, labels)
+            self._answers.append(said)
         return said.between.given(said.groups.prior(said.asked.ours, said.asked.theirs, self.coverage))
 
-    def _heard(self, asked: _Asked, labels: Labels) -> _Said:
+    def _answer(self, asked: _Question, labels: Labels) -> _Answer:
         rows = asked.rows
         dataset, stratum = self.judge.dataset.take(rows), self.judge.stratum.take(rows)
         groups = Groups.of(asked.own, dataset, stratum, len(self.coverage.absent))
@@ -106,7 +106,7 @@ class Weighing:
         left, right = rows.take(left), rows.take(right)
         weights = self.witness.evidence(left, right, at_home.take(pair))
         joint = self.joint(weights, left, right, pair, at_home)
-        return _Said(asked, groups, between_of(labels, left, right, weights, joint))
+        return _Answer(asked, groups, between_of(labels, left, right, weights, joint))
 
     def joint(self, weights: Bits, left: Rows, right: Rows, which: Questions, at_home: Bits) -> Bits:
         """What all pairs of each question say together, without any prior: see :mod:`matching.together`. If identifiers keep

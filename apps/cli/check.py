@@ -54,17 +54,17 @@ def check(
         _write(json, as_json(files).encode())
     if junit is not None:
         _write(junit, as_junit(files, known))
-    told = _told(files) + (_without_roll(files, known) if path.is_dir() else "")
+    told = _verdict_in_words(files) + (_roll_warning(files, known) if path.is_dir() else "")
     print(told.encode("utf-8", "replace").decode())
     return STOPS if any(map(stopped, files)) else 0
 
 
-def _told(files: "Sequence[CheckedFile]") -> str:
+def _verdict_in_words(files: "Sequence[CheckedFile]") -> str:
     """The verdict in words: a line for each rule that a file breaks, then what would happen to files and rows."""
     from pipelines.counted import counted
 
     broken = [list(same) for file in files for _, same in groupby(_by_rule(file), _rule_of)]
-    lines = [_rule_told(breaches) for breaches in _alike_once(broken)]
+    lines = [_rule_in_words(breaches) for breaches in _merged_over_files(broken)]
     noted = sum(breach.stops == "nothing" for file in files for breach in file.breaches)
     refused = sorted({file.file for file in files if file.is_refused})
     rows = sum(file.rows_set_aside for file in files if not file.is_refused)
@@ -82,7 +82,7 @@ def _told(files: "Sequence[CheckedFile]") -> str:
     return "\n".join(lines)
 
 
-def _alike_once(broken: "Sequence[Sequence[Breach]]") -> "list[list[Breach]]":
+def _merged_over_files(broken: "Sequence[Sequence[Breach]]") -> "list[list[Breach]]":
     """The breaches of one rule by one file; if several files have the same, they are merged under all their names."""
     files_of: dict[tuple[Breach, ...], list[str]] = {}
     for breaches in broken:
@@ -91,7 +91,7 @@ def _alike_once(broken: "Sequence[Sequence[Breach]]") -> "list[list[Breach]]":
     return [[replace(breach, file=", ".join(files)) for breach in alike] for alike, files in files_of.items()]
 
 
-def _without_roll(files: "Sequence[CheckedFile]", contracts: "Mapping[str, Contract]") -> str:
+def _roll_warning(files: "Sequence[CheckedFile]", contracts: "Mapping[str, Contract]") -> str:
     """What to say about a folder from which no row of a roll would be loaded."""
     rolls = [contract for contract in contracts.values() if contract.is_roll]
     loaded = {file.source for file in files if not file.is_refused and file.rows_read > file.rows_set_aside}
@@ -117,7 +117,7 @@ def _by_rule(file: "CheckedFile") -> "list[Breach]":
     )
 
 
-def _rule_told(breaches: "Sequence[Breach]") -> str:
+def _rule_in_words(breaches: "Sequence[Breach]") -> str:
     """One rule that a file breaks, with the first of its lines if there are several."""
     first = breaches[0]
     lines = [f"{breach.line}" for breach in breaches if breach.line is not None]

@@ -16,7 +16,7 @@ def proposals(*, workspace: Workspace) -> int:
     must_be_there(workspace)
     found = history(workspace)
     for made in found:
-        print("\n".join(_told(made)))
+        print("\n".join(_proposal_lines(made)))
     if not found:
         print(
             f"Nothing has ever been proposed in {workspace}: use rollcall tune --propose or rollcall train --propose."
@@ -24,7 +24,7 @@ def proposals(*, workspace: Workspace) -> int:
     return 0
 
 
-def _told(made: "Proposal") -> list[str]:
+def _proposal_lines(made: "Proposal") -> list[str]:
     from data_contracts.today import day_of
     from pipelines.publish.numbers import figure
 

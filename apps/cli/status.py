@@ -42,7 +42,8 @@ def status(*, workspace: Workspace, late_after_hours: float = 30.0, json: Flag =
     if json:
         print((workspace / STATUS_FILE).read_text(encoding="utf-8"))
     else:
-        print("\n".join([*_told(found, now, was_killed=was_killed), *(f"LOOK: {concern}" for concern in concerns)]))
+        lines = _status_lines(found, now, was_killed=was_killed)
+        print("\n".join([*lines, *(f"LOOK: {concern}" for concern in concerns)]))
     return 1 if concerns else 0
 
 
@@ -65,7 +66,7 @@ def _concerns(found: "Status", now: datetime, late: timedelta, *, was_killed: bo
     return concerns
 
 
-def _told(found: "Status", now: datetime, *, was_killed: bool) -> list[str]:
+def _status_lines(found: "Status", now: datetime, *, was_killed: bool) -> list[str]:
     attempt, good = found.attempt, found.good
     lines = [f"The night tried last is that of {attempt.as_at:%d/%m/%Y}, begun {_ago(now - attempt.started_at)} ago: "
              f"{'killed before it ended' if was_killed else attempt.outcome}."]  # fmt: skip

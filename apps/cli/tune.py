@@ -60,11 +60,11 @@ def tune(
     from pipelines.tuning.page import tried
     from pipelines.tuning.trial import TUNING_READS, differing
 
-    _refuse_what_goes_alone(since=since is not None and not from_outcomes, said=bool(why or by) and not propose)
+    _refuse_options_without_effect(since=since is not None and not from_outcomes, said=bool(why or by) and not propose)
     earliest = None if since is None else day_typed("--since", since)
     tables = tables_for_readers(workspace, *TUNING_READS)
     before = settings_of(workspace, config, judged_on(tables))
-    found = _taught(workspace, tables, before, earliest) if from_outcomes else None
+    found = _recalibration_from_outcomes(workspace, tables, before, earliest) if from_outcomes else None
     after = tried(
         before, link_threshold=link_threshold, enquiries_per_missed_child=enquiries_per_missed_child,
         check_costs=check_costs, points=points, recalibration=None if found is None else found.line,
@@ -77,7 +77,9 @@ def tune(
     return 0
 
 
-def _taught(workspace: Path, tables: "Mapping[str, pl.DataFrame]", before: "Settings", since: date | None) -> "Fitted":
+def _recalibration_from_outcomes(
+    workspace: Path, tables: "Mapping[str, pl.DataFrame]", before: "Settings", since: date | None
+) -> "Fitted":
     """The recalibration fitted to officers' outcomes, after printing the evidence for and against it."""
     from pipelines.decisions.outcomes import read_outcomes
     from pipelines.listing.recalibration import counts_since, taught
@@ -121,7 +123,7 @@ def _propose(workspace: Path, after: "Settings", told: "Figures", *, why: str, b
     print(f"Proposal {number} is kept. {proposed(number, workspace)}")
 
 
-def _refuse_what_goes_alone(*, since: bool, said: bool) -> None:
+def _refuse_options_without_effect(*, since: bool, said: bool) -> None:
     """Raise SettingsError if an option would have no effect because the one that it belongs to was left out."""
     from pipelines.settings import SettingsError
 

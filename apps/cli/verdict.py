@@ -67,10 +67,10 @@ def _suite(file: "CheckedFile", contract: "Contract | None") -> ET.Element:
     suite = ET.Element("testsuite", name=_plain(file.file))
     breaches = sorted(file.breaches, key=lambda breach: (breach.rule, breach.column or ""))
     broken = {at: list(found) for at, found in groupby(breaches, lambda breach: (breach.rule, breach.column))}
-    asked = [*broken, *(at for at in _asked(file, contract) if at not in broken)] or [("readable", None)]
+    asked = [*broken, *(at for at in _rules_checked(file, contract) if at not in broken)] or [("readable", None)]
     for rule, column in asked:
         case = ET.SubElement(suite, "testcase", classname=_plain(file.source), name=_plain(_name(rule, column)))
-        _say(case, broken.get((rule, column), []))
+        _add_result(case, broken.get((rule, column), []))
     found = Counter(part.tag for case in suite for part in case)
     counts = {"tests": len(asked), "failures": found["failure"], "errors": found["error"], "skipped": 0}
     for kind, count in counts.items():
@@ -78,7 +78,7 @@ def _suite(file: "CheckedFile", contract: "Contract | None") -> ET.Element:
     return suite
 
 
-def _asked(file: "CheckedFile", contract: "Contract | None") -> list[tuple[str, str | None]]:
+def _rules_checked(file: "CheckedFile", contract: "Contract | None") -> list[tuple[str, str | None]]:
     """Every rule of the contract that was checked on the file: the rule, and the header as the file has it."""
     from pipelines.intake.rule_history import contract_rules
 
@@ -91,7 +91,7 @@ def _asked(file: "CheckedFile", contract: "Contract | None") -> list[tuple[str, 
     return list(dict.fromkeys(asked))
 
 
-def _say(case: ET.Element, breaches: "Sequence[Breach]") -> None:
+def _add_result(case: ET.Element, breaches: "Sequence[Breach]") -> None:
     from data_contracts.check import COULD_NOT_RUN
     from pipelines.counted import counted
 

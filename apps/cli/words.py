@@ -29,7 +29,7 @@ FILES = (
 
 def told(report: "RunReport", workspace: Path) -> str:
     """The summary of a night: what came in, what was found, where it is, and what to do next."""
-    lines = _found(report)
+    lines = _counts_in_words(report)
     if report.changed:
         lines += ["", *(f"  {sentence}" for sentence in report.changed)]
     if report.refused:
@@ -37,10 +37,10 @@ def told(report: "RunReport", workspace: Path) -> str:
     if report.warnings:
         lines += ["", "  READ WITH CARE, as what was received may not be complete:"]
         lines += [f"  - {warning}" for warning in report.warnings]
-    return "\n".join([*lines, *_of_the_past(report), *_places(report), *_next(report, workspace)])
+    return "\n".join([*lines, *_later_list_in_use(report), *_files_in_words(report), *_next_steps(report, workspace)])
 
 
-def _found(report: "RunReport") -> list[str]:
+def _counts_in_words(report: "RunReport") -> list[str]:
     """What came in, and how many children were found in it."""
     from pipelines.counted import counted
     from pipelines.steps.publishing import published_lanes
@@ -60,7 +60,7 @@ def _found(report: "RunReport") -> list[str]:
     ]
 
 
-def _of_the_past(report: "RunReport") -> list[str]:
+def _later_list_in_use(report: "RunReport") -> list[str]:
     """Which list is in use, if it is a later one than tonight's."""
     from pipelines.whole_folder import newest_list
 
@@ -74,7 +74,7 @@ def _of_the_past(report: "RunReport") -> list[str]:
     ]
 
 
-def _places(report: "RunReport") -> list[str]:
+def _files_in_words(report: "RunReport") -> list[str]:
     """Where everything is, and for whom."""
     there = [(name, what) for name, what in FILES if (report.published / name).exists()]
     width = max(len(name) for name, _ in there)
@@ -82,7 +82,7 @@ def _places(report: "RunReport") -> list[str]:
     return ["", f"Everything is in {report.published}, readable by you alone:", *files]
 
 
-def _next(report: "RunReport", workspace: Path) -> list[str]:
+def _next_steps(report: "RunReport", workspace: Path) -> list[str]:
     return [
         "",
         "What to do next:",
