@@ -203,6 +203,8 @@ def _fit(children: Children, usual: Floats, placed: float) -> Mixture:
 
     After every two rounds it extrapolates and starts again from there (SQUAREM, Varadhan and Roland 2008, Scandinavian
     Journal of Statistics 35:335). If that turns out to be too far (``TOO_FAR``), it goes back to the end of the two rounds.
+    Without convergence after ``ROUNDS`` it returns what the last rounds found, not the extrapolation, whose shares need not
+    add up to one.
     """
     told = children.told()
 
@@ -224,7 +226,7 @@ def _fit(children: Children, usual: Floats, placed: float) -> Mixture:
         fallback, plain_length = twice, _length(step)
         stride = max(1.0, plain_length / max(_length(change), plain_length / FURTHEST_AHEAD))
         start = twice.at(start.laid_out + 2.0 * stride * step + stride**2 * change)
-    return start
+    return fallback or start
 
 
 def _length(step: Floats) -> float:

@@ -1,6 +1,7 @@
 """The estimate of who lives here, on made-up readings whose truth is known, and on readings of every shape."""
 
 from datetime import date, timedelta
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -16,6 +17,7 @@ from pipelines.residence.family import Families, in_common, told_by_others
 from pipelines.residence.letters import gaps_between
 from pipelines.residence.levels import share_passed
 from pipelines.residence.living_here import judge_residence
+from pipelines.residence.mixture import Mixture, _fit
 from pipelines.residence.reading import DEPARTED, DEPARTURES
 from pipelines.residence.records import listen
 from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
@@ -192,6 +194,21 @@ def test_rounds_that_are_foreseen_come_to_rest_where_those_taken_one_by_one_do()
     with patch.multiple("pipelines.residence.mixture", **one_by_one):
         taken = judge(rows)["living_here"]
     assert (foreseen - taken).abs().max() < 2e-4  # type: ignore[operator]  # there are rows
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 3, 4, 5, 8])
+def test_an_estimate_cut_short_is_one_that_rounds_found_and_none_that_was_extrapolated(rounds: int) -> None:
+    rows, _ = town(7, children=400, gap_days=200.0, leaves=0.4, stays_on_list=0.8)
+    found = []
+
+    def fit(*asked: Any) -> Mixture:
+        found.append(_fit(*asked))
+        return found[-1]
+
+    with patch.multiple("pipelines.residence.mixture", ROUNDS=rounds, _fit=fit):
+        judge(rows)
+    for shares in (*found[0].departures.T, *found[0].ways):
+        assert shares.sum() == pytest.approx(1.0, abs=1e-9)
 
 
 @pytest.mark.parametrize("begun", [0.7, 0.95, 0.99])
