@@ -63,7 +63,7 @@ def judge(
     """
     checks = source_checks(contract, headers, identifier_checks, today or this_day())
     named = {column.name: headers.get(column.name, column.header) for column in contract.columns}
-    return _breaches(rows, checks, _Source(contract.id, file, named), known)
+    return _breaches(rows, checks, _Origin(contract.id, file, named), known)
 
 
 def judge_candidates(frame: pl.DataFrame) -> list[Breach]:
@@ -72,12 +72,12 @@ def judge_candidates(frame: pl.DataFrame) -> list[Breach]:
     ``frame`` is a ``pipelines.tables.CANDIDATE``. Lines are those of the CSV: the first child is on line 2.
     """
     contract = _candidates_contract()
-    told = _Source(contract.id, f"{contract.id}.csv", {column.name: column.header for column in contract.columns})
+    origin = _Origin(contract.id, f"{contract.id}.csv", {column.name: column.header for column in contract.columns})
     wanted = {column.name: _LIST_TYPES[column.logical_type] for column in contract.columns}
     if frame.schema != pl.Schema(wanted):
-        return [_wrong_columns(frame, wanted, told)]
+        return [_wrong_columns(frame, wanted, origin)]
     lined = frame.with_columns(line=pl.int_range(2, pl.len() + 2, dtype=pl.Int64))
-    return _breaches(lined, list_checks(contract), told)
+    return _breaches(lined, list_checks(contract), origin)
 
 
 @lru_cache(maxsize=1)
@@ -86,7 +86,7 @@ def _candidates_contract() -> DataContract:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class _Origin:
     """What all breaches of one file have in common."""
 
     source: str
@@ -94,17 +94,17 @@ class _Source:
     headers: Mapping[str, str]
 
 
-def _wrong_columns(frame: pl.DataFrame, wanted: Mapping[str, Any], told: _Source) -> Breach:
+def _wrong_columns(frame: pl.DataFrame, wanted: Mapping[str, Any], origin: _Origin) -> Breach:
     differ = sorted(set(frame.schema) ^ set(wanted)) or sorted(
         name for name in wanted if frame.schema[name] != wanted[name]
     )
     why = "Whoever reads the list counts on its columns: " + (", ".join(differ) or "their order") + " is not as agreed."
-    fix = f"Publish the columns of {told.source}.yaml, in its order and of its types."
-    return Breach(told.source, told.file, None, None, "columns", "file", why, fix)
+    fix = f"Publish the columns of {origin.source}.yaml, in its order and of its types."
+    return Breach(origin.source, origin.file, None, None, "columns", "file", why, fix)
 
 
 def _breaches(
-    rows: pl.DataFrame, checks: Sequence[Check], told: _Source, known: pl.Series | None = None
+    rows: pl.DataFrame, checks: Sequence[Check], origin: _Origin, known: pl.Series | None = None
 ) -> list[Breach]:
     outcomes = _outcomes(rows, checks) if known is None or not known.any() else _outcomes_of_part(rows, checks, known)
     lines = rows["line"]
@@ -112,27 +112,27 @@ def _breaches(
     for number, check in enumerate(checks):
         outcome = outcomes[number]
         if isinstance(outcome, Crashed):
-            found.append((0, number, _could_not_run(check, outcome, told)))
+            found.append((0, number, _could_not_run(check, outcome, origin)))
             continue
-        header = told.headers.get(check.column) if check.column else None
+        header = origin.headers.get(check.column) if check.column else None
         places: Sequence[int | None] = (
             lines.gather(outcome).to_list() if check.least_rows is None else [None] * len(outcome)
         )
         for line in places:
-            breach = Breach(told.source, told.file, line, header, check.rule, check.stops, check.why, check.fix)
+            breach = Breach(origin.source, origin.file, line, header, check.rule, check.stops, check.why, check.fix)
             found.append((line or 0, number, breach))
     return [breach for _, _, breach in sorted(found, key=lambda place: place[:2])]
 
 
-def _could_not_run(check: Check, crashed: Crashed, told: _Source) -> Breach:
+def _could_not_run(check: Check, crashed: Crashed, origin: _Origin) -> Breach:
     """The breach for a check without a verdict. It stops the file if the rule stops files or rows."""
     why = (
         f"The check '{check.rule}' failed in itself ({crashed.error}), so nobody knows whether the file keeps the rule."
     )
     fix = "The sender need do nothing: tell whoever looks after Rollcall, with this line."
-    header = told.headers.get(check.column) if check.column else None
+    header = origin.headers.get(check.column) if check.column else None
     stops: Stops = "nothing" if check.stops == "nothing" else "file"
-    return Breach(told.source, told.file, None, header, COULD_NOT_RUN, stops, why, fix)
+    return Breach(origin.source, origin.file, None, header, COULD_NOT_RUN, stops, why, fix)
 
 
 def _outcomes(rows: pl.DataFrame, checks: Sequence[Check]) -> list[Outcome]:

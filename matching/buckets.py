@@ -77,14 +77,14 @@ def write_buckets(
 
 def _placed(plan: Plan, number: int, rows: Rows, meets: NDArray[np.bool_]) -> pl.DataFrame:
     """For the rows of one bucket: their numbers, which of their keys are the bucket's, and their keys under each rule."""
-    told: dict[str, pl.Series] = {_name("row"): pl.Series(rows), _name("meets"): _listed(meets)}
+    columns: dict[str, pl.Series] = {_name("row"): pl.Series(rows), _name("meets"): _listed(meets)}
     for earlier, blocks in enumerate(plan.blocks[: number + 1]):
-        told[_name(f"keys {earlier}")] = _listed(blocks.keys[rows])
+        columns[_name(f"keys {earlier}")] = _listed(blocks.keys[rows])
         if blocks.one_side is not None:
-            told[_name(f"side {earlier}")] = pl.Series(blocks.one_side[rows])
+            columns[_name(f"side {earlier}")] = pl.Series(blocks.one_side[rows])
     if plan.between is not None:
-        told[_name("table")] = pl.Series(plan.between[rows])
-    return pl.DataFrame(told)
+        columns[_name("table")] = pl.Series(plan.between[rows])
+    return pl.DataFrame(columns)
 
 
 def _name(column: str) -> str:
@@ -104,11 +104,11 @@ def score_bucket(folder: Path, name: str, comparisons: Sequence[Comparison]) -> 
     done = folder / f"{name}.scored.parquet"
     if done.exists():
         return int(pl.read_parquet_metadata(done)["kept"])
-    given, told = pl.read_parquet(folder / f"{name}.parquet"), pl.read_parquet_metadata(folder / f"{name}.parquet")
+    given, metadata = pl.read_parquet(folder / f"{name}.parquet"), pl.read_parquet_metadata(folder / f"{name}.parquet")
     model = read_model(folder / MODEL, comparisons)
     encoded = encode(given, [column for column in given.columns if not column.startswith(_name(""))])
     scorer = Scorer.of(model, encoded, _frequencies(folder))
-    scored = score_pairs(scorer, _plan(given, _rule(name)), float(told["floor"]))
+    scored = score_pairs(scorer, _plan(given, _rule(name)), float(metadata["floor"]))
     rows = given[_name("row")].to_numpy()
     kept = pl.DataFrame(
         {"left": rows[scored.left], "right": rows[scored.right], "pattern": scored.pattern, "weight": scored.weight}

@@ -48,5 +48,5 @@ def given_name_custom(person: pl.DataFrame) -> pl.Series:
     is_syllables = pl.col("forename").str.contains(f"^(?:{syllable}){{1,3}}$")
     is_other = (is_usual | ~is_syllables) & (pl.col("forename").str.len_chars() >= SHORTEST_OTHER)
     custom = pl.when(is_spelled & ~is_usual).then(pl.lit(CHINESE)).when(is_other).then(pl.lit(OTHER))
-    told = asked.select("row", given_custom=custom)
-    return rows.join(told, on="row", how="left", maintain_order="left")["given_custom"]
+    customs = asked.select("row", given_custom=custom)
+    return rows.join(customs, on="row", how="left", maintain_order="left")["given_custom"]

@@ -30,8 +30,8 @@ PAIRS_AT_ONCE = 500_000
 NEVER = -1e7
 """Log-odds of two records that must not be one child: no sum of links outweighs it, nor does a chain of ALWAYS."""
 APART = NEVER / 2
-"""Log-odds of two records with identifiers of two children: no sum of links outweighs it. Less than NEVER, because a child may
-have been given two numbers."""
+"""Log-odds of two records with identifiers of two children: no sum of links outweighs it. It is weaker than NEVER, because a
+child may have been given two numbers."""
 ALWAYS = 1e5
 """Log-odds of two records judged to be one child: no sum of weights outweighs it."""
 UNSEEN = -6.0

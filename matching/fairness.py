@@ -140,9 +140,9 @@ def _measured(group: pl.Series, of: _Counted) -> pl.DataFrame:
     errors = _errors(code, len(names), of)
     whole = pl.concat([rates, errors], how="horizontal").with_columns(grouping=pl.lit(group.name))
     few = pl.col("children") < FEWEST_CHILDREN
-    told = [name for name in BY_GROUP if name not in ("grouping", "group")]
+    figures = [name for name in BY_GROUP if name not in ("grouping", "group")]
     return (
-        whole.with_columns(pl.when(~few).then(pl.col(told)))
+        whole.with_columns(pl.when(~few).then(pl.col(figures)))
         .select(BY_GROUP.names())
         .cast(BY_GROUP)
         .sort(*IN_ORDER, nulls_last=True)

@@ -55,10 +55,10 @@ def never_met(found: Linkage) -> pl.DataFrame:
     left, right = all_pairs_within(found.labels)
     pairs = pl.DataFrame({"left": left, "right": right}).join(tied, on=["left", "right"], how="left", validate="1:1")
     sources = [pl.Series(found.dataset).gather(pairs[side]).alias(f"{side}_in") for side in ("left", "right")]
-    told = pairs.with_columns(sources)
-    third = _both_ways(told.filter(pl.col("odds") > found.judge.margin))
+    with_sources = pairs.with_columns(sources)
+    third = _both_ways(with_sources.filter(pl.col("odds") > found.judge.margin))
     held = (
-        told.join(third.rename({"one": "left", "other": "third", "other_in": "third_in"}), on="left")
+        with_sources.join(third.rename({"one": "left", "other": "third", "other_in": "third_in"}), on="left")
         .filter((pl.col("third_in") != pl.col("left_in")) & (pl.col("third_in") != pl.col("right_in")))
         .join(third.select(third="one", right="other"), on=["third", "right"], how="semi")
         .unique(["left", "right"])

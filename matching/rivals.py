@@ -68,7 +68,7 @@ class Between:
         )
 
     def given(self, prior: Bits) -> "Between":
-        """The same after adding a prior (bits) to the log-odds of each pair, except where they are certain."""
+        """The same after adding a prior (bits) to the log-odds of each pair, except where they are certain (APART is not)."""
         certain = (np.abs(self.log_odds) > CERTAIN) & ~is_apart(self.log_odds)
         return replace(self, log_odds=np.where(certain, self.log_odds, self.log_odds + prior))
 

@@ -156,10 +156,13 @@ class Scorer:
     @cached_property
     def _given_again(self) -> list[tuple[int, Rows, Bits]]:
         """For each comparison of a name that families may give again: its number, each row's code, and the code's frequency."""
-        told = {number: given.column for number, given in self.model.given_again() if given.column in self.frequencies}
-        codes = {number: self.table.column(column) for number, column in told.items()}
+        column_of = {
+            number: given.column for number, given in self.model.given_again() if given.column in self.frequencies
+        }
+        codes = {number: self.table.column(column) for number, column in column_of.items()}
         return [
-            (number, codes[number], self.frequencies[column].bits(codes[number])) for number, column in told.items()
+            (number, codes[number], self.frequencies[column].bits(codes[number]))
+            for number, column in column_of.items()
         ]
 
     def given_again(
@@ -169,7 +172,7 @@ class Scorer:
         name, and the bits to add to the log2 probability of the pair's level for two children of one home, and for twins.
 
         Two children given the same name differ in it only as one child's own records do. So their level is at least as likely
-        as m times the share of families' children who share the name.
+        as m times the share of brothers who have the child's name.
         """
         for number, codes, often in self._given_again:
             at = np.flatnonzero(often.take(left) > NO_CUSTOM)

@@ -237,10 +237,11 @@ def _learn_within(
 
 def _sure_of_one(sample: Sample, state: _State, silent: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Probability that each pattern of a sample is one child, without the ``silent`` comparisons; 0 below SURE_WITHIN."""
-    told, logs, shares = replace(sample, teaches_m=sample.teaches_m & ~silent), _log_probabilities(state), BEGUN_WITHIN
+    without_silent = replace(sample, teaches_m=sample.teaches_m & ~silent)
+    logs, shares = _log_probabilities(state), BEGUN_WITHIN
     posterior = np.zeros((len(sample.counts), len(CLASSES)))
     for _ in range(ROUNDS_WITHIN):
-        posterior = _posteriors(told, replace(state, shares=[shares]), 0, logs)
+        posterior = _posteriors(without_silent, replace(state, shares=[shares]), 0, logs)
         found = (sample.counts[:, None] * posterior).sum(axis=0) / sample.counts.sum()
         shares = np.array([found[0], found[1], found[2] + found[3]])
     return np.where(posterior[:, 0] >= SURE_WITHIN, posterior[:, 0], 0.0)

@@ -52,9 +52,9 @@ class _Question:
         own, ours, theirs = (number.take(some) - 1 for some in (labels.take(rows), one, other))
         return cls(rows.astype(np.int32), own, ours, theirs)
 
-    def is_same(self, asked: "_Question") -> bool:
+    def is_same(self, other: "_Question") -> bool:
         """Whether the other question is the same."""
-        both = ((getattr(self, name), getattr(asked, name)) for name in _Question.__dataclass_fields__)
+        both = ((getattr(self, name), getattr(other, name)) for name in _Question.__dataclass_fields__)
         return all(np.array_equal(mine, theirs) for mine, theirs in both)
 
 
@@ -62,7 +62,7 @@ class _Question:
 class _Answer:
     """What the records of pairs of children say, and the question."""
 
-    asked: _Question
+    question: _Question
     groups: Groups
     between: Between
     """Without any prior."""
@@ -90,23 +90,23 @@ class Weighing:
 
     def __call__(self, labels: Labels, one: Labels, other: Labels) -> Between:
         """How each pair of children weighs, in order."""
-        asked = _Question.of(labels, one, other)
-        said = next((said for said in self._answers if said.asked.is_same(asked)), None)
-        if said is None:
-            said = self._answer(asked, labels)
-            self._answers.append(said)
-        return said.between.given(said.groups.prior(said.asked.ours, said.asked.theirs, self.coverage))
+        question = _Question.of(labels, one, other)
+        answer = next((answer for answer in self._answers if answer.question.is_same(question)), None)
+        if answer is None:
+            answer = self._answer(question, labels)
+            self._answers.append(answer)
+        return answer.between.given(answer.groups.prior(answer.question.ours, answer.question.theirs, self.coverage))
 
-    def _answer(self, asked: _Question, labels: Labels) -> _Answer:
-        rows = asked.rows
+    def _answer(self, question: _Question, labels: Labels) -> _Answer:
+        rows = question.rows
         dataset, stratum = self.judge.dataset.take(rows), self.judge.stratum.take(rows)
-        groups = Groups.of(asked.own, dataset, stratum, len(self.coverage.absent))
-        at_home = self.coverage.presence.at_home(groups.present[asked.ours], groups.present[asked.theirs])
-        left, right, pair = pairs_between(asked.own, asked.ours, asked.theirs)
+        groups = Groups.of(question.own, dataset, stratum, len(self.coverage.absent))
+        at_home = self.coverage.presence.at_home(groups.present[question.ours], groups.present[question.theirs])
+        left, right, pair = pairs_between(question.own, question.ours, question.theirs)
         left, right = rows.take(left), rows.take(right)
         weights = self.witness.evidence(left, right, at_home.take(pair))
         joint = self.joint(weights, left, right, pair, at_home)
-        return _Answer(asked, groups, between_of(labels, left, right, weights, joint))
+        return _Answer(question, groups, between_of(labels, left, right, weights, joint))
 
     def joint(self, weights: Bits, left: Rows, right: Rows, which: Questions, at_home: Bits) -> Bits:
         """What all pairs of each question say together, without any prior: see :mod:`matching.together`. If identifiers keep
