@@ -23,11 +23,15 @@ _INTRODUCTION = """# Data dictionary
 Made from the contracts in `data_contracts/` by `python -m data_contracts.dictionary`. Change a contract, not this page.
 `docs/contracts.md` says how a contract is written.
 
-What a broken rule stops: **file**, nothing of the file is loaded; **row**, the row is set aside and goes back to its
-sender; **nothing**, the breach is counted and the row is used, the value counting as empty where it cannot be read.
+What a broken rule stops:
 
-Empty in every column is what exports write for nothing (`NULL`, `NaN`, `#N/A`), and in every date what says that there is none
-(`00/00/0000`, `00/01/1900`, `Unknown`) or that an entry still holds (`31/12/9999`, `Current`, `Ongoing`).
+- **file**: nothing of the file is loaded;
+- **row**: the row is set aside and goes back to its sender;
+- **nothing**: the breach is counted and the row is used; a value that cannot be read counts as empty.
+
+In every column, what exports write for nothing counts as empty (`NULL`, `NaN`, `#N/A`). So does, in every date, what says
+that there is no date (`00/00/0000`, `00/01/1900`, `Unknown`) or that an entry is still open (`31/12/9999`, `Current`,
+`Ongoing`).
 """
 
 
