@@ -152,7 +152,7 @@ class Plan:
             if only is not None and number not in only:
                 continue
             if blocks.pairs and not len(blocks.order):
-                raise ValueError("the plan's rows were let go of: make it again to have its pairs")
+                raise ValueError("the plan's rows have been released: make the plan again to have its pairs")
             for pairs in self._rule_chunks(blocks, size):
                 yield number, *self._new(number, *self._wanted(*pairs, every))
 
