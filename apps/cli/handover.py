@@ -19,7 +19,7 @@ def handover(
     """Write what another authority needs to take a child over, and no more: a page, and the same as CSV and JSON.
 
     For a child whose whereabouts are protected, address, school and carers are withheld. Who made it, for whom and when is
-    recorded. Nothing is sent: send it by your secure route. In Wales it is due 28 days after the move is known.
+    recorded. Nothing is sent: send it by your secure route. The Welsh pilot, until April 2026, gave 28 days for it.
 
     Parameters
     ----------
