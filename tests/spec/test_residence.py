@@ -53,6 +53,16 @@ WORDS = [
         id="not seen for long",
     ),
     pytest.param(
+        at_gp(seen=365, since=2000),
+        "last seen 12 months ago (GP registrations); the GP registrations entry has been open since 2021",
+        id="seen a year ago to the day",
+    ),
+    pytest.param(
+        at_gp(seen=366, since=2000),
+        "not seen by anyone since November 2025; the GP registrations entry has been open since 2021",
+        id="not seen for a year and a day",
+    ),
+    pytest.param(
         on_roll(900, left=2),
         "last seen 2 days ago (School census); the School census entry ended in November 2026; "
         "known to no agency other than a school or register",
