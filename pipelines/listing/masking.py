@@ -54,16 +54,19 @@ def masked_in(tables: Mapping[str, pl.DataFrame]) -> Masked:
     candidates, explained, person, statements, child_records, rivals = (tables[name] for name in MASKED_READS)
     candidates = candidates.sort("rank")
     protected = protected_children(candidates, person, statements, child_records, rivals)
-    is_protected = pl.col("child_id").is_in(protected.implode())
+    is_protected, marks = pl.col("child_id").is_in(protected.implode()), marks_in(statements)
     because, theirs = pl.col("because"), child_records.filter(is_protected)["record_id"]
-    # How a protected child's home compares with another's reveals where it is.
-    told = (
-        pl.when(record_compared(because).is_in(theirs.implode())).then(without_comparison(because)).otherwise(because)
-    )
+    # How a protected child's home compares with another's reveals where it is, and so may the name of its nearest record.
+    is_near = record_compared(because).is_in(theirs.implode())
+    told = pl.when(is_near).then(without_comparison(because)).otherwise(because)
+    shown = dict.fromkeys(sorted(marks, key=len, reverse=True), MARK_WITHHELD)  # R12 before R1, with which it begins
+    told = told.str.replace_many(shown, leftmost=True)
     return Masked(
-        candidates=_mask_candidates(candidates.with_columns(keys_without_place(without_sex(told))), is_protected),
+        candidates=_mask_candidates(
+            candidates.with_columns(keys_without_place(without_sex(told))), is_protected, marks
+        ),
         restricted=candidates.filter(is_protected).with_columns(lane=pl.lit(RESTRICTED), restricted=pl.lit(True)),
-        explained=_mask_explained(explained.with_columns(off_list_without_place("why", "reason")), is_protected),
+        explained=_mask_explained(explained.with_columns(off_list_without_place("why", "reason")), is_protected, marks),
         protected=protected,
     )
 
@@ -141,7 +144,7 @@ def _homes_shown(records: pl.DataFrame) -> pl.DataFrame:
     return records.select("child_id", home=text).filter(pl.col("home").str.len_chars() > 8)
 
 
-def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr) -> pl.DataFrame:
+def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr, marks: pl.Series) -> pl.DataFrame:
     withheld = {
         "lane": pl.lit(RESTRICTED),
         "because": pl.lit(BECAUSE_WITHHELD),
@@ -149,7 +152,7 @@ def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr) -> pl.Data
         "postcode": pl.lit(WITHHELD),
         "last_seen_on": pl.lit(None, pl.Date),
         "last_seen_by": pl.lit(WITHHELD),
-        "records": keys_without_place(pl.col("records")),
+        "records": keys_without_place(without_marks(pl.col("records"), marks)),
         "restricted": pl.lit(True),
         **{name: pl.lit(None, pl.String) for name in ("route", "household", "also_here")},
     }
@@ -162,15 +165,15 @@ def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr) -> pl.Data
     return candidates.with_columns(**withheld_where(is_protected, withheld), **withheld_where(is_adopted, nobodys))
 
 
-def _mask_explained(explained: pl.DataFrame, is_protected: pl.Expr) -> pl.DataFrame:
-    record_id, records = (pl.when(is_protected).then(pl.col(name)) for name in ("record_id", "records"))
+def _mask_explained(explained: pl.DataFrame, is_protected: pl.Expr, marks: pl.Series) -> pl.DataFrame:
+    records = pl.when(is_protected).then(pl.col("records"))
     withheld = {
         "why": pl.lit(WHY_WITHHELD),
         "source": pl.lit(WITHHELD),
         "what": pl.lit(WITHHELD),
         **{name: pl.lit(None, pl.Date) for name in ("since_on", "until_on")},
-        "record_id": keys_without_place(record_id),
-        "records": keys_without_place(records),
+        "record_id": withheld_if_any("record_id"),
+        "records": keys_without_place(without_marks(records, marks)),
     }
     return explained.with_columns(**withheld_where(is_protected, withheld))
 
@@ -180,6 +183,30 @@ def withheld_where(is_protected: pl.Expr, withheld: dict[str, pl.Expr]) -> dict[
     return {
         name: pl.when(is_protected).then(value).otherwise(pl.col(name)).alias(name) for name, value in withheld.items()
     }
+
+
+def withheld_if_any(name: str) -> pl.Expr:
+    """Says that a column is withheld; null where there is nothing in it."""
+    return pl.when(pl.col(name).is_not_null()).then(pl.lit(WITHHELD))
+
+
+MARK_WITHHELD = f"{WITHHELD}:{WITHHELD}"
+"""Shown in place of a record that marks its child as protected: if a refuge sent it, its name alone says where the child is."""
+
+
+def marks_in(statements: pl.DataFrame) -> pl.Series:
+    """record_id of every record that marks its child as protected, except those of rolls: whoever looks into the closest match
+    in education must find its record there.
+    """
+    rolls = statements.filter(pl.col("kind") == "provision")["source"].unique()
+    marks = statements.filter(pl.col("kind") == "protected", ~pl.col("source").is_in(rolls.implode()))
+    return marks["record_id"].unique()
+
+
+def without_marks(records: pl.Expr, marks: pl.Series) -> pl.Expr:
+    """Record ids, separated by ``;``, with those in ``marks`` withheld."""
+    shown = pl.when(pl.element().is_in(marks.implode())).then(pl.lit(MARK_WITHHELD)).otherwise(pl.element())
+    return records.str.split(";").list.eval(shown).list.unique(maintain_order=True).list.join(";")
 
 
 COMPOSED_KEY = r":[^;|\s]*\|[^;,)\s]*"

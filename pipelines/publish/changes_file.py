@@ -5,8 +5,9 @@ Protected children are masked as on the list; so are children whom only the ledg
 
 import polars as pl
 
+from data_contracts.rules import WITHHELD
 from pipelines.ledger.list_changes import WhatChanged
-from pipelines.listing.masking import keys_without_place, off_list_without_place, withheld_where
+from pipelines.listing.masking import off_list_without_place, withheld_if_any, withheld_where
 from pipelines.listing.rank import RESTRICTED
 from pipelines.publish.restricted_file import of_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
@@ -21,7 +22,7 @@ def masked_changes(changes: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
     withheld = {
         **lanes,
         "why": pl.lit(WHY_WITHHELD),
-        "record_id": keys_without_place(pl.col("record_id")),
+        "record_id": withheld_if_any("record_id"),
         "restricted": pl.lit(True),
     }
     told = changes.with_columns(off_list_without_place("why", "because"))
@@ -33,10 +34,10 @@ def masked_in_view(in_view: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
     withheld = {
         "off_why": pl.lit(WHY_WITHHELD),
         "came_why": pl.lit(WHY_WITHHELD),
-        "record_id": keys_without_place(pl.col("record_id")),
+        "record_id": withheld_if_any("record_id"),
         **{name: pl.lit(None, LEAD[name]) for name in ("source", "since_on", "until_on")},
         "lane": pl.lit(RESTRICTED),
-        "records": keys_without_place(pl.col("records")),
+        "records": pl.lit(WITHHELD),
         "restricted": pl.lit(True),
     }
     told = in_view.with_columns(off_list_without_place("off_why", "off_because"))

@@ -3,7 +3,7 @@
 import polars as pl
 
 from data_contracts.rules import WITHHELD
-from pipelines.listing.masking import keys_without_place, withheld_where
+from pipelines.listing.masking import withheld_where
 from pipelines.publish.restricted_file import of_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
 
@@ -18,7 +18,7 @@ def masked_warning(children: pl.DataFrame, protected: pl.Series) -> pl.DataFrame
         "because": pl.lit(BECAUSE_WITHHELD),
         "address": pl.lit(WITHHELD),
         "postcode": pl.lit(WITHHELD),
-        "records": keys_without_place(pl.col("records")),
+        "records": pl.lit(WITHHELD),
         "restricted": pl.lit(True),
     }
     return children.with_columns(**withheld_where(of_protected(protected), withheld))

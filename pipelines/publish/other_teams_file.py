@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from pipelines.listing.masking import keys_without_place, withheld_where
+from data_contracts.rules import WITHHELD
+from pipelines.listing.masking import withheld_where
 from pipelines.listing.rank import RESTRICTED
 from pipelines.listing.route import ADOPTION
 from pipelines.publish.restricted_file import of_protected, restricted_csv
@@ -30,7 +31,7 @@ def other_teams_csvs(children: pl.DataFrame, protected: pl.Series) -> dict[str, 
     withheld = {
         "team": pl.lit(RESTRICTED),
         "because": pl.lit(BECAUSE_WITHHELD),
-        "records": keys_without_place(pl.col("records")),
+        "records": pl.lit(WITHHELD),
     }
     shown = marked.filter(pl.col("team") != ADOPTION).with_columns(**withheld_where(pl.col("restricted"), withheld))
     hidden = shown.filter("restricted").unique("child_id").sort("child_id")

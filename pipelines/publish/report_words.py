@@ -41,7 +41,7 @@ def headline(publication: Publication, listed: Masked, lanes: list[Row]) -> list
 def not_known(publication: Publication, listed: Masked) -> list[str]:
     """What tonight's list does not know, each with its count if there is one."""
     candidates = listed.candidates
-    single = candidates.filter(~pl.col("records").str.contains(";")).height
+    single = publication.candidates.filter(~pl.col("records").str.contains(";")).height
     unseen = publication.candidates.filter(pl.col("last_seen_on").is_null()).height
     undated = publication.person.filter(pl.col("date_of_birth").is_null()).height
     missing = sources_missing(publication)

@@ -18,7 +18,14 @@ from pipelines.counted import counted
 from pipelines.listing.clearing import what_would_clear
 from pipelines.listing.household_places import household_places
 from pipelines.listing.likelihood import with_age
-from pipelines.listing.masking import keys_without_place, masked_in, without_place, without_sex
+from pipelines.listing.masking import (
+    keys_without_place,
+    marks_in,
+    masked_in,
+    without_marks,
+    without_place,
+    without_sex,
+)
 from pipelines.listing.not_yet import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.reasons import day_written, in_100, in_100_written, named_end, sentences, source_called
@@ -66,6 +73,11 @@ class Told:
     as_at: date
     protected: pl.Series
     """``child_id`` of every protected child."""
+
+    @property
+    def marks(self) -> pl.Series:
+        """``record_id`` of the records that protect a child."""
+        return marks_in(self.tables["statement"])
 
     @property
     def is_protected(self) -> bool:
@@ -234,8 +246,12 @@ def _records(told: Told) -> list[str]:
     people = told.tables["person_record"].select("record_id", "dataset", "date_of_birth", "postcode_shown")
     mine = told.tables["child_record"].filter(pl.col("child_id") == told.child_id)
     mine = mine.join(people, on="record_id", how="left", validate="1:1").sort("record_id")
-    shown = mine.with_columns(key=_key(told, "record_id"), sure=in_100(pl.col("membership")))
-    lines = []
+    key = keys_without_place(pl.col("record_id")) if told.is_protected else pl.col("record_id")
+    shown = mine.filter(~pl.col("record_id").is_in(told.marks.implode())).with_columns(
+        key=key, sure=in_100(pl.col("membership"))
+    )
+    withheld = mine.height - shown.height
+    lines = [f"Withheld: {counted(withheld, 'record')} with the mark that protects the child."] if withheld else []
     for row in shown.iter_rows(named=True):
         born = f"born on {day_written(row['date_of_birth'])}" if row["date_of_birth"] else "no birth date"
         home = f", {row['postcode_shown']}" if row["postcode_shown"] and not told.is_protected else ""
@@ -273,7 +289,7 @@ def _rivals(told: Told) -> list[str]:
     nearest = rivals.sort("probability", "match_weight", "rival_child_id", descending=[True, True, False])
     shown = nearest.head(NEAREST_TOLD).with_columns(
         is_schooled=pl.col("rival_child_id").is_in(current.implode()),
-        key=keys_without_place(pl.col("rival_record_id")),
+        key=keys_without_place(without_marks(pl.col("rival_record_id"), told.marks)),
         sure=in_100(pl.col("probability")),
         levels=_levels(told),
     )
@@ -292,11 +308,6 @@ def _levels(told: Told) -> pl.Expr:
     levels = without_sex(pl.col("levels"))
     is_withheld = pl.lit(told.is_protected) | pl.col("rival_child_id").is_in(told.protected.implode())
     return pl.when(is_withheld).then(without_place(levels)).otherwise(levels)
-
-
-def _key(told: Told, column: str) -> pl.Expr:
-    """A record id; for a protected child without the school's number that some keys contain."""
-    return keys_without_place(pl.col(column)) if told.is_protected else pl.col(column)
 
 
 def _section(title: str, lines: list[str]) -> str:

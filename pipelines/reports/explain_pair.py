@@ -35,7 +35,14 @@ from pipelines.linking.family_ties import LEVEL
 from pipelines.linking.link import CHILD_SETTINGS
 from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
 from pipelines.linking.shared_upns import without_shared_upns
-from pipelines.listing.masking import MASKED_READS, NOT_SHOWN_OF_A_PAIR, keys_without_place, masked_in
+from pipelines.listing.masking import (
+    MASKED_READS,
+    NOT_SHOWN_OF_A_PAIR,
+    keys_without_place,
+    marks_in,
+    masked_in,
+    without_marks,
+)
 from pipelines.publish.report_tables import Row
 from pipelines.reasons import source_called
 from pipelines.reports.explain import NEAREST_TOLD, UnknownIdentifierError
@@ -182,10 +189,14 @@ class _Told:
         return any(self.child(row) in self.protected for row in rows)
 
     def key(self, row: int) -> str:
-        """The record's id; if any child on the page is protected, without the school's number that some keys contain."""
+        """The record's id; if any child on the page is protected, without the school's number that some keys contain, and
+        withheld if it is the record that protects the child."""
         if not self.is_protected(row, *self.rows):
             return self.id(row)
-        return str(pl.select(keys_without_place(pl.lit(self.id(row)))).item())
+        asked = pl.Series([self.id(each) for each in self.rows])  # whoever asks has those
+        marks = marks_in(self.tables["statement"])
+        shown = without_marks(pl.lit(self.id(row)), marks.filter(~marks.is_in(asked.implode())))
+        return str(pl.select(keys_without_place(shown)).item())
 
     def source(self, row: int) -> str:
         source = self.found.person["dataset"][row]

@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -111,7 +112,10 @@ def test_a_protected_child_s_row_shows_no_key_with_a_school_in_it_and_none_of_it
     told = row(after.candidates, LISTED)
     assert (told["records"], told["household"], told["also_here"], told["route"]) == (shown, None, None, None)
     assert row(after.candidates, ALSO_LISTED)["records"] == key
-    assert {row(after.explained, EXPLAINED)[name] for name in ("record_id", "records")} == {shown}
+    assert (row(after.explained, EXPLAINED)["record_id"], row(after.explained, EXPLAINED)["records"]) == (
+        WITHHELD,
+        shown,
+    )
 
 
 def test_other_children_are_not_touched() -> None:
@@ -131,7 +135,7 @@ def test_who_is_probably_a_protected_child_does_not_tell_that_childs_school() ->
     assert "9012001" in str(row(tables["explained"], "CH1"))
     shown = row(masked_in(tables).explained, "CH1")
     assert shown["reason"] == SAME_AS_RIVAL
-    assert (shown["record_id"], shown["source"], shown["what"]) == (f"school_census:{WITHHELD}", WITHHELD, WITHHELD)
+    assert (shown["record_id"], shown["source"], shown["what"]) == (WITHHELD, WITHHELD, WITHHELD)
     assert "9012001" not in str(shown)
     gone = pl.DataFrame({"child_id": "CH1", "because": SAME_AS_RIVAL, "why": tables["explained"]["why"][0],
                          "record_id": tables["explained"]["record_id"][0], "restricted": False})  # fmt: skip
@@ -141,6 +145,34 @@ def test_who_is_probably_a_protected_child_does_not_tell_that_childs_school() ->
              "off_on": AS_AT, "left_on": AS_AT, "restricted": False}  # fmt: skip
     lead = pl.concat([LEAD.to_frame(), pl.DataFrame([spell])], how="diagonal")
     assert "9012001" not in str(life_of("CH1", tables | {"lead": lead}, is_protected=False))
+
+
+def in_a_refuge(drawn: Drawn, child_id: str) -> Drawn:
+    """The child has come to a refuge, whose list marks whom it has taken in."""
+    drawn = drawn.record("refuge:R1", child_id).says("refuge:R1", "protected")
+    return drawn.says("refuge:R1", "concern", "lives in a refuge", date(2026, 10, 1))
+
+
+def test_the_record_that_protects_a_child_is_named_to_nobody_as_it_may_be_a_refuges() -> None:
+    tables = in_a_refuge(Drawn().record("health:H1", "CH1"), "CH1").lives("CH1", 0.9).night()
+    masked = masked_in(tables)
+    assert row(masked.candidates, "CH1")["records"] == "health:H1;withheld:withheld"
+    assert row(masked.restricted, "CH1")["records"] == "health:H1;refuge:R1"
+    page = explain("CH1", tables, {"refuge": "Refuge notifications"})
+    assert "health:H1 (health)" in page
+    assert "Withheld: 1 record with the mark that protects the child." in page
+    for told in (str(masked.candidates.rows()), page):
+        assert "refuge" not in told.casefold()
+
+
+def test_nor_is_that_record_named_beside_another_child_whom_it_comes_near() -> None:
+    drawn = in_a_refuge(Drawn().record("school_census:C2", "CH2").on_roll("school_census:C2"), "CH2")
+    drawn.record("health:H1", "CH1").lives("CH1", 0.9).rivalry(("CH1", "health:H1"), ("CH2", "refuge:R1"), 0.05)
+    tables = drawn.night()
+    assert "record refuge:R1" in str(row(tables["candidate"], "CH1")["because"])
+    for told in (str(row(masked_in(tables).candidates, "CH1")), explain("CH1", tables)):
+        assert "withheld:withheld" in told
+        assert "refuge" not in told
 
 
 def test_a_protected_child_who_comes_near_another_does_not_tell_where_it_lives_by_how_the_two_compare() -> None:
