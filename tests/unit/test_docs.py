@@ -10,7 +10,13 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 TOLD_AS_A_WHOLE = ("pipelines/priority", "pipelines/publish", "pipelines/reports")
 """Folders in which each file is one more of a kind."""
 PAGES = sorted(
-    [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").rglob("*.md")]
+    [
+        ROOT / "README.md",
+        ROOT / "CHANGELOG.md",
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "benchmarks").rglob("*.md"),
+        *(ROOT / "apps").rglob("*.md"),
+    ]
 )
 SECTIONS = dict(re.findall(r"^### (\S+)/$\n(.*?)(?=^##|\Z)", PAGE, flags=re.MULTILINE | re.DOTALL))
 
@@ -28,6 +34,12 @@ def test_a_section_names_the_modules_of_its_folder(folder: str) -> None:
     there = {path.name for path in (ROOT / folder).glob("*.py")} - {"__init__.py"}
     assert named <= there
     assert folder in TOLD_AS_A_WHOLE or there <= named
+
+
+@pytest.mark.parametrize("folder", ["apps/made_up", "benchmarks"])
+def test_a_readme_names_the_modules_beside_it(folder: str) -> None:
+    named = set(re.findall(r"`(\w+\.py)`", (ROOT / folder / "README.md").read_text("utf-8")))
+    assert named == {path.name for path in (ROOT / folder).glob("*.py")} - {"__init__.py"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
