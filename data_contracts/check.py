@@ -98,7 +98,7 @@ def _wrong_columns(frame: pl.DataFrame, wanted: Mapping[str, Any], origin: _Orig
     differ = sorted(set(frame.schema) ^ set(wanted)) or sorted(
         name for name in wanted if frame.schema[name] != wanted[name]
     )
-    why = "Whoever reads the list counts on its columns: " + (", ".join(differ) or "their order") + " is not as agreed."
+    why = "Whoever reads the list relies on its columns: " + (", ".join(differ) or "their order") + " is not as agreed."
     fix = f"Publish the columns of {origin.source}.yaml, in its order and of its types."
     return Breach(origin.source, origin.file, None, None, "columns", "file", why, fix)
 
@@ -129,7 +129,7 @@ def _could_not_run(check: Check, crashed: Crashed, origin: _Origin) -> Breach:
     why = (
         f"The check '{check.rule}' failed in itself ({crashed.error}), so nobody knows whether the file keeps the rule."
     )
-    fix = "The sender need do nothing: tell whoever looks after Rollcall, with this line."
+    fix = "The sender need do nothing: send this line to whoever looks after Rollcall."
     header = origin.headers.get(check.column) if check.column else None
     stops: Stops = "nothing" if check.stops == "nothing" else "file"
     return Breach(origin.source, origin.file, None, header, COULD_NOT_RUN, stops, why, fix)

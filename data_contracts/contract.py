@@ -80,7 +80,7 @@ class DataContract(Flattened):
         for number, rule in enumerate(self.table.quality):
             if unknown := set(rule.columns) - set(self.column_named):
                 raise fault(
-                    f"{rule.metric} reads {sorted(unknown)}, which is no column", "schema", 0, "quality", number
+                    f"{rule.metric} reads {sorted(unknown)}, which is not a column", "schema", 0, "quality", number
                 )
         return self
 
@@ -108,7 +108,7 @@ class Contract(DataContract):
             self._statement_holds(statement, number)
         for name in self.files.xml.columns if self.files.xml else ():
             if name not in self.column_named:
-                raise fault(f"xml names {name}, which is no column", "files", "xml")
+                raise fault(f"xml names {name}, which is not a column", "files", "xml")
         self._files_hold()
         self.completeness.fits(self.column_named)
         for number, column in enumerate(self.columns):
@@ -118,22 +118,22 @@ class Contract(DataContract):
     def _files_hold(self) -> None:
         for name in sorted(self.files.named_columns):
             if name not in self.column_named or not self.column_named[name].may_be_absent:
-                raise fault(f"fromName names {name}, which is no column that mayBeAbsent", "files", "fromName")
+                raise fault(f"fromName names {name}, which is not a column that mayBeAbsent", "files", "fromName")
         totals = self.files.totals
         if totals and (unknown := set(totals.empty) - set(self.column_named)):
-            raise fault(f"totals reads {sorted(unknown)}, which is no column", "files", "totals")
+            raise fault(f"totals reads {sorted(unknown)}, which is not a column", "files", "totals")
         if self.files.key_of_child:
             self._key_of_child_holds(self.files.key_of_child)
         for number, layout in enumerate(self.files.layouts):
             place = ("files", "layouts", number)
             if unknown := set(layout.columns) - set(self.column_named):
-                raise fault(f"the layout {layout.name} names {sorted(unknown)}, which is no column", *place)
+                raise fault(f"the layout {layout.name} names {sorted(unknown)}, which is not a column", *place)
             if alike := _headed_alike(self.in_layout(layout).columns):
                 raise fault(f"in the layout {layout.name} two columns may be headed {alike[1]}", *place)
 
     def _key_of_child_holds(self, made: KeyOfChild) -> None:
         if unknown := set(made.and_) - set(self.column_named):
-            raise fault(f"keyOfChild names {sorted(unknown)}, which is no column", "files", "keyOfChild")
+            raise fault(f"keyOfChild names {sorted(unknown)}, which is not a column", "files", "keyOfChild")
         of_key = {plain_header(header) for header in self.key.headers}
         if taken := [header for header in made.headers if plain_header(header) in of_key]:
             raise fault(f"keyOfChild names {taken}, which heads the key itself", "files", "keyOfChild")
@@ -178,10 +178,10 @@ class Contract(DataContract):
 
     def _statement_holds(self, statement: Statement, number: int) -> None:
         if unknown := statement.columns - set(self.column_named):
-            raise fault(f"{statement.kind} reads {sorted(unknown)}, which is no column", "says", number)
+            raise fault(f"{statement.kind} reads {sorted(unknown)}, which is not a column", "says", number)
         for name in sorted(statement.dates):
             if self.column_named[name].logical_type != "date":
-                raise fault(f"{statement.kind} takes {name} for a date, and it is none", "says", number)
+                raise fault(f"{statement.kind} takes {name} as a date, and it is not one", "says", number)
         if statement.what_from and not self.column_named[statement.what_from].codes:
             raise fault(
                 f"what_from needs a column with codes, as free text may hold names: {statement.what_from}",
@@ -240,9 +240,11 @@ def _read(path: Path, kind: type[Kind]) -> Kind:
         # What is cut short is found to be so one line after the last.
         lines = len(path.read_text(encoding="utf-8").splitlines())
         line = min(error.problem_mark.line + 1, lines) if error.problem_mark else 1
-        raise ContractError(f"{path.name}, line {line}: this is no YAML: {error.problem}. Mend that line.") from None
+        raise ContractError(
+            f"{path.name}, line {line}: this is not YAML: {error.problem}. Correct that line."
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError):
-        raise ContractError(f"{path.name}: this is no YAML in UTF-8. Save it as plain text in UTF-8.") from None
+        raise ContractError(f"{path.name}: this is not YAML in UTF-8. Save it as plain text in UTF-8.") from None
     try:
         contract: Kind = _validated(document, kind)
     except ValidationError as error:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from data_contracts.yaml_file import YamlFile
 
-REMEDY = "docs/contracts.md says what may stand there."
+REMEDY = "docs/contracts.md says what is allowed there."
 
 
 def told(file: str, document: YamlFile, kind: type[BaseModel], error: ValidationError) -> str:

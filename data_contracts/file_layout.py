@@ -114,7 +114,7 @@ class Files(Part):
         try:
             groups = re.compile(pattern or "").groupindex
         except re.error as error:
-            raise fault(f"fromName is no regular expression: {error}") from None
+            raise fault(f"fromName is not a regular expression: {error}") from None
         if pattern is not None and not groups:
             raise fault("fromName needs at least one named group, such as (?P<sender>...)")
         return pattern
@@ -125,7 +125,7 @@ class Files(Part):
             try:
                 codecs.lookup(encoding)
             except LookupError:
-                raise fault(f"{encoding} is no encoding that Python knows", "encodings", number) from None
+                raise fault(f"{encoding} is not an encoding that Python knows", "encodings", number) from None
         names = [layout.name for layout in self.layouts]
         if len(set(names)) < len(names):
             raise fault("two layouts have the same name", "layouts")

@@ -85,7 +85,7 @@ def _flatten_custom_properties(data: object) -> object:
         if set(entry) - {"property", "value", "description"} or "value" not in entry:
             raise fault("customProperties take property, value and description", entry["property"])
         if entry["property"] in flat:
-            raise fault(f"{entry['property']} is said twice", entry["property"])
+            raise fault(f"{entry['property']} is given twice", entry["property"])
         flat[entry["property"]] = entry["value"]
     return flat
 
@@ -176,7 +176,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern)
     except re.error as error:
-        raise fault(f"the pattern is no regular expression: {error}", "arguments", "pattern") from None
+        raise fault(f"the pattern is not a regular expression: {error}", "arguments", "pattern") from None
 
 
 class Options(Part):

@@ -93,7 +93,7 @@ def _column_checks(column: Column, setting: Setting) -> Iterable[Check]:
         yield Check("required", column.name, column.required_stops, column.required_why, fix, lambda: is_empty(column),
                     is_of_cell=True)  # fmt: skip
     if column.logical_type == "date":
-        fix = f"Write {column.header} as a day of the calendar, such as {column.dates_such_as}."
+        fix = f"Write {column.header} as a real date, such as {column.dates_such_as}."
         yield Check(NO_DATE, column.name, column.bad_type_stops, column.bad_type_why, fix,
                     lambda: _is_no_date(column), is_of_cell=True)  # fmt: skip
     if column.logical_type == "integer":
@@ -104,8 +104,8 @@ def _column_checks(column: Column, setting: Setting) -> Iterable[Check]:
             lambda: ~text_of(column).str.contains(whole).fill_null(True), is_of_cell=True,
         )  # fmt: skip
     if _may_be_shortened(column):
-        why = "A spreadsheet has shortened this number (to the form 1.23E+12), and nobody can tell its digits any more."
-        fix = f"Send {column.header} as text, digits only, out of the system itself and not out of a spreadsheet."
+        why = "A spreadsheet has shortened this number (to the form 1.23E+12), and its digits are lost."
+        fix = f"Send {column.header} as text, digits only, straight from the system and not from a spreadsheet."
         yield Check(SHORTENED, column.name, "nothing", why, fix,
                     lambda: is_shortened_number(column).fill_null(value=False), is_of_cell=True)  # fmt: skip
     for rule in column.quality:

@@ -36,9 +36,12 @@ _NO_TEXT = {
         "a workbook or a zip archive",
         "Save a workbook as an Excel workbook (.xlsx), and send anything else unpacked.",
     ),
-    b"\x1f\x8b": ("packed with gzip", "Unpack it, or send it under the ending .gz."),
-    OLD_EXCEL: ("an Excel workbook of before 2007", "Send it under its true ending (.xls), or save it as CSV (UTF-8)."),
-    b"PAR1": ("a parquet file", "Send it under the ending .parquet, or as CSV."),
+    b"\x1f\x8b": ("packed with gzip", "Unpack it, or send it with the ending .gz."),
+    OLD_EXCEL: (
+        "an Excel workbook from before 2007",
+        "Send it with its true ending (.xls), or save it as CSV (UTF-8).",
+    ),
+    b"PAR1": ("a parquet file", "Send it with the ending .parquet, or as CSV."),
     b"%PDF": ("a PDF", "Send the rows as CSV or as an Excel workbook (.xlsx)."),
 }
 """First bytes -> what the file is instead of text, and the fix."""
@@ -132,8 +135,8 @@ def _name_says_nothing() -> Fault:
     return Fault(
         "file name",
         "nothing",
-        "The name of the file is not built as agreed, so that what it should say of every row is not known.",
-        "Send the file under the name that the sending system gave it.",
+        "The file's name is not in the agreed form, so what it should say about every row is not known.",
+        "Send the file under the name that the system gave it.",
     )
 
 
@@ -155,7 +158,7 @@ def _read_form(file: str, data: bytes, contract: Contract, named: Mapping[str, s
         raise UnreadableFileError(
             "form",
             f"The file is called {ending} but holds XML or a web page.",
-            "Send XML under its true ending. A web page is mostly a sign-in that had run out: sign in and export again.",
+            "Send XML with its true ending. A web page usually means that a sign-in had expired: sign in and export again.",
         )
     if ending == ".xml":
         return read_markup(data, contract, named)
@@ -171,7 +174,7 @@ def refuse_no_text(data: bytes, fix: str | None = None) -> None:
     """
     for start, (what, of_extracts) in _NO_TEXT.items():
         if data.startswith(start):
-            raise UnreadableFileError("form", f"The file is no text but {what}.", fix or of_extracts)
+            raise UnreadableFileError("form", f"The file is not text but {what}.", fix or of_extracts)
 
 
 def _counts_rows(contract: Contract) -> bool:
@@ -187,8 +190,8 @@ def _no_rows_breach(contract: Contract, file: str) -> Breach:
         None,
         "no rows",
         "file",
-        "The file has a header and not one row, which looks like an export that failed.",
-        "Export it again; where there is truly nobody to send, those who run the night let it pass with --accept.",
+        "The file has a header but no rows, which looks like a failed export.",
+        "Export it again; if there is truly nobody to send, whoever runs the night can let it pass with --accept.",
     )
 
 

@@ -38,10 +38,12 @@ def _table(data: bytes) -> pl.DataFrame:
         about = pq.ParquetFile(io.BytesIO(data)).metadata
         if sum(about.row_group(group).total_byte_size for group in range(about.num_row_groups)) > LARGEST_UNPACKED:
             raise UnreadableFileError(
-                "form", "The file unpacks to more than 2 GB, which no extract does.", "Send the rows in several files."
+                "form",
+                "The file unpacks to more than 2 GB, and no extract does that.",
+                "Send the rows in several files.",
             )
         if about.num_columns == 0:
-            raise UnreadableFileError("empty file", "There is no column in the file.", "Send the whole file again.")
+            raise UnreadableFileError("empty file", "There are no columns in the file.", "Send the whole file again.")
         return pl.read_parquet(io.BytesIO(data))
     except (UnreadableFileError, KeyboardInterrupt, SystemExit, MemoryError):
         raise
@@ -54,7 +56,7 @@ def _table(data: bytes) -> pl.DataFrame:
 def _no_parquet() -> UnreadableFileError:
     return UnreadableFileError(
         "form",
-        "The file is called .parquet but cannot be read as one: it was cut off on its way, or is something else.",
+        "The file is called .parquet but cannot be read as one: it was cut off in transit, or is something else.",
         "Send it again, or send the rows as CSV.",
     )
 

@@ -23,7 +23,7 @@ def fills_a_sheet(table: ReadTable) -> list[Fault]:
         Fault(
             "full sheet",
             "file",
-            f"The file ends on line {last:,}, the last for which a sheet has room: further rows were dropped as it was made.",
+            f"The file ends on line {last:,}, the last that a sheet has room for: further rows were dropped when it was made.",
             "Export it again as CSV or XML without a spreadsheet in between, and compare the number of rows.",
         )
     ]

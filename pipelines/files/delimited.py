@@ -88,7 +88,7 @@ def _header_fits_no_row() -> Fault:
     return Fault(
         "header",
         "file",
-        "Not one row has as many fields as the header: perhaps the header and the first row stand on one line.",
+        "No row has as many fields as the header: perhaps the header and the first row are on one line.",
         "Export the file again; do not edit it by hand.",
         1,
     )
@@ -265,8 +265,8 @@ def _swallowed_rows(row: list[str], layout: DelimitedLayout) -> bool:
 def _unclosed_quote(line: int) -> UnreadableFileError:
     return UnreadableFileError(
         "unclosed quote",
-        "A quote opens on this line and is not closed there, so that the rows after it cannot be told apart.",
-        "Close the quote, or double it where it belongs to the text, and send the file again.",
+        "A quote opens on this line and is not closed there, so the rows after it cannot be told apart.",
+        "Close the quote, or double it if it is part of the text, and send the file again.",
         line=line,
     )
 
@@ -276,8 +276,8 @@ def _bad_row(line: int, row: list[str] | None, source: str, layout: DelimitedLay
         fault = Fault(
             "quotes",
             "row",
-            "A quoted value does not end where the next separator stands, or never ends.",
-            "Double a quote that belongs to the text, and close each that opens.",
+            "A quoted value does not end at the next separator, or never ends.",
+            "Double each quote that is part of the text, and close each one that opens.",
             line,
         )
         return BadRow(line, json.dumps({"": source.rstrip("\r\n")}, ensure_ascii=False), fault)
@@ -285,8 +285,8 @@ def _bad_row(line: int, row: list[str] | None, source: str, layout: DelimitedLay
         "ragged row",
         "row",
         f"The header names {len(layout.headers)} columns, and the row has fields for {len(row)}.",
-        "Give every row one field a column, and quote a value that holds the separator. Leave out a closing line that is "
-        "no row, such as a count.",
+        "Give every row one field for each column, and quote any value that holds the separator. Leave out a closing line "
+        "that is not a row, such as a count.",
         line,
     )
     return BadRow(line, json.dumps(_named(row, layout.headers), ensure_ascii=False), fault)

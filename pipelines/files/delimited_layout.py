@@ -52,7 +52,7 @@ def layout_of(text: str, contract: Contract) -> DelimitedLayout:
             best, most = DelimitedLayout(delimiter, [*headers, *beyond], line, position > 0, is_underlined), known
     if best is None or not best.headers:
         raise UnreadableFileError(
-            "empty file", "There is not even a header line in the file.", "Send the whole file again."
+            "empty file", "The file does not even have a header line.", "Send the whole file again."
         )
     return best
 
@@ -84,7 +84,7 @@ def underlined(line: int) -> Fault:
         "line of dashes",
         "nothing",
         "The line under the header only draws the widths of the columns, so it was not read as a row.",
-        "Nothing needs doing; an export without it is safer.",
+        "There is nothing to do, but an export without it is safer.",
         line,
     )
 

@@ -36,8 +36,7 @@ def list_files(path: Path) -> list[Path]:
     """
     if not path.exists():
         raise ExtractsError(
-            f"{path}: there is no such folder, nor such a file. Give the folder into which the agencies' files are put, "
-            "or one file."
+            f"{path}: there is no such folder or file. Give the folder that holds the agencies' files, or one file."
         )
     if path.is_file():
         return [path]
@@ -48,7 +47,7 @@ def list_files(path: Path) -> list[Path]:
         files = sorted(each for each in (*here, *inside) if each.is_file())
     except PermissionError as error:
         raise ExtractsError(
-            f"{error.filename}: this folder may not be read. Give this account the right to read it, or take it out."
+            f"{error.filename}: this folder may not be read. Give this account permission to read it, or take it out."
         ) from None
     if not files:
         raise ExtractsError(f"{path}: the folder is empty. Put tonight's extracts there, the rolls above all.")
@@ -96,8 +95,8 @@ def contract_for(path: PurePosixPath, contracts: Mapping[str, Contract]) -> tupl
     named = ", ".join(contract.files.names[0] for contract in contracts.values())
     meant = "" if best else _meant(path, contracts)
     fix = (
-        f"{meant}Name it after its source: {named}. A contract of your own counts once its status is active and its folder "
-        "is given (--contracts). Take the file out of the folder where it is no extract."
+        f"{meant}Name it after its source: {named}. A contract of your own counts once its status is active and its folder is "
+        "given (--contracts). If the file is not an extract, take it out of the folder."
     )
     return None, Breach(UNKNOWN, path.name, None, None, "unknown source", "file", why, fix)
 

@@ -129,7 +129,7 @@ def _of_sheets(sheets: Sequence[Lines], name: str, needed: Sequence[str], others
     filled = [lines for lines in sheets if lines]
     if not filled:
         raise SettingsError(
-            f"{name}: there is nothing in it. Save it with a line of headers first, and a line for each."
+            f"{name}: there is nothing in it. Save it with a line of headers first, then one line for each."
         )
     lacking = {number: _lacking(lines[0][1], needed, others) for number, lines in enumerate(sheets, start=1) if lines}
     if all(lacking.values()):
@@ -154,14 +154,14 @@ def _refuse_no_columns(lines: Lines, columns: Sequence[str], name: str, sheet: s
     headers = _headers(row)
     if twice := [column for column in columns if headers.count(plain_header(column)) > 1]:
         raise SettingsError(
-            f"{name}, {sheet}line {at}: nothing was kept. The column {', '.join(twice)} stands there twice, and nobody can "
-            "tell which one holds. Give the other one another name."
+            f"{name}, {sheet}line {at}: nothing was kept. The column {', '.join(twice)} is there twice, and nobody can tell "
+            "which one is right. Give the other one another name."
         )
     longer = [(line, len(cells)) for line, cells in rows if any(cells[len(headers) :])]
     if longer:
         told = [f"line {line}: it has {cells} cells, and the line of headers {len(headers)}." for line, cells in longer]
         raise SettingsError(
-            f"{name}: nothing was kept. Put a value that holds a separator in quotes, and hand it in again.{listed(told)}"
+            f"{name}: nothing was kept. Put any value that holds a separator in quotes, and hand it in again.{listed(told)}"
         )
 
 

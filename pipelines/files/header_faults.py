@@ -36,7 +36,7 @@ def made_key(header: str, contract: Contract) -> Fault:
         "key of the child",
         "nothing",
         f"The file has no {contract.key.header}. The key of a row is made of {header} with {behind} behind it.",
-        f"Nothing needs doing; a {contract.key.header} that a row keeps from night to night is safer.",
+        f"There is nothing to do, but a {contract.key.header} that stays with a row from night to night is safer.",
         column=header,
     )
 
@@ -46,8 +46,8 @@ def beside(header: str, column: Column, read: str) -> Fault:
     return Fault(
         EXTRA,
         "nothing",
-        f"It could be {column.header} by another name. The file has {read} itself, so this one was not read.",
-        f"Nothing needs doing where {read} is the right one of the two; else send only the right one.",
+        f"It could be {column.header} under another name. The file also has {read}, so this one was not read.",
+        f"There is nothing to do if {read} is the right one of the two; if not, send only the right one.",
         column=header.strip(),
     )
 
@@ -57,7 +57,7 @@ def twice(header: str) -> Fault:
     return Fault(
         "duplicated column",
         "file",
-        "The column stands in the file twice, and nobody can tell which one holds.",
+        "The column is in the file twice, and nobody can tell which one is right.",
         "Send it once; a column with another meaning needs another header.",
         column=header.strip(),
     )
@@ -140,7 +140,7 @@ def _none_of(contract: Contract, missing: Sequence[Column], optional: frozenset[
             MISSING,
             "file",
             f"The file has none of the columns {', '.join(lacking[name] for name in rule.columns)}. {rule.why}",
-            "Head the columns with these names, or add the file's own headers to alsoCalled in the contract.",
+            "Give the columns these headers, or add the file's own headers to alsoCalled in the contract.",
             column=lacking[rule.columns[0]],
         )
         for rule in contract.table.quality
@@ -152,7 +152,7 @@ def _without_end(column: Column, renamed: str | None) -> Fault:
     """``renamed``: the header that looks like the column's under another name; null: none does."""
     like = f" {renamed} looks like it under another name, and was not read." if renamed else ""
     fix = (
-        f"Head {renamed} {column.header} again, or add it to alsoCalled in the contract."
+        f"Rename {renamed} to {column.header}, or add it to alsoCalled in the contract."
         if renamed
         else _sent_as(column)
     )
@@ -169,10 +169,10 @@ def _sent_as(column: Column) -> str:
     """What the sender is to do about a column that is missing."""
     if column.primary_key:
         return (
-            f"Send {column.header} with a key in every row, which no other row has and the row keeps from night to night: "
-            "in a list kept by hand, a number given once to each line."
+            f"Send {column.header} with a key in every row that no other row has and that stays with the row from night to "
+            "night: in a list kept by hand, a number given once to each line."
         )
-    return f"Send {column.header} in every row, empty where nothing is known."
+    return f"Send {column.header} in every row, left empty where it is not known."
 
 
 def _renamed(header: str, column: Column, stops: Stops) -> Fault:
@@ -180,7 +180,7 @@ def _renamed(header: str, column: Column, stops: Stops) -> Fault:
         RENAMED,
         stops,
         f"The column {column.header} is missing; this one looks like it under another name, and was not read.",
-        f"Head it {column.header} again, or add the new header to alsoCalled in the contract.",
+        f"Rename it to {column.header}, or add the new header to alsoCalled in the contract.",
         column=header,
     )
 
@@ -201,7 +201,7 @@ def _named(headers: Sequence[str], position: int, surely: int) -> str | None:
 
 def _perhaps(unknown: Sequence[str]) -> str:
     """A sentence that names the headers that nobody knows, of which one may be the column that is missing."""
-    return f" Perhaps it is one of those that nobody knows: {first_of(unknown)}." if unknown else ""
+    return f" Perhaps it is one of those not in the contract: {first_of(unknown)}." if unknown else ""
 
 
 def _extra(headers: Sequence[str], position: int, surely: int) -> Fault:
@@ -211,7 +211,7 @@ def _extra(headers: Sequence[str], position: int, surely: int) -> Fault:
         EXTRA,
         "nothing",
         f"{place} is not in the contract, so it was not read.",
-        "Leave it out, or add it to the contract with what it means.",
+        "Leave it out, or add it to the contract with its meaning.",
         column=header,
     )
 
@@ -222,7 +222,7 @@ def _extra_elements(count: int) -> Fault:
         EXTRA,
         "nothing",
         f"{count} elements of a row are not in the contract, so they were not read.",
-        "Nothing needs doing, unless one of them is a column of the contract under another name.",
+        "There is nothing to do, unless one of them is a column of the contract under another name.",
     )
 
 

@@ -39,8 +39,8 @@ def above_header(line: int) -> Fault:
     return Fault(
         "rows above the header",
         "nothing",
-        "The header of the rows was recognised by its names on this line; what stands above it was not read.",
-        "Nothing needs doing; a file that begins with its header is safer.",
+        "The header was recognised by its names on this line; what is above it was not read.",
+        "There is nothing to do, but a file that begins with its header is safer.",
         line,
     )
 
@@ -66,7 +66,7 @@ def _header_again(line: int) -> Fault:
     return Fault(
         "header again",
         "nothing",
-        "The line says the header once more, so it was not read as a row. Files put one under another look like this.",
-        "Nothing needs doing if all rows are of one extract; a file with one header is safer.",
+        "The line repeats the header, so it was not read as a row. Files pasted one under another look like this.",
+        "There is nothing to do if all rows are from one extract, but a file with one header is safer.",
         line,
     )

@@ -42,7 +42,9 @@ def read_markup(data: bytes, contract: Contract, named: Mapping[str, str] | None
     layout = contract.files.xml
     if layout is None:
         raise UnreadableFileError(
-            "form", "The contract of this source takes no XML.", "Send the file in a form that the contract names."
+            "form",
+            "The contract for this source does not take XML.",
+            "Send the file in one of the forms that the contract names.",
         )
     found = _Elements(contract, layout, named or {})
     _parse(data, found)
@@ -71,7 +73,7 @@ def _parse(data: bytes, found: "_Elements") -> None:
     except DefusedXmlException:
         raise UnreadableFileError(
             "XML entities",
-            "The file declares a document type or entities, which can hide an attack and which no census has.",
+            "The file declares a document type or entities, which can hide an attack and are in no census.",
             "Export it again without a DOCTYPE.",
             line=parser.parser.CurrentLineNumber,
         ) from None
@@ -88,13 +90,13 @@ def _no_xml(error: ParseError) -> UnreadableFileError:
     if error.code in _CUT_SHORT:
         return UnreadableFileError(
             "truncated XML",
-            "The file ends before its last element is closed: it was cut off on its way, and rows are missing.",
+            "The file ends before its last element is closed: it was cut off in transit, and rows are missing.",
             "Send the whole file again.",
             line=line,
         )
     return UnreadableFileError(
         "malformed XML",
-        "From this line on the file is no well-formed XML in the encoding it declares.",
+        "From this line on, the file is not well-formed XML in the encoding it declares.",
         "Export it again; do not edit it by hand.",
         line=line,
     )
@@ -155,7 +157,7 @@ class _Elements:
         if depth > DEEPEST:
             raise UnreadableFileError(
                 "XML nesting",
-                f"Elements stand more than {DEEPEST} deep in one another, which no census has.",
+                f"Elements are nested more than {DEEPEST} deep, which no census is.",
                 "Export the file again from the school's system.",
                 line=self._line(),
             )
@@ -172,7 +174,7 @@ class _Elements:
         if self._length > LONGEST_VALUE:
             raise UnreadableFileError(
                 "long value",
-                f"A value is longer than {LONGEST_VALUE:,} characters: it is nothing about a child.",
+                f"A value is longer than {LONGEST_VALUE:,} characters: it is not about a child.",
                 "Export the file again from the school's system.",
                 line=self._line(),
             )

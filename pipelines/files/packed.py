@@ -90,7 +90,9 @@ def _members(archive: zipfile.ZipFile, size: int) -> Iterator[tuple[str, bytes]]
         if not (member.is_dir() or is_left_by_a_computer(PurePosixPath(member.filename.replace("\\", "/")).parts))
     ]  # fmt: skip
     if not members:
-        raise UnreadableFileError("empty file", "There is no file in the archive.", "Send the archive with its files.")
+        raise UnreadableFileError(
+            "empty file", "There are no files in the archive.", "Send the archive with its files."
+        )
     if len(members) > MOST_MEMBERS:
         raise _too_large()
     most = _most(size)
@@ -101,7 +103,9 @@ def _members(archive: zipfile.ZipFile, size: int) -> Iterator[tuple[str, bytes]]
         _refuse_nested(name)
         if member.flag_bits & 1:
             raise UnreadableFileError(
-                "form", "The archive is locked with a password.", "Send it without one, over a way that is itself safe."
+                "form",
+                "The archive is locked with a password.",
+                "Send it without one, by a route that is itself secure.",
             )
         with archive.open(member) as stream:
             data = _at_most(most, stream)
@@ -133,14 +137,14 @@ def _most(size: int) -> int:
 def _refuse_nested(name: str) -> None:
     if is_packed(name):
         raise UnreadableFileError(
-            "form", "The archive holds a further archive.", "Send the files themselves, packed once or not at all."
+            "form", "The archive holds another archive.", "Send the files themselves, packed once or not at all."
         )
 
 
 def _damaged() -> UnreadableFileError:
     return UnreadableFileError(
         "form",
-        "The archive cannot be unpacked: it was cut off or damaged on its way, or is no archive.",
+        "The archive cannot be unpacked: it was cut off or damaged in transit, or is not an archive.",
         "Send it again, or send the files in it unpacked.",
     )
 
@@ -148,6 +152,6 @@ def _damaged() -> UnreadableFileError:
 def _too_large() -> UnreadableFileError:
     return UnreadableFileError(
         "form",
-        "The archive unpacks to far more than any extract holds, which is how an attack looks.",
+        "The archive unpacks to far more than any extract holds, as an attack would.",
         "Send the files in it unpacked.",
     )

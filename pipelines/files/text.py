@@ -41,7 +41,7 @@ def decode_text(data: bytes, encodings: tuple[str, ...]) -> DecodedText:
     if (at := decoded.text.find("\0")) >= 0:
         raise UnreadableFileError(
             "NUL characters",
-            "The file holds NUL characters, which no text has: it was damaged on its way or is no text file.",
+            "The file holds NUL characters, which no text has: it was damaged in transit or is not a text file.",
             "Export it again and send it in binary mode.",
             line=decoded.text.count("\n", 0, at) + 1,
         )
@@ -100,7 +100,7 @@ def _written_as_utf8(encodings: tuple[str, ...]) -> Fault:
         "encoding",
         "nothing",
         f"The file is written in UTF-8 where the contract says {' or '.join(encodings)}; it was read as UTF-8.",
-        "Nothing needs doing; add utf-8 to the contract's encodings if it is to stay so.",
+        "There is nothing to do; add utf-8 to the contract's encodings if the file will stay like this.",
     )
 
 
@@ -129,9 +129,9 @@ def _mixed(others: int, first: int, encoding: str) -> Fault:
     return Fault(
         "encoding",
         "nothing",
-        f"The file mixes UTF-8 with another encoding: {others} of its lines, this one first, are not. Each line was read "
-        f"by itself, those as {encoding}; where a letter was cut in two, a name there is garbled.",
-        "Export the whole file in one encoding, best UTF-8.",
+        f"The file mixes UTF-8 with another encoding: {others} of its lines, this one first, are not UTF-8. Each line was "
+        f"read by itself, those as {encoding}; where a letter was cut in two, a name there is garbled.",
+        "Export the whole file in one encoding, preferably UTF-8.",
         first,
     )
 
@@ -153,7 +153,7 @@ def _undecodable(data: bytes, error: UnicodeDecodeError, encodings: tuple[str, .
     named = " or ".join(encodings)
     return UnreadableFileError(
         "encoding",
-        f"The file is not wholly written in {named}: the first byte that does not fit stands on this line.",
+        f"The file is not written in {named} throughout: the first byte that does not fit is on this line.",
         "Export it again as UTF-8, or name its encoding in the contract.",
         line=_line_at(data, error.start),
     )

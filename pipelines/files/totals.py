@@ -78,7 +78,7 @@ def _totals(line: int) -> Fault:
     return Fault(
         "row of totals",
         "nothing",
-        "The row sums up the rows above it or closes the file, so it was not read as a row.",
-        "Nothing needs doing; an export without it is safer.",
+        "The row totals the rows above it or closes the file, so it was not read as a row.",
+        "There is nothing to do, but an export without it is safer.",
         line,
     )

@@ -72,7 +72,7 @@ def _older(gone: int, marks: Sequence[str]) -> Fault:
     return Fault(
         "older versions",
         "nothing",
-        f"By {' and '.join(marks)}, {gone:,} of the file's lines hold no more: older versions of a row, or rows taken out. "
+        f"By {' and '.join(marks)}, {gone:,} of the file's lines no longer apply: older versions of a row, or rows taken out. "
         "They were not read as rows.",
-        "Nothing needs doing; an export of the rows that hold is smaller and safer.",
+        "There is nothing to do, but an export of only the rows that still apply is smaller and safer.",
     )

@@ -59,7 +59,7 @@ def read_workbook(data: bytes, contract: Contract) -> ReadTable:
     filled = cells.filter(has_text(names)) if names else cells
     if filled.is_empty():
         raise UnreadableFileError(
-            "empty file", "The sheet has not even a header line.", "Send the whole workbook again."
+            "empty file", "The sheet does not even have a header line.", "Send the whole workbook again."
         )
     position = find_header(filled.select(names).head(HEADER_WITHIN).rows(), contract)
     headers = [str(value) for value in filled.select(names).row(position)]
@@ -91,17 +91,17 @@ def _refuse_other_forms(data: bytes) -> None:
     if sum(member.file_size for member in members) > LARGEST_UNPACKED:
         raise UnreadableFileError(
             "form",
-            "The workbook unpacks to more than 2 GB, which no register does.",
-            "Send the rows alone, without pictures or empty formatted cells.",
+            "The workbook unpacks to more than 2 GB, and no register does that.",
+            "Send only the rows, without pictures or empty formatted cells.",
         )
 
 
 def _no_workbook() -> UnreadableFileError:
     return UnreadableFileError(
         "form",
-        "The file is called a workbook but is no workbook that can be read: perhaps text or a web page was renamed, or it is "
-        "locked with a password, or damaged.",
-        "Open it and save it as an Excel workbook (.xlsx) without a password, or send text under its true ending (.csv).",
+        "The file is called a workbook but cannot be read as one: perhaps text or a web page was renamed, or it is locked "
+        "with a password, or damaged.",
+        "Open it and save it as an Excel workbook (.xlsx) without a password, or send text with its true ending (.csv).",
     )
 
 
@@ -166,7 +166,7 @@ def _cells(data: bytes, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
     raise UnreadableFileError(
         "sheet",
         f"The workbook has no sheet called {wanted}." if wanted else "The workbook has no sheet.",
-        "Call the sheet with the rows as the contract does, or name the right one in the contract.",
+        "Name the sheet with the rows as the contract does, or name the right one in the contract.",
     )
 
 
@@ -249,9 +249,9 @@ def _the_one_that_fits(fits: list[float], contract: Contract, newest: int | None
         raise UnreadableFileError(
             "sheet",
             f"Sheets {told} of {len(fits)} all hold rows under the header of this source, and one of them is hidden, or named "
-            "for a year or as an old one: nobody can tell which hold.",
-            "Put all rows that hold on one sheet, or delete the sheets that hold no more; or name the right one in the "
-            "contract (files, sheet). Sheets named for schools, providers or terms are all read.",
+            "for a year or as an old one: nobody can tell which are right.",
+            "Put all current rows on one sheet, or delete the old sheets; or name the right one in the contract (files, "
+            "sheet). Sheets named for schools, providers or terms are all read.",
         )
     return fitting[0], [_read_from(fitting[0] + 1, len(fits))] if fitting[0] else []
 
@@ -262,7 +262,7 @@ def _read_from(place: int, sheets: int) -> Fault:
         "nothing",
         f"The rows were read from sheet {place} of {sheets}, the only one with the header of this source; the others "
         "were not read.",
-        "Nothing needs doing; a workbook with one sheet is safer.",
+        "There is nothing to do, but a workbook with one sheet is safer.",
     )
 
 
@@ -270,9 +270,9 @@ def _read_newest(place: int, sheets: int) -> Fault:
     return Fault(
         "other sheets",
         "nothing",
-        f"Of {sheets} sheets with the header of this source the rows were read from sheet {place}, by its name the newest; "
-        "most children of an older one are on the next, so that those are lists of earlier years. They were not read.",
-        "Nothing needs doing; a workbook without the older sheets is safer.",
+        f"Of {sheets} sheets with the header of this source, the rows were read from sheet {place}, the newest by its name; "
+        "most children on an older one are on the next, so those are lists of earlier years. They were not read.",
+        "There is nothing to do, but a workbook without the older sheets is safer.",
     )
 
 

@@ -27,7 +27,9 @@ def accept(workspace: Path, contracts: Mapping[str, Contract], given: Path, *, w
     """
     source = _source_of(given, contracts)
     if not why.strip() or not by.strip():
-        raise SettingsError("--accept needs --why, in words, and --by, the name of the person who takes it upon them.")
+        raise SettingsError(
+            "--accept needs --why, in words, and --by, the name of the person who takes responsibility for it."
+        )
     sha256 = hashlib.sha256(given.read_bytes()).hexdigest() if given.is_file() else None
     row = (as_at, source, given.name, sha256, why.strip(), by.strip(), datetime.now(UTC))
     with private_files(), lock(workspace):
@@ -57,7 +59,7 @@ def _source_of(given: Path, contracts: Mapping[str, Contract]) -> str:
     if contract is None:
         near = [f"did you mean {name}? " for name in get_close_matches(given.name, contracts, n=1)]
         raise SettingsError(
-            f"--accept {given.name}: {''.join(near)}No contract names this file. Give the file of tonight that the night "
-            f"was held for, or its source: {', '.join(contracts)}."
+            f"--accept {given.name}: {''.join(near)}No contract names this file. Give tonight's file that the night was held "
+            f"for, or its source: {', '.join(contracts)}."
         )
     return contract.id

@@ -40,9 +40,9 @@ def under_anothers_name(breach: Breach, file: str, data: bytes, contracts: Mappi
     if best <= (len(known_columns(headers, own)) if own else 0) or len(fitting) != 1:
         return breach
     other = fitting[0]
-    swapped = ": perhaps two files have each other's name" if own else ""
+    swapped = ": perhaps two files have each other's names" if own else ""
     why = f"{breach.why} Its columns are those of {other.name} ({other.id}){swapped}."
-    fix = f"If it is that list, let the file's name begin with {other.id}. If not: {breach.fix}"
+    fix = f"If it is that list, start the file's name with {other.id}. If not: {breach.fix}"
     return replace(breach, why=why, fix=fix)
 
 
@@ -118,9 +118,9 @@ def _anothers_list(
     columns = ", ".join(dict.fromkeys(header for headers in only.values() for header in headers))
     return Breach(
         contract.id, file, None, None, ANOTHERS_LIST, "file",
-        f"All that {contract.name} reads of a child in it another list has too, and more: {columns}. Its columns are those of "
-        f"{whose}: perhaps two files have each other's name.",
-        f"If it is that list, let the file's name begin with {' or '.join(only)}. If not, leave out the columns that only that "
+        f"Everything that {contract.name} reads about a child in it is also in another list, which has more: {columns}. Its "
+        f"columns are those of {whose}: perhaps two files have each other's names.",
+        f"If it is that list, start the file's name with {' or '.join(only)}. If not, leave out the columns that only that "
         f"list has, whatever they are called in the file: {columns}.",
     )  # fmt: skip
 

@@ -169,11 +169,11 @@ def _in_words(odd: AtOdds, contracts: Mapping[str, Contract]) -> str:
         swapped = (
             f"{odd.children - odd.agreeing:,} have {_headers(contract, 'forename', 'surname')} in each other's place."
         )
-        return f"{told}{swapped} Have the file sent anew."
+        return f"{told}{swapped} Have the file sent again."
     return (
-        f"{told}only {odd.agreeing:,} agree in {_headers(contract, odd.column)}. The column has probably slipped against the "
-        "others, or was sorted without them: children are taken for others, or for too young or too old for school. Have the "
-        "file sent anew."
+        f"{told}only {odd.agreeing:,} agree in {_headers(contract, odd.column)}. The column has probably shifted against the "
+        "others, or was sorted without them: children are taken for other children, or for too young or too old for school. "
+        "Have the file sent again."
     )
 
 
@@ -191,8 +191,8 @@ def _reversed_in_words(odd: Reversed, contracts: Mapping[str, Contract]) -> str:
     since, until = _begin_and_end(contracts)[odd.source, odd.kind]
     return (
         f"{contracts[odd.source].name}: of {odd.ended:,} rows with a {until}, {odd.reversed:,} have one before their {since}. "
-        "One of the two columns has probably slipped against the others, or was sorted without them: what goes on is taken "
-        "for ended, and what has ended for going on. Have the file sent anew."
+        "One of the two columns has probably shifted against the others, or was sorted without them: what is still going on "
+        "looks ended, and what has ended looks as if it is going on. Have the file sent again."
     )
 
 

@@ -15,13 +15,12 @@ def refuse_date_far_from_files(intake: Intake, as_at: date) -> None:
     last = max(newest, default=as_at)
     if len(newest) >= SOURCES and (as_at - last).days > LONG_DAYS:
         raise SettingsError(
-            f"The night is as at {as_at:%d/%m/%Y}, but no file of tonight has a date after {last:%d/%m/%Y}: places would "
-            "seem ended, and children gone. Give --as-at the day on which the files were made."
+            f"The night is as at {as_at:%d/%m/%Y}, but no file tonight has a date after {last:%d/%m/%Y}: places would seem to "
+            "have ended, and children to have gone. Give --as-at the day on which the files were made."
         )
     if len(intake.later_on) >= SOURCES:
         last = min(intake.later_on.values())
         raise SettingsError(
-            f"The night is as at {as_at:%d/%m/%Y}, but the files of tonight tell of days up to {last:%d/%m/%Y} as gone "
-            "by: places would seem yet to begin, and children without one. Give --as-at the day on which the files "
-            "were made."
+            f"The night is as at {as_at:%d/%m/%Y}, but tonight's files give days up to {last:%d/%m/%Y} as past: places would "
+            "seem not to have begun, and children to have none. Give --as-at the day on which the files were made."
         )

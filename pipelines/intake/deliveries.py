@@ -139,7 +139,7 @@ def _key_breach(contract: Contract, delivery: Delivery, line: int, *, is_empty: 
         )  # fmt: skip
     return Breach(
         contract.id, delivery.file, line, header, "unique key", "row",
-        "Another row of this source, perhaps in another file, has the same key, and nobody can tell which one holds.",
+        "Another row from this source, perhaps in another file, has the same key, and nobody can tell which one is right.",
         "Give every row a key of its own, and send each row once.",
     )  # fmt: skip
 
@@ -149,5 +149,5 @@ def _check_accounts(delivery: Delivery) -> None:
     if delivery.rows_read != loaded + aside or (delivery.is_refused and loaded):
         raise ExtractsError(
             f"{delivery.file}: {delivery.rows_read} rows were read, but {loaded} are loaded and {aside} set aside. "
-            "A row must never be lost: nothing goes on. This is a fault in Rollcall; report it with this message."
+            "A row must never be lost, so nothing goes on. This is a fault in Rollcall: report it with this message."
         )

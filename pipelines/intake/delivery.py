@@ -123,7 +123,7 @@ def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Itera
         source = _source(found[0])
         wrong = Breach(
             source, shown, None, None, "not readable", "file",
-            "The file could not be opened.", "Give this account the right to read it, and look after the disk.",
+            "The file could not be opened.", "Give this account permission to read it, and check the disk.",
         )  # fmt: skip
         yield _refused(source, shown, None, (wrong,))
         return

@@ -53,9 +53,9 @@ def draft(name: str, file: str, data: bytes) -> str:
     except UnreadableFileError as error:
         raise ContractError(f"{file}: {error}") from None
     if not headers:
-        raise ContractError(f"{file}: there is not even a header line in it. Give a sample with headers and some rows.")
+        raise ContractError(f"{file}: it does not even have a header line. Give a sample with headers and some rows.")
     if len(set(map(plain_header, headers))) < len(headers) or not all(headers):
-        raise ContractError(f"{file}: every column needs a header of its own. Mend the first line and try again.")
+        raise ContractError(f"{file}: every column needs a header of its own. Correct the first line and try again.")
     names = _names(headers)
     columns = [_text_column(own, header) for own, header in zip(names, headers, strict=True)]
     sample = read_bytes(file, data, Contract.model_validate(_document(name, file, columns, [])))
@@ -146,7 +146,7 @@ def _column(name: str, header: str, cells: pl.Series, taken: set[str]) -> dict[s
         said["notUsed"] = f"{DECIDE}: what does it say of a child, or why is it not used?"
     if written := _date_format(filled):
         column |= {"logicalType": "date", "logicalTypeOptions": {"format": written}}
-        said |= {"badTypeStops": "nothing", "badTypeWhy": "A date that is no day of the calendar counts as empty."}
+        said |= {"badTypeStops": "nothing", "badTypeWhy": "A value that is not a real date counts as empty."}
     elif field == "sex":
         said["codes"] = {"F": "F", "M": "M", "Female": "F", "Male": "M", "U": ""}
     elif CODES.search(plain_header(header)) and field is None and 0 < filled.n_unique() <= MOST_CODES:

@@ -119,7 +119,7 @@ def postcodes_in(rows: pl.DataFrame, contract: Contract) -> pl.Series:
 def _breach(file: str, contract: Contract, inside: int, homes: int) -> Breach:
     return Breach(
         contract.id, file, None, None, ELSEWHERE, "file",
-        f"Of its {homes:,} postcodes {inside:,} are in a district where pupils of the rolls live. It is "
-        "probably the list of another authority, and each of its children would look like one without a place.",
-        "Send the list of the authority whose rolls these are. Where it is that one, look whether the rolls are whole.",
+        f"Of its {homes:,} postcodes {inside:,} are in a district where pupils on the rolls live. It is probably another "
+        "authority's list, and each of its children would look like one without a place.",
+        "Send the list of the authority whose rolls these are. If it is that one, check that the rolls are complete.",
     )  # fmt: skip

@@ -87,7 +87,7 @@ def _key(workspace: Path, *, is_new: bool) -> bytes:
             return key
         told = f"{path} is not the key that it was."
     raise SettingsError(
-        f"{told} Without it no record of a former identity is known again, and no night may run. Restore it from the backup "
+        f"{told} Without it no record of a former identity can be recognised, and no night may run. Restore it from the backup "
         f"that {FORMER_FILE} is from."
     )
 
@@ -115,7 +115,7 @@ def hand_in(
     enough. Raises :class:`~pipelines.settings.SettingsError` naming each line that cannot be kept, and no value.
     """
     if not by.strip():
-        raise SettingsError("--by: say who hands this in.")
+        raise SettingsError("--by: give the name of the person who hands this in.")
     given = _given(file)
     at, what = datetime.now(UTC).isoformat(), RELEASED if release else WITHHELD
     with append_only(workspace / FORMER_FILE, TABLES) as connection:
@@ -146,7 +146,7 @@ def _given(file: Path) -> pl.DataFrame:
         (
             name,
             sent[name].is_not_null() & given[name].is_null(),
-            "not of the form of such an identifier. Copy it as the extract has it",
+            "not in the form of such an identifier. Copy it as the extract has it",
         )
         for name in columns
     ]
@@ -156,7 +156,7 @@ def _given(file: Path) -> pl.DataFrame:
         for place in sent.filter(pl.all_horizontal(pl.col(columns).is_null()))["place"]
     ]
     if faults:
-        raise SettingsError(f"{file.name}: nothing was kept. Mend these lines and hand it in again.{listed(faults)}")
+        raise SettingsError(f"{file.name}: nothing was kept. Correct these lines and hand it in again.{listed(faults)}")
     return given
 
 

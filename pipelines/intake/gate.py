@@ -278,13 +278,15 @@ class _Gate:
 def held_night(published: Path, as_at: date, judged: JudgedIntake) -> NightFailed:
     """Mark the list that stays as stale, and return what is said of the night that was held."""
     stays = mark_stale(published, as_at, judged.held)
-    stays_up = f"The list of {stays:%d/%m/%Y} stays up, marked stale." if stays else "No list has been published yet."
+    stays_up = (
+        f"The list of {stays:%d/%m/%Y} stays in use, marked as stale." if stays else "No list has been published yet."
+    )
     accepted = " ".join(f"--accept {source}" for source in judged.held_sources)
     told = "".join(f"\n  {reason}" for reason in judged.held)
     return NightFailed(
-        f"The night as at {as_at:%d/%m/%Y} is held: what came in is not complete, and a list made from it would mislead."
-        f"{told}\n{stays_up} Ask the sender for the whole file and run the night again; rollcall check says what is "
-        "wrong with a file. Where all of it is right as it is, a named person overrules, for this night, with: "
+        f"The night as at {as_at:%d/%m/%Y} is held: what was received is not complete, and a list made from it would mislead."
+        f"{told}\n{stays_up} Ask the sender for the complete file and run the night again; rollcall check says what is wrong "
+        "with a file. If all of it is right as it is, a named person can overrule this for tonight with: "
         f'{accepted} --why "..." --by NAME.',
         exit_code=HELD,
     )

@@ -62,12 +62,12 @@ def unreadable_dates(
         first = min((breach.line for breach in wrong if breach.line is not None), default=None)
         where = "" if first is None else f" (the first on line {first})"
         becomes = "their rows are set aside" if column.bad_type_stops == "row" else "count as empty"
-        why = f"{bad:,} of its {filled:,} dates{where} are in no form that this source's contract knows, and {becomes}."
+        why = f"{bad:,} of its {filled:,} dates{where} are not in any form that this source's contract knows, and {becomes}."
         why += _looks_like(
             rows.filter(pl.col("line").is_in([b.line for b in wrong])).select(text_of(column)).to_series()
         )
         is_refused = column.maps_to == "date_of_birth" and bad > MOST * filled
-        why += " Without birth dates hardly a child would be found on its roll." if is_refused else ""
+        why += " Without birth dates, hardly any child would be found on its roll." if is_refused else ""
         fix = (
             f"Write each {header} as a day, such as {column.dates_such_as}; or add the file's own form to the contract "
             "(alsoWritten)."
@@ -98,7 +98,7 @@ def unknown_codes(
             continue
         filled = rows.height - int(rows.select(is_empty(column).sum()).item())
         if filled >= ENOUGH_ROWS and len(broken) > MOST * filled:
-            why = f"{len(broken):,} of its {filled:,} codes are none that this source's contract knows. {broken[0].why}"
+            why = f"{len(broken):,} of its {filled:,} codes are not in this source's contract. {broken[0].why}"
             fix = f"Add the codes of {header} to the contract (codes), each with its meaning. Or: {broken[0].fix}"
             yield Breach(contract.id, file, None, header, UNKNOWN_CODES, "nothing", why, fix)
 
@@ -116,8 +116,8 @@ def ages_of_others(rows: pl.DataFrame, contract: Contract, file: str) -> Iterato
             if dated.height < ENOUGH_ROWS or wrong <= MOST * dated.height:
                 continue
             header = contract.column_named[name].header
-            why = f"On {header} {wrong:,} of its {dated.height:,} children were of no age that {contract.name} are for."
-            fix = f"Send the list that its name says, or let its name begin with its own source's, not with {contract.id}."
+            why = f"On {header} {wrong:,} of its {dated.height:,} children were not of an age that {contract.name} are for."
+            fix = f"Send the list that its name says, or start its name with its own source's, not with {contract.id}."
             yield Breach(contract.id, file, None, header, OTHER_AGES, "file", why, fix)
 
 
@@ -172,9 +172,9 @@ def half_written(source: str, file: str) -> Breach:
     """What is said of a file to which somebody wrote while it was read."""
     return Breach(
         source, file, None, None, "being written", "file",
-        "Somebody wrote to the file while it was read, so that what was read of it may be half.",
-        "Run the night again when the file is whole. Let it be written under a name that ends in .tmp, and renamed when it is "
-        "whole, or start the night later.",
+        "The file was being written while it was read, so only part of it may have been read.",
+        "Run the night again when the file is complete. Have it written under a name that ends in .tmp and renamed when it is "
+        "complete, or start the night later.",
     )  # fmt: skip
 
 
@@ -217,9 +217,9 @@ def _are_other_children(rows: pl.DataFrame, other: pl.DataFrame, contract: Contr
 def _second_delivery(source: str, file: str, other: str, same: str) -> Breach:
     return Breach(
         source, file, None, None, TWO_DELIVERIES, "file",
-        f"Most of its rows {same} of rows of {other}: these are two deliveries of the same extract. Nobody can tell "
-        "which one holds, and the older one would show children in places that they have left.",
-        "Leave only the newer one in the folder. Where the folder holds the folders of several nights, give that of tonight.",
+        f"Most of its rows {same} of rows of {other}: these are two deliveries of the same extract. Nobody can tell which one "
+        "is right, and the older one would show children in places that they have left.",
+        "Leave only the newer one in the folder. If the folder holds the folders of several nights, give tonight's.",
     )  # fmt: skip
 
 
@@ -227,8 +227,8 @@ def _shared_keys(source: str, file: str, other: str) -> Breach:
     """Of two systems that each number their rows from one: neither file is the newer."""
     return Breach(
         source, file, None, None, SHARED_KEYS, "file",
-        f"Most of its rows have keys of rows of {other} that tell of other children, as where two systems each count for "
-        "themselves: one child would be taken for another.",
-        "Have each system put something of its own before its keys, such as the number of the school; or give the files of one "
-        "of them a contract of their own.",
+        f"Most of its rows have keys that {other} uses for other children, as when two systems each number their own: one "
+        "child would be taken for another.",
+        "Have each system put something of its own in front of its keys, such as the school's number; or give the files of "
+        "one of them a contract of their own.",
     )  # fmt: skip

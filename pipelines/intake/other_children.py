@@ -136,9 +136,9 @@ def _any_of(columns: Sequence[Column], kinds: Sequence[str], test: Callable[[Col
 def reused_words(lines: Sequence[int]) -> str:
     """What single rows tell, in a sentence or two."""
     return (
-        f"{counted(len(lines), 'row')} (line {first_of([*map(str, lines)])}) may stand under a key that was another child's "
-        "last time: forename and birth date are both others. Nothing that was known or decided of the one is told of the "
-        "other. Have each child sent under a key of its own."
+        f"{counted(len(lines), 'row')} (line {first_of([*map(str, lines)])}) may be under a key that was another child's last "
+        "time: forename and birth date are both different. Nothing known or decided about one is applied to the other. Have "
+        "each child sent under their own key."
     )
 
 
@@ -146,10 +146,10 @@ def changed_words(changed: Sequence[Changed]) -> str:
     """What changed, in a sentence."""
     columns = ", ".join(f"{each.header} in {each.changed:,}" for each in changed)
     return (
-        f"of {changed[0].rows:,} rows whose keys came again, many tell of another child than last time ({columns}). A "
-        "column may have slipped against the others, keys were given to other children, or a spreadsheet changed how dates or "
-        "numbers are written. Where a new system counts from one again, accept it, or give it a contract of its own: no id and "
-        "no decision follows a key to a child of whom forename and birth date are both others."
+        f"of {changed[0].rows:,} rows whose keys came again, many are about a different child from last time ({columns}). A "
+        "column may have shifted against the others, keys may have been given to other children, or a spreadsheet may have "
+        "changed how dates or numbers are written. If a new system counts from one again, accept it, or give it a contract of "
+        "its own: no id or decision follows a key to a child whose forename and birth date are both different."
     )
 
 

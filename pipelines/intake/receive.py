@@ -230,8 +230,8 @@ def _refuse_no_roll(folder: Path, contracts: Mapping[str, Contract], deliveries:
     names = ", ".join(name for contract in rolls for name in contract.files.names)
     told = "".join(f"\n  {breach}" for breach in breaches[:5])
     raise ExtractsError(
-        f"{folder}: no row of a roll could be loaded, and without a roll every child would look missing. "
-        f"Put a roll there ({names or 'no contract is for a roll'}) and start again.{told}",
+        f"{folder}: no row of a roll could be loaded, and without a roll every child would look missing. Put a roll there "
+        f"({names or 'no contract is for a roll'}) and start again.{told}",
         breaches,
     )
 

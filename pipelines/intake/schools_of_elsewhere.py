@@ -93,8 +93,9 @@ def _breach(source: str, file: str, header: str, school: Mapping[str, Any]) -> B
     """``school``: a row of :func:`_far`."""
     return Breach(
         source, file, None, header, SCHOOL_ELSEWHERE, "nothing",
-        f"{school['shown']} is probably a school of another authority. Of {school['homes']} homes {school['inside']} are in a "
-        f"district where pupils of the other schools live, and most of its UPNs were given by authority {school['authority']}, "
-        f"not {school['most']}. Whoever has left it looks like a child without a place here.",
-        "Take its roll out of the folder. Where it is a school of this authority, nothing needs doing.",
+        f"{school['shown']} is probably a school in another authority. Of its {school['homes']} homes, {school['inside']} are "
+        "in a district where pupils of the other schools live, and most of its UPNs were given by authority "
+        f"{school['authority']}, "
+        f"not {school['most']}. Anyone who has left it looks like a child without a place here.",
+        "Take its roll out of the folder. If it is a school of this authority, there is nothing to do.",
     )  # fmt: skip

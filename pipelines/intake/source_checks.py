@@ -58,10 +58,10 @@ def outside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
 
 def _missing(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     due = source.contract.completeness.expected
-    none = f"no row came tonight{_why_none(source)}"
+    none = f"no rows were received tonight{_why_none(source)}"
     if source.nights:
         told = f"{counted(source.last.rows, 'row')} were loaded on {source.last.as_at:%d/%m/%Y}"
-        yield "missing", f"{none}, while {told}.{_stood_in(source)}"
+        yield "missing", f"{none}, but {told}.{_stood_in(source)}"
     elif due != "never":
         yield "missing", f"{none}, and its contract expects it {due}."
     elif source.refused or source.set_aside:
@@ -76,8 +76,8 @@ def _stood_in(source: SourceTonight) -> str:
     if until is None or until >= source.as_at:
         return ""
     return (
-        f" They stood in until {until:%d/%m/%Y} and are read no more: whoever has a place by them alone is listed as "
-        "without one, and whoever is known by them alone is on no list. Where nothing is to come any more, accept that once."
+        f" They stood in until {until:%d/%m/%Y} and are no longer read: a child whose place only they show is listed as "
+        "without one, and a child known only to them is on no list. If nothing more is to come, accept that once."
     )
 
 
@@ -90,7 +90,7 @@ def _why_none(source: SourceTonight) -> str:
     if source.set_aside:
         came.append(f"{counted(source.set_aside, 'row')} came and every one was set aside: {source.set_aside_for}")
     if not source.files:
-        came.append("no file came")
+        came.append("no file was received")
     return f" ({'; '.join(came)})" if came else ""
 
 
@@ -101,7 +101,7 @@ def _endless(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     last = source.measures.filter(measure=EMPTY, as_at=source.last.as_at)
     empty = {of for of, share in last.select("of", "value").iter_rows() if share == 1.0}
     for column in source.contract.ends_unsaid(source.contract.column_named.keys() - empty):
-        yield "empty values", f"{column.header}: no row that stands in has one. {column.absent_why}"
+        yield "empty values", f"{column.header}: none of the rows that stand in has one. {column.absent_why}"
 
 
 def _few_rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
@@ -115,7 +115,7 @@ def _few_rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     if rows < least:
         yield (
             "few rows",
-            f"only {counted(rows, 'row')} came, fewer than {least}, and no earlier night shows whether that is usual.",
+            f"only {counted(rows, 'row')} received, fewer than {least}, and no earlier night shows whether that is usual.",
         )
 
 
@@ -125,7 +125,7 @@ def _set_aside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     if source.set_aside > max(FEWER_ROWS * came, FEWEST_ROWS_APART):
         yield (
             "fewer rows",
-            f"{source.set_aside:,} of its {counted(came, 'row')} were set aside ({source.set_aside_for}): what they say of "
+            f"{source.set_aside:,} of its {counted(came, 'row')} were set aside ({source.set_aside_for}): what they say about "
             "their children is not known.",
         )
 
@@ -145,13 +145,13 @@ def _rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         down = FEWER_ROWS * usual if source.contract.is_roll else max(FEWER_ROWS * usual, apart)
         least = usual - max(down, FEWEST_ROWS_APART)
         most = usual + max(MORE_ROWS * usual, apart, FEWEST_ROWS_APART)
-    told = f"{counted(rows, 'row')} came, where {usual:,.0f} are usual"
+    told = f"{counted(rows, 'row')} received, where {usual:,.0f} are usual"
     a_tenth = usual - max(ROWS_GONE * usual, apart, FEWEST_ROWS_APART)
     if rows < least:
         why = source.not_read or " The file may be cut off."
         yield "fewer rows", f"{told}: {_share(1 - rows / usual)} fewer.{why}"
     elif not band and rows < a_tenth:
-        why = source.not_read or " Part of the file may be missing. Where all of it is there, accept it once."
+        why = source.not_read or " Part of the file may be missing. If all of it is there, accept it once."
         yield "rows gone", f"{told}: {_share(1 - rows / usual)} fewer.{why}"
     if rows > most:
         yield "more rows", f"{told}: {_share(rows / usual - 1)} more."
@@ -183,8 +183,9 @@ def _keys(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     if kept < least:
         yield (
             "keys",
-            f"only {_share(kept)} of the last delivery's keys came again, where at least {_share(least)} are to be "
-            "expected: the file may be about other children, or its keys were numbered anew.",
+            f"only {_share(kept)} of the last delivery's keys came again, where at least {_share(least)} are expected: the "
+            "file "
+            "may be about other children, or its keys may have been renumbered.",
         )
 
 
@@ -195,13 +196,13 @@ def _empty_values(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     if emptier := _risen(source, EMPTY):
         yield (
             "empty values",
-            f"more values are empty than usual, in {first_of(emptier)}. Where that is right, accept it once.",
+            f"more values are empty than usual, in {first_of(emptier)}. If that is right, accept it once.",
         )
     if unknown := _risen(source, UNKNOWN):
         yield (
             "empty values",
-            f"more codes than usual are none that its contract knows, and say nothing, in {first_of(unknown)}. Add the codes "
-            "to the contract (codes).",
+            f"more codes than usual are not in its contract, so they say nothing, in {first_of(unknown)}. Add the codes to the "
+            "contract (codes).",
         )
 
 
@@ -278,12 +279,12 @@ def _newest(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         yield (
             "stale",
             f"its newest date is {newest:%d/%m/%Y}, {counted((source.as_at - newest).days, 'day')} before the night; at "
-            f"most {counted(within, 'day')} are to be expected{_besides(source, newest)}. It may be an old file.",
+            f"most {counted(within, 'day')} are expected{_besides(source, newest)}. It may be an old file.",
         )
 
 
 def _besides(source: SourceTonight, newest: date) -> str:
-    return ", besides the school holidays" if _holidays(source, newest, source.as_at) else ""
+    return ", not counting the school holidays" if _holidays(source, newest, source.as_at) else ""
 
 
 def _share(value: float) -> str:

@@ -93,7 +93,7 @@ class SourceTonight:
         if self.set_aside:
             were = "was" if self.set_aside == 1 else "were"
             kept_out.append(f"{counted(self.set_aside, 'row')} {were} set aside" + _because(self.set_aside_for))
-        return f" Not read: {'; '.join(kept_out)}. Have that mended first." if kept_out else ""
+        return f" Not read: {'; '.join(kept_out)}. Have that corrected first." if kept_out else ""
 
 
 def _because(rules: str) -> str:

@@ -96,14 +96,14 @@ def _ends(contract: Contract, name: str, both: _Both, as_at: date) -> Iterator[t
     ended = int((~was & both.now.select(had_ended).to_series()).sum())
     if ended > FEWEST and ended > ENDED * (rows := both.rows):
         words = (
-            f"{ended:,} of {rows:,} rows have a {column.header} gone by that had none last time. It may have been filled in "
-            "for many by mistake; at the end of a term it may be right."
+            f"{ended:,} of {rows:,} rows have a past {column.header} that had none last time. It may have been filled in for "
+            "many by mistake; at the end of a term it may be right."
         )
         yield "ended at once", words
     if gone > FEWEST and gone > MANY * (had := both.had(had_ended)):
         words = (
-            f"of {had:,} rows whose {column.header} had gone by, {gone:,} have none any more: what had ended would seem to go "
-            "on. The column may have come empty, or slipped against the others. Where last time's were wrong, accept it."
+            f"of {had:,} rows whose {column.header} had passed, {gone:,} no longer have one: what had ended would seem to go "
+            "on. The column may have been sent empty, or have shifted against the others. If last time's were wrong, accept it."
         )
         yield "taken back", words
 
@@ -115,7 +115,7 @@ def _met(contract: Contract, name: str, both: _Both) -> Iterator[tuple[Check, st
     if earlier > FEWEST and earlier > MANY * (had := both.had(~is_empty(column))):
         words = (
             f"in {earlier:,} of {had:,} rows {column.header} is earlier than last time. This file or the last one may be an "
-            "older one, or have the column slipped against the others."
+            "older one, or may have the column shifted against the others."
         )
         yield "stale", words
 
@@ -132,7 +132,7 @@ def _marks(contract: Contract, both: _Both) -> Iterator[tuple[Check, str]]:
     if gone > MARKS * had:
         headers = " and ".join(dict.fromkeys(contract.column_named[name].header for when in marks for name in when))
         words = (
-            f"of {had:,} rows that said to show no address, {gone:,} do not say so any more ({headers}): those addresses "
-            "would be shown. Ask the sender before you accept it."
+            f"of {had:,} rows that said not to show the address, {gone:,} no longer say so ({headers}): those addresses would "
+            "be shown. Ask the sender before you accept it."
         )
         yield "protection", words

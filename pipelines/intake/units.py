@@ -61,7 +61,7 @@ def refuse_units_of_no_source(units_due: Mapping[str, Sequence[str]], contracts:
     with_units = [source for source, contract in contracts.items() if contract.completeness.unit]
     if wrong := sorted(set(units_due).difference(with_units)):
         raise SettingsError(
-            f"schools.due names {', '.join(wrong)}, of which no contract tells schools apart. Sources that can be named: "
+            f"schools.due names {', '.join(wrong)}, for which no contract tells schools apart. Sources that can be named: "
             f"{', '.join(with_units)}."
         )
 
@@ -70,7 +70,7 @@ def units_due(source: SourceTonight) -> Iterator[str]:
     """Units that the settings say must have rows."""
     came = source.measures.filter(measure=UNIT, as_at=source.as_at)["of"]
     if absent := sorted({*source.due}.difference(came)):
-        yield f"{len(absent)} of {len(source.due)} schools that are due have no row: {first_of(absent)}."
+        yield f"{len(absent)} of {len(source.due)} schools that are due have no rows: {first_of(absent)}."
 
 
 def units_when_whole(measures: pl.DataFrame, contract: Contract, *, as_at: date) -> pl.DataFrame:
@@ -145,10 +145,10 @@ def units_less(source: SourceTonight) -> Iterator[str]:
     places = named.filter(measure=PLACES).join(rows, on="of", how="anti")
     if not units.is_empty() and units.filter(as_at=source.as_at).is_empty():
         header = source.contract.column_named[unit].header
-        yield f"no row has {header} any more, so that nobody sees whose rows are missing."
+        yield f"no row has {header} any more, so nobody can see whose rows are missing."
         return
     is_held = source.contract.completeness.outcome("units", is_roll=source.contract.is_roll) == "holds"
-    why = source.not_read or ("" if is_held else " Where that is right, accept it once.")
+    why = source.not_read or ("" if is_held else " If that is right, accept it once.")
     if gone.height:
         whole_on = min(gone["on"].to_list())
         known = units.filter(pl.col("value") >= ENOUGH_IN_UNIT, pl.col("as_at") < source.as_at)["of"].n_unique()
@@ -162,7 +162,8 @@ def units_less(source: SourceTonight) -> Iterator[str]:
     if places.height:
         yield (
             f"most places at these schools or other units no longer hold as on {last_on:%d/%m/%Y}: {_fewer(places)}. "
-            "Leaving or entry dates may have been filled in for everybody; or a school has closed or got another number."
+            "Leaving or entry dates may have been filled in for everyone, or a school may have closed or been given another "
+            "number."
         )
 
 
@@ -173,8 +174,8 @@ def _counted_otherwise(units: pl.DataFrame, source: SourceTonight) -> str:
         return ""
     header = source.contract.column_named[source.contract.completeness.unit or ""].header
     return (
-        f" None of tonight's {len(tonight)} was there before: where the contract counts by {header} only from tonight on, "
-        "accept it once."
+        f" None of tonight's {len(tonight)} was there before: if the contract counts by {header} only from tonight on, accept "
+        "it once."
     )
 
 

@@ -116,7 +116,7 @@ def test_dates_in_a_form_that_nobody_agreed_are_told_once_and_how_to_write_them(
     (tmp_path / "referrals.csv").write_text(HEADER + GOOD * 20 + GOOD.replace("24/03/2015", "24 March 15") * 30)
     assert main(["check", str(tmp_path / "referrals.csv")]) == 1
     (said,) = [line for line in capsys.readouterr().out.splitlines() if "column DateOfBirth" in line]
-    assert "form of dates. 30 of its 50 dates (the first on line 22) are in no form" in said
+    assert "form of dates. 30 of its 50 dates (the first on line 22) are not in any form" in said
     assert "such as 24/03/2015 or 2015-03-24, with the year in four digits" in said
 
 

@@ -38,11 +38,11 @@ def test_a_draft_is_a_contract_to_be_finished_and_holds_no_child(tmp_path: Path)
 @pytest.mark.parametrize(
     ("name", "data", "told"),
     [
-        pytest.param("cards.csv", b"", "not even a header line", id="an empty file"),
-        pytest.param("cards.csv", b"\n \n", "not even a header line", id="blank lines"),
-        pytest.param("cards.xlsx", b"no workbook", "is no workbook", id="text called a workbook"),
-        pytest.param("cards.xlsx", workbook(lambda _: None), "not even a header line", id="an empty sheet"),
-        pytest.param("cards.csv", b"CardNo,Surname\n", "not one row", id="a header alone"),
+        pytest.param("cards.csv", b"", "not even have a header line", id="an empty file"),
+        pytest.param("cards.csv", b"\n \n", "not even have a header line", id="blank lines"),
+        pytest.param("cards.xlsx", b"no workbook", "cannot be read as one", id="text called a workbook"),
+        pytest.param("cards.xlsx", workbook(lambda _: None), "not even have a header line", id="an empty sheet"),
+        pytest.param("cards.csv", b"CardNo,Surname\n", "no rows", id="a header alone"),
         pytest.param("cards.pdf", b"%PDF", "drafted from a CSV or a workbook", id="another kind of file"),
     ],
 )

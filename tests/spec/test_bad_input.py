@@ -88,7 +88,7 @@ UNREADABLE = [
     pytest.param("csv", csv_headed(Postcode="Address", LastLoan="Postcode"),
                  Said("duplicated column", "file", column="Address"), id="a column twice"),
     pytest.param("csv", csv_headed(LastLoan="family NAME "),
-                 Said("extra column", "nothing", column="family NAME", words="The file has Surname itself"),
+                 Said("extra column", "nothing", column="family NAME", words="The file also has Surname"),
                  id="a column by its own name and by another one"),
     pytest.param("csv", csv_headed(Surname="Family name", LastLoan="family_NAME"),
                  Said("duplicated column", "file", column="family_NAME"), id="a column by two other names"),

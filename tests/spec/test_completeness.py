@@ -52,7 +52,7 @@ Expected = tuple[str, str, str, str]
         pytest.param(
             {"school_census": roll_on(3)[:70]},
             ("school_census", "fewer rows", "holds",
-             "70 rows came, where 120 are usual: 42% fewer. The file may be cut off."),
+             "70 rows received, where 120 are usual: 42% fewer. The file may be cut off."),
             id="a census cut off in the middle",
         ),
         pytest.param(
@@ -63,13 +63,14 @@ Expected = tuple[str, str, str, str]
         ),
         pytest.param(
             {"ehe_register": None},
-            ("ehe_register", "missing", "stamps", "no row came tonight (1 file came and could not be used), while 30 rows "
+            ("ehe_register", "missing", "stamps", "no rows were received tonight (1 file came and could not be used), but "
+                                                  "30 rows "
              "were loaded on 04/11/2026."),
             id="an empty EHE register, refused as it has a header and no row",
         ),
         pytest.param(
             {"ehe_register": []},
-            ("ehe_register", "missing", "stamps", "no row came tonight, while 30 rows were loaded on 04/11/2026."),
+            ("ehe_register", "missing", "stamps", "no rows were received tonight, but 30 rows were loaded on 04/11/2026."),
             id="an empty EHE register",
         ),
         pytest.param(
@@ -90,30 +91,30 @@ Expected = tuple[str, str, str, str]
         pytest.param(
             {"health": None},
             ("health", "missing", "stamps",
-             "no row came tonight (no file came), while 102 rows were loaded on 04/11/2026."),
+             "no rows were received tonight (no file was received), but 102 rows were loaded on 04/11/2026."),
             id="a file missing that came last night",
         ),
         pytest.param(
             {"health": health(60, seen_on=FIRST + timedelta(days=2))},
-            ("health", "fewer rows", "stamps", "60 rows came, where 101 are usual"),
+            ("health", "fewer rows", "stamps", "60 rows received, where 101 are usual"),
             id="a file with fewer rows that is no roll",
         ),
         pytest.param(
             {"health": health(88, seen_on=FIRST + timedelta(days=2))},
-            ("health", "rows gone", "stamps", "88 rows came, where 101 are usual: 13% fewer. Part of the file may be missing. "
-             "Where all of it is there, accept it once."),
+            ("health", "rows gone", "stamps", "88 rows received, where 101 are usual: 13% fewer. Part of the file may be "
+                                              "missing. If all of it is there, accept it once."),
             id="a tenth fewer",
         ),
         pytest.param(
             {"school_census": [row for n, row in enumerate(roll_on(3)) if n % 8]},
             ("school_census", "rows gone", "stamps",
-             "105 rows came, where 120 are usual: 12% fewer. Part of the file may be missing. "
-             "Where all of it is there, accept it once."),
+             "105 rows received, where 120 are usual: 12% fewer. Part of the file may be missing. If all of it is there, "
+             "accept it once."),
             id="a tenth fewer of a roll, no school of which has lost most",
         ),
         pytest.param(
             {"health": health(160, seen_on=FIRST + timedelta(days=2))},
-            ("health", "more rows", "stamps", "160 rows came, where 101 are usual: 58% more."),
+            ("health", "more rows", "stamps", "160 rows received, where 101 are usual: 58% more."),
             id="a file with half as many rows again",
         ),
         pytest.param(
@@ -154,7 +155,7 @@ def test_a_hold_says_which_files_and_rows_were_not_read_and_why(three_nights: De
     assert held[-1].endswith(
         "2 of 10 schools or other units of 04/11/2026 are gone, with 24 rows: School 0, School 1. Not read: "
         "school_census.csv could not be used (missing column); 12 rows were set aside (RecordId: own key). Have that "
-        "mended first."
+        "corrected first."
     )
 
 
@@ -177,7 +178,9 @@ def test_rows_of_a_refused_file_are_not_counted_as_set_aside_of_another_with_the
     with Store(three_nights.workspace) as store:
         judged = judge_tonight(store, received, CONTRACTS, FIRST + timedelta(days=3), {})
     (found,) = told_of(judged, "ehe_register")
-    assert found[2].startswith("no row came tonight (1 file came and could not be used), while 30 rows were loaded")
+    assert found[2].startswith(
+        "no rows were received tonight (1 file came and could not be used), but 30 rows were loaded"
+    )
 
 
 def test_the_same_night_again_is_no_file_of_yesterday(nights: Deliveries) -> None:
@@ -244,7 +247,7 @@ def test_a_band_in_the_contract_outweighs_what_is_learnt(three_nights: Deliverie
     strict = Completeness(rows=(0.99, 1.02), holds=("fewer rows", "empty values"), empty_rise=0.5, keys_kept=0.0)
     contracts = {**CONTRACTS, "health": CONTRACTS["health"].model_copy(update={"completeness": strict})}
     judged = Deliveries(three_nights.workspace, contracts).judged(3, **sent_tonight(health=health(99)))
-    assert judged.held == ("health.csv: 99 rows came, where 101 are usual: 2% fewer. The file may be cut off.",)
+    assert judged.held == ("health.csv: 99 rows received, where 101 are usual: 2% fewer. The file may be cut off.",)
 
 
 def test_nights_that_vary_widen_the_band(tmp_path: Path) -> None:
@@ -286,10 +289,10 @@ def test_no_check_tells_a_value_of_a_child(three_nights: Deliveries) -> None:
 @pytest.mark.parametrize(
     ("after", "told"),
     [
-        pytest.param(365, "2/11/2027, but no file of tonight has a date after 02/11/2026", id="a year too late"),
+        pytest.param(365, "2/11/2027, but no file tonight has a date after 02/11/2026", id="a year too late"),
         pytest.param(60, None, id="two months late: only stamped"),
         pytest.param(-30, None, id="the list of a day gone by, from files made since"),
-        pytest.param(-365, "2/11/2025, but the files of tonight tell of days up to", id="a year too early"),
+        pytest.param(-365, "2/11/2025, but tonight's files give days up to", id="a year too early"),
     ],
 )
 def test_a_date_far_from_the_days_of_which_the_files_tell_is_taken_for_a_slip(
@@ -334,7 +337,7 @@ def test_codes_that_a_system_writes_otherwise_are_told_until_the_contract_knows_
         {**row, "leaving_ground": "gone elsewhere" if n < 3 else row["leaving_ground"]} for n, row in enumerate(whole)
     ]
     told = (
-        "school_census.csv: more codes than usual are none that its contract knows, and say nothing, in LeavingGround (0% to "
+        "school_census.csv: more codes than usual are not in its contract, so they say nothing, in LeavingGround (0% to "
         "15%). Add the codes to the contract (codes)."
     )
     for after, (rows, is_told) in enumerate(

@@ -38,13 +38,13 @@ SLIPS = {
     "a custom property misspelt": ("property: mapsTo", "property: mapTo", "mapTo: unknown key. Did you mean mapsTo"),
     "a key of another world": ("version: 1.0.0", "owner: me", "owner: unknown key. Take it out, or use one of:"),
     "a key forgotten": ("  - name: full_name\n    physicalName", "  - physicalName", "name: this key is missing"),
-    "a key said twice": ("status: active", "id: again", "the key id is said twice"),
+    "a key said twice": ("status: active", "id: again", "the key id is given twice"),
     "a source under a false name": ("id: library_cards", "id: library", "raw_library"),
-    "a statement about no column": ("on: last_used", "on: last_usd", "seen reads ['last_usd'], which is no column"),
-    "a statement about no date": ("on: last_used", "on: card", "seen takes card for a date, and it is none"),
+    "a statement about no column": ("on: last_used", "on: last_usd", "seen reads ['last_usd'], which is not a column"),
+    "a statement about no date": ("on: last_used", "on: card", "seen takes card as a date, and it is not one"),
     "a key made of no column": (
         "    encodings: [utf-8, windows-1252]", "    keyOfChild: {headers: [Reader], and: [branch]}",
-        "keyOfChild names ['branch'], which is no column",
+        "keyOfChild names ['branch'], which is not a column",
     ),
     "a child's number that heads a column": (
         "    encodings: [utf-8, windows-1252]", "    keyOfChild: {headers: [Card Number], and: [last_used]}",
@@ -87,7 +87,7 @@ SLIPS = {
     "a rule without a remedy": (
         "      - {property: fix, value: Send each card once.}\n", "", "fix: this key is missing",
     ),
-    "an encoding that nobody knows": ("utf-8, windows", "utf-99, windows", "utf-99 is no encoding"),
+    "an encoding that nobody knows": ("utf-8, windows", "utf-99, windows", "utf-99 is not an encoding"),
     "a required column without a reason": (
         "requiredWhy, value: A row without a key cannot be followed from night to night.", "requiredWhy, value: ''",
         "required needs requiredWhy",
@@ -111,7 +111,7 @@ def test_a_slip_is_told_with_file_and_remedy(tmp_path: Path, right: str, wrong: 
     assert text.startswith("library_cards.yaml")
     assert message in text
     assert " line " in text
-    assert "docs/contracts.md" in text or "Mend" in text
+    assert "docs/contracts.md" in text or "Correct" in text
 
 
 LINES = {
@@ -141,8 +141,8 @@ def test_every_slip_is_told_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        pytest.param(b"id: [1, 2", "line 1: this is no YAML", id="cut short"),
-        pytest.param("name: Siân".encode("latin-1"), "this is no YAML in UTF-8", id="not UTF-8"),
+        pytest.param(b"id: [1, 2", "line 1: this is not YAML", id="cut short"),
+        pytest.param("name: Siân".encode("latin-1"), "this is not YAML in UTF-8", id="not UTF-8"),
         pytest.param(b"", "contract: ", id="empty"),
         pytest.param(b"- a list", "contract: ", id="a list"),
         pytest.param(b"customProperties: {files: 1}", "customProperties is a list", id="customProperties as a mapping"),

@@ -175,7 +175,7 @@ def test_the_codes_of_another_system_are_told_at_once_and_what_they_count_as(tmp
     file = checked([GOOD["ehe_register"] | {"Suitability": "Yes"}] * 24, tmp_path)
     (told,) = [breach for breach in file.breaches if breach.rule == "codes of another system"]
     assert (told.column, told.stops, told.line) == ("Suitability", "nothing", None)
-    assert told.why.startswith("24 of its 24 codes are none that this source's contract knows.")
+    assert told.why.startswith("24 of its 24 codes are not in this source's contract.")
 
 
 def test_a_few_slips_in_codes_are_no_other_system(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_a_file_with_no_key_but_the_childs_number_takes_that_and_reads_it_too(so
 def test_a_column_that_is_missing_is_told_with_the_headers_that_nobody_knows() -> None:
     found = headed({"Status": "Kind of help", "Opened": "Since"}, but="")
     told = {b.column: b.why for b in found.breaches if b.rule == "missing column"}
-    assert told["Opened"].endswith("Perhaps it is one of those that nobody knows: Kind of help, Since.")
+    assert told["Opened"].endswith("Perhaps it is one of those not in the contract: Kind of help, Since.")
 
 
 DAYS = """

@@ -46,7 +46,8 @@ def test_a_roll_of_which_a_fifth_of_the_rows_is_set_aside_holds_the_first_night_
     judged = Deliveries(tmp_path).judged(
         0, school_census=census(), health=health(120), set_aside=aside, breaches=(end,) * kept_out
     )
-    told = f"{source}.csv: 31 of its 151 rows were set aside (LeavingDate: date): what they say of their children is not known."
+    children = "what they say about their children is not known."
+    told = f"{source}.csv: 31 of its 151 rows were set aside (LeavingDate: date): {children}"
     assert (judged.held if source == "school_census" else judged.warnings) == ((told,) if is_told else ())
     assert (judged.warnings if source == "school_census" else judged.held) == ()
 
@@ -61,7 +62,9 @@ def test_a_source_of_which_nothing_could_be_used_stamps_the_first_night_and_says
     why = Breach("health", "health.csv", None, "BirthDate", "form of dates", "file", "Why.", "Fix.")
     judged = Deliveries(tmp_path).judged(0, school_census=census(), refused=("health",), breaches=(why,))
     (told,) = judged.warnings
-    assert told.startswith("health.csv: no row came tonight (1 file came and could not be used: form of dates), and no")
+    assert told.startswith(
+        "health.csv: no rows were received tonight (1 file came and could not be used: form of dates), and no"
+    )
     assert judged.held == ()
 
 
@@ -73,7 +76,8 @@ def test_a_source_of_which_every_row_was_set_aside_stamps_the_first_night_and_sa
     )
     (told,) = judged.warnings
     assert told.endswith(
-        "no row came tonight (2 rows came and every one was set aside: StartDate: required), and no earlier night shows how "
+        "no rows were received tonight (2 rows came and every one was set aside: StartDate: required), and no earlier night "
+        "shows how "
         "many are usual."
     )
     assert judged.held == ()

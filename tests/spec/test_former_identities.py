@@ -169,8 +169,8 @@ def test_a_slip_is_taken_back_and_handed_in_twice_counts_once(tmp_path: Path) ->
     ("text", "told"),
     [
         pytest.param("name\nJack\n", "line 1: no column nhs_number, upn, record", id="names are no key"),
-        pytest.param("nhs_number\n9434765918\n", "line 2, nhs_number: not of the form", id="a wrong check digit"),
-        pytest.param(f"upn,record\n{UPN},\n,1234\n", "line 3, record: not of the form", id="a key without its source"),
+        pytest.param("nhs_number\n9434765918\n", "line 2, nhs_number: not in the form", id="a wrong check digit"),
+        pytest.param(f"upn,record\n{UPN},\n,1234\n", "line 3, record: not in the form", id="a key without its source"),
         pytest.param(f"upn,note\n{UPN},\n,who\n", "line 3: no identifier", id="a line without one"),
     ],
 )
@@ -189,8 +189,8 @@ def test_the_command_says_what_is_new_and_what_no_record_bears(
     file = written(tmp_path, f"record\n{record}\n{record}0000\n")
     asked = ["adoption", str(file), "--workspace", str(workspace), "--by", "Ann Example"]
     for told in (
-        "2 identifiers are withheld from the next night on; only keyed hashes are kept.\nOf 2 that the file names, records "
-        "of last night bear 1. Compare the others",
+        "2 identifiers are withheld from the next night on; only keyed hashes are kept.\nOf 2 that the file names, 1 are on "
+        "records of last night. Compare the others",
         f"Nothing changed: what {file.name} names is withheld already.\nShred",
     ):
         assert main(asked) == 0

@@ -71,7 +71,7 @@ def test_half_of_the_schools_missing_holds_the_night_until_the_file_is_whole(
     with pytest.raises(NightFailed, match=r"school_census\.csv: .* schools or other units .* are gone") as failed:
         night(MONDAY)
     assert failed.value.exit_code == HELD
-    assert f"The list of {AS_AT:%d/%m/%Y} stays up, marked stale." in str(failed.value)
+    assert f"The list of {AS_AT:%d/%m/%Y} stays in use, marked as stale." in str(failed.value)
     assert (published / "latest").resolve().name == before
     assert (published / before / "candidates.csv").read_bytes() == stood
     mark = json.loads((published / "stale.json").read_text("utf-8"))

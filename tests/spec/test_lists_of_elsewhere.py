@@ -110,7 +110,7 @@ def test_a_school_of_another_authority_among_the_rolls_is_told_and_read(
     told = [breach for breach in file.breaches if breach.rule == SCHOOL_ELSEWHERE]
     assert [(breach.column, breach.stops) for breach in told] == [("Estab", "nothing")] * is_told
     assert (file.is_refused, file.rows_set_aside) == (False, 0)
-    assert all("2006 is probably a school of another authority. Of 25 homes 0" in breach.why for breach in told)
+    assert all("2006 is probably a school in another authority. Of its 25 homes, 0" in breach.why for breach in told)
 
 
 def test_without_a_roll_nobody_can_say_where_the_pupils_live(tmp_path: Path) -> None:
@@ -166,6 +166,8 @@ def test_for_a_refused_list_of_elsewhere_the_last_rows_stand_in_save_where_they_
     refused = Breach("health", "health.csv", None, None, ELSEWHERE, "file", "Why.", "Fix.")
     judged = nights.night(1, school_census=roll, refused=("health",), breaches=(refused,))
     assert judged.stands_in["source"].to_list() == ["health"] * stands
-    assert "no row came tonight (1 file came and could not be used: list of elsewhere)" in "".join(judged.warnings)
+    assert "no rows were received tonight (1 file came and could not be used: list of elsewhere)" in "".join(
+        judged.warnings
+    )
     with Store(tmp_path, read_only=True) as store:
         assert ("health" in store.raw_sources()) is stands

@@ -20,7 +20,7 @@ def test_two_lists_under_each_others_names_are_told_whose_columns_they_have(tmp_
     told = {found.source: found.breaches[0] for found in check_files(tmp_path, CONTRACTS)}
     assert [breach.stops for breach in told.values()] == ["file", "file"]
     assert "those of Council housing and benefits (housing)" in told["health"].why
-    assert "begin with health. If not: Send" in told["housing"].fix
+    assert "with health. If not: Send" in told["housing"].fix
 
 
 @pytest.mark.parametrize("name", ["independent_schools", "health"])
@@ -32,7 +32,7 @@ def test_a_list_under_anothers_name_that_breaks_no_rule_of_its_rows_is_refused(
     (found,) = check_files(tmp_path, CONTRACTS)
     assert (found.is_refused, found.rows_set_aside) == (True, 1)
     told = [breach.why for breach in found.breaches if breach.stops == "file"]
-    assert any(f"({source}): perhaps two files have each other's name" in why for why in told)
+    assert any(f"({source}): perhaps two files have each other's names" in why for why in told)
 
 
 SAVED_AS = """
@@ -142,9 +142,7 @@ def test_a_list_under_a_name_that_no_contract_has_is_told_whose_columns_it_has(t
     (tmp_path / "minutes.csv").write_text("Item,Who\nWelcome,the chair\n")
     told = {found.file: found.breaches[0] for found in check_files(tmp_path, CONTRACTS)}
     assert "Its columns are those of Health registrations (health)." in told["GP list.csv"].why
-    assert told["GP list.csv"].fix.startswith(
-        "If it is that list, let the file's name begin with health. If not: Name it"
-    )
+    assert told["GP list.csv"].fix.startswith("If it is that list, start the file's name with health. If not: Name it")
     assert told["minutes.csv"].why == "No contract names this file."
 
 

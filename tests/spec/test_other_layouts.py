@@ -271,7 +271,7 @@ def test_ends_in_no_form_that_is_read_are_told_to_set_their_rows_aside(tmp_path:
     told = [breach.why for breach in file.breaches if breach.rule == "form of dates"]
     (why,) = told
     assert why.startswith("24 of its 24 dates (the first on line 2)")
-    assert why.endswith("in no form that this source's contract knows, and their rows are set aside.")
+    assert why.endswith("not in any form that this source's contract knows, and their rows are set aside.")
 
 
 def test_a_number_wrapped_in_a_formula_to_keep_its_noughts_is_the_number() -> None:
@@ -297,7 +297,7 @@ def test_a_column_that_is_used_for_nothing_may_stand_twice() -> None:
     assert (read.is_refused, read.rows["gp_practice"].to_list()) == (False, ["Hill Surgery"])
     (told,) = read.breaches
     assert (told.rule, told.stops, told.column) == ("extra column", "nothing", "Practice Code")
-    assert "The file has Practice itself" in told.why
+    assert "The file also has Practice" in told.why
 
 
 @pytest.mark.parametrize(

@@ -172,8 +172,8 @@ def test_a_file_with_a_fault_is_refused_by_line_and_nothing_is_kept(tmp_path: Pa
         pytest.param('child_id,outcome,date\nA,"' + 140_000 * "x", "A quote in it is never closed", id="an open quote"),
         pytest.param("A,UNTRACED,2026-11-02\n", "line 1: no column child_id", id="no headers"),
         pytest.param("", "there is nothing in it", id="an empty file"),
-        pytest.param("%PDF-1.7 and so on", "no text but a PDF", id="a PDF called csv"),
-        pytest.param("PAR1", "no text but a parquet file. Hand it in as CSV or as an Excel workbook", id="parquet"),
+        pytest.param("%PDF-1.7 and so on", "not text but a PDF", id="a PDF called csv"),
+        pytest.param("PAR1", "not text but a parquet file. Hand it in as CSV or as an Excel workbook", id="parquet"),
     ],
 )
 def test_a_file_that_is_no_list_of_outcomes(tmp_path: Path, header: str, told: str) -> None:

@@ -64,10 +64,10 @@ def test_other_children_under_the_keys_of_the_last_delivery_hold_the_list(
 ) -> None:
     judged = Deliveries(last_night).judged(1, school_census=census(), health=tonight)
     told = (
-        "health.csv: of 100 rows whose keys came again, many tell of another child than last time ({}). A column may have "
-        "slipped against the others, keys were given to other children, or a spreadsheet changed how dates or numbers are "
-        "written. Where a new system counts from one again, accept it, or give it a contract of its own: no id and no decision "
-        "follows a key to a child of whom forename and birth date are both others."
+        "health.csv: of 100 rows whose keys came again, many are about a different child from last time ({}). A column may "
+        "have shifted against the others, keys may have been given to other children, or a spreadsheet may have changed how "
+        "dates or numbers are written. If a new system counts from one again, accept it, or give it a contract of its own: no "
+        "id or decision follows a key to a child whose forename and birth date are both different."
     )
     assert judged.held == (() if changed is None else (told.format(changed),))
 
@@ -109,9 +109,8 @@ def test_a_key_that_another_child_has_now_is_told_by_its_line(
         1, school_census=census(), health=[*CHILDREN[:7], CHILDREN[7] | tonight, *CHILDREN[8:]]
     )
     told = (
-        "health.csv: 1 row (line 9) may stand under a key that was another child's last time: forename and birth date are "
-        "both others. Nothing that was known or decided of the one is told of the other. Have each child sent under a key of "
-        "its own."
+        "health.csv: 1 row (line 9) may be under a key that was another child's last time: forename and birth date are both "
+        "different. Nothing known or decided about one is applied to the other. Have each child sent under their own key."
     )
     assert judged.held == ()
     of_health = [words for words in judged.warnings if words.startswith("health")]
@@ -133,7 +132,7 @@ def test_whole_rows_under_other_keys_hold_no_list(last_night: Path, tonight: Row
     judged = Deliveries(last_night).judged(1, school_census=census(), health=keyed)
     assert judged.held == ()
     (told,) = (words for words in judged.warnings if words.startswith("health"))
-    assert "may stand under a key that was another child's last time" in told
+    assert "may be under a key that was another child's last time" in told
 
 
 def test_what_a_person_accepts_is_what_the_next_night_is_held_against(tmp_path: Path) -> None:

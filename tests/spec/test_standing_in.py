@@ -72,8 +72,8 @@ def test_the_last_rows_stand_in_where_none_come(
     told = f"100 rows were loaded on {FIRST:%d/%m/%Y}. " + (
         f"Those stand in until {until:%d/%m/%Y}."
         if stand
-        else f"They stood in until {until:%d/%m/%Y} and are read no more: whoever has a place by them alone is listed as "
-        "without one, and whoever is known by them alone is on no list. Where nothing is to come any more, accept that once."
+        else f"They stood in until {until:%d/%m/%Y} and are no longer read: a child whose place only they show is listed as "
+        "without one, and a child known only to them is on no list. If nothing more is to come, accept that once."
     )
     assert any(warning.endswith(told) for warning in judged.warnings)
     assert "health" in judged.cut_off
@@ -128,7 +128,7 @@ def test_whoever_accepts_that_nothing_comes_ends_it_for_good(delivered: Deliveri
     accept(delivered.workspace, CONTRACTS, Path("ehe_register"), why="kept elsewhere now", by="A. Lee", as_at=night)
     sent = {"school_census": census(), "health": health(seen_on=FIRST)}
     judged = delivered.night(1, **sent)
-    assert any("Accepted by A. Lee." in warning and "no row came" in warning for warning in judged.warnings)
+    assert any("Accepted by A. Lee." in warning and "no rows were received" in warning for warning in judged.warnings)
     assert not _rows(delivered, "ehe_register")
     assert not any("home education" in warning.casefold() for warning in delivered.night(2, **sent).warnings)
     assert not _rows(delivered, "ehe_register")
@@ -157,10 +157,10 @@ def test_no_child_leaves_the_list_because_a_share_was_away(
     assert lists[0].height > 20
     assert lists[0].equals(lists[1])
     told = (without.published / "WARNINGS.txt").read_text("utf-8")
-    assert "no row came tonight (no file came), while" in told
+    assert "no rows were received tonight (no file was received), but" in told
     assert "Those stand in until" in told
     sheet = next((without.published / "evidence").glob("*.html")).read_text("utf-8")
-    assert f"of {AS_AT:%d/%m/%Y}, as none came tonight" in sheet
+    assert f"from {AS_AT:%d/%m/%Y}, as none came tonight" in sheet
     report = (without.published / "match_report.html").read_text("utf-8")
     assert "Nothing was read tonight from: " in report
     assert CONTRACTS["health"].name not in report.split("Nothing was read tonight from: ")[1].split(".")[0]

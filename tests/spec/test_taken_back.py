@@ -30,11 +30,11 @@ def last_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 ENDS = (
-    "school_census.csv: of 12 rows whose LeavingDate had gone by, 12 have none any more: what had ended would seem to go on. "
-    "The column may have come empty, or slipped against the others. Where last time's were wrong, accept it."
+    "school_census.csv: of 12 rows whose LeavingDate had passed, 12 no longer have one: what had ended would seem to go on. "
+    "The column may have been sent empty, or have shifted against the others. If last time's were wrong, accept it."
 )
 MARKS = (
-    "social_care.csv: of 3 rows that said to show no address, {} do not say so any more (Status and AddressProtected): those "
+    "social_care.csv: of 3 rows that said not to show the address, {} no longer say so (Status and AddressProtected): those "
     "addresses would be shown. Ask the sender before you accept it."
 )
 
@@ -71,8 +71,8 @@ def test_ends_and_marks_that_are_gone_hold_the_list(
 def test_days_of_meeting_that_go_back_stamp_the_list(last_night: Path, tonight: Rows, earlier: int | None) -> None:
     judged = Deliveries(last_night).judged(1, school_census=ROLL, health=tonight, social_care=CASES)
     told = (
-        f"health.csv: in {earlier} of 100 rows LastContact is earlier than last time. This file or the last one may be "
-        "an older one, or have the column slipped against the others."
+        f"health.csv: in {earlier} of 100 rows LastContact is earlier than last time. This file or the last one may be an "
+        "older one, or may have the column shifted against the others."
     )
     assert judged.held == ()
     assert [words for words in judged.warnings if words.startswith("health")] == ([told] if earlier else [])
@@ -89,8 +89,8 @@ def test_ends_by_the_score_stamp_the_list(last_night: Path, last: int, ended: in
     tonight = _with(ROLL, "leaving_date", "2026-11-02", first=1, last=last)
     judged = Deliveries(last_night).judged(1, school_census=tonight, health=LIST, social_care=CASES)
     told = (
-        f"school_census.csv: {ended} of 120 rows have a LeavingDate gone by that had none last time. It may have been filled "
-        "in for many by mistake; at the end of a term it may be right."
+        f"school_census.csv: {ended} of 120 rows have a past LeavingDate that had none last time. It may have been filled in "
+        "for many by mistake; at the end of a term it may be right."
     )
     assert judged.held == ()
     assert [words for words in judged.warnings if words.startswith("school_census")] == ([told] if ended else [])

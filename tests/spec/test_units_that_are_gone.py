@@ -64,7 +64,8 @@ Told = list[tuple[str, str, str]]
 ENDED = [
     (
         "units", "holds", "most places at these schools or other units no longer hold as on 02/11/2026: School 1 (24 to "
-        "11). Leaving or entry dates may have been filled in for everybody; or a school has closed or got another number.",
+        "11). Leaving or entry dates may have been filled in for everyone, or a school may have closed or been given another "
+        "number.",
     )
 ]  # fmt: skip
 
@@ -169,7 +170,7 @@ def test_a_school_above_a_fifth_of_a_roll_holds_no_night_as_it_closes_nor_the_ni
         told = nights.night(after, school_census=_with(closed, "2000", nc_year_actual=str(after)))
         assert told.found.is_empty(), f"night {after}"
     (held,) = nights.night(4, school_census=closed[6:-10]).held
-    assert f"{56 + rows_left} rows came, where {72 + rows_left} are usual: 2" in held
+    assert f"{56 + rows_left} rows received, where {72 + rows_left} are usual: 2" in held
 
 
 def test_a_school_accepted_as_closed_is_told_each_time_that_night_is_run(tmp_path: Path) -> None:
@@ -205,7 +206,7 @@ def test_a_contract_that_counts_by_another_column_is_held_once_and_says_what_it_
     (held,) = nights.night(1, school_census=census()).held
     assert "10 of 10 schools or other units of 02/11/2026 are gone" in held
     assert held.endswith(
-        " None of tonight's 10 was there before: where the contract counts by SchoolName only from tonight on, accept it once."
+        " None of tonight's 10 was there before: if the contract counts by SchoolName only from tonight on, accept it once."
     )
     accept(tmp_path, CONTRACTS, Path("school_census"), why="by name", by="A. Lee", as_at=FIRST + timedelta(days=1))
     assert not nights.night(1, school_census=census()).held
@@ -235,10 +236,10 @@ PRACTICES = [{**row, "gp_practice": f"Z{n % 4}"} for n, row in enumerate(health(
     ("tonight", "told"),
     [
         pytest.param([row for row in PRACTICES if row["gp_practice"] != "Z1" or row["record_id"] == "H1"],
-                     "most rows of these schools or other units are gone: Z1 (25 to 1). Where that is right, accept it once.",
+                     "most rows of these schools or other units are gone: Z1 (25 to 1). If that is right, accept it once.",
                      id="a practice did not send"),
         pytest.param([{**row, "gp_practice": ""} for row in PRACTICES],
-                     "no row has GPPractice any more, so that nobody sees whose rows are missing.", id="no practice is named"),
+                     "no row has GPPractice any more, so nobody can see whose rows are missing.", id="no practice is named"),
         pytest.param([{**row, "gp_practice": "Z2" if row["gp_practice"] == "Z1" else row["gp_practice"]} for row in PRACTICES],
                      None, id="two practices have merged"),
     ],
@@ -306,9 +307,7 @@ def test_a_practice_that_is_accepted_as_gone_is_missed_no_more(tmp_path: Path) -
     nights = Deliveries(tmp_path)
     nights.night(0, school_census=roll_on(0), health=_twelve_practices(0))
     (told,) = nights.night(1, school_census=roll_on(1), health=_twelve_practices(1, without=20)).warnings
-    gone = (
-        "1 of 12 schools or other units of 02/11/2026 are gone, with 20 rows: Z1. Where that is right, accept it once."
-    )
+    gone = "1 of 12 schools or other units of 02/11/2026 are gone, with 20 rows: Z1. If that is right, accept it once."
     assert told == f"health.csv: {gone}"
     second = FIRST + timedelta(days=2)
     accept(nights.workspace, CONTRACTS, Path("health"), why="it has closed", by="A. Lee", as_at=second)

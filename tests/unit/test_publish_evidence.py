@@ -124,7 +124,7 @@ def test_a_sheet_opens_offline_under_a_strict_policy(made: dict[str, str]) -> No
 def test_a_sheet_says_what_was_searched_and_that_a_source_was_refused(made: dict[str, str]) -> None:
     page = text(made["evidence/CH0000000005.html"])
     assert "GP registrations (240 rows): 1 record" in page
-    assert "Not searched, as no file came: Independent schools." in page
+    assert "Not searched, as no file was received: Independent schools." in page
     assert "Not searched, as its file was refused: Housing." in page
     assert "GP registrations on 1 March 2026" in page
 
