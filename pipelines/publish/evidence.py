@@ -149,7 +149,7 @@ def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
         timeline=timeline(told_of.timeline_lines(said, names), as_at),
         sightings=told_of.last_sightings(said, names, as_at),
         records=[_record(row, said, names) for row in members],
-        nearest=[_near(row, names, night.weights, is_protected=is_protected) for row in near],
+        nearest=[_near_record(row, names, night.weights, is_protected=is_protected) for row in near],
         searched=_searched(night.sources, members),
     )
 
@@ -177,7 +177,7 @@ def _record(row: Row, said: Sequence[Row], names: Any) -> Row:
     }
 
 
-def _near(row: Row, names: Any, weights: dict[str, float], *, is_protected: bool) -> Row:
+def _near_record(row: Row, names: Any, weights: dict[str, float], *, is_protected: bool) -> Row:
     """One record in education that came near; how its sex compares is shown in the restricted folder only."""
     parts = (row["levels"] or "").split("; ")
     shown = [part for part in parts if is_protected or part.split(": ")[0] != NOT_SHOWN_OF_A_PAIR]
@@ -220,7 +220,7 @@ def _searched(sources: Sequence[Row], members: Sequence[Row]) -> list[str]:
     """What was found about the child in each source that was read; then, a sentence for each reason, the sources not read."""
     records = Counter(row["dataset"] for row in members)
     read = [
-        f"{source['name']} ({counted(source['rows'], 'row')}{_of(source['of'])}): {_found(records[source['source']])}"
+        f"{source['name']} ({counted(source['rows'], 'row')}{_as_of(source['of'])}): {_found(records[source['source']])}"
         for source in sources
         if source["rows"] is not None
     ]
@@ -234,7 +234,7 @@ def _searched(sources: Sequence[Row], members: Sequence[Row]) -> list[str]:
     ]
 
 
-def _of(day: date | None) -> str:
+def _as_of(day: date | None) -> str:
     return f" from {day:%d/%m/%Y}, as none came tonight" if day else ""
 
 

@@ -35,7 +35,7 @@ def outcome_yield(outcomes: pl.DataFrame, names: Mapping[str, str] | None = None
 
     ``names``: source -> its name in text for people.
     """
-    known = _known(outcomes)
+    known = _child_by_child(outcomes)
     groups = [known.with_columns(by=pl.lit("all"), group=pl.lit("all"))]
     groups += [known.with_columns(by=pl.lit(name), group=pl.col(name)) for name in ("lane", "likelihood")]
     each = known.explode("source", empty_as_null=True)
@@ -55,7 +55,7 @@ def outcome_yield(outcomes: pl.DataFrame, names: Mapping[str, str] | None = None
     )
 
 
-def _known(outcomes: pl.DataFrame) -> pl.DataFrame:
+def _child_by_child(outcomes: pl.DataFrame) -> pl.DataFrame:
     """One row for each child: its standing outcome, what that means, the hours, and the groups that the child counts in."""
     not_listed, likelihood = pl.lit("not on the list"), pl.col("likelihood")
     return (

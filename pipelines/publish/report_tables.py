@@ -122,10 +122,10 @@ def pairs_apart(publication: Publication, listed: Masked) -> tuple[list[Row], li
     order = apart.filter(~touched).sort("match_probability", "left_id", "right_id", descending=[True, False, False])
     looks_alike = pl.col("match_probability") >= _threshold(publication)
     alike, under = order.filter(looks_alike).head(ALIKE_SHOWN), order.filter(~looks_alike).head(NEAR_MISSES_SHOWN)
-    return _told(publication, alike), _told(publication, under), apart.filter(touched).height
+    return _pairs_shown(publication, alike), _pairs_shown(publication, under), apart.filter(touched).height
 
 
-def _told(publication: Publication, pairs: pl.DataFrame) -> list[Row]:
+def _pairs_shown(publication: Publication, pairs: pl.DataFrame) -> list[Row]:
     """Pairs as the page prints them: safe ids, initials, and what speaks for and against."""
     initials = _initials(publication.person, pl.concat([pairs["left_id"], pairs["right_id"]]))
     bits = {(row["comparison"], row["level"]): row["weight"] for row in publication.link_report.model.to_dicts()}

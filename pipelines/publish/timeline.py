@@ -48,14 +48,14 @@ def timeline(lines: Sequence[Line], as_at: date) -> Markup:
         drawn.append(_label(line.label, top + 14))
         drawn += [_span(across(since or first), across(until or as_at), top, kind) for since, until, kind in line.spans]
         drawn += [_dot(across(day), top + 10) for day in sorted(set(line.days))]
-    told = "; ".join(f"{line.label}: {_told(line)}" for line in dated)
+    told = "; ".join(f"{line.label}: {_in_words(line)}" for line in dated)
     return Markup(
         '<svg class="timeline" viewBox="0 0 {width} {height}" role="img" aria-label="{told}"><title>{told}</title>'
         "{drawn}</svg>"
     ).format(width=WIDTH, height=bottom + 22, told=told, drawn=Markup("").join(drawn))
 
 
-def _told(line: Line) -> str:
+def _in_words(line: Line) -> str:
     """A line in words, for people who cannot see the drawing."""
     seen = [f"last date {max(line.days):%d/%m/%Y}"] if line.days else []
     spans = [

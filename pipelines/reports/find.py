@@ -89,7 +89,7 @@ def find(asked: Asked, tables: Mapping[str, pl.DataFrame], model: Model) -> pl.D
     said = one.select("forename", "surname", "date_of_birth").row(0)
     if not any(said[:2]) or sum(each is not None for each in said) < 2:
         raise SettingsError("Give the surname or the forename, and one thing more: the other name, or the birth date.")
-    known, whose = _known(tables)
+    known, whose = _records_and_owners(tables)
     weighed = _weighed(known, one, model, held)
     weighed = weighed.with_columns(is_exact=pl.col("pattern").is_in(_exact(weighed["pattern"])))
     least = max(np.log2(whose["child_id"].n_unique() * NEAR / (1 - NEAR)), AT_LEAST_BITS)
@@ -153,7 +153,7 @@ def _written(rows: list[dict[str, object]]) -> pl.DataFrame:
     return person_records(pl.DataFrame(rows, schema=WRITTEN).with_columns(dataset=pl.lit("asked")))
 
 
-def _known(tables: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _records_and_owners(tables: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Tonight's records, with one record for each child that only the ledger has; and ``record_id``, ``child_id``,
     ``where`` of each."""
     shown = masked_in(tables).candidates
@@ -171,7 +171,7 @@ def _known(tables: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFra
     )
 
 
-def _said(pattern: int) -> dict[str, str]:
+def _levels_said(pattern: int) -> dict[str, str]:
     """Comparison -> its level, where both sides say something. Only comparisons in ``COMPARED``."""
     (levels,) = levels_in(np.array([pattern], dtype=np.int64), CHILD_COMPARISONS)
     cards = zip(CHILD_COMPARISONS, levels, strict=True)
@@ -181,11 +181,11 @@ def _said(pattern: int) -> dict[str, str]:
 
 def _exact(patterns: pl.Series) -> list[int]:
     """The patterns in which all that both sides say agrees exactly, and they say at least two things."""
-    said = {each: list(_said(each).values()) for each in patterns.unique()}
+    said = {each: list(_levels_said(each).values()) for each in patterns.unique()}
     return [each for each, labels in said.items() if len(labels) > 1 and set(labels) == {"exact"}]
 
 
 def _agreement(patterns: pl.Series) -> pl.Series:
     """How names and birth date agree, in the words of the comparisons; what one side does not say is left out."""
-    told = ("; ".join(f"{name}: {label}" for name, label in _said(each).items()) for each in patterns)
+    told = ("; ".join(f"{name}: {label}" for name, label in _levels_said(each).items()) for each in patterns)
     return pl.Series("agrees", told, dtype=pl.String)

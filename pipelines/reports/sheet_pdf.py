@@ -136,9 +136,9 @@ def printable(blocks: Sequence[Block], letters: frozenset[int]) -> list[Block]:
     told = [
         Block(
             block.kind,
-            _with(letters, block.text),
+            _printable_text(letters, block.text),
             block.is_guarded,
-            [[_with(letters, c) for c in r] for r in block.rows],
+            [[_printable_text(letters, c) for c in r] for r in block.rows],
         )
         for block in blocks
     ]
@@ -147,7 +147,7 @@ def printable(blocks: Sequence[Block], letters: frozenset[int]) -> list[Block]:
     return [*told[:1], Block("p", SAID_OF_NOT_PRINTED, is_guarded=True), *told[1:]]
 
 
-def _with(letters: frozenset[int], text: str) -> str:
+def _printable_text(letters: frozenset[int], text: str) -> str:
     """A text with NOT_PRINTED for each letter that cannot be set; marks that cannot be set are left out."""
     shown = (c if ord(c) in letters else "" if category(c)[0] in "MC" else NOT_PRINTED for c in normalize("NFC", text))
     return "".join(shown)

@@ -76,7 +76,7 @@ def termly_report(
             for column, labels in (("year", YEARS), ("sex", SEXES), ("duration", BANDS), ("reason", DFE_REASONS))
         ),
     )
-    found = _found(outcomes, since, as_at)
+    found = _last_outcomes(outcomes, since, as_at)
     looked, (words,) = shown(found.height, _counts(found["outcome"], list(CODES)))
     return TermlyReport(
         as_at=as_at,
@@ -105,7 +105,7 @@ def _table(title: str, labels: Sequence[str], counts: Sequence[str], note: str =
     return Table(title, [(label, text) for label, text in zip(labels, counts, strict=True) if text != "0"], note)
 
 
-def _found(outcomes: pl.DataFrame, since: date, as_at: date) -> pl.DataFrame:
+def _last_outcomes(outcomes: pl.DataFrame, since: date, as_at: date) -> pl.DataFrame:
     """For each child of whom an outcome was found in the period, the last one found in it."""
     on = pl.col("outcome_on")
     return standing_outcomes(outcomes.filter((on > since) & (on <= as_at)))

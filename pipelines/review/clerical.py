@@ -87,7 +87,7 @@ def judge(file: Path, workspace: Path, by: str) -> tuple[pl.DataFrame, pl.DataFr
     if not by.strip():
         raise SettingsError("--by: the name of the person who judged is missing. A judgement without a name is none.")
     rows = read_sample(file).filter((pl.col(ANSWER) != "") | (pl.col(NOTE) != ""))
-    placed = _placed(rows, read_drawn(workspace))
+    placed = _with_drawn_pairs(rows, read_drawn(workspace))
     _refuse(file, _faults(placed))
     made = _as_judgements(placed, by.strip())
     if made.is_empty():
@@ -99,13 +99,13 @@ def judge(file: Path, workspace: Path, by: str) -> tuple[pl.DataFrame, pl.DataFr
         nonlocal stood
         stood = earlier
         _refuse(file, _contradicting(placed, made, earlier))
-        return _new(made, earlier)
+        return _not_standing_yet(made, earlier)
 
     kept = add_judgements(workspace, fresh)
     return kept, outranked(kept, stood)
 
 
-def _placed(rows: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
+def _with_drawn_pairs(rows: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
     """The answered rows, each with its pair as drawn (null: no such pair) and ``now``, the fingerprint of its cells as they
     are."""
     marked = rows.with_columns(now=fingerprints(rows), answer=pl.col(ANSWER).str.to_lowercase())
@@ -171,7 +171,7 @@ def _told_contradiction(found: Contradiction, places: list[str]) -> str:
     )
 
 
-def _new(made: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
+def _not_standing_yet(made: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
     """The file's judgements that do not stand already: reading the same workbook twice adds nothing."""
     known = ["left_id", "right_id", "answer", "by", "sample"]
     return made.join(standing_judgements(earlier), on=known, how="anti")

@@ -41,7 +41,7 @@ def link_step(night: Night) -> Counts:
     last = _last_night(store, renumbered, given) if store.has("child_record") else None
     before = None if last is None else last[1]
     in_force = _in_force(store, decided)
-    held = held_in(night.read(*MEASURED_TABLES)) if _has(store, MEASURED_TABLES) else None
+    held = held_in(night.read(*MEASURED_TABLES)) if _has_tables(store, MEASURED_TABLES) else None
     tonight = None if night.settings.full else _tonight(night, last, decided, in_force, held)
     known = None if tonight is None else known_records(store, tonight)
     statements = store.promised("statement")  # its rows may not be in order yet
@@ -104,14 +104,14 @@ def _given_since(store: Store, renumbered: pl.DataFrame) -> pl.DataFrame:
     return renumbered.filter(since).sort("reused_at").unique("record_id", keep="first", maintain_order=True)
 
 
-def _person(store: Store) -> pl.DataFrame:
+def _records_to_link(store: Store) -> pl.DataFrame:
     """The person records as they are linked: in the order of ``record_id``, without UPNs that their source gives to two
     children."""
     person = without_shared_upns(store.read("person_record"))
     return person if person["record_id"].is_sorted() else person.sort("record_id")
 
 
-def _has(store: Store, tables: tuple[str, ...]) -> bool:
+def _has_tables(store: Store, tables: tuple[str, ...]) -> bool:
     return all(store.has(table) for table in tables)
 
 
@@ -123,7 +123,7 @@ def _in_force(store: Store, decided: Decided) -> ModelInUse | None:
     return model_in_use(store.read_or_empty("link_model"))
 
 
-def _asked(night: Night) -> GroupsAsked:
+def _groups_asked(night: Night) -> GroupsAsked:
     rolls = [source for source, contract in night.contracts.items() if contract.is_roll]
     return GroupsAsked(as_at=night.settings.as_at, rolls=rolls)
 
@@ -140,9 +140,9 @@ def _tonight(
 
     ``last``: last night's ``CHILD_RECORD``, as it was and under tonight's keys.
     """
-    if last is None or in_force is None or held is None or not _has(night.store, KEPT_TABLES):
+    if last is None or in_force is None or held is None or not _has_tables(night.store, KEPT_TABLES):
         return None
-    person = _person(night.store)
+    person = _records_to_link(night.store)
     settings = replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold)
     counts = records_by_source(person["dataset"])
     mark = fingerprint(in_force.model, settings, tuple(counts))
@@ -153,7 +153,7 @@ def _tonight(
     judged = judged_rows(decided.judgements, person["record_id"])
     return ToLink(
         person, contents(person, judged), *last, judged, in_force.model, in_force.origin, settings,
-        _asked(night), held,
+        _groups_asked(night), held,
     )  # fmt: skip
 
 
@@ -162,7 +162,7 @@ def _link_all(
 ) -> tuple[Callable[[], LinkReport], int, int, pl.DataFrame]:
     """Link all records and write everything. Returns the report, pairs in one child, pairs kept, and tonight's
     child_record."""
-    store, person = night.store, _person(night.store)
+    store, person = night.store, _records_to_link(night.store)
     with buckets_in(night.settings.workspace, night.run_buckets) as buckets:
         linked = link(
             person,
@@ -172,7 +172,7 @@ def _link_all(
             origin=in_force.origin if in_force else "",
             stands_in=in_force is not None and in_force.stands_in,
             settings=replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold),
-            groups=_asked(night),
+            groups=_groups_asked(night),
             held=held,
             progress=night.told,
             buckets=buckets,

@@ -107,12 +107,12 @@ def judged_again(
     links, held = {name: tables[name] for name in LINKS}, held_in(tables)
     if held is None or not links_stand:
         links, held = _linked(tables, settings, model, judgements.filter(by_then), held)
-    known = _known(tables, links, settings, held, outcomes=outcomes.filter(by_then), source_names=source_names)
+    known = _known_by_links(tables, links, settings, held, outcomes=outcomes.filter(by_then), source_names=source_names)
     ranked = rank(known)
     return _listed(settings, {**tables, **links, "candidate": ranked.candidates, "explained": ranked.explained})
 
 
-def _known(
+def _known_by_links(
     tables: Mapping[str, pl.DataFrame],
     links: Mapping[str, pl.DataFrame],
     settings: Settings,

@@ -72,7 +72,7 @@ def backup(workspace: Path, to: Path, *, wait_seconds: float = 0) -> Backup:
         folder = to / f"{BACKUP_NAME}{made_at:%Y-%m-%dT%H-%M-%S-%fZ}"
         lists = lists_in(workspace / PUBLISHED_FOLDER)
         with made_whole(folder) as made:
-            files = [_kept(workspace, name, made) for name in _names(workspace, lists[-1:])]
+            files = [_copied_file(workspace, name, made) for name in _names(workspace, lists[-1:])]
             manifest = {
                 "made_at": made_at.isoformat(timespec="seconds"),
                 "rollcall": version("rollcall"),
@@ -143,7 +143,7 @@ def _names(workspace: Path, lists: list[str]) -> Iterator[Path]:
             yield name
 
 
-def _kept(workspace: Path, name: Path, to: Path) -> dict[str, Any]:
+def _copied_file(workspace: Path, name: Path, to: Path) -> dict[str, Any]:
     """Copy one file of the workspace; returns its entry in the manifest."""
     if name.suffix == SQLITE:
         _copy_sqlite(workspace / name, to / name)

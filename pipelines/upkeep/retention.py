@@ -101,7 +101,7 @@ def keep_to(rules: Retention, places: Places, as_at: date, *, wait_seconds: floa
         folders = [(folder, of) for _, folder, of in _dated(places) if folder.is_dir()]
         for folder, of in folders:
             held.enter_context(in_turn(folder, of=of))  # this also removes what an earlier run had begun to remove
-        kept = pl.DataFrame(list(_found(places)), schema=KEPT, orient="row")
+        kept = pl.DataFrame(list(_kept_things(places)), schema=KEPT, orient="row")
         wanted = expired(kept, rules, as_at)
         removed = wanted.filter([_removed(Path(path)) for path in wanted["path"]])
         told = certificate(kept, removed)
@@ -129,7 +129,7 @@ def _dated(places: Places) -> list[tuple[str, Path, str]]:
     return dated if places.backups is None else [*dated, (BACKUP, places.backups, f"{BACKUP_NAME}*")]
 
 
-def _found(places: Places) -> Iterator[tuple[str, str, date, int]]:
+def _kept_things(places: Places) -> Iterator[tuple[str, str, date, int]]:
     """Everything that the rules apply to: kind, path, date, bytes."""
     for kind, folder, of in _dated(places):
         for path in _inside(folder, of):
