@@ -289,7 +289,7 @@ def test_the_yield_by_lane_band_and_source() -> None:
 
 
 def test_no_outcome_is_told_as_such() -> None:
-    assert "No outcome has been handed in yet" in yield_words(outcome_yield(OUTCOME.to_frame()))
+    assert "No outcomes have been handed in yet" in yield_words(outcome_yield(OUTCOME.to_frame()))
 
 
 def test_the_match_report_tells_the_yield() -> None:
