@@ -52,6 +52,12 @@ STAYS = [
         id="taken off the GP's list in 2024, and applied for a school since",
     ),
     pytest.param(
+        unseen(0.06).says("health:1", "left", since=date(2024, 5, 2)).record("admissions:1", "CH1")
+        .says("admissions:1", "seen", since=date(2025, 3, 3)).record("health:2", "CH1")
+        .says("health:2", "left", since=SEPTEMBER), None,
+        id="taken off one GP's list in 2024, applied for a school since, and taken off another's in September",
+    ),
+    pytest.param(
         unseen(0.06).says("health:1", "left", since=SEPTEMBER).record("admissions:1", "CH1")
         .says("admissions:1", "seen", since=SEPTEMBER), None,
         id="taken off the GP's list on the day on which it was seen last",
