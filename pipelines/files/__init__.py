@@ -1,4 +1,4 @@
-"""A file -> numbered rows of text. Nothing about any one source stands here: the contract says it all."""
+"""A file -> numbered rows of text. Nothing here is about any one source: the contract says it all."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +50,7 @@ _NO_TEXT = {
 def read_bytes(file: str, data: bytes, contract: Contract, known: KnownLines | None = None) -> FileRows:
     """Read one file as its contract says: every value as text, every row with its line, every fault as a breach.
 
-    ``file``: its name, for its ending and for the breaches. ``known``: lines that are not read but named, where the file is
+    ``file``: its name, for its ending and for the breaches. ``known``: lines that need not be read, if the file is
     delimited text; null: none. A file that cannot be read gives no rows and one breach that stops the file; nothing in its
     bytes makes this raise.
     """
@@ -75,9 +75,9 @@ def read_bytes(file: str, data: bytes, contract: Contract, known: KnownLines | N
 def _read_in_its_layout(file: str, data: bytes, contract: Contract, known: KnownLines) -> tuple[ReadTable, Contract]:
     """The file as its contract describes it, or in the further layout that fits it: the one that knows most columns.
 
-    A layout that passes over a column because another stands for it does not fit a file that has it under a wrong header.
-    Where one fits, only those are tried that know a further column of the file: a large file is not read once a layout.
-    A file that no layout fits is told by the faults that it has under the contract itself.
+    A layout in which one column stands for another (``needs``) fits only if it reads every column that the contract itself
+    found renamed. Once something fits, only layouts that know a further column of the file are tried, so that a large file
+    is not read once for each layout. If no layout fits, the faults are those under the contract itself.
     """
     own: ReadTable | UnreadableFileError
     try:
@@ -107,7 +107,7 @@ def _read_in_its_layout(file: str, data: bytes, contract: Contract, known: Known
 
 
 def _knows_more(contract: Contract, read: ReadTable) -> bool:
-    """Whether a contract knows a column among the headers of a file that has been read without it."""
+    """Whether a contract knows a column of the file that has not been read."""
     return not known_columns([*read.headers.values(), *read.unread], contract) <= set(read.headers)
 
 
@@ -168,9 +168,9 @@ def _read_form(file: str, data: bytes, contract: Contract, named: Mapping[str, s
 
 
 def refuse_no_text(data: bytes, fix: str | None = None) -> None:
-    """Raise :class:`UnreadableFileError` where the first bytes of a file are those of something else than text.
+    """Raise :class:`UnreadableFileError` if the first bytes of a file are those of something other than text.
 
-    ``fix``: what to do about it; null: what an extract's sender is to do.
+    ``fix``: what to do about it; null: what the sender of an extract should do.
     """
     for start, (what, of_extracts) in _NO_TEXT.items():
         if data.startswith(start):
@@ -178,7 +178,7 @@ def refuse_no_text(data: bytes, fix: str | None = None) -> None:
 
 
 def _counts_rows(contract: Contract) -> bool:
-    """True where the contract itself says how many rows a file must have: then its rule judges an empty one."""
+    """Whether the contract itself says how many rows a file must have: then its rule judges an empty one."""
     return any(rule.metric == "rowCount" for rule in contract.table.quality)
 
 
@@ -206,9 +206,9 @@ def rows_as_json(rows: pl.DataFrame, headers: dict[str, str]) -> pl.Series:
 
 
 def sniff_headers(file: str, data: bytes) -> Sequence[str]:
-    """Headers of a file of which no contract is known: the first row with any text, in a workbook of its first sheet.
+    """Headers of a file that has no contract: the first row with any text; for a workbook, on its first sheet.
 
-    Empty where there is none. Raises :class:`UnreadableFileError` where the file is no table that can be read.
+    Empty if there is none. Raises :class:`UnreadableFileError` if the file is not a table that can be read.
     """
     ending = PurePath(file).suffix.lower()
     if ending in WORKBOOKS:

@@ -14,10 +14,10 @@ _AS_TEXT = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Null)
 
 
 def read_parquet(data: bytes, contract: Contract) -> ReadTable:
-    """Read a parquet file. Its first row is line 2, as if the names of its columns stood in line 1.
+    """Read a parquet file. Its first row is line 2, as if the names of its columns were on line 1.
 
-    Dates become ISO text, numbers their digits (a whole number loses its ``.0``), nothing empty text.
-    Raises :class:`UnreadableFileError` where the file as such cannot be read.
+    Dates become ISO text, numbers their digits (a whole number loses its ``.0``), nulls empty text. Raises
+    :class:`UnreadableFileError` if the file cannot be read at all.
     """
     table = _table(data)
     headers = table.columns
@@ -31,7 +31,7 @@ def read_parquet(data: bytes, contract: Contract) -> ReadTable:
 
 
 def _table(data: bytes) -> pl.DataFrame:
-    import pyarrow as pa  # few files are parquet, and nights without one start the sooner
+    import pyarrow as pa  # few files are parquet, and nights without one start sooner
     import pyarrow.parquet as pq
 
     try:

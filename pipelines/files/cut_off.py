@@ -1,5 +1,8 @@
-"""Whether a file lacks its end: it stops in the middle of a row, as a full disk or a broken transfer leaves it, or on the last
-line that a sheet has room for, beyond which spreadsheets drop every row without a word."""
+"""Whether a file lacks its end.
+
+It may stop in the middle of a row, as after a full disk or a broken transfer, or on the last line that a sheet has room
+for: spreadsheets drop every row beyond it without a word.
+"""
 
 import csv
 import json
@@ -10,11 +13,11 @@ from dataclasses import replace
 from pipelines.files.rows import BadRow, Fault, ReadTable
 
 FULL_SHEETS = {65_536, 1_048_576}
-"""Lines of a sheet of Excel until 2003, and since (Microsoft, Excel specifications and limits)."""
+"""Last line of a sheet in Excel until 2003, and since (Microsoft, Excel specifications and limits)."""
 
 
 def fills_a_sheet(table: ReadTable) -> list[Fault]:
-    """The fault of a workbook, or of text saved from one, whose last line is the last of a sheet; else none."""
+    """The fault of a workbook, or of text saved from one, whose last line is the last of a sheet; otherwise none."""
     ends = (table.rows["line"].max(), table.known["line"].max(), *(bad.line for bad in table.bad_rows[-1:]))
     last = max((end for end in ends if isinstance(end, int)), default=0)
     if last not in FULL_SHEETS:
@@ -32,11 +35,12 @@ def fills_a_sheet(table: ReadTable) -> list[Fault]:
 def with_cut_told(
     bad_rows: list[BadRow], text: str, headers: Sequence[str], *, delimiter: str, key: int, row_before: int
 ) -> list[BadRow]:
-    """The last bad row told as where the file was cut off, if it is: not even its line ends, and it has half of its fields
-    or more, or a key that is built as that of the row before. A note under the rows has few fields, or an end of its line.
+    """The bad rows; the last one becomes the place where the file was cut off, if it is.
 
-    ``key``: its position; behind the last where no column is the key. ``row_before``: line on which the last good row begins,
-    also where it is known from another night and not read; 0: there is none.
+    It is if even its line does not end, and it has at least half of its fields, or a key in the form of that of the row
+    before. A note under the rows has few fields, or its line ends. ``key``: position of the key; behind the last if no
+    column is the key. ``row_before``: line on which the last good row begins, even if it is known from another night and
+    not read; 0: there is none.
     """
     if not bad_rows or text.endswith(("\n", "\r")):
         return bad_rows
@@ -53,7 +57,7 @@ def with_cut_told(
 
 
 def _built(key: str) -> str:
-    """How a key is built: each digit as 0, each letter as A."""
+    """The form of a key: each digit as 0, each letter as A."""
     return re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "0", key.strip()))
 
 

@@ -1,8 +1,8 @@
 """Delimited text: commas, semicolons, tabs or bars, with quotes.
 
-Lines that are a well-formed row by themselves (nearly all) are read by polars at full speed; every other row goes
-through the csv module, which tells where a quote was left open. polars alone would pad short rows silently. Lines whose
-rows are known are not read at all.
+Lines that are a well-formed row by themselves (nearly all) are read by polars at full speed. Every other row goes through
+the csv module, which notices a quote that was left open; polars alone would pad short rows silently. Lines whose rows are
+known are not read at all.
 """
 
 import csv
@@ -40,9 +40,9 @@ _FORMULA_OPENS = '="'
 def read_delimited(
     data: bytes, contract: Contract, named: Mapping[str, str] | None = None, known: KnownLines | None = None
 ) -> ReadTable:
-    """Read delimited text. Raises :class:`UnreadableFileError` where the file as such cannot be read.
+    """Read delimited text. Raises :class:`UnreadableFileError` if the file cannot be read at all.
 
-    ``named``: what the file's name says; ``known``: lines that are not read but named.
+    ``named``: what the file's name says; ``known``: lines that need not be read.
     """
     decoded = decode_text(data, contract.files.encodings)
     layout = layout_of(decoded.text, contract)
@@ -80,7 +80,7 @@ def read_delimited(
 
 
 def _formulas_as_text(rows: pl.DataFrame) -> pl.DataFrame:
-    """Cells without the formula ="0123", in which exports for spreadsheets wrap a number that is to keep its noughts."""
+    """Cells without the formula ="0123", in which exports for spreadsheets wrap a number to keep its leading zeros."""
     return rows.with_columns(pl.col(pl.String).str.replace(r'^\s*="([^"]*)"\s*$', "${1}"))
 
 
@@ -95,9 +95,9 @@ def _header_fits_no_row() -> Fault:
 
 
 def by_contract(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract) -> pl.DataFrame:
-    """Positions to our column names, in the contract's order; a column that the file has not is empty text.
+    """Rows with our column names instead of positions, in the contract's order; a column that the file lacks is empty text.
 
-    A key is made of the child's number where the file has no key; a row without that number has none.
+    If the file has no key, one is made of the child's number and other columns; a row without that number has none.
     """
     named = rows.select(
         "line",
@@ -123,7 +123,7 @@ class _Parsed:
     bad_rows: list[BadRow]
     lines: pl.DataFrame
     known: pl.DataFrame
-    """As :class:`ReadTable` has them."""
+    """As in :class:`ReadTable`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class _Asked:
 def _asked(
     known: KnownLines | None, layout: DelimitedLayout, contract: Contract, named: Mapping[str, str]
 ) -> _Asked | None:
-    """Null where no fingerprints are asked for, and where a row of totals is to be found, which hangs on other rows."""
+    """Null if no fingerprints are asked for, or if a row of totals must be found, which depends on other rows."""
     if known is None or not known.read_by or contract.files.totals is not None:
         return None
     told = (known.read_by, contract.model_dump_json(), layout.delimiter, layout.headers, sorted(named.items()))
@@ -146,9 +146,8 @@ def _asked(
 
 
 def _parse(text: str, layout: DelimitedLayout, asked: _Asked | None) -> _Parsed:
-    """Lines that are well-formed rows all at once by polars, save those that are known; each other row by the csv
-    module.
-    """
+    """Lines that are well-formed rows are read by polars all at once, unless they are known; every other row by the csv
+    module."""
     lines = pl.Series("text", [text.replace("\r\n", "\n").replace("\r", "\n")]).str.split("\n").explode().to_frame()
     numbered = (
         lines.select(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("line"), "text")
@@ -166,9 +165,9 @@ def _parse(text: str, layout: DelimitedLayout, asked: _Asked | None) -> _Parsed:
 
 
 def _known_apart(numbered: pl.DataFrame, asked: _Asked | None) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """LINE of the known lines, and all others as they were ``numbered``, with their fingerprint where it is ``asked``.
+    """``LINE`` of the known lines, and all others as in ``numbered``, with their fingerprints if these are ``asked``.
 
-    A line that stands twice is read: which of its rows counts is for the rules to say.
+    A line that occurs twice is read: the rules say which of its rows counts.
     """
     if asked is None:
         return LINE.to_frame(), numbered
@@ -205,12 +204,12 @@ def _rows_at_once(whole: pl.DataFrame, layout: DelimitedLayout) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class _OtherRows:
-    """Rows whose first line is no well-formed row by itself."""
+    """Rows whose first line is not a well-formed row by itself."""
 
     rows: pl.DataFrame
     bad_rows: list[BadRow]
     inner_lines: pl.DataFrame
-    """``line``: lines inside a value of several lines, which may look like rows and are none."""
+    """``line``: lines inside a value of several lines, which may look like rows but are not."""
 
 
 def _other_rows(text: str, first_lines: list[int], layout: DelimitedLayout) -> _OtherRows:
@@ -240,7 +239,7 @@ def _other_rows(text: str, first_lines: list[int], layout: DelimitedLayout) -> _
 
 
 def _one_row(lines: list[str], first: int, layout: DelimitedLayout) -> tuple[list[str] | None, int]:
-    """The row that starts on a line, and its last line. No row: its quotes make no sense."""
+    """The row that starts on a line, and its last line. Null instead of the row: its quotes make no sense."""
     source = (lines[position] for position in range(first - 1, len(lines)))
     reader = csv.reader(source, delimiter=layout.delimiter, strict=True)
     try:
@@ -253,7 +252,7 @@ def _one_row(lines: list[str], first: int, layout: DelimitedLayout) -> tuple[lis
 
 
 def _swallowed_rows(row: list[str], layout: DelimitedLayout) -> bool:
-    """True where a value over several lines holds whole rows: its quote was opened by mistake and closed by another."""
+    """Whether a value over several lines holds whole rows: its quote was opened by mistake and closed by another."""
     others = len(layout.headers) - 1
     for value in row:
         breaks = value.count("\n") or value.count("\r")

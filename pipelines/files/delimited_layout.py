@@ -1,4 +1,4 @@
-"""How a file of delimited text is laid out: what parts its fields, and where its header stands."""
+"""How a file of delimited text is laid out: what separates its fields, and where its header is."""
 
 import csv
 import io
@@ -26,9 +26,9 @@ class DelimitedLayout:
     header_line: int
     """Line on which the header ends."""
     has_rows_above: bool
-    """Whether anything but blank lines stands above the header."""
+    """Whether anything but blank lines is above the header."""
     is_underlined: bool
-    """Whether the line under it is dashes, as database tools print them."""
+    """Whether the line below it is dashes, as database tools print them."""
 
     @property
     def first_line(self) -> int:
@@ -37,7 +37,10 @@ class DelimitedLayout:
 
 
 def layout_of(text: str, contract: Contract) -> DelimitedLayout:
-    """Find the delimiter (the one with which most columns are known) and the header."""
+    """Find the delimiter (the one with which most columns are known) and the header.
+
+    Raises :class:`UnreadableFileError` if there is no header line.
+    """
     said = _SAYS_SEPARATOR.match(text)
     best: DelimitedLayout | None = None
     most = -1
@@ -58,17 +61,19 @@ def layout_of(text: str, contract: Contract) -> DelimitedLayout:
 
 
 def _empty_beyond(rows: Sequence[list[str]], count: int) -> list[str]:
-    """A header of no name for each field that all rows have beyond the ``count`` of the header, where nothing stands in any:
-    some software ends its rows, and not its header, with a separator."""
+    """An empty header for each field that the rows have beyond the ``count`` of the header, if all have as many and all
+    those are empty: some software ends its rows, but not its header, with a separator."""
     wide = [row[count:] for row in rows if len(row) >= count]
     widths = {len(row) for row in wide}
     return [""] * widths.pop() if len(widths) == 1 and not any(shows(cell) for row in wide for cell in row) else []
 
 
 def _is_underline(after: Sequence[tuple[list[str], int]], headers: Sequence[str], line: int) -> bool:
-    """Whether the row ``after`` the header, which ends on a ``line``, is on the next one and only dashes in every column.
+    """Whether the row ``after`` the header, which ends on ``line``, is on the next line and has only dashes in every
+    column.
 
-    In some column more than one, as widths are drawn: a single dash is how people write that nothing is known.
+    In some column there must be more than one, as widths are drawn: a single dash is how people write that nothing is
+    known.
     """
     return any(
         (len(cells), ends) == (len(headers), line + 1)
@@ -79,7 +84,7 @@ def _is_underline(after: Sequence[tuple[list[str], int]], headers: Sequence[str]
 
 
 def underlined(line: int) -> Fault:
-    """That a line of dashes under the header was not read."""
+    """The fault that a line of dashes under the header was not read."""
     return Fault(
         "line of dashes",
         "nothing",
@@ -108,9 +113,9 @@ def _first_rows(text: str, delimiter: str, skip: int) -> list[tuple[list[str], i
 
 
 def first_row(data: bytes) -> list[str]:
-    """The first row with any text, of a table of which no contract is known; empty where there is none.
+    """The first row with any text, of a table that has no contract; empty if there is none.
 
-    Raises :class:`UnreadableFileError` where the file is no text.
+    Raises :class:`UnreadableFileError` if the file is not text.
     """
     text = decode_text(data, ("utf-8", "windows-1252")).text
     found = [rows[0][0] for delimiter in _DELIMITERS if (rows := _first_rows(text, delimiter, skip=0))]

@@ -1,5 +1,5 @@
-"""Which column of its contract an element within a row of an XML file is, by its path and, where suppliers group their elements
-otherwise, by its name.
+"""Which column of its contract an element in a row of an XML file is: by its path or, as suppliers group elements
+differently, by its name.
 """
 
 from fnmatch import fnmatchcase
@@ -9,32 +9,33 @@ from data_contracts.file_layout import XmlLayout
 from pipelines.files.header_names import columns_by_header
 
 PASSED_OVER = ""
-"""Stands instead of a column's name for an element that is about somebody or something else."""
+"""Stands for a column's name, for an element that is about somebody or something else."""
 
 IN_GROUP = -1
-"""Stands for how far an element is that stands in a group of which the latest holds."""
+"""Stands for the distance of an element in a group of which only the latest counts."""
 
 GROUPED = 2
-"""What a row itself says stands in it, or in one group within it (``PupilStatus/EntryDate``). Deeper stand things that the
-pupil has, with begins and ends of their own: exclusions, placements, aims. Only what tells who the person is, as an address
-does, is read there."""
+"""Levels in which a row speaks about itself: in the row, or in one group within it (``PupilStatus/EntryDate``). Deeper
+elements are things that the pupil has, with begins and ends of their own: exclusions, placements, aims. Of those only
+what says who the person is, such as an address, is read."""
 
 Path = tuple[str, ...]
 
 
 class ElementColumns(dict[Path, tuple[str | None, int]]):
-    """Path inside a row -> our name for the column of the element there (null: none), and how far that is from where the
-    contract says: 0 where it names this path, or the element stands in the row itself; else by how deep it stands, and whether
-    under the column's own name. Of an element in a group of which the latest holds, its own name and ``IN_GROUP``.
+    """Path inside a row -> our name for the column of the element there (null: none), and its distance from where the
+    contract says.
 
-    Each path is worked out when it is first asked for.
+    The distance is 0 if the contract names this path, or if the element is in the row itself. Otherwise it grows with
+    depth, and is greater by 1 if the element does not have the column's own name. An element in a group of which only the
+    latest counts has its own name and ``IN_GROUP``. Each path is worked out when it is first asked for.
     """
 
     def __init__(self, contract: Contract, layout: XmlLayout) -> None:
         super().__init__()
         self._path_of = {tuple(map(plain_header, path.split("/"))): name for name, path in layout.elements.items()}
         self.latest_in: dict[Path, dict[str, str]] = {}
-        """Path of the groups of which the latest holds -> element in them -> our name for the column that it is."""
+        """Path of the groups of which only the latest counts -> element in them -> our name for its column."""
         for path, name in self._path_of.items():
             if len(path) > 1 and layout.repeated.get(name) == "latest":
                 self.latest_in.setdefault(path[:-1], {})[path[-1]] = name
@@ -62,7 +63,7 @@ class ElementColumns(dict[Path, tuple[str | None, int]]):
 
 
 def _lies_in(inside: tuple[str, ...], path: tuple[str, ...]) -> bool:
-    """Whether a path of elements begins with another one, whose parts may have ``*`` in them, whatever their case."""
+    """Whether a path of elements begins with ``path``, whose parts may contain ``*``; case is ignored."""
     return len(inside) >= len(path) and all(
         fnmatchcase(part.lower(), pattern) for part, pattern in zip(inside, path, strict=False)
     )

@@ -15,14 +15,15 @@ TABLES = (".csv", ".txt", ".tsv", *WORKBOOKS, ".parquet")
 LEFT_BY_COMPUTERS = frozenset(
     {"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information", "lost+found"}
 )
-"""What Windows, macOS and Linux leave in folders, case ignored."""
+"""What Windows, macOS and Linux leave in folders; case is ignored."""
 
 UNKNOWN = "unknown"
 """Source of a file that no contract names."""
 
 
 class ExtractsError(Exception):
-    """The night cannot go on with these extracts. Says what, where and the remedy; ``breaches`` has the details."""
+    """The night cannot go on with these extracts. The message says what, where and the remedy; ``breaches`` has the
+    details."""
 
     def __init__(self, message: str, breaches: Sequence[Breach] = ()) -> None:
         super().__init__(message)
@@ -32,7 +33,7 @@ class ExtractsError(Exception):
 def list_files(path: Path) -> list[Path]:
     """The file itself, or the files of a folder and of the folders in it, in the order of their paths.
 
-    Raises :class:`ExtractsError`, and :class:`OSError` where the disk or the share fails, which may pass.
+    Raises :class:`ExtractsError`, and :class:`OSError` if the disk or the share fails, which may pass.
     """
     if not path.exists():
         raise ExtractsError(
@@ -41,7 +42,7 @@ def list_files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     try:
-        # Not by glob, which passes over what it may not read: the files of a whole trust would be missing without a word.
+        # Not by glob, which skips what it may not read: the files of a whole trust would be missing without a word.
         here = [each for each in path.iterdir() if _is_delivered(each, path)]
         inside = [each for folder in here if folder.is_dir() for each in folder.iterdir() if _is_delivered(each, path)]
         files = sorted(each for each in (*here, *inside) if each.is_file())
@@ -55,7 +56,7 @@ def list_files(path: Path) -> list[Path]:
 
 
 def last_written(file: Path) -> tuple[int, int, int] | None:
-    """Which file it is, how long, and when somebody last wrote to it; None where that cannot be seen."""
+    """Which file it is (inode), its length in bytes, and when somebody last wrote to it (ns); null: that cannot be seen."""
     try:
         seen = file.stat()
     except OSError:
@@ -64,7 +65,7 @@ def last_written(file: Path) -> tuple[int, int, int] | None:
 
 
 def is_written_to(file: Path, before: tuple[int, int, int] | None) -> bool:
-    """Whether somebody wrote to the file since it was seen so. One that another has taken the place of was read whole."""
+    """Whether somebody has written to the file since it was as ``before``. A file that another has replaced was read whole."""
     now = last_written(file)
     return now is not None and before is not None and now != before and now[0] == before[0]
 
@@ -74,13 +75,15 @@ def _is_delivered(file: Path, folder: Path) -> bool:
 
 
 def is_left_by_a_computer(parts: Sequence[str]) -> bool:
-    """True where a part of a path is what computers put beside files: hidden files, lock files, folders of their own."""
+    """Whether a part of a path is something that computers put beside files: hidden files, lock files, folders of their
+    own."""
     named = (part.casefold() for part in parts if part not in (".", ".."))  # an archive's paths may have these
     return any(part.startswith((".", "~$")) or part in LEFT_BY_COMPUTERS for part in named)
 
 
 def contract_for(path: PurePosixPath, contracts: Mapping[str, Contract]) -> tuple[Contract | None, Breach | None]:
-    """The contract that names the file, by the longest pattern that fits; or what is wrong with the file's name."""
+    """The contract that names the file, by the longest pattern that fits; and what is wrong with the file's name, if
+    anything."""
     fitting = sorted(
         ((sum(letter not in "*?[]" for letter in pattern), contract.id)
          for contract in contracts.values() for pattern in contract.files.names if _fits(path, pattern)),
@@ -102,7 +105,7 @@ def contract_for(path: PurePosixPath, contracts: Mapping[str, Contract]) -> tupl
 
 
 def _meant(path: PurePosixPath, contracts: Mapping[str, Contract]) -> str:
-    """What to do where a source stands in the name behind something else (a date, the sender); empty: none does, or two."""
+    """What to do if a source's word is in the name behind something else (a date, the sender); empty: none is, or two are."""
     stem = _as_written(path.stem)[1]
     begins = {(contract.id, _begins(name)) for contract in contracts.values() for name in contract.files.names}
     found = [(source, word) for source, word in begins if word and word in stem]
@@ -128,7 +131,7 @@ def _other_form(path: PurePosixPath, contract: Contract) -> Breach:
 def contract_for_member(
     archive: PurePosixPath, name: str, contracts: Mapping[str, Contract]
 ) -> tuple[Contract | None, Breach | None]:
-    """The contract of a file out of an archive: the one that names the file itself, or else the archive."""
+    """The contract of a file in an archive: the one that names the file itself, otherwise the one that names the archive."""
     own = contract_for(archive.with_name(name), contracts)
     by_archive = None if own[0] else contract_by_stem(archive, contracts)
     return (by_archive, None) if by_archive else own
@@ -140,15 +143,15 @@ def _fits(path: PurePosixPath, pattern: str) -> bool:
 
 
 def _as_written(name: str) -> tuple[str, str]:
-    """A name, case ignored, as it stands and as people mean it: "School Census" and "SchoolCensus" are school_census."""
+    """A name in lower case, as written and as meant: "School Census" and "SchoolCensus" are school_census."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
     return name.casefold(), re.sub(r"[\s_-]+", "_", apart.casefold())
 
 
 def contract_by_stem(path: PurePosixPath, contracts: Mapping[str, Contract]) -> Contract | None:
-    """The contract that would name the file if only its ending were another (housing.parquet, housing.zip).
+    """The contract that would name the file if only its ending were different (housing.parquet, housing.zip).
 
-    The longest pattern counts; none where the patterns of two sources are as long.
+    The longest pattern counts; null if the patterns of two sources are equally long.
     """
     stem = path.name.split(".")[0]
     fitting = {

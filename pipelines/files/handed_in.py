@@ -1,6 +1,6 @@
 """A list that a person fills in and hands in: a CSV, or a workbook, of which every sheet with the columns is read.
 
-Unlike an extract it has no contract: it is small, read whole or not at all, and only its named columns are kept.
+Unlike an extract it has no contract. It is small and read whole or not at all, and only its named columns are kept.
 """
 
 import csv
@@ -29,16 +29,15 @@ _SUM = re.compile(r"(?:(?:grand|sub)[ -]?)?totals?\b|sum\b", re.IGNORECASE)
 """How a line begins that sums up those above it."""
 
 Lines = list[tuple[int, list[str]]]
-"""Each line that holds any text, with its number as a spreadsheet shows it; the first names the columns."""
+"""Each line with any text, with its number as a spreadsheet shows it; the first line names the columns."""
 
 
 def cells_handed_in(file: Path, needed: Sequence[str], others: Sequence[str]) -> pl.DataFrame:
-    """Each line with any text: ``place`` ("line 3", "sheet 2, line 3") and the columns as text, null where empty.
+    """Each line with any text: ``place`` ("line 3", "sheet 2, line 3") and the columns as text, null if empty.
 
-    ``needed``: columns, by their headers in small letters, without which a sheet is read past; where there are none, it must
-    have one of ``others`` at least. Any further column is read past, and so are titles above the headers and sums under the
-    last line.
-    Raises :class:`SettingsError` where it is no such file, naming its lines and no value.
+    ``needed``: columns, by their headers in small letters, without which a sheet is ignored; if there are none, a sheet
+    must have at least one of ``others``. Ignored too are any further columns, titles above the headers, and sums under the
+    last line. Raises :class:`SettingsError` if it is no such file, naming its lines and no value.
     """
     try:
         sheets = [_from_headers(lines, needed, others) for lines in _sheets(file, needed, others)]
@@ -69,7 +68,7 @@ def _sheets(file: Path, needed: Sequence[str], others: Sequence[str]) -> list[Li
     text = decode_text(data, _ENCODINGS).text
     first, *more = sorted(",;\t", key=text.partition("\n")[0].count, reverse=True)
     likely = _lines_of_text(text, first)
-    if _header_at(likely, needed, others) is None:  # a title may stand above, that has no separator, or another one
+    if _header_at(likely, needed, others) is None:  # a title may be above, without a separator, or with another one
         each = (_lines_of_text(text, separator) for separator in more)
         return [next((lines for lines in each if _header_at(lines, needed, others) is not None), likely)]
     return [likely]
@@ -91,9 +90,9 @@ def _lines_of_text(text: str, separator: str) -> Lines:
 
 
 def _header_at(lines: Lines, needed: Sequence[str], others: Sequence[str]) -> int | None:
-    """Which of the lines names the columns, from 0; None where none does.
+    """Position, from 0, of the line that names the columns; null: none does.
 
-    What stands above it is passed over only where each line is less than half as full: that is a title, and no child.
+    Lines above it are skipped only if each is less than half as full: such a line is a title, not a child.
     """
     fullest = 0
     for position, (_, row) in enumerate(lines[:HEADER_WITHIN]):
@@ -105,7 +104,7 @@ def _header_at(lines: Lines, needed: Sequence[str], others: Sequence[str]) -> in
 
 
 def _from_headers(lines: Lines, needed: Sequence[str], others: Sequence[str]) -> Lines:
-    """The lines from that of the headers on, without sums under the last; all of them where none names the columns."""
+    """The lines from the header on, without sums at the end; all of them if none names the columns."""
     at = _header_at(lines, needed, others)
     if at is None:
         return lines
@@ -118,14 +117,14 @@ def _from_headers(lines: Lines, needed: Sequence[str], others: Sequence[str]) ->
 
 
 def _sums_up(row: Sequence[str], key: int | None) -> bool:
-    """Whether a line is one of sums: it begins with the word, and names no child."""
+    """Whether a line holds sums: it begins with such a word, and names no child."""
     first = next(filter(None, row))
     named = row[key] if key is not None and key < len(row) else ""
     return bool(_SUM.match(first)) and named in ("", first)
 
 
 def _of_sheets(sheets: Sequence[Lines], name: str, needed: Sequence[str], others: Sequence[str]) -> pl.DataFrame:
-    """The lines of all sheets that have the columns; the others are read past."""
+    """The lines of all sheets that have the columns; the others are ignored. Raises SettingsError."""
     filled = [lines for lines in sheets if lines]
     if not filled:
         raise SettingsError(
@@ -148,8 +147,8 @@ def _of_sheets(sheets: Sequence[Lines], name: str, needed: Sequence[str], others
 
 
 def _refuse_no_columns(lines: Lines, columns: Sequence[str], name: str, sheet: str) -> None:
-    """Raise where it cannot be told what stands in which column: a header stands there twice, or a line has more cells than
-    the headers, empty ones at its end aside."""
+    """Raise if nobody can tell which column a cell belongs to: a header occurs twice, or a line has more cells than the
+    header, leaving aside empty ones at its end."""
     (at, row), *rows = lines
     headers = _headers(row)
     if twice := [column for column in columns if headers.count(plain_header(column)) > 1]:

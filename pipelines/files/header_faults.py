@@ -1,7 +1,7 @@
-"""What is said of headers that are missing, renamed, twice there or not known.
+"""What is said of headers that are missing, renamed, doubled or unknown.
 
-A header that we do not know is named in a message only where it is clearly a header: in a file that came without its header
-line, or with it run together with the next, the "headers" are a child's details.
+An unknown header is named in a message only if it is clearly a header: in a file that came without its header line, or with
+the header run together with the next line, the "headers" are a child's details.
 """
 
 import re
@@ -17,7 +17,7 @@ from pipelines.files.header_names import plain_of_contract
 from pipelines.files.rows import Fault
 
 MISSING = "missing column"
-"""Name of the rule, as a breach shows it. Where it stops nothing, the night is stamped."""
+"""Name of the rule, as a breach shows it. If it stops nothing, the list carries a warning."""
 
 RENAMED = "renamed column"
 """Name of the rule, as a breach shows it."""
@@ -29,7 +29,7 @@ _ALL_BUT_A_LETTER = 0.93
 
 
 def made_key(header: str, contract: Contract) -> Fault:
-    """That the key of a row is made of the number of the child."""
+    """The fault that the key of a row is made of the number of the child."""
     made = contract.files.key_of_child
     behind = " and ".join(contract.column_named[name].header for name in made.and_) if made else ""
     return Fault(
@@ -42,7 +42,7 @@ def made_key(header: str, contract: Contract) -> Fault:
 
 
 def beside(header: str, column: Column, read: str) -> Fault:
-    """That a header names a column which has its own (``read``) in the file."""
+    """The fault that a header names a column which has its own header (``read``) in the file."""
     return Fault(
         EXTRA,
         "nothing",
@@ -53,7 +53,7 @@ def beside(header: str, column: Column, read: str) -> Fault:
 
 
 def twice(header: str) -> Fault:
-    """That two headers name a column."""
+    """The fault that two headers name a column."""
     return Fault(
         "duplicated column",
         "file",
@@ -72,11 +72,11 @@ def column_faults(
     optional: frozenset[str],
     is_header_line: bool,
 ) -> list[Fault]:
-    """What is said of the columns that no header names, and of the headers that name none.
+    """Faults for the columns that no header names, and for the headers that name no column.
 
-    ``found``: our names of the columns -> where they stand. ``unknown``: positions of the headers that nobody knows.
-    ``optional``: our names of the columns that the file need not have. ``is_header_line``: false for XML, in which an element
-    that no row has may be empty in all of them, as none of them has ended.
+    ``found``: our names of the columns -> their positions. ``unknown``: positions of the unknown headers. ``optional``: our
+    names of the columns that the file need not have. ``is_header_line``: false for XML, where an element that no row has
+    may simply be empty in all of them, such as an end when nothing has ended.
     """
     missing = [column for column in contract.columns if column.name not in found]
     endless = contract.ends_unsaid(found) if is_header_line else []
@@ -105,8 +105,8 @@ def _renamed_columns(
 ) -> dict[str, int]:
     """Our name for a missing column -> position of the header that looks like it under another name.
 
-    A header says of itself what it is by the words that the contract knows: an end headed Enrolment End Date is no
-    Enrolment Date, nor a Preferred Name a Preferred Surname. A sender who headed it so would send the one for the other.
+    Words that the contract knows say what a header is: Enrolment End Date is not Enrolment Date, and Preferred Name is not
+    Preferred Surname. A sender told to rename such a header would send the one for the other.
     """
     words = frozenset(word for column in contract.columns for name in column.headers for word in _words_in(name))
     renamed: dict[str, int] = {}
@@ -119,7 +119,7 @@ def _renamed_columns(
 
 
 def _missing(column: Column, unknown: Sequence[str]) -> Fault:
-    """``unknown``: headers that nobody knows and that may be shown."""
+    """``unknown``: unknown headers that may be shown."""
     return Fault(
         MISSING,
         "file",
@@ -130,9 +130,9 @@ def _missing(column: Column, unknown: Sequence[str]) -> Fault:
 
 
 def _none_of(contract: Contract, missing: Sequence[Column], optional: frozenset[str]) -> list[Fault]:
-    """Faults for columns of which every row needs one, and the file has none: no row of it could be loaded.
+    """A fault for each set of columns of which every row needs one, if the file has none: no row of it could be loaded.
 
-    Told of the file, so that the rows its source sent last stand in for it, and not of each of its rows.
+    It is a fault of the file, not of each row, so that the rows that its source sent last stand in for it.
     """
     lacking = {column.name: column.header for column in missing if column.name in optional}
     return [
@@ -166,7 +166,7 @@ def _without_end(column: Column, renamed: str | None) -> Fault:
 
 
 def _sent_as(column: Column) -> str:
-    """What the sender is to do about a column that is missing."""
+    """What the sender should do about a column that is missing."""
     if column.primary_key:
         return (
             f"Send {column.header} with a key in every row that no other row has and that stays with the row from night to "
@@ -186,21 +186,20 @@ def _renamed(header: str, column: Column, stops: Stops) -> Fault:
 
 
 def _surely_headers(found: Mapping[str, Sequence[int]], count: int) -> int:
-    """How many cells of the header line, from the first, are surely headers: a row that was run together with it stands
-    behind the last that we know, and has as many cells as the header.
-    """
+    """How many cells of the header line, from the first, are certainly headers. A row that was run together with it comes
+    after the last known header, and has as many cells as the header."""
     upto = 1 + max((position for positions in found.values() for position in positions), default=-1)
     return count if 2 * (count - upto) <= upto else upto
 
 
 def _named(headers: Sequence[str], position: int, surely: int) -> str | None:
-    """A header as it may be shown; null where it may be a detail of a child: past the first ``surely``, or no short text."""
+    """A header as it may be shown; null if it may be a detail of a child: after the first ``surely``, or no short text."""
     header = headers[position].strip()
     return header if position < surely and len(header) <= 60 and sum(map(str.isdigit, header)) < 3 and header else None
 
 
 def _perhaps(unknown: Sequence[str]) -> str:
-    """A sentence that names the headers that nobody knows, of which one may be the column that is missing."""
+    """A sentence that names the unknown headers, one of which may be the missing column; empty if there is none."""
     return f" Perhaps it is one of those not in the contract: {first_of(unknown)}." if unknown else ""
 
 
@@ -228,16 +227,16 @@ def _extra_elements(count: int) -> Fault:
 
 @lru_cache(maxsize=4096)
 def _words_in(header: str) -> frozenset[str]:
-    """StartDate and Start_Date are start and date; a letter is no word."""
+    """The words of a header, in lower case: StartDate and Start_Date are start and date. A single letter is no word."""
     found = re.findall(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])", header)
     return frozenset(word.casefold() for word in found if len(word) > 1)
 
 
 def _likeness(header: str, column: Column, words: frozenset[str]) -> float:
-    """0..1: how like a header is to the names of a column.
+    """How like a header is to the names of a column (0..1).
 
-    Digits that no name of the column has make it unlike, and so does a word of the contract (``words``) that stands in one
-    of the two alone, unless a word that the contract has not stands for it, or the two are the same but for a letter.
+    Digits that no name of the column has make it unlike. So does a word of the contract (``words``) that is in only one of
+    the two, unless an unknown word stands for it, or the two differ by no more than a letter.
     """
     plain, said = plain_header(header), _words_in(header)
     best = 0.0

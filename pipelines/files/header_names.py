@@ -1,10 +1,12 @@
 """Which column of a contract a header names.
 
-By name or alias, and by letters and digits alone: ``D.O.B.``, ``Forename(s)`` and ``Post_Code`` are ``DOB``, ``Forenames`` and
-``Postcode``. In two languages (``Surname / Cyfenw``, ``Surname (Cyfenw)``) where both halves name the same column; once one
-header of a file is parted by a slash so, also where one half names a column and the other none. And by whose it is or how it
-is filled in (``Pupil Address``, ``DOB (dd/mm/yyyy)``), where nothing else in the file is that column. A
-``Legal Surname`` beside ``Surname`` is the other surname.
+- By name or alias, comparing only letters and digits: ``D.O.B.``, ``Forename(s)`` and ``Post_Code`` are ``DOB``,
+  ``Forenames`` and ``Postcode``.
+- In two languages (``Surname / Cyfenw``, ``Surname (Cyfenw)``), if both halves name the same column. Once one header of a
+  file does so with a slash, one known half is enough in the others.
+- With words for whose it is or how it is filled in (``Pupil Address``, ``DOB (dd/mm/yyyy)``), if nothing else in the file is
+  that column.
+- A ``Legal Surname`` beside ``Surname`` is the other surname.
 """
 
 import re
@@ -21,7 +23,7 @@ _WHOSE = re.compile(
     "(['\N{RIGHT SINGLE QUOTATION MARK}]?s)? |current )+",
     re.IGNORECASE,
 )
-"""Words before a header that say of whom every column of these lists is, or as of when."""
+"""Words before a header that say whom every column of these lists is about, or as of when."""
 
 _HOW_FILLED_IN = re.compile(
     r"\s*\(\s*([dmy]{1,4}([ /.-]*[dmy]{1,4})*|y(es)?\s*/\s*no?|m\s*/\s*f(\s*/\s*[a-z])?|if (known|any|applicable))\s*\)",
@@ -39,14 +41,14 @@ _ENDINGS = (
     ("dt", " date"), ("desc(ription)?", ""), ("(no|num)", " number"), ("(ref|reference)", " reference"), ("reference", " ref"),
     ("number", " no"),
 )  # fmt: skip
-"""Last word of a header -> the same written otherwise."""
+"""Ending of a header (a regular expression) -> the same written differently."""
 
 plain_of_contract = lru_cache(maxsize=None)(plain_header)
-"""Of the headers in contracts, which are asked for again at each file."""
+"""For headers in contracts, which are needed again for each file."""
 
 
 def columns_by_header(contract: Contract) -> dict[str, Column]:
-    """The columns of a contract by every plain header they may carry."""
+    """Every plain header that a column of the contract may have -> that column."""
     return {plain_of_contract(header): column for column in contract.columns for header in column.headers}
 
 
@@ -56,7 +58,7 @@ def known_columns(headers: Sequence[str], contract: Contract) -> set[str]:
 
 
 def columns_of(headers: Sequence[str], contract: Contract) -> list[Column | None]:
-    """The column that each header names; None: none, or two."""
+    """The column that each header names; null: none, or two."""
     known = columns_by_header(contract)
     in_two = _in_two_languages(headers, known)
     named = [known.get(plain_header(header)) or column for header, column in zip(headers, in_two, strict=True)]
@@ -69,8 +71,8 @@ def columns_of(headers: Sequence[str], contract: Contract) -> list[Column | None
 
 
 def _with_legal(headers: Sequence[str], named: Sequence[Column | None], contract: Contract) -> list[Column | None]:
-    """The same, but where a file has the surname and the legal one, as schools' systems do, the second is the other surname: by
-    the first the child goes, and it is filled in for all."""
+    """``named``, except that the legal surname beside a surname, as schools' systems have both, is the other surname: the
+    child goes by the first, which is filled in for all."""
     other = next((column for column in contract.columns if column.maps_to == "other_surname"), None)
     is_legal = [plain_header(header).startswith("legal") for header in headers]
     surnames = [c if c and c.maps_to == "surname" else None for c in named]
@@ -85,8 +87,8 @@ def _with_legal(headers: Sequence[str], named: Sequence[Column | None], contract
 def _in_two_languages(headers: Sequence[str], known: Mapping[str, Column]) -> list[Column | None]:
     """The column that each header names by its halves.
 
-    Where one header of a file says a column in two languages, so do the others: of them one half that we know will do.
-    Otherwise a slash may mean anything: Parent/Surname is no child's surname.
+    If one header of a file names a column in two languages, so do the others, and one known half is enough for them.
+    Otherwise a slash may mean anything: Parent/Surname is not a child's surname.
     """
     pairs = [_said_by_halves(header, "/", known) for header in headers]
     is_bilingual = any(one and one is other for one, other in pairs)
@@ -97,7 +99,7 @@ def _in_two_languages(headers: Sequence[str], known: Mapping[str, Column]) -> li
 
 
 def _said_by_halves(header: str, apart_by: str, known: Mapping[str, Column]) -> tuple[Column | None, Column | None]:
-    """The columns that the two halves of a header name; none where it has no two."""
+    """The columns that the two halves of a header name; null, null if it does not have two."""
     one, *others = header.split(apart_by)
     return (_said_by(one, known), _said_by(others[0], known)) if len(others) == 1 else (None, None)
 
@@ -111,10 +113,10 @@ def _of_two(one: Column | None, other: Column | None, is_bilingual: bool) -> Col
 
 
 def _otherwise(header: str, known: Mapping[str, Column], taken: set[str]) -> dict[str, Column]:
-    """By name, the columns that a header names by other words and no header as it stands; a name of the child in any case:
-    of Name and Child Name nobody can tell whose the first is.
+    """Name -> column, for columns that a header names in other words and no header names as it is. A name of the child
+    always counts: with Name and Child Name, nobody can tell whose the first is.
 
-    The key by its own words alone (Application No): the number of a child is none of its row.
+    The key counts by its own words alone (Application No): the number of a child is not the number of a row.
     """
     said = [known[way] for way in _other_ways(header) if way in known]
     free = [column for column in said if column.name not in taken or column.maps_to in _NAMES]
@@ -130,13 +132,14 @@ def is_number_of_child(header: str) -> bool:
 
 
 def plain_ways(header: str) -> set[str]:
-    """The plain header, its halves where it is in two languages, and what it says by other words."""
+    """The plain header, its halves if it is in two languages, and what it says in other words."""
     halves = header.split("/") if "(" not in header else ()
     return {*map(plain_header, (header, *halves)), *_other_ways(header)}
 
 
 def _apart(header: str) -> str:
-    """The words of a header apart, without a note in brackets on how it is filled in: child_dob and ChildDOB are child DOB."""
+    """The words of a header separated, without a note in brackets on how it is filled in: child_dob and ChildDOB are child
+    DOB."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", _HOW_FILLED_IN.sub("", header)).replace("_", " ").strip()
 
 
@@ -149,6 +152,6 @@ def _other_ways(header: str) -> tuple[str, ...]:
 
 
 def _written(said: str) -> tuple[str, ...]:
-    """A header as it stands and with its short words written out, or one written out left out or cut short."""
+    """A header as it is, and each time with one of ``_ENDINGS`` written differently."""
     others = (re.sub(rf"(?i) {ending}$", instead, said.rstrip(".")) for ending, instead in _ENDINGS)
     return (said, *others)

@@ -1,4 +1,4 @@
-"""Where the header of a file stands among its first rows, and the rows that say it once more."""
+"""Where the header is among the first rows of a file, and rows that repeat it."""
 
 from collections.abc import Sequence
 
@@ -10,19 +10,19 @@ from pipelines.files.headers import must_be_there
 from pipelines.files.rows import Fault
 
 HEADER_WITHIN = 30
-"""Rows with any text among which the header is looked for: titles and notes may stand above it."""
+"""Rows with any text that are searched for the header: titles and notes may be above it."""
 
 
 def shows(cell: str) -> bool:
-    """Whether a cell has anything in it that a reader would see: no byte-order mark, nor spaces of any kind."""
+    """Whether a cell has anything that a reader would see; a byte-order mark and spaces of any kind do not count."""
     return any(letter.isprintable() and not letter.isspace() for letter in cell)
 
 
 def find_header(rows: Sequence[Sequence[str]], contract: Contract) -> int:
-    """Position of the header among the first rows of a file that hold any text: 0, save where titles stand above it.
+    """Position of the header among the first rows of a file that have any text: 0, unless titles are above it.
 
-    It is the first row that names at least half of the columns that must be there. What stands above it is passed over
-    only where it is sparse, each row at most half as full as the header: rows of children are never passed over.
+    It is the first row that names at least half of the columns that must be there. The rows above it are skipped only if
+    they are sparse, each at most half as full as the header: rows of children are never skipped.
     """
     wanted = {column.name for column in must_be_there(contract)}
     fullest = 0
@@ -35,7 +35,7 @@ def find_header(rows: Sequence[Sequence[str]], contract: Contract) -> int:
 
 
 def above_header(line: int) -> Fault:
-    """The fault that says where the header was found; ``line`` is its own."""
+    """The fault that says where the header was found; ``line`` is its line."""
     return Fault(
         "rows above the header",
         "nothing",
@@ -46,10 +46,10 @@ def above_header(line: int) -> Fault:
 
 
 def part_repeated_headers(rows: pl.DataFrame, headers: Sequence[str]) -> tuple[pl.DataFrame, list[Fault]]:
-    """Take out rows that say the header once more, as files put one under another have: the rows that stay, and a fault
-    (that stops nothing) for each taken out.
+    """Take out rows that repeat the header, as files put one under another have. Returns the rows that stay, and a fault
+    (that stops nothing) for each row taken out.
 
-    ``rows`` have ``line`` and the cells by position. Only a row that says every header in its place is taken for one.
+    ``rows`` have ``line`` and the cells by position. Only a row that repeats every header in its place counts.
     """
     wanted = [header.strip("\ufeff \t\r\n").lower() for header in headers]
     first = pl.col("0").str.strip_chars().str.to_lowercase()

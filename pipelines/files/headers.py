@@ -11,12 +11,12 @@ from pipelines.files.rows import Fault, UnreadableFileError
 from pipelines.files.versions import VersionMarks, version_marks
 
 NO_HEADER = "header"
-"""Name of the rule, as a breach shows it, of a file that has no header of its source."""
+"""Name of the rule, as a breach shows it, for a file without a header of its source."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchedHeaders:
-    """Where each column of the contract stands in a file."""
+    """Where each column of the contract is in a file."""
 
     position_of: dict[str, int]
     """Our name for a column -> its position in the file, 0 first; columns that the file has not are left out."""
@@ -26,28 +26,26 @@ class MatchedHeaders:
     unread: tuple[str, ...] = ()
     """Every other header of the file. It may be a detail of a child, as in a file without a header line."""
     key_and: tuple[str, ...] = ()
-    """Our names of the columns that stand behind the child's number in the key of a row; none: the file has a key."""
+    """Our names of the columns that follow the child's number in the key of a row; empty: the file has a key."""
     marks: VersionMarks = field(default_factory=VersionMarks)
-    """The columns that say which rows hold."""
+    """The columns that say which rows are still valid."""
 
 
 def must_be_there(contract: Contract) -> list[Column]:
-    """The columns that a file of the source may not lack."""
+    """The columns that a file of the source must have."""
     return [column for column in contract.columns if not column.may_be_absent]
 
 
 def match_headers(headers: Sequence[str], contract: Contract, optional: frozenset[str] | None = None) -> MatchedHeaders:
     """Match the header line of a file to its contract.
 
-    ``optional``: our names of the columns that the file need not have, where there is no header line to speak of (XML);
-    by default those that may be absent.
+    ``optional``: our names of the columns that the file need not have, if there is no header line as such (XML); null:
+    those that may be absent. If several headers name one column, the contract's own counts; the others are ignored, with a
+    fault.
 
-    Of several headers that name one column the contract's own holds, and the others are ignored, and said.
-
-    Faults: a column twice, a column missing or renamed (both stop the file, unless the contract lets the column be
-    absent), none of several columns of which every row needs one, a column that the contract does not know (ignored,
-    and said).
-    Raises :class:`UnreadableFileError` where the first line is no header line at all.
+    Faults: a column doubled, missing or renamed (the last two stop the file, unless the contract lets the column be
+    absent); none of several columns of which every row needs one; a column that the contract does not know (ignored).
+    Raises :class:`UnreadableFileError` if the first line is not a header line at all.
     """
     is_header_line = optional is None
     if optional is None:
@@ -79,8 +77,8 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
 def _places(
     headers: Sequence[str], named: Sequence[Column | None], contract: Contract
 ) -> tuple[dict[str, list[int]], list[Fault]]:
-    """Our name for a column -> where it stands, in two places only where nobody can tell which holds; and what is said of the
-    headers that name a column besides. ``named``: the column that each header names."""
+    """Our name for a column -> its position, or two positions if nobody can tell which counts; and faults for further
+    headers that name a column. ``named``: the column that each header names."""
     found, faults = dict[str, list[int]](), list[Fault]()
     for column in contract.columns:
         positions, others = _own_first(headers, [at for at, each in enumerate(named) if each is column], column)
@@ -91,9 +89,10 @@ def _places(
 
 
 def _key_of_child(headers: Sequence[str], contract: Contract) -> int | None:
-    """Position of the number by which a system knows the child, in a file without a key of its rows; None: there is none.
+    """Position of the number by which a system knows the child, in a file without a key of its rows; null: there is none.
 
-    One that says so itself (Pupil ID) comes first: a case may be of several children, and not every child has a UPN.
+    A header that says so itself (Pupil ID) comes first: a case may be about several children, and not every child has a
+    UPN.
     """
     if contract.files.key_of_child is None:
         return None
@@ -119,9 +118,9 @@ def _refuse_no_header(found: Collection[str], contract: Contract) -> None:
 
 
 def _own_first(headers: Sequence[str], positions: list[int], column: Column) -> tuple[list[int], list[Fault]]:
-    """Where a column stands, and faults for the other headers that name it.
+    """The position of a column, and faults for the other headers that name it.
 
-    Of a column that is used for nothing any will do: Practice and Practice Code keep no patient out.
+    For a column that is not used any of them will do: Practice and Practice Code keep no patient out.
     """
     if len(positions) < 2:
         return positions, []

@@ -24,7 +24,7 @@ from pipelines.files.rows import (
 )
 
 DEEPEST = 50
-"""Elements within elements. A census needs six."""
+"""Deepest nesting of elements. A census needs six levels."""
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -35,9 +35,9 @@ _CUT_SHORT = {3, 5, 6, 20}  # expat: no element found, unclosed token, partial c
 
 
 def read_markup(data: bytes, contract: Contract, named: Mapping[str, str] | None = None) -> ReadTable:
-    """Read the rows of an XML file. ``named``: column -> what the file's name says where the row and the header do not.
+    """Read the rows of an XML file. ``named``: column -> what the file's name says, used if row and header do not say it.
 
-    Raises :class:`UnreadableFileError` where the file as such cannot be read.
+    Raises :class:`UnreadableFileError` if the file cannot be read at all.
     """
     layout = contract.files.xml
     if layout is None:
@@ -52,7 +52,7 @@ def read_markup(data: bytes, contract: Contract, named: Mapping[str, str] | None
     headers |= {
         n: contract.column_named[n].header for n, text in found.header_values().items() if text and n not in headers
     }
-    # An element may be left out where it is empty: only one that must be filled and that no pupil has can be missing.
+    # An element may be left out if it is empty: only one that must be filled and that no pupil has can be missing.
     is_large = found.count >= _ENOUGH_TO_MISS
     needed = {column.name for column in contract.columns if is_large and column.required and not column.primary_key}
     optional = frozenset(contract.column_named) - needed
@@ -107,19 +107,19 @@ class _Row:
     line: int
     depth: int
     values: dict[str, str] = field(default_factory=dict)
-    """Our name for a column -> text of the element that says it at the best place."""
+    """Our name for a column -> text of the element that says it in the best place."""
     places: dict[str, int] = field(default_factory=dict)
-    """The same -> how far that place is from where the contract says (:class:`ElementColumns`)."""
+    """Our name for a column -> distance of that place (:class:`~pipelines.files.element_columns.ElementColumns`)."""
     repeated: set[str] = field(default_factory=set)
-    """Columns said twice at that place, differently."""
+    """Columns said twice in that place, differently."""
     group: dict[str, str] = field(default_factory=dict)
-    """Element -> text, of the group now open of those of which the latest holds."""
+    """Element -> text, in the open group, if it is one of those of which only the latest counts."""
     latest: dict[tuple[str, ...], tuple[str, str]] = field(default_factory=dict)
-    """Path of such a group -> the last and the first day in the one that holds so far."""
+    """Path of such a group -> the last and the first day in the one that counts so far."""
 
 
 class _Elements:
-    """What expat calls while it reads: keeps one row and the values of the header, nothing else."""
+    """What expat calls while it reads. It keeps one row and the values of the header, and nothing else."""
 
     def __init__(self, contract: Contract, layout: XmlLayout, named: Mapping[str, str]) -> None:
         self._contract, self._layout, self._said_by_name = contract, layout, named
@@ -138,7 +138,7 @@ class _Elements:
         self._frames: list[pl.DataFrame] = []
         self._bad_rows: list[tuple[int, _Row, str]] = []
         self._last_line = 0
-        self._is_crowded = False  # several rows on one line: the place among the rows numbers them instead
+        self._is_crowded = False  # several rows are on one line: their place among the rows numbers them instead
         self._header_values: dict[tuple[str, ...], str] = {}
         self._near_header: dict[tuple[str, str], str] = {}
         self.header_of: dict[str, str] = {}
@@ -153,7 +153,7 @@ class _Elements:
             self._open(len(self._path))
 
     def _open(self, depth: int) -> None:
-        """An element opens that may start a row, or that stands too deep."""
+        """An element opens that may start a row, or that is too deep."""
         if depth > DEEPEST:
             raise UnreadableFileError(
                 "XML nesting",
@@ -181,7 +181,7 @@ class _Elements:
         self._text.append(text)
 
     def end(self, _tag: str) -> None:
-        """An element closes. Where it holds no other element, its text is a value."""
+        """An element closes. If it holds no other element, its text is a value."""
         row, text = self._row, self._text
         if row and len(self._path) == row.depth:
             self._keep(row)
@@ -211,7 +211,7 @@ class _Elements:
             )
 
     def _take(self, row: _Row, text: str) -> None:
-        """Keep a value of a row: by its path, or else by its element's name, as suppliers group them differently."""
+        """Keep a value of a row: by its path or, as suppliers group elements differently, by its element's name."""
         name, far = self._column_at[tuple(self._path[row.depth :])]
         if far == IN_GROUP and name:
             row.group[name] = text
@@ -233,7 +233,8 @@ class _Elements:
         self.header_of.setdefault(name, self._path[-1])
 
     def _close_group(self, row: _Row) -> None:
-        """Keep what a group says, of which the latest holds: an end that it leaves out is not that of an earlier one."""
+        """Keep what a group says of which only the latest counts. An end that it leaves out is not filled from an earlier
+        group."""
         path = tuple(map(plain_header, self._path[row.depth :]))
         columns = self._column_at.latest_in.get(path)
         if columns is None:
@@ -262,9 +263,8 @@ class _Elements:
             )
 
     def header_values(self) -> dict[str, str]:
-        """Our name for a column -> what the header of the file says at the first of its paths (by the element's name where its
-        path differs), or else the file's name.
-        """
+        """Our name for a column -> what the header of the file says at the first of its paths (by the element's name, if
+        its path differs), or else the file's name."""
         values = dict(self._said_by_name)
         for path, name in reversed(self._header_path_of.items()):
             near = self._near_header.get((path[0], plain_header(path[-1])), "")
@@ -320,13 +320,13 @@ class _Elements:
 
 
 def _with_key(rows: pl.DataFrame, contract: Contract, layout: XmlLayout) -> pl.DataFrame:
-    """Make the key from its columns, unless the rows bring one.
+    """Make the key from its columns, unless the rows have one.
 
-    Where one of them is empty (a pupil without a UPN), a fingerprint of the whole row completes the key: otherwise all
+    If one of the columns is empty (a pupil without a UPN), a fingerprint of the whole row completes the key: otherwise all
     such pupils of a school would have the same one.
     """
     key = contract.key.name
-    # Without spaces, so that where such a key must not be shown it is found whole within a sentence.
+    # Without spaces, so that where such a key must not be shown, all of it is found within a sentence.
     parts = pl.concat_str(layout.key, separator="|").str.replace_all(r"\s", "")
     is_whole = pl.all_horizontal(pl.col(name) != "" for name in layout.key)
     everything = pl.concat_str([pl.lit(contract.id), *(c.name for c in contract.columns)], separator="\x1f")

@@ -13,16 +13,16 @@ from pipelines.files.folder import is_left_by_a_computer
 from pipelines.files.rows import LARGEST_UNPACKED, UnreadableFileError
 
 ZIP_BEGINS = b"PK\x03\x04"
-"""First bytes of a zip archive, which an Excel workbook (.xlsx) is, too."""
+"""First bytes of a zip archive, and so of an Excel workbook (.xlsx)."""
 
 GREATEST_RATIO = 200
-"""Bytes unpacked for each packed one, beyond the first :data:`SMALL`. Rows of text come to 5 to 30."""
+"""Most bytes unpacked for each packed one, beyond the first :data:`SMALL`. Rows of text come to 5 to 30."""
 
 SMALL = 16 << 20
-"""Bytes. So much may be unpacked whatever the ratio."""
+"""Bytes that may be unpacked whatever the ratio."""
 
 MOST_MEMBERS = 2_000
-"""Files in one archive. An authority has a few hundred schools."""
+"""Most files in one archive. An authority has a few hundred schools."""
 
 PACKED = (".gz", ".zip")
 
@@ -34,22 +34,22 @@ class Unpacked:
     """One file out of an archive."""
 
     name: str
-    """Its name without any folder: it says of which form the file is, and of which source it may be."""
+    """Its name without any folder. It shows the form of the file, and which source it may be of."""
     shown: str
-    """What it is called to people: the archive's name and its own, and a number where two have the same name."""
+    """What it is called to people: the archive's name and its own, with a number if two have the same name."""
     data: bytes
 
 
 def is_packed(file: str) -> bool:
-    """True where the ending says that the file is packed."""
+    """Whether the ending says that the file is packed."""
     return PurePath(file).suffix.lower() in PACKED
 
 
 def unpack(file: str, data: bytes) -> list[Unpacked]:
     """The files in a packed file, in the order of their names.
 
-    Raises :class:`UnreadableFileError` where it is damaged, locked or empty, unpacks to more than any extract does, or
-    holds a further archive.
+    Raises :class:`UnreadableFileError` if it is damaged, locked or empty, unpacks to more than any extract does, or holds a
+    further archive.
     """
     if not data:
         raise UnreadableFileError("empty file", "There is nothing in the file.", "Send the whole file again.")
@@ -74,7 +74,7 @@ def _gunzipped(data: bytes) -> bytes:
 
 
 def _at_most(most: int, stream: IO[bytes] | gzip.GzipFile) -> bytes:
-    """All that a stream unpacks to, as long as it is no more than ``most`` bytes, whatever the archive says of itself."""
+    """Everything that a stream unpacks to. Raises if that is more than ``most`` bytes, whatever the archive says of itself."""
     kept = bytearray()
     while part := stream.read(_BYTES_AT_A_TIME):
         kept += part
@@ -84,7 +84,7 @@ def _at_most(most: int, stream: IO[bytes] | gzip.GzipFile) -> bytes:
 
 
 def _members(archive: zipfile.ZipFile, size: int) -> Iterator[tuple[str, bytes]]:
-    """Name without folders, and content, of each file in an archive. Its own figures are not trusted."""
+    """Name without folders, and content, of each file in an archive. The archive's own figures are not trusted."""
     members = [
         member for member in archive.infolist()
         if not (member.is_dir() or is_left_by_a_computer(PurePosixPath(member.filename.replace("\\", "/")).parts))
@@ -114,7 +114,7 @@ def _members(archive: zipfile.ZipFile, size: int) -> Iterator[tuple[str, bytes]]
 
 
 def _numbered(file: str, members: Iterator[tuple[str, bytes]]) -> list[Unpacked]:
-    """The members, each under a name of its own to people."""
+    """The members, each under its own name for people."""
     named: dict[str, int] = {}
     unpacked = []
     for name, data in members:
@@ -125,7 +125,7 @@ def _numbered(file: str, members: Iterator[tuple[str, bytes]]) -> list[Unpacked]
 
 
 def _own_name(path: str) -> str:
-    """The last part of a path in an archive, whichever slashes it has, without what cannot be printed."""
+    """The last part of a path in an archive, with either kind of slash, without what cannot be printed."""
     name = PureWindowsPath(PurePosixPath(path).name).name
     return "".join(filter(str.isprintable, name))[:100] or "file"
 

@@ -9,7 +9,7 @@ from data_contracts.breach import Breach, Stops
 from data_contracts.contract import Contract
 
 BAD_LINE = pl.Schema({"line": pl.Int64, "row": pl.String, "rule": pl.String})
-"""One row is one row of a file that could not be fitted to the columns; ``row`` is a JSON object header -> text."""
+"""One row is one row of a file that does not fit the columns; ``row`` is a JSON object header -> text."""
 
 LINE = pl.Schema({"line": pl.Int64, "line_hash": pl.UInt64})
 """One row is one line of delimited text that is a row by itself, and its fingerprint (:class:`KnownLines`)."""
@@ -18,7 +18,8 @@ LONGEST_VALUE = 131_072
 """Characters. A longer value is a quote or a tag that was never closed, not something about a child."""
 
 LARGEST_UNPACKED = 2 << 30
-"""Bytes that a workbook, a parquet file, or all files of one archive may unpack to: a million rows come to a tenth of it."""
+"""Most bytes that a workbook, a parquet file, or all files of one archive may unpack to: a million rows come to a tenth of
+it."""
 
 
 class UnreadableFileError(Exception):
@@ -35,16 +36,16 @@ class UnreadableFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KnownLines:
-    """Lines of delimited text that need not be read, as the rows that they are stand in the store.
+    """Lines of delimited text that need not be read, as their rows are in the store.
 
-    A fingerprint is of the line and of all that decides what it is read as: the columns of the file and their separator,
-    what the file's name says, and ``read_by``.
+    A fingerprint covers the line and all that decides how it is read: the columns of the file and their separator, what the
+    file's name says, and ``read_by``.
     """
 
     read_by: str = ""
-    """What decides beside the file (:func:`~pipelines.intake.last_intake.read_by`); empty: no fingerprints are asked for."""
+    """What decides besides the file (:func:`~pipelines.intake.last_intake.read_by`); empty: no fingerprints are asked for."""
     hashes: pl.Series = field(default_factory=lambda: pl.Series("line_hash", [], pl.UInt64))
-    """Of the lines that are known."""
+    """Fingerprints of the known lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """One row that could not be fitted to the columns: set aside, never dropped."""
+    """One row that does not fit the columns: set aside, never dropped."""
 
     line: int
     row: str
@@ -83,40 +84,41 @@ class ReadTable:
     faults: Sequence[Fault]
     bad_rows: Sequence[BadRow] = ()
     lines: pl.DataFrame = field(default_factory=LINE.to_frame)
-    """LINE: those read, where fingerprints were asked for."""
+    """LINE: the lines read, if fingerprints were asked for."""
     known: pl.DataFrame = field(default_factory=LINE.to_frame)
-    """LINE: those that were not read, as they are known."""
+    """LINE: the lines not read because they are known."""
     unread: tuple[str, ...] = ()
-    """Headers of the columns that were not read; such a header may be a detail of a child."""
+    """Headers of the columns that were not read. Such a header may be a detail of a child."""
 
 
 @dataclass(frozen=True)
 class FileRows:
-    """One file as numbered rows of text. ``rows_read`` = rows in ``rows``, ``known`` and ``bad_lines``, always."""
+    """One file as numbered rows of text. ``rows_read`` is always the number of rows in ``rows``, ``known`` and
+    ``bad_lines``."""
 
     rows: pl.DataFrame
-    """One row is one row of the file. ``line`` (Int64, unique: as a spreadsheet shows it, the header on line 1; where
-    a quoted value holds line breaks, the line on which the row starts; in XML the line of the row's element, or its
-    place among the rows where several stand on one line), then one String column per contract column, by our name,
-    text unchanged; empty text where the file has none."""
+    """One row is one row of the file. ``line`` (Int64, unique) is its line as a spreadsheet shows it, with the header on
+    line 1. If a quoted value has line breaks, it is the line on which the row starts. In XML it is the line of the row's
+    element, or the row's place among the rows if several are on one line. Then one String column for each column of the
+    contract, by our name, with the text unchanged; empty text if the file has none."""
     headers: dict[str, str]
-    """Our name for a column -> its header in the file; columns that the file has not are left out."""
+    """Our name for a column -> its header in the file; without columns that the file lacks."""
     rows_read: int
-    """Rows in the file: blank lines do not count. 0 where the file could not be read."""
+    """Rows in the file, not counting blank lines. 0 if the file could not be read."""
     breaches: tuple[Breach, ...]
-    """Rules broken by the file as such, and by rows that could not be fitted."""
+    """Rules broken by the file as a whole, and by rows that do not fit."""
     bad_lines: pl.DataFrame
-    """Rows that could not be fitted to the columns; schema :data:`BAD_LINE`."""
+    """Rows that do not fit the columns; schema :data:`BAD_LINE`."""
     lines: pl.DataFrame = field(default_factory=LINE.to_frame)
     known: pl.DataFrame = field(default_factory=LINE.to_frame)
     unread: tuple[str, ...] = ()
-    """As :class:`ReadTable` has them."""
+    """As in :class:`ReadTable`."""
     contract: Contract | None = None
-    """The contract in the layout that the file has, where that is not the one which the contract itself describes."""
+    """The contract in the layout that the file has; null: the layout is that of the contract itself."""
 
     @property
     def is_refused(self) -> bool:
-        """True where a broken rule stops the whole file."""
+        """Whether a broken rule stops the whole file."""
         return any(breach.stops == "file" for breach in self.breaches)
 
 
@@ -126,5 +128,5 @@ def no_rows(contract: Contract) -> pl.DataFrame:
 
 
 def has_text(columns: Sequence[str]) -> pl.Expr:
-    """True for rows that say anything at all in these columns; the others count as blank lines."""
+    """Whether a row has any text in these columns; a row without counts as a blank line."""
     return pl.any_horizontal(pl.col(column).str.contains(r"\S") for column in columns)

@@ -15,7 +15,7 @@ _MARKS = (  # longest first: the mark of UTF-32 begins with the mark of UTF-16
 _HIGH_BYTES, _LATER_BYTES = bytes(range(0x80, 0x100)), bytes(range(0x80, 0xC0))
 
 MOSTLY = 2 / 3
-"""A file is UTF-8 with some damage where so many of its lines with accents are UTF-8 to the last byte."""
+"""Share of the lines with accents that must be valid UTF-8 for a file to count as UTF-8 with some damage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,10 @@ class DecodedText:
 def decode_text(data: bytes, encodings: tuple[str, ...]) -> DecodedText:
     """Decode strictly: by the byte-order mark, as UTF-16 without one, then by the contract's encodings in order.
 
-    Text that is UTF-8 is read as UTF-8 even where the contract names another encoding (and says so): valid UTF-8 with
-    accents is never anything else in practice, while Windows-1252 would take it and garble the names.
-
-    A file that is mostly UTF-8 is read line by line, and it is said.
-
-    Raises :class:`UnreadableFileError` where no encoding fits, and for NUL characters.
+    Text that is UTF-8 is read as UTF-8 even if the contract names another encoding, with a fault that says so: valid UTF-8
+    with accents is never anything else in practice, while Windows-1252 would accept it and garble the names. A file that is
+    mostly UTF-8 is read line by line, with a fault. Raises :class:`UnreadableFileError` if no encoding fits, and for NUL
+    characters.
     """
     encoding = _marked(data) or _unmarked_utf16(data)
     decoded = DecodedText(_strict(data, encoding)) if encoding else _by_contract(data, encodings)
@@ -53,7 +51,8 @@ def _marked(data: bytes) -> str | None:
 
 
 def _unmarked_utf16(data: bytes) -> str | None:
-    """UTF-16 without its mark: of mostly Latin text every second byte is NUL, and never both of a pair."""
+    """The kind of UTF-16 of a file without its mark; null: none. In mostly Latin text every second byte is NUL, and never
+    both of a pair."""
     sample = data[:4096]
     pairs = len(sample) // 2
     if pairs < 4 or len(data) % 2:
@@ -105,12 +104,13 @@ def _written_as_utf8(encodings: tuple[str, ...]) -> Fault:
 
 
 def _is_mixed(data: bytes) -> bool:
-    """Whether most lines are UTF-8: a list put together out of two, or one with a few damaged lines.
+    """Whether most lines with accents are UTF-8: a list put together out of two, or one with a few damaged lines.
 
-    Read whole as Windows-1252 it would pass, and every accented name in it would be garbled. A Windows-1252 file that holds
-    names garbled long before (Ã© for é) is not meant, however many they are beside the few accents that such systems keep.
+    Read whole as Windows-1252 such a file would pass, and every accented name in it would be garbled. A Windows-1252 file
+    with names garbled long before (Ã© for é) does not count, however many they are beside the few accents that such systems
+    keep.
     """
-    # Half or more of the bytes of a letter in UTF-8 are of these: most files are told by counting them.
+    # Half or more of the bytes of a letter in UTF-8 are of these: counting them settles most files.
     if 2 * _count(data, _LATER_BYTES) < max(6, 0.5 * _count(data, _HIGH_BYTES)):
         return False
     accented = [line for line in data.splitlines() if not line.isascii()]
@@ -118,7 +118,8 @@ def _is_mixed(data: bytes) -> bool:
 
 
 def _by_lines(data: bytes, encoding: str) -> DecodedText:
-    """Each line in the encoding that it has: no name is garbled for the sake of others, and no list hidden for a few names."""
+    """Each line in the encoding that it has, so that no name is garbled for the sake of others, and no list refused for a
+    few names."""
     lines = data.splitlines(keepends=True)
     others = [number for number, line in enumerate(lines, start=1) if not _fits_utf8(line)]
     text = "".join(line.decode("utf-8" if _fits_utf8(line) else encoding) for line in lines)

@@ -1,6 +1,7 @@
-"""Rows under the last row that sum up or close a file are no rows about a child: recognised, and told.
+"""Rows at the end of a file that sum it up or close it are no rows about a child: they are recognised, with a fault.
 
-As the contract says; without that, by how reports and database tools close what they print (``_CLOSINGS``).
+They are found as the contract says or, if it says nothing, by how reports and database tools close what they print
+(``_CLOSINGS``).
 """
 
 import json
@@ -14,7 +15,7 @@ from pipelines.files.headers import MatchedHeaders
 from pipelines.files.rows import BadRow, Fault
 
 MOST = 5
-"""Rows of totals that may stand under the last row."""
+"""Most rows of totals at the end of a file."""
 
 _CLOSINGS = (
     "total", "total *", "totals", "totals *", "grand total*", "cyfanswm*", "number of *", "count of *", "applied filters:*",
@@ -22,11 +23,11 @@ _CLOSINGS = (
     "run on *", "source: *", "page * of *", "official*", "confidential*", "trl", "trailer",
     "([0-9]* row)", "([0-9]* rows)", "([0-9]* row affected)", "([0-9]* rows affected)", "[0-9]* rows selected.",
 )  # fmt: skip
-"""Patterns of the first cell of such a row: people, reports (``Number of pupils: 120``), Power BI, ``sqlcmd``, ``psql``,
+"""Patterns of the first cell of such a row: by people, reports (``Number of pupils: 120``), Power BI, ``sqlcmd``, ``psql``,
 SQL*Plus."""
 
 _CLOSING_CELLS = 2
-"""Most cells filled in such a row: a word, and a number."""
+"""Most cells filled in such a row: a word and a number."""
 
 
 def part_totals(
@@ -37,10 +38,11 @@ def part_totals(
     *,
     after: int = 0,
 ) -> tuple[pl.DataFrame, list[BadRow], list[Fault]]:
-    """Take the rows of totals off the end of a file: the rows that stay, and a fault (that stops nothing) for each.
+    """Take the rows of totals off the end of a file: the rows that stay, and a fault (that stops nothing) for each one
+    removed.
 
-    ``rows`` have ``line`` and the cells by position; ``bad_rows`` those that did not fit the header, as a row of totals
-    often does not. ``after``: the last line that is known to be a row about a child, and is not among them.
+    ``rows`` have ``line`` and the cells by position; ``bad_rows`` are those that do not fit the header, as a row of totals
+    often does not. ``after``: the last line that is known to be a row about a child, if that is not in ``rows``; 0: none.
     """
     ends = [(line, list(cells)) for line, *cells in rows.tail(MOST).iter_rows()]
     ends += [(bad.line, list(json.loads(bad.row).values())) for bad in bad_rows[-MOST:]]
@@ -54,7 +56,8 @@ def part_totals(
 
 
 def _is_totals(cells: list[str], matched: MatchedHeaders, contract: Contract) -> bool:
-    """Without a word of the contract: no birth date and no postcode stands in it, and no more than a word and a number."""
+    """Whether a row is one of totals. If the contract says nothing, it has no birth date and no postcode, and no more than
+    a word and a number."""
     own = contract.files.totals
     if own is not None:
         return _closes(cells, own.begins, own.empty, matched)
@@ -64,13 +67,13 @@ def _is_totals(cells: list[str], matched: MatchedHeaders, contract: Contract) ->
 
 
 def _closes(cells: list[str], begins: Sequence[str], empty: Sequence[str], matched: MatchedHeaders) -> bool:
-    """Whether the first filled cell of a row begins in one of these ways, and nothing stands in the columns ``empty``."""
+    """Whether the first filled cell of a row has one of these forms, and the columns ``empty`` are empty."""
     first = next((cell.strip() for cell in cells if cell.strip()), "")
     if not any(fnmatchcase(first.casefold(), form.casefold()) for form in begins):
         return False
     places = [matched.position_of[name] for name in empty if name in matched.position_of]
     filled = [cells[place].strip() for place in places if place < len(cells)]
-    # The word itself may stand under the key's header, as the first cell of the row.
+    # The word itself may be under the key's header, as the first cell of the row.
     return all(cell in ("", first) for cell in filled)
 
 

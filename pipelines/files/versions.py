@@ -1,8 +1,8 @@
-"""Rows that a database keeps though they hold no more: older versions of a row, and rows taken out by a mark.
+"""Rows that a database keeps though they are no longer valid: older versions of a row, and rows marked as deleted.
 
-A view of a data warehouse has every version of a row, each with the day until which it held and a mark of the one that
-holds. An older version of a place still has no end; read as a row it would teach a child who has left. Nothing about any one
-source stands here: databases head such columns alike, whatever they are about.
+A view of a data warehouse has every version of a row, each with the day until which it was valid and a mark on the valid
+one. An older version of a place still has no end: read as a row, it would show a child who has left as a pupil. Nothing
+here is about any one source: databases give such columns the same headers, whatever they are about.
 """
 
 from collections.abc import Sequence
@@ -18,35 +18,36 @@ _HOLDS = frozenset({
     "currentrecord", "currentversion", "currentindicator", "currentind", "currentrowflag", "currentrowindicator",
     "rowiscurrent", "rowcurrent", "islatest", "latestflag", "dwcurrentflag", "dwiscurrent",
 })  # fmt: skip
-"""Plain headers of the mark of the version that holds."""
+"""Plain headers of the mark on the valid version."""
 
 _HELD_UNTIL = frozenset({
     "validto", "validtodate", "validuntil", "effectiveto", "effectivetodate", "effectiveenddate", "rowexpirydate",
     "rowexpirationdate", "rowenddate", "rowvalidto", "roweffectiveto", "recordenddate", "recordvalidto", "versionenddate",
     "dwvalidto", "dweffectiveto", "scdenddate", "scdvalidto",
 })  # fmt: skip
-"""Of the day until which a version held. Only beside it does the mark speak of versions: alone it may say that a pupil is on
-roll, and the row of one who has left must be read."""
+"""Plain headers of the day until which a version was valid. Only beside such a column does the mark speak of versions:
+alone it may say that a pupil is on roll, and the row of one who has left must be read."""
 
 _TAKEN_OUT = frozenset({
     "isdeleted", "deletedflag", "isdeletedflag", "deletedindicator", "deletedind", "rowdeleted", "rowisdeleted",
     "recorddeleted", "softdeleted", "issoftdeleted", "dwisdeleted", "dwdeletedflag",
 })  # fmt: skip
-"""Of the mark of a row that was taken out. ``Deleted`` counts only among versions: a school deletes names from its roll."""
+"""Plain headers of the mark on a deleted row. ``Deleted`` counts only beside versions: a school deletes names from its
+roll."""
 
 _YES, _NO = ("1", "true", "t", "y", "yes"), ("0", "false", "f", "n", "no")
 
 
 @dataclass(frozen=True, slots=True)
 class VersionMarks:
-    """Positions of the columns of a file that say which of its rows hold."""
+    """Positions of the columns of a file that say which of its rows are valid."""
 
     holds: tuple[int, ...] = ()
     taken_out: tuple[int, ...] = ()
 
 
 def version_marks(headers: Sequence[str], unknown: Sequence[int]) -> VersionMarks:
-    """The marks among the headers (at positions ``unknown``) that no column of the contract has."""
+    """The marks among the headers at positions ``unknown``, which no column of the contract has."""
     plain = {position: plain_header(headers[position]) for position in unknown}
     has_versions = not _HELD_UNTIL.isdisjoint(plain.values())
     taken_out = _TAKEN_OUT | {"deleted"} if has_versions else _TAKEN_OUT
@@ -57,7 +58,8 @@ def version_marks(headers: Sequence[str], unknown: Sequence[int]) -> VersionMark
 
 
 def part_versions(rows: pl.DataFrame, headers: Sequence[str], marks: VersionMarks) -> tuple[pl.DataFrame, list[Fault]]:
-    """Take out the rows that hold no more: the rows that stay, and a fault (that stops nothing) that says how many went.
+    """Take out the rows that are no longer valid: the rows that stay, and a fault (that stops nothing) that says how many
+    went.
 
     ``rows`` have ``line`` and the cells by position. A row whose marks say neither yes nor no stays.
     """

@@ -1,4 +1,4 @@
-"""Workbooks (Excel's of today and of before 2007, OpenDocument): every cell as the text it stands for."""
+"""Workbooks (Excel's, also of before 2007, and OpenDocument): every cell as the text it stands for."""
 
 import io
 import re
@@ -20,38 +20,39 @@ from pipelines.files.totals import part_totals
 from pipelines.files.versions import part_versions
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
-"""Endings of a workbook: Excel's, the same with macros, of which nothing is run, Excel's until 2003, which many systems write
-still, and OpenDocument's. What it is shows in its bytes, whichever of them it bears."""
+"""Endings of a workbook: Excel's; the same with macros, none of which is run; Excel's until 2003, which many systems still
+write; and OpenDocument's. The bytes show which it is, whatever the ending."""
 
 MOST_AGAIN = 0.5
-"""Of the children on an old list more than this share are on the next one: most stay at a school for years."""
+"""If more than this share of the children on an old list are on the next one, it is the same list a year later: most stay
+at a school for years."""
 
 NEARLY = 0.8
-"""A sheet of pupils on roll may lack the column of leaving dates that the sheet of leavers has: it is no less a part for it. A
-summary has fewer of the columns."""
+"""Share of the best sheet's fit from which another sheet is a part too. A sheet of pupils on roll may lack the leaving
+dates that the sheet of leavers has; a summary has fewer of the columns."""
 
 LOOKED_AT = 200
-"""Rows at the head of each of several sheets in which its header is looked for."""
+"""Rows at the head of each of several sheets that are searched for its header."""
 
 _ANOTHER_EDITION = re.compile(
     r"20\d\d|\b\d\d\s*[-/]\s*\d\d\b|\b(?:old|last|previous|archived?|copy|backup|draft|test|template)\b", re.IGNORECASE
 )
-"""In the names of sheets that may be one list as it stood at different times, and not its parts."""
+"""Found in names of sheets that may be one list as it was at different times, and not its parts."""
 
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-"""First bytes of a workbook of Excel until 2003, and of one locked with a password."""
+"""First bytes of an Excel workbook until 2003, and of one locked with a password."""
 
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 _WORKBOOK_INSIDE = {"xl/workbook.xml", "content.xml"}
-"""What an archive has inside that is a workbook of Excel's, or of OpenDocument's."""
+"""What is inside an archive that is a workbook of Excel's, or of OpenDocument's."""
 _MIDNIGHT = r"^(\d{4}-\d{2}-\d{2}) 00:00:00$"
 
 
 def read_workbook(data: bytes, contract: Contract) -> ReadTable:
-    """Read one sheet of a workbook: the contract's, or the only one that holds rows under the source's header.
+    """Read one sheet of a workbook: the contract's, or the only one that has rows under the source's header.
 
     Cells with real dates become ISO text, numbers their digits, formulas their last result, errors (#N/A) empty text.
-    Raises :class:`UnreadableFileError` where the file as such cannot be read.
+    Raises :class:`UnreadableFileError` if the file cannot be read at all.
     """
     _refuse_other_forms(data)
     cells, faults = _cells(data, contract)
@@ -107,7 +108,7 @@ def _no_workbook() -> UnreadableFileError:
 
 @contextmanager
 def _told_plainly() -> Iterator[None]:
-    """What fails within while a workbook is read is told in our words: a panic of the Rust reader may quote a cell."""
+    """Turn any failure while a workbook is read into our words: a panic of the Rust reader may quote a cell."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit, MemoryError, UnreadableFileError):
@@ -124,10 +125,10 @@ def all_sheets(data: bytes) -> list[pl.DataFrame]:
 
 
 def sheets_of_parts(data: bytes, contract: Contract) -> dict[int, str]:
-    """Place, counted from 1, -> name of the sheets of a workbook that are each a part of one list, such as a school's.
+    """Place, counted from 1, -> name of the sheets of a workbook that are each a part of one list, such as one school's.
 
-    None where a single sheet is to be read, and where nobody can tell whether they are parts: one is hidden, or named for a
-    year or as an old one. Then, and where the workbook cannot be read, :func:`read_workbook` says so.
+    Empty if a single sheet is to be read, or if nobody can tell whether they are parts: one is hidden, or named for a year
+    or as an old one. Empty too if the workbook cannot be read: :func:`read_workbook` then says so.
     """
     if contract.files.sheet is not None:
         return {}
@@ -149,9 +150,10 @@ def _is_visible(book: fastexcel.ExcelReader, name: str) -> bool:
 
 
 def _cells(data: bytes, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
-    """All cells of the sheet to be read as text, by position, with ``line`` in front, and what is to be said of the choice.
+    """All cells of the sheet to be read as text, by position, with ``line`` in front; and faults that tell how it was
+    chosen.
 
-    Leading empty rows count as lines.
+    Leading empty rows count as lines. Raises :class:`UnreadableFileError`.
     """
     wanted = contract.files.sheet
     with _told_plainly():
@@ -171,9 +173,10 @@ def _cells(data: bytes, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
 
 
 def _fit(cells: pl.DataFrame, contract: Contract) -> float:
-    """How well the head of a sheet fits the contract: the share of the columns that must be there which its header names.
+    """How well the head of a sheet fits the contract: the share (0..1) of the columns that must be there which its header
+    names.
 
-    0 where that is less than half of them, or where no row stands under the header.
+    0 if that is less than half, or if no row is under the header.
     """
     filled = cells.filter(has_text(cells.columns)) if cells.width else cells
     if filled.height < 2:
@@ -187,10 +190,10 @@ def _fit(cells: pl.DataFrame, contract: Contract) -> float:
 def _newest_edition(
     sheets: Sequence[pl.DataFrame], names: Sequence[str], fits: Sequence[float], contract: Contract
 ) -> int | None:
-    """Which of several sheets that fit alike is this year's list, where each other one is a list of a year before it.
+    """Which of several sheets that fit alike is this year's list, if each of the others is a list of an earlier year.
 
-    By the years in their names, and only where most children of each are on the next newer one: a log with a sheet a year, of
-    other children each, is none. Null where that is not so of all.
+    Judged by the years in their names, and only if most children of each are on the next newer one: a log with a sheet for
+    each year, about other children each, is no such list. Null if that is not so of all.
     """
     fitting = _fitting(fits)
     years = {place: _year_in(names[place]) for place in fitting}
@@ -203,7 +206,7 @@ def _newest_edition(
 
 
 def _year_in(name: str) -> int | None:
-    """The first year that the name of a sheet says, such as 2025 in ``Sept 2025`` and ``25-26``."""
+    """The first year in the name of a sheet, without its century, such as 25 in ``Sept 2025`` and ``25-26``; null: none."""
     found = re.search(r"20(\d\d)|\b(\d\d)\s*[-/]\s*\d\d\b", name)
     return int(found[1] or found[2]) if found else None
 
@@ -222,17 +225,18 @@ def _children_on(cells: pl.DataFrame, contract: Contract) -> set[tuple[str, ...]
 
 
 def _fitting(fits: Sequence[float]) -> list[int]:
-    """Places, counted from 0, of the sheets that hold rows of the source, as well as the best or nearly (``NEARLY``)."""
+    """Places, counted from 0, of the sheets that have rows of the source and fit as well as the best or nearly
+    (``NEARLY``)."""
     return [place for place, fit in enumerate(fits) if fit > 0 and fit >= NEARLY * max(fits)]
 
 
 def _the_one_that_fits(fits: list[float], contract: Contract, newest: int | None = None) -> tuple[int, list[Fault]]:
-    """Which of several sheets is read, counted from 0, and the fault that says so where it is not the first.
-    ``newest``: that of this year (:func:`_newest_edition`).
+    """Which of several sheets is read, counted from 0, and the fault that says so if it is not the first. ``newest``: the
+    sheet of this year (:func:`_newest_edition`); null: none.
 
-    No sheet is called by its name, as that may be a child's. Raises :class:`UnreadableFileError` where none fits, and
-    where several fit alike and are no parts (:func:`sheets_of_parts`): the rows of those that are not read would be missing
-    without a word.
+    No sheet is called by its name, as that may be a child's. Raises :class:`UnreadableFileError` if none fits, or if
+    several fit alike and are not parts (:func:`sheets_of_parts`): the rows of those not read would be missing without a
+    word.
     """
     fitting = _fitting(fits)
     if not fitting:
