@@ -1,1 +1,1 @@
-"""A folder of extracts -> rows as they came, judged, in one form: ``raw_*`` -> ``person_record``, ``statement``."""
+"""A folder of extracts -> rows as they came, judged, then in one form: ``raw_*`` -> ``person_record``, ``statement``."""

@@ -1,4 +1,4 @@
-"""A named person overrules the completeness gate for one file, once, and it is kept who did and why."""
+"""A named person overrules the completeness gate for one file, once; who did and why is kept."""
 
 import hashlib
 from collections.abc import Mapping
@@ -21,9 +21,9 @@ from pipelines.workspace import private_files
 def accept(workspace: Path, contracts: Mapping[str, Contract], given: Path, *, why: str, by: str, as_at: date) -> str:
     """Record that ``by`` accepts a file, or its absence, for the night of ``as_at``; returns its source.
 
-    ``given`` is the file itself, its name alone where it has not come, or the name of its source. A file that is there
-    is accepted as it is: another under its name is held again. Raises :class:`~pipelines.settings.SettingsError` where
-    something is not said or no contract knows the file, and the store's errors.
+    ``given``: the file itself; its name, if it has not come; or the name of its source. A file that is there is accepted as
+    it is: another file under its name is held again. Raises :class:`~pipelines.settings.SettingsError` if ``why`` or ``by``
+    is empty or no contract knows the file, and the store's errors.
     """
     source = _source_of(given, contracts)
     if not why.strip() or not by.strip():
@@ -43,7 +43,7 @@ def accept(workspace: Path, contracts: Mapping[str, Contract], given: Path, *, w
 
 
 def in_force(acceptances: pl.DataFrame, deliveries: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """The acceptances (``ACCEPTANCE``) for tonight, of files that are as they were accepted, the last one a source."""
+    """The acceptances (``ACCEPTANCE``) for tonight whose files are as they were accepted; for each source, the last one."""
     came = deliveries["sha256"].drop_nulls().unique().implode()
     holds = pl.col("sha256").is_null() | pl.col("sha256").is_in(came)
     return acceptances.filter((pl.col("as_at") == as_at) & holds).unique("source", keep="last", maintain_order=True)

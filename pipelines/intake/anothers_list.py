@@ -1,7 +1,8 @@
-"""Files that are not the list that their name says: whose columns they have.
+"""Files that are not the list that their name says, and whose list they are by their columns.
 
-One that breaks a rule under its name is told whose columns it has. One that breaks none is refused where it is another's list
-by what a layout has of its own: of a source that shows places each child in it would look educated.
+If such a file breaks a rule under its name, the message says whose columns it has. If it breaks none, it is refused when
+the columns that only another list has show that it is that list: if its source shows places, each child in it would look
+educated.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,8 +27,8 @@ ANOTHERS_LIST = "list of another source"
 def under_anothers_name(breach: Breach, file: str, data: bytes, contracts: Mapping[str, Contract]) -> Breach:
     """The breach of a file whose name or header is not that of its source, saying whose columns it has.
 
-    Two extracts saved under each other's names look like this, and one under a name that no contract has. The ``breach``
-    as it is where the header is nobody's, or no single contract knows the most of its columns.
+    Two extracts saved under each other's names look like this, and so does one under a name that no contract has. The
+    ``breach`` is unchanged if the header is nobody's, or if no single contract knows more of the columns than all others.
     """
     try:
         headers = sniff_headers(file, data)
@@ -55,10 +56,11 @@ def list_of_another(
     read: Mapping[str, str],
     unread: Sequence[str],
 ) -> Breach | None:
-    """The breach of a file that is another's list: that has all its columns, among them every one by which the file's own
-    source says more than who the child is, and tells what its own does not.
+    """The breach of a file that is another source's list; null: it is not.
 
-    ``read``: our names of the columns that were read -> their headers. ``unread``: the other headers.
+    It is if it has all columns that the other list must have, among them every one by which its own source says more than
+    who the child is, and columns that only the other source has and its rows fill in. ``read``: our names of the columns
+    that were read -> their headers. ``unread``: the other headers.
     """
     columns = contract.column_named
     told = {header for name, header in read.items() if not columns[name].maps_to and not columns[name].primary_key}
@@ -75,10 +77,11 @@ def list_of_another(
 def _told_besides(
     file: str, data: bytes, headers: tuple[Sequence[str], Sequence[str]], told: set[str], other: Contract
 ) -> list[str]:
-    """What another source heads the columns by which it tells of the children, and of which none was read; none where the file
-    is not its list.
+    """Headers, in another source's words, of columns by which that source says something about the children and of which
+    none was read; empty if the file is not its list.
 
-    ``headers``: those read, and the others. ``told``: by which the file's own source says more than who the child is.
+    ``headers``: those read, and the others. ``told``: headers by which the file's own source says more than who the child
+    is.
     """
     read, unread = headers
     if not unread:
@@ -95,9 +98,9 @@ def _told_besides(
 
 
 def _readable(file: str, data: bytes, own: Mapping[str, Column], form: Contract) -> list[str]:
-    """What the source heads those of the columns under which most rows hold what it writes there: a day, a code that is known.
+    """The source's headers of those columns that most rows fill with what it writes there: a day, or a code that it knows.
 
-    A column that few rows fill in stands in many a list: a school's own may say which of its pupils was excluded.
+    A column that few rows fill in may be in many lists: a school's own may say which of its pupils was excluded.
     """
     rows = read_bytes(file, data, form).rows
     return [column.header for column in own.values() if _is_read(rows, column)]
@@ -113,7 +116,7 @@ def _is_read(rows: pl.DataFrame, column: Column) -> bool:
 def _anothers_list(
     file: str, contract: Contract, contracts: Mapping[str, Contract], only: Mapping[str, Sequence[str]]
 ) -> Breach:
-    """``only``: the sources whose list it may be -> what they head the columns that the file's own source has not."""
+    """``only``: the sources whose list it may be -> their headers of the columns that the file's own source does not have."""
     whose = " or ".join(f"{contracts[source].name} ({source})" for source in only)
     columns = ", ".join(dict.fromkeys(header for headers in only.values() for header in headers))
     return Breach(
@@ -126,6 +129,6 @@ def _anothers_list(
 
 
 def _fit(headers: Sequence[str], contract: Contract) -> int:
-    """How many columns of the contract these headers name; 0 where one is missing that a file may not lack."""
+    """How many columns of the contract these headers name; 0 if one is missing that a file must have."""
     named = known_columns(headers, contract)
     return len(named) if all(column.name in named for column in must_be_there(contract)) else 0

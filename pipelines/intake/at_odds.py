@@ -1,11 +1,12 @@
-"""Columns of a source that say otherwise than all others of the same children: on a first night nothing else tells.
+"""Columns of a source that disagree with all other sources about the same children: on a first night nothing else shows
+them.
 
-A column that was sorted without the others, or two that stand under each other's header, break no rule, and on the first
-night there is no earlier one to hold them against (:mod:`pipelines.intake.other_children`). But other sources know many of
-the same children: two rows with the same surname, birth date and postcode are mostly one child's, and so have one
-forename. Where they mostly have not, one of the two columns is wrong; it is the one that agrees with nobody.
+A column that was sorted without the others breaks no rule, nor do two columns under each other's header, and on the first
+night there is no earlier one to compare with (:mod:`pipelines.intake.other_children`). But other sources know many of the
+same children. Two rows with the same surname, birth date and postcode are mostly one child's, and so have the same
+forename. If mostly they have not, one of the two columns is wrong: the one that agrees with no other source.
 
-Of the days on which something begins and ends the source itself tells: nothing ends before it has begun.
+Days on which something begins and ends are compared within the source: nothing ends before it has begun.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,17 +17,18 @@ import polars as pl
 from data_contracts.contract import Contract
 
 ENOUGH_CHILDREN = 30
-"""Children that two sources have in common: of fewer a share says nothing."""
+"""Fewest children that two sources must have in common: a share of fewer says nothing."""
 
 LEAST_AGREEING = 0.5
-"""Of common children nine in ten and more agree in any one column; where not half do, it is no slip of single rows."""
+"""Nine in ten or more common children agree in any one column. If fewer than half do, these are not slips in single rows."""
 
 ENOUGH_ENDED, LEAST_REVERSED = 20, 0.2
-"""Of fewer entries that have ended a share says nothing. Where a day was mistyped here and there, one in twenty ends before it
-has begun; where the ends stand in other rows than their own, nearly half do, or fewer where most begin early."""
+"""Fewest ended entries, as a share of fewer says nothing; and the share of them that may end before they begin. If days are
+mistyped here and there, it is one in twenty. If the ends are in other rows than their own, it is nearly half, or less if
+most begin early."""
 
 LOOKED_AT = 20_000
-"""So many records tell enough of all."""
+"""This many records, about, show enough of all."""
 
 HOME = "postcode"
 TOLD: dict[str, Callable[[pl.Expr], pl.Expr]] = {
@@ -34,30 +36,31 @@ TOLD: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "surname": lambda name: name.str.head(1),
     "date_of_birth": lambda day: day,
 }
-"""What says who a child is, and what of it is compared. Each is looked at where the two others, whole, and the home are the
-same."""
+"""What says who a child is -> the part of it that is compared. Each column is looked at where the two others, in full, and
+the home are the same."""
 
 SWAPPED = "swapped"
 
 
 @dataclass(frozen=True)
 class AtOdds:
-    """A column of a source that agrees with no other source, or ``SWAPPED``: forename and surname are in each other's."""
+    """A column of a source that agrees with no other source; or ``SWAPPED``: forename and surname are in each other's
+    column."""
 
     source: str
     column: str
     other: str
-    """The source with which it has the most children in common."""
+    """The source with which it has most children in common."""
     children: int
-    """Whom both have, by all that says who they are but this column."""
+    """Children whom both have, by all that says who they are except this column."""
     agreeing: int
-    """Of these."""
+    """How many of these agree in the column."""
 
 
 def columns_at_odds(person: pl.DataFrame) -> list[AtOdds]:
-    """Columns of ``person`` (``PERSON_RECORD``) that agree with no other source where they should, source by source.
+    """Columns of ``person`` (``PERSON_RECORD``) that agree with no other source where they should, by source.
 
-    Where only two sources have children in common nobody can tell which of them it is, and both are told.
+    If only two sources have children in common, nobody can tell which of them is wrong, and both are returned.
     """
     some = _some_homes(person.select("record_id", "dataset", HOME, *TOLD).drop_nulls(HOME))
     found = [(column, _pairs(some, column)) for column in TOLD] + [(SWAPPED, _swapped(some))]
@@ -65,22 +68,23 @@ def columns_at_odds(person: pl.DataFrame) -> list[AtOdds]:
 
 
 def _some_homes(person: pl.DataFrame) -> pl.DataFrame:
-    """About ``LOOKED_AT`` of the records: all of some postcodes, the same ones of the same records whatever their order."""
+    """About ``LOOKED_AT`` of the records: all those of some postcodes. The choice does not depend on the order of the
+    records."""
     of = 1 + person.height // LOOKED_AT
     return person if of == 1 else person.filter(pl.col(HOME).hash() % of == 0)
 
 
 def _pairs(some: pl.DataFrame, column: str) -> pl.DataFrame:
-    """One row is two sources: ``source``, ``other``, the ``children`` they have in common by all but ``column``, and of how
-    many of them the column is the same (``agreeing``)."""
+    """One row is one pair of sources: ``source``, ``other``, the ``children`` whom they have in common by all but
+    ``column``, and for how many of them the column is the same (``agreeing``)."""
     same = [HOME, *(name for name in TOLD if name != column)]
     here, there = (TOLD[column](pl.col(name)) for name in (column, f"{column}_other"))
     return _in_common(some, same, same, here == there)
 
 
 def _swapped(some: pl.DataFrame) -> pl.DataFrame:
-    """As :func:`_pairs`: of the children whom two sources have by birth date, home and both names, in either order, those
-    whose names are in the same."""
+    """Like :func:`_pairs`: the children whom two sources have by birth date, home and both names in either order, and those
+    whose names are in the same order."""
     names = ["forename", "surname"]
     straight = [HOME, "date_of_birth", *names]
     crossed = [HOME, "date_of_birth", *reversed(names)]
@@ -92,7 +96,8 @@ def _swapped(some: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_common(some: pl.DataFrame, left_on: list[str], right_on: list[str], agrees: pl.Expr) -> pl.DataFrame:
-    """Of each two sources the records of ``source`` that ``other`` has by these columns, and those of which it ``agrees``."""
+    """For each pair of sources, the records of ``source`` that ``other`` has by these columns, and those for which it
+    ``agrees``."""
     other = some.rename({name: f"{name}_other" for name in some.columns if name not in right_on})
     pairs = some.join(other, left_on=left_on, right_on=right_on, how="inner")
     told = pairs.filter(pl.col("dataset") != pl.col("dataset_other")).with_columns(agrees=agrees).drop_nulls("agrees")
@@ -104,8 +109,8 @@ def _in_common(some: pl.DataFrame, left_on: list[str], right_on: list[str], agre
 def _alone(column: str, pairs: pl.DataFrame) -> Iterator[AtOdds]:
     """The sources whose column is at odds with every other source that has enough children in common with it.
 
-    The one at odds with the most sources is told first, and no other source is held against it any more: one that shares
-    children with it alone is not told with it.
+    The source at odds with the most others comes first. After that no other source is compared with it: a source that
+    shares children with it alone is not returned because of it.
     """
     enough = pairs.filter(pl.col("children") >= ENOUGH_CHILDREN)
     most_first = enough.sort("source", "children", "other", descending=[False, True, False])
@@ -118,9 +123,8 @@ def _alone(column: str, pairs: pl.DataFrame) -> Iterator[AtOdds]:
 
 
 def _most_alone(known: list[AtOdds]) -> list[AtOdds]:
-    """Of the sources that are at odds wherever they are known, the one with the most others, held against that with which it
-    has most children in common; of two that have only each other, both; empty: there is none.
-    """
+    """Of the sources that are at odds with every source that they are compared with, the one with the most others, with the
+    source that it has most children in common with. If two have only each other, both; empty: there is none."""
     of: dict[str, list[AtOdds]] = {}
     for odd in known:
         of.setdefault(odd.source, []).append(odd)
@@ -132,18 +136,19 @@ def _most_alone(known: list[AtOdds]) -> list[AtOdds]:
 
 @dataclass(frozen=True)
 class Reversed:
-    """What a source says of one kind, of which too much ends before it has begun."""
+    """What a source says of one kind, if too much of it ends before it has begun."""
 
     source: str
     kind: str
     ended: int
     """Rows that say when it began and when it ended."""
     reversed: int
-    """Of these, the ones that end first."""
+    """How many of these end before they begin."""
 
 
 def ends_before_begin(statement: pl.DataFrame, contracts: Mapping[str, Contract]) -> list[Reversed]:
-    """Sources of which, by ``statement`` (``STATEMENT``), many a row ends before it has begun; of each what most rows say."""
+    """Sources of which many rows of ``statement`` (``STATEMENT``) end before they begin; for each, the kind with most such
+    dates."""
     dated = pl.DataFrame(list(_begin_and_end(contracts)), schema=["source", "kind"], orient="row")
     said = statement.drop_nulls(["since_on", "until_on"]).join(dated, on=["source", "kind"], how="semi")
     row = said.group_by("source", "kind", "record_id").agg(reversed=(pl.col("until_on") < pl.col("since_on")).any())
@@ -156,7 +161,7 @@ def ends_before_begin(statement: pl.DataFrame, contracts: Mapping[str, Contract]
 def at_odds_in_words(
     person: pl.DataFrame, statement: pl.DataFrame, contracts: Mapping[str, Contract]
 ) -> tuple[str, ...]:
-    """A sentence or two for each of :func:`columns_at_odds` and :func:`ends_before_begin`, for all that is published."""
+    """A sentence or two for each of :func:`columns_at_odds` and :func:`ends_before_begin`, for everything published."""
     columns = (_in_words(each, contracts) for each in columns_at_odds(person))
     days = (_reversed_in_words(each, contracts) for each in ends_before_begin(statement, contracts))
     return (*columns, *days)
@@ -178,7 +183,7 @@ def _in_words(odd: AtOdds, contracts: Mapping[str, Contract]) -> str:
 
 
 def _begin_and_end(contracts: Mapping[str, Contract]) -> dict[tuple[str, str], tuple[str, str]]:
-    """Source and kind of statement -> how the source heads the columns with its first day and its last."""
+    """Source and kind of statement -> the source's headers of the columns with its first and its last day."""
     return {
         (source, said.kind): (contract.column_named[said.since].header, contract.column_named[said.until].header)
         for source, contract in contracts.items()
@@ -197,7 +202,7 @@ def _reversed_in_words(odd: Reversed, contracts: Mapping[str, Contract]) -> str:
 
 
 def _headers(contract: Contract, *fields: str) -> str:
-    """How the source heads what maps to these fields, or to the whole name."""
+    """The source's headers of what maps to these fields, or to the whole name."""
     named: dict[str | None, str] = {column.maps_to: column.header for column in contract.columns}
     headers = [named.get(field) or named.get("full_name") or field for field in fields]
     return " and ".join(dict.fromkeys(headers))

@@ -1,9 +1,12 @@
-"""Sources whose files are last night's, byte for byte: nothing of them is read again, and what the store keeps stands.
+"""Sources whose files are last night's, byte for byte: they are not read again, and what the store has of them stays.
 
-That holds where the files come under the same names, in the same order, and were read and judged by the same software
-under the same contract, on a day no later than tonight's; where none of them broke a rule that hangs on the day; and
-where last night's verdicts are those of the rows that stand in the store, which a night that was held may have changed. The one
-verdict that hangs on other files, where the pupils live, is asked again in :mod:`pipelines.intake.elsewhere`.
+That is so if
+- the files come under the same names and in the same order;
+- they were read and judged by the same software under the same contract, on a day no later than tonight's;
+- none of them broke a rule that depends on the day;
+- last night's verdicts are about the rows that the store has, which they may not be after a night that was held.
+
+One verdict depends on other files: where the pupils live. :mod:`pipelines.intake.elsewhere` asks that again.
 """
 
 import json
@@ -20,9 +23,8 @@ from pipelines.intake.misleading_files import SAME_AGAIN
 
 
 def carried(files: Sequence[Opened], last: LastIntake, today: date) -> dict[str, list[Delivery]]:
-    """Source -> its deliveries in the order of ``files``, of the sources that stand as they did. ``today``: the last day
-    that is not in the future.
-    """
+    """Source -> its deliveries in the order of ``files``, for the sources that stay as they are. ``today``: the last day
+    that is not in the future."""
     if last.stood_on is None:
         return {}
     by_source: dict[str, list[Opened]] = {}
@@ -41,7 +43,7 @@ def _stands(source: str, files: Sequence[Opened], last: LastIntake, today: date)
     same_verdicts = [(file.shown, file.sha256, "loaded") for file in files] == verdicts
     if not (same_rows and same_verdicts) or set(judged["read_by"]) != {read_by(files[0].contract)}:
         return False
-    if not delivered["rows_loaded"].sum():  # nothing stands that a figure could be taken from
+    if not delivered["rows_loaded"].sum():  # no rows are there to take a figure from
         return False
     on = judged["judged_on"].to_list()
     broken = set(last.breaches.filter(source=source)["rule"])

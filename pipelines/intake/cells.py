@@ -1,4 +1,4 @@
-"""The cells of a source's rows as its contract reads them: days, what codes mean, and the columns for each field."""
+"""The cells of a source's rows as its contract reads them: days, meanings of codes, and the columns for each field."""
 
 from collections.abc import Iterable
 
@@ -10,10 +10,10 @@ from data_contracts.values import as_codes, parse_dates, text_of
 
 
 def read_cells(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """Raw rows with every column of the contract (an absent one is empty), dates and codes read.
+    """Raw rows with every column of the contract (a missing one is empty), with dates and codes read.
 
-    A date column is a date, and null where the cell is empty or no date. A column with codes keeps its text, beside
-    what the code means in ``<name>__means``. Each distinct cell is read once.
+    A date column becomes a date, null if the cell is empty or no date. A column with codes keeps its text; the meaning of
+    the code is in ``<name>__means``. Each distinct cell is read only once.
     """
     absent = [column.name for column in contract.columns if column.name not in rows.columns]
     read = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
@@ -30,7 +30,7 @@ def _means(name: str) -> str:
 
 
 def _by_distinct_cell(rows: pl.DataFrame, name: str, reading: pl.Expr, into: str) -> pl.DataFrame:
-    """Put what each distinct cell of a column is read as into the column ``into``, for every row."""
+    """Put the reading of each distinct cell of a column into the column ``into``, for every row."""
     distinct = rows.select(pl.col(name).unique())
     read = distinct.with_columns(reading.alias("__read"))
     joined = rows.select(name).join(read, on=name, how="left", validate="m:1", nulls_equal=True, maintain_order="left")
@@ -38,12 +38,12 @@ def _by_distinct_cell(rows: pl.DataFrame, name: str, reading: pl.Expr, into: str
 
 
 def columns_for(contract: Contract, field: PersonField) -> list[Column]:
-    """The columns of a source that go into a field of a person record."""
+    """The columns of a source that fill a field of a person record."""
     return [column for column in contract.columns if column.maps_to == field]
 
 
 def reading_of_day(column: Column) -> pl.Expr:
-    """The cell as a date; a date before the year of a ``notBefore`` rule that stops nothing counts as empty."""
+    """The cell as a date. A date before the year of a ``notBefore`` rule that stops nothing counts as empty."""
     day = parse_dates(column)
     for rule in column.quality:
         if rule.metric == "notBefore" and rule.stops == "nothing" and rule.year is not None:
@@ -52,15 +52,15 @@ def reading_of_day(column: Column) -> pl.Expr:
 
 
 def meaning_of(column: Column) -> pl.Expr:
-    """What the cell means: by its code, or its text where the column has no codes."""
+    """What the cell means: the meaning of its code, or its text if the column has no codes."""
     return pl.col(_means(column.name)) if column.codes else text_of(column)
 
 
 def only_one(cells: Iterable[pl.Expr], dtype: type[pl.DataType]) -> pl.Expr:
-    """The one cell, or null where the source has no such column."""
+    """The one cell; null if the source has no such column."""
     return pl.coalesce([*cells, pl.lit(None, dtype)])
 
 
 def born_on(contract: Contract) -> pl.Expr:
-    """The birth date, of rows as :func:`read_cells` has them."""
+    """The birth date, in rows from :func:`read_cells`."""
     return only_one((pl.col(column.name) for column in columns_for(contract, "date_of_birth")), pl.Date)

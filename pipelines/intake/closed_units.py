@@ -1,7 +1,7 @@
-"""Units (schools) that have closed: they lose rows or places, and nobody by it.
+"""Units (schools) that have closed: they lose rows or places, but nobody is lost.
 
-A school that closes gives all its pupils a leaving date, and sends those rows for some time still. The same is seen where
-leaving dates were filled in for everybody by mistake, all on one day too. What tells them apart is where the children are.
+A school that closes gives all its pupils a leaving date, and goes on sending those rows for some time. It looks the same if
+leaving dates were filled in for everybody by mistake, also all on one day. Where the children are now tells the two apart.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -29,13 +29,13 @@ def lost_nobody(
     measures: pl.DataFrame,
     as_at: date,
 ) -> pl.DataFrame:
-    """``SOURCE_MEASURE``: the units that lost too many rows or places since the last night of their source, and nobody by it,
-    with the rows that are gone with them.
+    """``SOURCE_MEASURE``: the units that lost too many rows or places since their source's last night, but nobody by it,
+    each with the number of rows gone.
 
-    ``before``: the rows of each source that stand in the store from its last night, as received, read only where a unit has
-    lost some. ``tonight``: those that were received; a source that is not among them stands as it did. ``history``: what
-    counts of earlier nights. ``known``: by source, units of which it is known already, and the rows gone with each: they go on
-    under others, or an earlier run of tonight has told so. ``measures``: ``SOURCE_MEASURE`` of tonight.
+    ``before``: by source, its rows from its last night, as received; read only if a unit has lost some. ``tonight``: the
+    rows received, by source; a source that is not in it is unchanged. ``history``: what counts of earlier nights.
+    ``known``: by source, units already known to have lost nobody -> rows gone, because they go on under others or an
+    earlier run of tonight found it. ``measures``: ``SOURCE_MEASURE`` of tonight.
     """
     found = [SOURCE_MEASURE.to_frame()]
     for source, last_on in last_nights(history.nights).iter_rows():
@@ -43,7 +43,7 @@ def lost_nobody(
         if own.filter(as_at=as_at).is_empty():
             continue
         every = units_with_less(own, contracts[source], last_on=last_on, as_at=as_at)
-        less = every.filter(pl.col("on") == last_on)  # of what was gone before that the rows are not there
+        less = every.filter(pl.col("on") == last_on)  # for what was gone before that, the rows are not there
         closed: Collection[str] = ()
         if source in before and less.height:
             rows = before[source]()
@@ -66,12 +66,12 @@ def _closed(
     last_on: date,
     as_at: date,
 ) -> frozenset[str]:
-    """Of ``units``, those that lost rows or places and nobody by it.
+    """Those of ``units`` that lost rows or places, but nobody by it.
 
-    Either nearly all of their places had ended on the last night (``last_on``) already, when that was judged; or of the
-    children who had one then, as many as a unit must keep have one tonight: there still, or at another unit, now or to come.
-    Leaving dates filled in for everybody leave a school's children without any. ``before``, ``tonight``: all rows of the
-    source as received.
+    Either nearly all of their places had already ended on the last night (``last_on``). Or, of the children who had a place
+    then, as many as a unit must keep have one tonight: still there, or at another unit, now or to come. If leaving dates
+    were filled in for everybody, the school's children have none. ``before``, ``tonight``: all rows of the source as
+    received.
     """
     unit = contract.completeness.unit
     if unit is None:
@@ -91,9 +91,8 @@ def _closed(
 
 
 def _same_children(before: pl.DataFrame, tonight: pl.DataFrame, contract: Contract, as_at: date) -> pl.Series:
-    """``record_id`` of those rows of ``before`` of whose child a row of ``tonight`` tells beyond doubt; none of
-    rows that are alike.
-    """
+    """``record_id`` of the rows of ``before`` whose child is, beyond doubt, also that of a row of ``tonight``; without rows
+    that are alike."""
     was, now = (persons_of({contract.id: rows.drop("of")}, {contract.id: contract}, as_at=as_at)
                 for rows in (before, tonight))  # fmt: skip
     by_person = [list(columns) for columns in BEYOND_DOUBT if CONTENT not in columns]

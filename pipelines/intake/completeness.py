@@ -1,8 +1,8 @@
-"""Is what came in tonight complete? Every source is held against what its contract says and what earlier nights had.
+"""Is what came in tonight complete? Every source is compared with what its contract says and with earlier nights.
 
-What lies outside its band *holds* the night (no new list is published, the last one stays up and is marked stale) or
-*stamps* it (the night goes on and everything published carries the warning), as the contract says; where a named person
-has accepted the file, all that is told of it becomes *accepted*. The checks are in :mod:`pipelines.intake.source_checks`.
+What is outside its band *holds* the night (no new list is published; the last one stays and is marked stale) or *stamps* it
+(the night goes on, and everything published carries the warning), as the contract says. If a named person has accepted the
+file, all its findings become *accepted*. The checks are in :mod:`pipelines.intake.source_checks`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,10 +26,10 @@ from pipelines.tables import COMPLETENESS
 HOLDS, STAMPS, ACCEPTED = "holds", "stamps", "accepted"
 
 STAMPING = (UNREADABLE_DATES, UNKNOWN_CODES, MISSING, SCHOOL_ELSEWHERE)
-"""Rules that stop nothing and that the list must be read with where a file breaks them."""
+"""Rules that stop nothing, but with which the list must be read if a file breaks them."""
 
 FILES_NAMED = 3
-"""So many files of one source are named; of more, the first."""
+"""Most files of one source that are named; if there are more, the first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,16 +41,16 @@ class CameIn:
     intake: Intake
     """The same in figures."""
     told: Told
-    """What the last delivery told otherwise."""
+    """What differs from the last delivery in a way that misleads, by source."""
     stands_in: pl.DataFrame
-    """``STANDS_IN``: sources whose last rows do."""
+    """``STANDS_IN``: sources whose last rows stand in."""
     accepted: Sequence[str]
     """Sources that a named person has accepted tonight."""
     due: Mapping[str, Sequence[str]]
     """Source -> the units that must have rows."""
 
     def lost(self) -> dict[str, int]:
-        """How many rows of the files that were loaded were set aside, by source, without copies of rows that were not."""
+        """Source -> how many rows of its loaded files were set aside, leaving out copies of rows that were loaded."""
         loaded = self.received.deliveries.filter(verdict="loaded").select(
             "source", "file_id"
         )  # two may send the same bytes
@@ -60,14 +60,14 @@ class CameIn:
         return dict(lost.group_by("source").len().iter_rows())
 
     def kept(self, before: History) -> dict[str, tuple[int, float]]:
-        """The keys of each source's last night, and the share of them that came again."""
+        """Source -> the number of keys on its last night, and the share (0..1) of them that came again."""
         came = pl.concat([self.intake.fingerprints.select("record_id"), self.received.set_aside.select("record_id")])
         kept = keys_kept(before.snapshot, last_nights(before.nights), came, self.intake)
         return {source: (keys, share) for source, keys, share in kept.select("source", "keys", "kept").iter_rows()}
 
 
 def judge_completeness(came: CameIn, contracts: Mapping[str, Contract], before: History) -> pl.DataFrame:
-    """Everything outside its band (``COMPLETENESS``), what holds first.
+    """Everything outside its band (``COMPLETENESS``); what holds the night comes first.
 
     ``before``: what counts of earlier nights (:meth:`~pipelines.intake.earlier_nights.History.before`).
     """
@@ -88,7 +88,7 @@ def judge_completeness(came: CameIn, contracts: Mapping[str, Contract], before: 
 
 
 def _files(names: Sequence[str], source: str) -> str:
-    """The files of a source as a message names them: a roll may come in a hundred."""
+    """The files of a source as a message names them: a roll may come in a hundred files."""
     more = len(names) - FILES_NAMED
     named = ", ".join(names[:FILES_NAMED]) + (f" and {counted(more, 'file')} more of {source}" if more > 0 else "")
     return named or source
@@ -102,7 +102,7 @@ def sentences(found: pl.DataFrame, *outcomes: str) -> tuple[str, ...]:
 def _source(
     contract: Contract, came: CameIn, before: History, lost: int, kept: tuple[int, float] | None
 ) -> SourceTonight:
-    """``lost``, ``kept``: of :class:`CameIn`, of this source."""
+    """``lost``, ``kept``: from :class:`CameIn`, for this source."""
     source, intake, received = contract.id, came.intake, came.received
     tonight = _nights(intake.nights.filter(source=source))
     measures = [frame.filter(source=source) for frame in (before.measures, intake.measures)]
@@ -128,7 +128,7 @@ def _source(
 
 
 def _kept_out(breaches: pl.DataFrame) -> list[tuple[str, str]]:
-    """Column and rule of what kept rows out, what kept out most first."""
+    """Column and rule of what kept rows out, those that kept out most first."""
     rules = breaches.filter(stops="row").group_by(pl.col("column").fill_null("row"), "rule").len()
     return list(
         rules.sort("len", "column", "rule", descending=[True, False, False]).select("column", "rule").iter_rows()

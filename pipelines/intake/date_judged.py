@@ -1,4 +1,4 @@
-"""Whether the date judged is one that tonight's files can be of: a slip in it makes places seem ended, or yet to begin."""
+"""Whether the date judged fits tonight's files. If it is mistyped, places seem to have ended, or not to have begun."""
 
 from datetime import date
 
@@ -6,11 +6,11 @@ from pipelines.intake.figures import LONG_DAYS, Intake
 from pipelines.settings import SettingsError
 
 SOURCES = 2
-"""So many sources at the least must say so: one alone may be an old file, or have slips in its dates."""
+"""Fewest sources that must say so: a single one may be an old file, or have slips in its dates."""
 
 
 def refuse_date_far_from_files(intake: Intake, as_at: date) -> None:
-    """Raise SettingsError where all sources end long before ``as_at``, or some tell of days long after it as gone by."""
+    """Raise SettingsError if all sources end long before ``as_at``, or some have days long after it as gone by."""
     newest = intake.nights["newest_on"].drop_nulls()
     last = max(newest, default=as_at)
     if len(newest) >= SOURCES and (as_at - last).days > LONG_DAYS:

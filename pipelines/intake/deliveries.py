@@ -1,7 +1,7 @@
-"""Every file of a folder as its delivery: read, judged, and held against the others.
+"""Every file of a folder as its delivery: read, judged, and compared with the others.
 
-Rows whose key stands in several files are settled, and files refused that are second deliveries, half written, of another
-source or of another authority.
+Rows whose key is in several files are settled. Files are refused that are second deliveries, half written, or the list of
+another source or another authority.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,11 +25,11 @@ from pipelines.intake.misleading_files import half_written, same_again, second_d
 from pipelines.intake.schools_of_elsewhere import schools_of_elsewhere
 
 FILES_AT_ONCE = 2
-"""Files that are read and judged at the same time: each holds its text and its rows meanwhile."""
+"""Files that are read and judged at the same time: each keeps its text and its rows in memory meanwhile."""
 
 
 def deliveries_of(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> list[Delivery]:
-    """Every file judged, in the order of their names; rows that several files of a source share are settled."""
+    """Every file judged, in the order of their names; rows whose key is in several files of a source are settled."""
     deliveries: list[Delivery] = []
     for delivery in _each(path, contracts, judging):
         first = next((d for d in deliveries if (d.source, d.sha256) == (delivery.source, delivery.sha256)), None)
@@ -41,7 +41,7 @@ def deliveries_of(path: Path, contracts: Mapping[str, Contract], judging: Judgin
     settled = [d for source in (*contracts, UNKNOWN) for d in _settled(deliveries, contracts.get(source), source)]
     elsewhere = lists_of_elsewhere(settled, contracts, judging.last)
     unread = {d.source for d in settled if d.stands is not None and (d.source, d.file) in elsewhere}
-    if unread:  # the rows that are set aside must be read
+    if unread:  # the rows to be set aside must be read
         return deliveries_of(path, contracts, replace(judging, last=judging.last.without_files_of(unread)))
     settled = [_refused(d, breach) if (breach := elsewhere.get((d.source, d.file))) else d for d in settled]
     schools = schools_of_elsewhere(settled, contracts)
@@ -52,7 +52,7 @@ def deliveries_of(path: Path, contracts: Mapping[str, Contract], judging: Judgin
 
 
 def _each(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> Iterator[Delivery]:
-    """Every file in order: refused by its name or as half written, standing since last night, or read and judged."""
+    """Every file in order: refused for its name or as half written, unchanged since last night, or read and judged."""
     as_found = {file: last_written(file) for file in list_files(path)}
     found_in = [(file, each) for file in as_found for each in opened(file, path, contracts)]
     files = [each for _, each in found_in]
@@ -77,8 +77,8 @@ def _refused(delivery: Delivery, breach: Breach) -> Delivery:
 
 
 def _judged(file: Opened, judging: Judging, contracts: Mapping[str, Contract]) -> Delivery:
-    """As :func:`judged`, and of a file with another header than its source's, whose header it has; one that has all of
-    another's and nothing of what its own tells is refused."""
+    """Like :func:`judged`, but a file without its source's header is told whose header it has, and a file that has all
+    columns of another source's list and nothing of what its own source says is refused."""
     delivery = judged(file, judging)
     if not delivery.is_refused:
         other = list_of_another(
@@ -96,10 +96,10 @@ def _judged(file: Opened, judging: Judging, contracts: Mapping[str, Contract]) -
 
 
 def _settled(deliveries: Iterable[Delivery], contract: Contract | None, source: str) -> Iterator[Delivery]:
-    """The files of one source, after those delivered twice are refused, and rows whose key stands in several of the others
-    are set aside, as within one file.
+    """The files of one source. Those delivered twice are refused; of the others, rows whose key is in several files are set
+    aside, as they are within one file.
 
-    Of rows that are the same in every column the first counts; of those that differ nobody can tell which one holds.
+    Of rows that are the same in every column, the first counts. Of rows that differ, nobody can tell which is right.
     """
     own = [delivery for delivery in deliveries if delivery.source == source]
     stands = any(delivery.stands is not None for delivery in own)
@@ -121,7 +121,7 @@ def _settled(deliveries: Iterable[Delivery], contract: Contract | None, source: 
 
 
 def _without_second_deliveries(own: Sequence[Delivery], contract: Contract | None) -> Iterator[Delivery]:
-    """The files of one source, those refused that are deliveries of the same extract, under the same keys or others."""
+    """The files of one source; those that are deliveries of the same extract, under the same keys or others, are refused."""
     read = [delivery for delivery in own if not delivery.is_refused]
     loaded = [delivery.loaded for delivery in read]
     breaches = {breach.file: breach for breach in second_deliveries([one.file for one in read], loaded, contract)}

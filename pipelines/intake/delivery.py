@@ -1,6 +1,6 @@
-"""One file of the folder -> its delivery: rows loaded, or set aside with the rules they broke.
+"""One file of the folder -> its delivery: rows loaded, or set aside with the rules that they broke.
 
-A packed file gives a delivery for each file in it. What breaks a rule of the file keeps the whole file out.
+A packed file gives a delivery for each file in it. If a rule of the file is broken, the whole file is kept out.
 """
 
 import hashlib
@@ -40,15 +40,16 @@ from pipelines.tables import SET_ASIDE
 _YEAR, _SHORT_YEAR = re.compile(r"20(\d\d)"), re.compile(r"\D(\d\d)\s*$")
 
 LINE_HASH, MOVED = "_line_hash", "_moved"
-"""Beside a row: the fingerprint of its line, and whether the row is last night's but stood elsewhere, or otherwise."""
+"""Columns beside a row: the fingerprint of its line, and whether it is last night's row but at another place or in another
+line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """What the judge is told beside the contract."""
+    """What the judge is told besides the contract."""
 
     today: date | None
-    """Days after it are in the future; null: the day on which it runs."""
+    """Days after it are in the future; null: the day on which the judge runs."""
     last: LastIntake
     """What the last night loaded."""
 
@@ -69,31 +70,31 @@ class Delivery:
     headers: dict[str, str]
     is_refused: bool
     unread: tuple[str, ...] = ()
-    """Headers of the columns that were not read; such a header may be a detail of a child."""
+    """Headers of the columns that were not read. Such a header may be a detail of a child."""
     judged_by: str = ""
-    """What decided about each row by itself (:func:`pipelines.intake.last_intake.judged_by`); empty where none was judged."""
+    """What decided about each row by itself (:func:`pipelines.intake.last_intake.judged_by`); empty if no row was judged."""
     stands: int | None = None
-    """How many of its rows stand in the store since last night, as the file is the same; null: they are ``loaded``."""
+    """How many of its rows have been in the store since last night, as the file is the same; null: its rows are ``loaded``."""
 
     @property
     def rows_loaded(self) -> int:
-        """Rows that were, or stay, loaded."""
+        """Rows that were loaded, or stay loaded."""
         return self.loaded.height if self.stands is None else self.stands
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One file, its bytes read and not yet looked at."""
+    """One file, with its bytes read and not yet looked at."""
 
     contract: Contract
     name: str
     shown: str
-    """What people call the file: with the folder or the archive that it came in."""
+    """What people call the file: its name with the folder or the archive that it came in."""
     data: bytes = field(repr=False)
     sha256: str
-    """Of the bytes; of a sheet of several, of them and its place."""
+    """Of the bytes; for one of several sheets, of the bytes and its place."""
     sheet: str | None = None
-    """Name of the sheet to be read; null: the contract says which, or there is one."""
+    """Name of the sheet to be read; null: the contract says which, or there is only one."""
 
     @property
     def file_id(self) -> str:
@@ -107,10 +108,10 @@ NOT_PRINTED = "\N{REPLACEMENT CHARACTER}"
 
 
 def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Iterator[Opened | Delivery]:
-    """One file, or, where it is packed, each file in it; what is refused by its name or its bytes is delivered so.
+    """One file or, if it is packed, each file in it; what is refused for its name or its bytes comes as a delivery.
 
-    A name may hold bytes that are no text, or what cannot be printed: each such letter is shown as one that says so.
-    Raises OSError where the folder cannot be read any more.
+    A name may contain bytes that are not text, or characters that cannot be printed: each is shown as ``NOT_PRINTED``.
+    Raises OSError if the folder can no longer be read.
     """
     named = file.name if file == folder else file.relative_to(folder).as_posix()
     place = PurePosixPath("".join(letter if letter.isprintable() else NOT_PRINTED for letter in named))
@@ -119,7 +120,7 @@ def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Itera
     try:
         data = file.read_bytes()
     except OSError:
-        list(file.parent.iterdir())  # raises where it is the share that is away, which may pass
+        list(file.parent.iterdir())  # raises if the share itself is away, which may pass
         source = _source(found[0])
         wrong = Breach(
             source, shown, None, None, "not readable", "file",
@@ -134,7 +135,7 @@ def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Itera
 
 
 def _by_sheet(file: Opened | Delivery) -> Iterator[Opened | Delivery]:
-    """A workbook with a part of its list on each of several sheets as a file for each."""
+    """A workbook that has a part of its list on each of several sheets, as a file for each sheet."""
     is_workbook = isinstance(file, Opened) and PurePosixPath(file.name).suffix.lower() in WORKBOOKS
     sheets = sheets_of_parts(file.data, file.contract) if isinstance(file, Opened) and is_workbook else {}
     if not sheets or isinstance(file, Delivery):
@@ -146,7 +147,7 @@ def _by_sheet(file: Opened | Delivery) -> Iterator[Opened | Delivery]:
 
 
 def _unpacked(place: PurePosixPath, data: bytes, contracts: Mapping[str, Contract]) -> Iterator[Opened | Delivery]:
-    """Each file of an archive as one of its own; an archive that is refused is one itself."""
+    """Each file of an archive as a file of its own; if the archive is refused, it is one itself."""
     shown = place.as_posix()
     try:
         members = unpack(shown, data)
@@ -163,7 +164,7 @@ def _unpacked(place: PurePosixPath, data: bytes, contracts: Mapping[str, Contrac
 def _by_name(
     found: tuple[Contract | None, Breach | None], name: str, shown: str, data: bytes, contracts: Mapping[str, Contract]
 ) -> Opened | Delivery:
-    """A file to be looked at, or refused by what is wrong with its name (``found``, as from :func:`contract_for`)."""
+    """A file to be looked at, or one refused for what is wrong with its name (``found``, from :func:`contract_for`)."""
     contract, wrong = found
     if contract is None and wrong:
         wrong = under_anothers_name(wrong, name, data, contracts)
@@ -179,7 +180,7 @@ def _source(contract: Contract | None) -> str:
 def _refused(
     source: str, file: str, data: bytes | None, breaches: tuple[Breach, ...], sha256: str | None = None
 ) -> Delivery:
-    """A file whose rows were never read. ``sha256``: of ``data``, where it is known."""
+    """A file whose rows were never read. ``sha256``: of ``data``; null: it is worked out."""
     if data is not None and sha256 is None:
         sha256 = hashlib.sha256(data).hexdigest()
     nothing = pl.DataFrame(schema=SET_ASIDE)
@@ -190,7 +191,7 @@ def _refused(
 
 
 def judged(file: Opened, judging: Judging) -> Delivery:
-    """Read a file and part its rows into those loaded and those set aside."""
+    """Read a file and divide its rows into those loaded and those set aside."""
     contract, today = file.contract, judging.today
     known = judging.last.lines(contract, today) if today else None
     found = read_bytes(file.name, file.data, contract.of_sheet(file.sheet), known)
@@ -199,7 +200,7 @@ def judged(file: Opened, judging: Judging) -> Delivery:
     rows = _rows(found, contract, judging.last)
     breaches = [replace(breach, file=blank.file) for breach in found.breaches]
     breaches += [] if found.is_refused else _breaches(rows, found, file, judging, by)
-    # A rule of the row that names no line cannot set its row aside, so it must not let the file through.
+    # A rule of the row without a line cannot set its row aside, so it must not let the file through.
     stopping = [b for b in breaches if b.stops == "file" or (b.stops == "row" and b.line is None)]
     fitted = replace(
         blank,
@@ -219,7 +220,7 @@ def judged(file: Opened, judging: Judging) -> Delivery:
 
 
 def _breaches(rows: pl.DataFrame, found: FileRows, file: Opened, judging: Judging, by: str) -> list[Breach]:
-    """What the rows of a file that can be read break, one by one and column by column. ``by``: what decides about a row."""
+    """What the rows of a readable file break, one by one and column by column. ``by``: what decides about a row by itself."""
     from data_contracts.check import judge
     from matching.identifiers import nhs_number_is_valid, upn_is_valid
 
@@ -239,7 +240,7 @@ def _breaches(rows: pl.DataFrame, found: FileRows, file: Opened, judging: Judgin
 
 
 def _rows(found: FileRows, contract: Contract, last: LastIntake) -> pl.DataFrame:
-    """All rows of a file in their order, with their ids, the fingerprints of their lines, and what stood of them last night."""
+    """All rows of a file in their order, with their ids, the fingerprints of their lines, and where they were last night."""
     key = pl.concat_str(pl.lit(f"{contract.id}:"), in_record_id(text_of(contract.key).fill_null("")))
     lines = found.lines.rename({"line_hash": LINE_HASH})
     keyed = found.rows.with_columns(key.alias(RECORD_ID)).join(
@@ -253,7 +254,8 @@ def _rows(found: FileRows, contract: Contract, last: LastIntake) -> pl.DataFrame
 
 
 def _placed(rows: pl.DataFrame, contract: Contract, file_id: str, breaches: Sequence[Breach]) -> pl.DataFrame:
-    """The rows with what they are known by the next night: a row that broke a rule, or is not kept whole, is read again."""
+    """The rows with what they are known by the next night: a row that broke a rule, or is not kept whole, will be read
+    again."""
     flawed = pl.Series([breach.line for breach in breaches], dtype=pl.Int64).drop_nulls()
     is_known = ~pl.col("line").is_in(flawed.implode()) & is_kept_whole(contract)
     line_hash = pl.when(is_known).then(LINE_HASH).alias(LINE_HASH)
@@ -263,8 +265,8 @@ def _placed(rows: pl.DataFrame, contract: Contract, file_id: str, breaches: Sequ
 
 
 def said_to_have_left(delivery: Delivery, contract: Contract, as_at: date) -> pl.Series:
-    """``record_id`` of the rows set aside as they say that a place has ended, and on no day that can be read; one that is to
-    end in a year after ``as_at`` ("Summer 2027") has not."""
+    """``record_id`` of the rows set aside because a place has ended, but on no day that can be read. An end in a year after
+    ``as_at`` ("Summer 2027") does not count."""
     ends = {delivery.headers.get(end, contract.column_named[end].header) for end in contract.ends_of_places}
     unread = {b.line: b.column for b in delivery.breaches if b.rule == NO_DATE and b.column in ends}
     lines = {b.line for b in delivery.breaches if b.rule == LEFT_WITHOUT_DAY}.union(unread)
@@ -278,13 +280,13 @@ def said_to_have_left(delivery: Delivery, contract: Contract, as_at: date) -> pl
 
 
 def _year_of(end: str | None) -> int:
-    """The year that an end names which is no day ("Summer 2027", "Jul-27"); 0 where it names none."""
+    """The year in an end that is not a day ("Summer 2027", "Jul-27"); 0 if there is none."""
     named = _YEAR.search(end or "") or _SHORT_YEAR.search(end or "")
     return 2000 + int(named[1]) if named else 0
 
 
 def with_set_aside(delivery: Delivery, breaches: Sequence[Breach], everything: Sequence[Breach] = ()) -> Delivery:
-    """Move the rows that break a rule from ``loaded`` to ``set_aside``; all rows where ``everything`` is broken."""
+    """Move the rows that break a rule from ``loaded`` to ``set_aside``; all rows, if any rules are in ``everything``."""
     broken = pl.DataFrame(
         [(b.line, b.rule) for b in breaches if b.stops == "row" and b.line is not None],
         schema={"line": pl.Int64, "rules": pl.String},

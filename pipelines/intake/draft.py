@@ -1,6 +1,6 @@
-"""Drafts a contract from a sample file, for a person to finish: its headers, types, codes, and where they may go.
+"""Drafts a contract from a sample file, for a person to finish: its headers, types, codes, and what they may map to.
 
-No value of the sample comes into the draft, save the codes of columns whose header says that they hold codes.
+No value of the sample gets into the draft, except the codes in columns whose header says that they hold codes.
 """
 
 import re
@@ -27,25 +27,26 @@ FIELDS: tuple[tuple[str, str], ...] = (
     ("address", r"addr|street|^town$|saon|paon"), ("phone", r"phone|mobile|tel"),
     ("household", r"household|tenancyref|claimref|family(?:ref|id)"),
 )  # fmt: skip
-"""Field of a person record -> what the header of its column holds, without case and spaces. The first counts."""
+"""Field of a person record -> regular expression found in the header of its column, ignoring case and spaces. The first
+counts."""
 
 FORMS: tuple[tuple[str, str], ...] = (
     ("upn", r"^[A-HJ-NP-RT-Z]\d{11}[0-9A-HJ-NP-RT-Z]$"),
     ("nhs_number", r"^\d{3}[ -]?\d{3}[ -]?\d{4}$"),
     ("postcode", r"^[A-Za-z]{1,2}\d[0-9A-Za-z]? *\d[A-Za-z]{2}$"),
 )
-"""Field -> what nearly every cell of its column looks like, where the header says nothing."""
+"""Field -> form of nearly every cell of its column, used if the header says nothing."""
 
 DATES = ("dd/MM/yyyy", "yyyy-MM-dd", "yyyyMMdd", "dd-MM-yyyy", "dd.MM.yyyy", "dd MMM yyyy", "dd-MMM-yyyy", "MM/dd/yyyy")
 
 CODES = re.compile(r"status|type|code|category|outcome|flag|mode|tenure|group|phase|protected|sensitive")
-"""Headers of columns that hold codes, and no words about a child."""
+"""Headers of columns that hold codes, not words about a child."""
 
 MOST_CODES = 12
 
 
 def draft(name: str, file: str, data: bytes) -> str:
-    """A contract (YAML, status draft) for files like this one. Raises :class:`ContractError` where it is not read."""
+    """A contract (YAML, status draft) for files like this one. Raises :class:`ContractError` if the sample cannot be read."""
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise ContractError(f"{name}: give a name in lower case with underscores, such as library_cards.")
     try:
@@ -74,9 +75,8 @@ def draft(name: str, file: str, data: bytes) -> str:
 
 
 def copied(name: str, shipped: Contract, file: str, data: bytes) -> str:
-    """The contract of a source as it is shipped, to be suited to one sender's files like this one: what is otherwise in it is
-    named at its head. ``name``: of the contract's file.
-    """
+    """The contract of a source as shipped, to be fitted to one sender's files like this one. Differences are named at its
+    head. ``name``: of the contract's file."""
     breaches = read_bytes(file, data, shipped).breaches
     unknown = sorted({b.column for b in breaches if b.column and b.rule in (EXTRA, RENAMED)})
     missing = sorted({b.column for b in breaches if b.column and b.rule == MISSING})
@@ -132,7 +132,7 @@ def _maps(column: Mapping[str, Any]) -> bool:
 
 
 def _column(name: str, header: str, cells: pl.Series, taken: set[str]) -> dict[str, Any]:
-    """One column as a person may finish it; ``taken`` collects the fields that are mapped already."""
+    """One column for a person to finish; ``taken`` collects the fields that are mapped already."""
     filled = cells.str.strip_chars()
     filled = filled.filter(filled != "")
     column = _text_column(name, header) | {"description": f"{DECIDE}: what is this?"}
@@ -168,7 +168,7 @@ def _share(holds: pl.Series) -> float:
 
 
 def _date_format(filled: pl.Series) -> str | None:
-    """The one format in which nearly all cells are dates."""
+    """The one format in which nearly all cells are dates; null: none."""
     from data_contracts.parts import Column
 
     for written in DATES if filled.len() else ():

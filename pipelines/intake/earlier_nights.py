@@ -1,4 +1,4 @@
-"""What earlier nights left behind: tonight's files are held against it, and it goes on with what they are."""
+"""What earlier nights left behind: tonight's files are compared with it, and it is continued with what they hold."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -13,13 +13,14 @@ HISTORIES = {
     "source_night": "nights", "source_measure": "measures", "snapshot": "snapshot", "delivery_change": "changes",
     "acceptance": "acceptances",
 }  # fmt: skip
-"""Table of the store -> its part of a history."""
+"""Table of the store -> field of :class:`History`."""
 
 CAME_AGAIN = 0.5
-"""Of what a file changed, so much comes again in one with the same fault; where that was mended, next to nothing."""
+"""Share of what a file changed that comes again in a file with the same fault; if the fault was mended, next to nothing
+does."""
 
 Told = dict[str, list[tuple[Check, str]]]
-"""Source -> what it tells otherwise than its last delivery: the check that fails by it, and why in words."""
+"""Source -> how it differs from its last delivery: the check that fails by it, and why in words."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,11 @@ class History:
     snapshot: pl.DataFrame = field(default_factory=SNAPSHOT.to_frame)
     changes: pl.DataFrame = field(default_factory=DELIVERY_CHANGE.to_frame)
     acceptances: pl.DataFrame = field(default_factory=ACCEPTANCE.to_frame)
-    """All that were ever given: what a person accepted is the new usual."""
+    """All acceptances ever given: what a person accepted is the new usual."""
 
     def before(self, as_at: date) -> "History":
-        """What counts for the night of ``as_at``: earlier nights, of each source from its last acceptance on."""
+        """What counts for the night of ``as_at``: earlier nights within ``KEPT_DAYS``, for each source from its last
+        acceptance on."""
         accepted = (
             self.acceptances.filter(pl.col("as_at") < as_at).group_by("source").agg(from_on=pl.col("as_at").max())
         )
@@ -48,8 +50,8 @@ class History:
         return replace(self, nights=nights, measures=recent_measures(counts(self.measures)))
 
     def told_on(self, as_at: date, intake: Intake) -> Told:
-        """What an earlier run of that night told of sources of whose new and changed rows at least half come once more
-        (``intake``). Those stand in the store by now, so that nothing is found against them."""
+        """What an earlier run of that night found about sources of whose new and changed rows at least half come again
+        (``intake``). Those rows are in the store by now, so that a comparison would find nothing."""
         before = self.measures.filter(as_at=as_at, measure=TOLD)
         if before.is_empty():
             return {}
@@ -67,7 +69,7 @@ class History:
 
 
 def told_as_measures(told: Told, as_at: date) -> pl.DataFrame:
-    """``SOURCE_MEASURE`` of what is told, each count one."""
+    """``SOURCE_MEASURE`` of these findings, each with the value 1."""
     rows = [(source, TOLD, words, check, 1.0) for source, found in told.items() for check, words in found]
     columns = ["source", "measure", "of", "name", "value"]
     return as_measures(pl.DataFrame(rows, schema=columns, orient="row"), as_at)

@@ -1,7 +1,7 @@
 """Lists of another authority: hardly a home in them is where the pupils of the rolls live.
 
 Such a list breaks no rule of its own, and each of its children looks like one without a place. Only sources that say who
-lives here are looked at: what shows a place hides nobody by showing it to strangers.
+lives here are looked at: a source that shows places hides nobody by showing them to strangers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,28 +17,28 @@ ELSEWHERE = "list of elsewhere"
 """Name of the rule, as a breach shows it."""
 
 ENOUGH_HOMES = 100
-"""Different postcodes, of the rolls and of a file: of fewer a share says nothing. So a list of families in one hotel, where no
-pupil lives, is none of elsewhere."""
+"""Fewest different postcodes, of the rolls and of a file: a share of fewer says nothing. So a list of families in one
+hotel, where no pupil lives, is not taken for one of elsewhere."""
 
 FEW = 0.05
-"""Less than this share of a file's homes is hardly any. Of a list for a region that was not cut down it is more."""
+"""Less than this share of a file's homes is hardly any. A list for a region that was not cut down has more."""
 
 LEAST_PUPILS = 0.002
-"""Share of the rolls' homes from which on a postcode district is one where pupils live; below it stand slips."""
+"""Least share of the rolls' homes for a postcode district to be one where pupils live; smaller ones are slips."""
 
 _POSTCODE = r"^([A-Z]{1,2}[0-9][0-9A-Z]?[0-9][A-Z]{2})$"
-"""Not :func:`matching.identifiers.canonical_postcode`, which puts slips right and takes six times as long: a share needs none
-of them."""
+"""Not :func:`matching.identifiers.canonical_postcode`, which corrects slips and takes six times as long: a share needs no
+corrections."""
 _NONE = pl.Series([], dtype=pl.String)
 
 
 def lists_of_elsewhere(
     deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], last: LastIntake
 ) -> dict[tuple[str, str], Breach]:
-    """Source and file -> the breach of each delivery that is a list of elsewhere; none without rolls that have homes enough.
+    """Source and file -> the breach of each delivery that is a list of elsewhere; empty if the rolls have too few homes.
 
-    It hangs on the rolls too: where pupils live in other districts than by those of last night, files that stand since then
-    are asked as well. A roll of which nothing came is as it last stood.
+    It depends on the rolls too: if pupils live in other districts than by last night's rolls, unchanged files are judged
+    again as well. A roll of which nothing came counts as it last was.
     """
     lists = [d for d in deliveries if d.source in contracts and _tells_homes_alone(contracts[d.source])]
     rolls = [source for source, contract in contracts.items() if contract.is_roll]
@@ -59,20 +59,20 @@ def lists_of_elsewhere(
 def of_elsewhere(
     rows: Mapping[str, pl.DataFrame], rolls: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract]
 ) -> frozenset[str]:
-    """Which of these sources have rows of elsewhere, by the rows of the rolls."""
+    """Those of these sources whose rows are a list of elsewhere, by the rows of the rolls."""
     here = _where_pupils_live(rolls, contracts)
     homes = {source: _homes(own, contracts[source], here) for source, own in rows.items()}
     return frozenset(source for source, counted in homes.items() if here and _are_elsewhere(*counted))
 
 
 def _tells_homes_alone(contract: Contract) -> bool:
-    """Whether a source says who lives here, and shows nobody a place."""
+    """Whether a source says who lives here and shows nobody a place."""
     kinds = {said.kind for said in contract.says}
     return "lives_here" in kinds and "provision" not in kinds
 
 
 def _where_pupils_live(rolls: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract]) -> frozenset[str]:
-    """Postcode districts; none where the rolls have too few homes to tell."""
+    """Postcode districts; empty if the rolls have too few homes."""
     pupils = pl.concat([_NONE, *(postcodes_in(rows, contracts[each]) for each, rows in rolls.items())]).drop_nulls()
     if pupils.n_unique() < ENOUGH_HOMES:
         return frozenset()
@@ -80,7 +80,7 @@ def _where_pupils_live(rolls: Mapping[str, pl.DataFrame], contracts: Mapping[str
 
 
 def where_many_live(of_pupils: pl.Series) -> frozenset[str]:
-    """The districts in which pupils live, without slips; ``of_pupils``: the district of each."""
+    """The districts in which pupils live, without slips. ``of_pupils``: the district of each pupil."""
     counted = of_pupils.alias("district").value_counts()
     return frozenset(counted.filter(pl.col("count") >= LEAST_PUPILS * len(of_pupils))["district"])
 
@@ -91,7 +91,7 @@ def _told_of(file: str, contract: Contract, rows: pl.DataFrame, here: frozenset[
 
 
 def _homes(rows: pl.DataFrame, contract: Contract, here: frozenset[str]) -> tuple[int, int]:
-    """How many different postcodes of a list are where pupils live, and how many there are."""
+    """How many different postcodes of a list are where pupils live, and how many different postcodes it has."""
     homes = postcodes_in(rows, contract).drop_nulls().unique()
     return int(districts(homes).is_in(here).sum()), len(homes)
 
@@ -101,12 +101,12 @@ def _are_elsewhere(inside: int, homes: int) -> bool:
 
 
 def districts(postcodes: pl.Series) -> pl.Series:
-    """The district of each postcode as :func:`postcodes_in` has it."""
+    """The district of each postcode from :func:`postcodes_in`."""
     return postcodes.str.head(-3).alias("district")
 
 
 def postcodes_in(rows: pl.DataFrame, contract: Contract) -> pl.Series:
-    """The postcode of each row as it is written in its own column, without blanks; null where none is."""
+    """The postcode of each row as its own column has it, without spaces; null if there is none."""
     columns = [
         column.name for column in contract.columns if column.maps_to == "postcode" and column.name in rows.columns
     ]

@@ -1,7 +1,7 @@
 """What came in tonight, in figures: rows, newest dates, units, empty values, and a fingerprint of every row.
 
-The figures of earlier nights are what tonight's are held against (:mod:`pipelines.intake.completeness`), and the fingerprints
-tell which rows came, changed and went (:mod:`pipelines.intake.snapshot`). Which columns are read, the contracts say.
+Tonight's figures are compared with those of earlier nights (:mod:`pipelines.intake.completeness`). The fingerprints show
+which rows came, changed and went (:mod:`pipelines.intake.snapshot`). The contracts say which columns are read.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,20 +16,20 @@ from data_contracts.values import is_empty, is_known_code, parse_dates, text_of
 from pipelines.tables import SOURCE_MEASURE, SOURCE_NIGHT
 
 KEPT_DAYS = 731
-"""What is kept of earlier nights is kept for two years: a termly file is compared with the year before."""
+"""What is kept of earlier nights is kept for two years, so that a termly file can be compared with the year before."""
 
 LONG_DAYS = 92
-"""A night so long after, or before, the days of which the sources tell is one whose date was mistyped, or whose files are
-those of another day."""
+"""If the date judged is this long after the newest dates in the sources, or before many of their dates, it was mistyped, or
+the files are those of another day."""
 
 LATER_DAYS, LATER_SHARE = 10, 0.1
-"""So many different days, and such a share of a column's, are no slips of the pen."""
+"""If this many different days, and this share (0..1) of a column's, are later, they are not slips."""
 
 LEARNT_DAYS = 60
-"""Bands are learnt from two months of nights: long enough to be steady, short enough to follow an authority's life."""
+"""Bands are learnt from two months of nights: long enough to be steady, short enough to follow changes in an authority."""
 
 FINGERPRINT = pl.Schema({"source": pl.String, "record_id": pl.String, "row_hash": pl.UInt64})
-"""One row is one row loaded tonight; ``row_hash`` stays the same for the same row, in any order, on any machine."""
+"""One row is one row loaded tonight. ``row_hash`` is the same for the same row, in any order and on any machine."""
 
 EMPTY, UNKNOWN, UNIT, PLACES = "empty values", "unknown codes", "unit", "places"
 LOST_NOBODY, KEYS, TOLD = "lost nobody", "keys", "told"
@@ -40,7 +40,7 @@ _APART = "\x1f"
 
 @dataclass(frozen=True)
 class Standing:
-    """A source whose rows stand in the store as they did on its last night."""
+    """A source whose rows in the store are unchanged since its last night."""
 
     night: pl.DataFrame
     """Its ``SOURCE_NIGHT`` of that night."""
@@ -49,7 +49,7 @@ class Standing:
     cells: Callable[[str], pl.DataFrame]
     """Column -> a frame of that column, each distinct cell once."""
     columns: Callable[..., pl.DataFrame]
-    """Columns -> a frame of those, a row a row."""
+    """Columns -> a frame of those, one row for each row."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,11 @@ class Stood:
     rows: pl.DataFrame
     """``FINGERPRINT`` of that night."""
     same: pl.Series
-    """Of each of tonight's rows: whether it is the same as then."""
+    """For each of tonight's rows: whether it is the same as then."""
     otherwise: pl.DataFrame
     """The rows of that night, as received, that are not the same tonight."""
     empty: pl.DataFrame = field(default_factory=SOURCE_MEASURE.to_frame)
-    """``SOURCE_MEASURE`` of that night's empty values; none where they were counted under another contract or software."""
+    """``SOURCE_MEASURE`` of that night's empty values; empty if they were counted under another contract or software."""
 
 
 @dataclass(frozen=True)
@@ -71,19 +71,19 @@ class Intake:
     """Tonight's loaded rows in figures."""
 
     nights: pl.DataFrame
-    """``SOURCE_NIGHT``: one row a source of which rows were loaded."""
+    """``SOURCE_NIGHT``: one row for each source of which rows were loaded."""
     measures: pl.DataFrame
     """``SOURCE_MEASURE``, without those that need last night's rows."""
     fingerprints: pl.DataFrame
-    """``FINGERPRINT``; of the sources in ``stood`` only of rows that came or changed."""
+    """``FINGERPRINT``; for the sources in ``stood``, only of rows that came or changed."""
     stood: Mapping[str, int] = field(default_factory=dict)
-    """Source -> rows of the night before, of the sources that were held against them row by row."""
+    """Source -> rows on the night before, for the sources that were compared with it row by row."""
     same: Mapping[str, int] = field(default_factory=dict)
-    """Of those sources: source -> rows that have not changed."""
+    """For those sources: source -> rows that have not changed."""
     gone: pl.DataFrame = field(default_factory=FINGERPRINT.to_frame)
-    """``FINGERPRINT`` of those that did not come again."""
+    """For those sources: ``FINGERPRINT`` of the rows that did not come again."""
     later_on: Mapping[str, date] = field(default_factory=dict)
-    """Source -> its newest date, of the sources that tell of many days long after the date judged as of days gone by."""
+    """Source -> its newest date, for sources in which many days long after the date judged are given as gone by."""
 
 
 def measure(
@@ -96,10 +96,10 @@ def measure(
     standing: Mapping[str, Standing] | None = None,
     stood: Mapping[str, Stood] | None = None,
 ) -> Intake:
-    """Measure tonight's rows (by source, as received). Dates after ``as_at`` say nothing about how new a file is.
+    """Measure tonight's rows (by source, as received). Dates after ``as_at`` do not count as a file's newest.
 
-    ``hashed``: ``FINGERPRINT`` of rows that are the same as when they were hashed; null: none. ``standing``: sources
-    that are not among ``raw``, as their rows have not changed. ``stood``: sources of which only some have.
+    ``hashed``: ``FINGERPRINT`` of rows that are the same as when they were hashed; null: none. ``standing``: sources that
+    are not in ``raw``, as their rows have not changed. ``stood``: sources of which only some rows have changed.
     """
     loaded = deliveries.filter(verdict="loaded").group_by("source").agg(pl.len())
     files, still, before = dict(loaded.iter_rows()), standing or {}, stood or {}
@@ -132,7 +132,7 @@ def measure(
 
 
 def _measures_of_standing(standing: Standing, contract: Contract, as_at: date) -> tuple[pl.DataFrame, ...]:
-    """What was measured of a source on its last night; its current places as at tonight."""
+    """What was measured of a source on its last night, and its current places as at tonight."""
     return standing.measures, _places(standing.columns, contract, as_at)
 
 
@@ -149,7 +149,8 @@ def _rows_of(still: Mapping[str, Standing]) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class _Printed:
-    """``FINGERPRINT`` of one source's rows: those that came or changed, stand as they did, and did not come again."""
+    """``FINGERPRINT`` of one source's rows: those that came or changed, those that are the same, and those that did not
+    come again."""
 
     new: pl.DataFrame
     same: pl.DataFrame
@@ -157,14 +158,14 @@ class _Printed:
 
     @property
     def content(self) -> str:
-        """One fingerprint for all rows of tonight (:func:`content_of`)."""
+        """One fingerprint for all of tonight's rows (:func:`content_of`)."""
         return content_of(pl.concat([self.new, self.same]))
 
     @classmethod
     def of(
         cls, source: str, rows: pl.DataFrame, contract: Contract, stood: Stood | None, hashed: pl.DataFrame | None
     ) -> "_Printed":
-        """``stood``: null where all rows count as new."""
+        """``stood``: null if all rows count as new."""
         nothing = FINGERPRINT.to_frame()
         if stood is None:
             return cls(fingerprint(source, rows, contract, nothing if hashed is None else hashed), nothing, nothing)
@@ -175,10 +176,10 @@ class _Printed:
 
 
 def fingerprint(source: str, rows: pl.DataFrame, contract: Contract, hashed: pl.DataFrame) -> pl.DataFrame:
-    """``FINGERPRINT`` of a source's rows: every column of the contract counts; line and file do not.
+    """``FINGERPRINT`` of a source's rows, of every column of the contract, but not of line and file.
 
-    BLAKE2b, as polars' and DuckDB's own hashes may change from one version to the next, and every row with them. A row
-    that is among ``hashed`` is not hashed again.
+    BLAKE2b, because polars' and DuckDB's own hashes may change from one version to the next, and with them every row. A row
+    that is in ``hashed`` is not hashed again.
     """
     kept = rows.select("record_id").join(
         hashed.select("record_id", "row_hash"), on="record_id", how="left", validate="1:1", maintain_order="left"
@@ -192,7 +193,7 @@ def fingerprint(source: str, rows: pl.DataFrame, contract: Contract, hashed: pl.
 
 
 def last_hashes(snapshot: pl.DataFrame, same: Mapping[str, pl.Series]) -> pl.DataFrame:
-    """``FINGERPRINT`` of the rows that are the ``same`` (``record_id`` by source) as on the last night of their source.
+    """``FINGERPRINT`` of the rows that are the ``same`` (``record_id`` by source) as on their source's last night.
 
     ``snapshot``: as it was before tonight.
     """
@@ -208,7 +209,7 @@ def content_of(fingerprints: pl.DataFrame) -> str:
 
 
 def keys_on(snapshot: pl.DataFrame, day: pl.Expr) -> pl.DataFrame:
-    """Records that stood in their source's delivery of a night: ``source``, ``record_id``, ``row_hash``."""
+    """Records that were in their source's delivery on a night: ``source``, ``record_id``, ``row_hash``."""
     stood = (pl.col("first_seen_on") <= day) & (day <= pl.col("last_seen_on"))
     return snapshot.filter(stood).select(FINGERPRINT.names())
 
@@ -216,11 +217,11 @@ def keys_on(snapshot: pl.DataFrame, day: pl.Expr) -> pl.DataFrame:
 def keys_kept(
     snapshot: pl.DataFrame, before: pl.DataFrame, tonight: pl.DataFrame, intake: Intake | None = None
 ) -> pl.DataFrame:
-    """Share of the keys of the night before that came again: ``source``, ``keys``, ``kept`` (0..1).
+    """Share of the keys of the night before that came again: ``source``, ``keys`` (their number), ``kept`` (0..1).
 
     ``before``: ``source``, ``before_on`` (the night to compare with). ``tonight``: ``record_id`` of all rows that came,
-    those set aside too. ``intake``: tells of sources that were held against the night before row by row, so that what
-    is the same need not be in ``tonight``. One row is one source that came tonight and before.
+    including those set aside. ``intake``: for sources that were compared with the night before row by row, rows that are
+    the same need not be in ``tonight``. One row is one source that came tonight and before.
     """
     told = [] if intake is None else list(intake.stood.items())
     still = pl.DataFrame(told, schema={"source": pl.String, "keys": pl.UInt32}, orient="row")
@@ -241,7 +242,7 @@ def as_key_measures(kept: pl.DataFrame, as_at: date) -> pl.DataFrame:
 
 
 def last_nights(nights: pl.DataFrame) -> pl.DataFrame:
-    """``source``, ``before_on``: the last of some nights (``SOURCE_NIGHT``) in which each source came."""
+    """``source``, ``before_on``: of these nights (``SOURCE_NIGHT``), the last in which each source came."""
     return nights.group_by("source").agg(before_on=pl.col("as_at").max()).sort("source")
 
 
@@ -257,9 +258,9 @@ def _cells_of(rows: pl.DataFrame) -> Callable[[str], pl.DataFrame]:
 def _newest_on(
     cells_of: Callable[[str], pl.DataFrame], contract: Contract, as_at: date
 ) -> tuple[date | None, date | None]:
-    """The newest date in any dated column that is no birth date: not after ``as_at``, and long after it.
+    """The newest date in any date column other than the birth date: up to ``as_at``, and more than ``LONG_DAYS`` after it.
 
-    The latter only where a column that tells of days gone by alone has so many of them that they are no slips of the pen.
+    The latter only if a column that speaks of days gone by has so many of them that they are not slips; null: it has not.
     """
     dated = [c for c in contract.columns if c.logical_type == "date" and c.maps_to != "date_of_birth"]
     newest: list[date] = []
@@ -276,14 +277,15 @@ def _newest_on(
 
 
 def _empty_values(rows: pl.DataFrame, contract: Contract, stood: Stood | None) -> pl.DataFrame:
-    """One row is one column and its share of empty values."""
+    """One row is one column and its share of empty values (0..1)."""
     known = stood if stood is not None and stood.empty.height else None
     cells = _empty_cells(rows, contract) if known is None else _empty_since(rows, contract, known)
     return _shares(EMPTY, {name: count / rows.height for name, count in cells.items()}, contract)
 
 
 def _unknown_codes(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """One row is one column that is held to its codes, and the share of those in it that the contract does not know."""
+    """One row is one column that is checked against its codes, and the share of its filled cells whose code the contract
+    does not know."""
     shares = {}
     for column in contract.columns:
         if column.codes and any(rule.metric == "invalidValues" for rule in column.quality):
@@ -302,12 +304,13 @@ def _shares(measure: str, shares: Mapping[str, float], contract: Contract) -> pl
 
 
 def _empty_cells(rows: pl.DataFrame, contract: Contract) -> dict[str, int]:
-    """Column -> its empty cells."""
+    """Column -> number of its empty cells."""
     return rows.select(is_empty(column).sum().alias(column.name) for column in contract.columns).row(0, named=True)
 
 
 def _empty_since(rows: pl.DataFrame, contract: Contract, stood: Stood) -> dict[str, int]:
-    """As ``_empty_cells``: those of the night before, less those of rows that are no more so, and those of rows that came."""
+    """Like ``_empty_cells``: those of the night before, less those of rows that went or changed, plus those of rows that
+    came or changed."""
     before = stood.otherwise.height + int(stood.same.sum())
     less = _empty_cells(stood.otherwise, contract)
     more = _empty_cells(rows.filter(~stood.same), contract)
@@ -316,7 +319,7 @@ def _empty_since(rows: pl.DataFrame, contract: Contract, stood: Stood) -> dict[s
 
 
 def _units(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """One row is one unit (a school) and its rows; none where the contract names no unit."""
+    """One row is one unit (a school) and its number of rows; empty if the contract names no unit."""
     unit = contract.completeness.unit
     if unit is None:
         return SOURCE_MEASURE.to_frame()
@@ -328,9 +331,8 @@ def _units(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
 
 
 def _places(columns_of: Callable[..., pl.DataFrame], contract: Contract, as_at: date) -> pl.DataFrame:
-    """One row is one unit (a school) and its rows that show a place on the date judged; none where no unit is named or
-    no place ever ends. ``columns_of``: names -> the rows with those columns.
-    """
+    """One row is one unit (a school) and its number of rows that show a place on the date judged; empty if no unit is named
+    or no place ever ends. ``columns_of``: names -> the rows with those columns."""
     unit, dates = contract.completeness.unit, place_dates(contract)
     if unit is None or dates is None:
         return SOURCE_MEASURE.to_frame()
@@ -345,7 +347,8 @@ def _places(columns_of: Callable[..., pl.DataFrame], contract: Contract, as_at: 
 
 
 def place_dates(contract: Contract) -> tuple[str, ...] | None:
-    """The columns in which a place ends and, where there is one, begins; null: none of the source ever ends."""
+    """The columns with the day on which a place ends and, if there is one, the day on which it begins; null: no place of
+    the source ever ends."""
     for said in contract.says:
         if said.kind == "provision" and said.until:
             return (said.until, said.since) if said.since else (said.until,)
@@ -353,13 +356,13 @@ def place_dates(contract: Contract) -> tuple[str, ...] | None:
 
 
 def has_ended(contract: Contract, on: date) -> pl.Expr:
-    """Of each row as received: whether its place had ended on a day; false where no end is told."""
+    """For each row as received: whether its place had ended by a day; false if no end is given."""
     until = (place_dates(contract) or ())[:1]
     return _is_any(parse_dates(contract.column_named[name]) <= on for name in until)
 
 
 def is_to_come(contract: Contract, on: date) -> pl.Expr:
-    """Of each row as received: whether its place begins after a day; false where no beginning is told."""
+    """For each row as received: whether its place begins after a day; false if no beginning is given."""
     since = (place_dates(contract) or ())[1:]
     return _is_any(parse_dates(contract.column_named[name]) > on for name in since)
 
@@ -369,14 +372,14 @@ def _is_any(said: Iterable[pl.Expr]) -> pl.Expr:
 
 
 def recent_measures(measures: pl.DataFrame) -> pl.DataFrame:
-    """``SOURCE_MEASURE`` of the nights that bands are learnt from: two months, back from the last night of each source, as one
-    that comes once a term, or after a pause, is held against that. Of a unit that is gone its last, as it is still missed.
-    """
+    """``SOURCE_MEASURE`` of the nights that bands are learnt from: two months back from each source's last night, so that a
+    source that comes once a term, or after a pause, is compared with that. For a unit that is gone also its last
+    measure, as it is still missed."""
     day, is_of_unit = pl.col("as_at"), pl.col("measure").is_in([UNIT, LOST_NOBODY])
     is_recent = day > day.max().over("source") - timedelta(days=LEARNT_DAYS)
     return measures.filter(is_recent | (is_of_unit & (day == day.max().over("source", "measure", "of"))))
 
 
 def without_old(frame: pl.DataFrame, as_at: date, column: str = "as_at") -> pl.DataFrame:
-    """The rows of a history that are to be kept, by the day in a column: those of ``KEPT_DAYS``."""
+    """The rows of a history to be kept, by the day in a column: those of the last ``KEPT_DAYS``."""
     return frame.filter(pl.col(column) >= as_at - timedelta(days=KEPT_DAYS))

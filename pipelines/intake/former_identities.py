@@ -1,9 +1,9 @@
 """``WORKSPACE/former_identities.sqlite``: records of children's identities before adoption, which must never be linked.
 
-The adoption team hands in what the former identity went by: NHS number, UPN, or a record of an extract. Of these only keyed
-hashes are kept (HMAC-SHA-256, RFC 2104, with a key of this workspace), and nothing about the new identity. A record that
-bears one of them is read by no step after intake: it is linked to nothing, listed nowhere and explained nowhere. Names are no
-key here: another child of the same name and birth date must not vanish for it.
+The adoption team hands in identifiers of the former identity: NHS number, UPN, or a record of an extract. Only keyed hashes
+of these are kept (HMAC-SHA-256, RFC 2104, with a key of this workspace), and nothing about the new identity. A record with
+one of them is read by no step after intake: it is linked to nothing, listed nowhere and explained nowhere. Names do not
+count: another child of the same name and birth date must not vanish because of it.
 """
 
 import hmac
@@ -31,8 +31,8 @@ TABLES = {
     "by text not null, at text not null"
 }
 BEARS = {"nhs_number": "nhs_number", "upn": "upn", "record_id": "record"}
-"""Column of ``person_record`` -> column of the adoption team's file. A school may go on keeping the former UPN beside the new
-one: that is not by itself a record of the former identity, and only that cell is read past."""
+"""Column of ``person_record`` -> column of the adoption team's file. A school may keep the former UPN beside the new one:
+that alone does not make a record of the former identity, and only that cell is withheld."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class FormerIdentities:
 
     @property
     def mark(self) -> str:
-        """Differs wherever another set is withheld, or under another key; empty where nothing is."""
+        """Differs for every other set withheld, and under another key; empty if nothing is withheld."""
         told = "".join(sorted(self.hashes))
         return hmac.digest(self.key, told.encode(), "sha256").hex() if told else ""
 
     def are(self, column: str, values: pl.Series) -> pl.Series:
-        """The values, each once, that are withheld; ``column``: one of ``BEARS``."""
+        """Which of the values are withheld, each once; ``column``: one of ``BEARS``."""
         distinct = values.drop_nulls().unique()
         found = [value for value in distinct if _hashed(self.key, BEARS[column], value) in self.hashes]
         return pl.Series(values.name, found, dtype=pl.String)
@@ -60,7 +60,7 @@ def _hashed(key: bytes, what: str, value: str) -> str:
 
 
 def read_former(workspace: Path) -> FormerIdentities:
-    """What is withheld. Raises :class:`~pipelines.settings.SettingsError` where the key that it hangs on is lost."""
+    """What is withheld. Raises :class:`~pipelines.settings.SettingsError` if its key is lost."""
     if not (workspace / FORMER_FILE).exists():
         return FormerIdentities(b"", frozenset())
     with append_only(workspace / FORMER_FILE, TABLES) as connection:
@@ -68,7 +68,7 @@ def read_former(workspace: Path) -> FormerIdentities:
 
 
 def _withheld(connection: sqlite3.Connection, workspace: Path) -> FormerIdentities:
-    """What is withheld, and the key that it hangs on: made here, where nothing was ever handed in, while nobody else can."""
+    """What is withheld, and its key. If nothing was ever handed in, the key is made here, while nobody else can make one."""
     rows = connection.execute("select hash, what from former_identity order by rowid").fetchall()
     hashes = frozenset(hashed for hashed, what in dict(rows).items() if what == WITHHELD)
     return FormerIdentities(_key(workspace, is_new=not rows), hashes)
@@ -97,22 +97,22 @@ class HandedIn:
     """What became of a file of the adoption team."""
 
     changed: int
-    """Identifiers that are withheld, or withheld no more, and were not before."""
+    """Identifiers that are newly withheld, or newly withheld no longer."""
     borne: int | None
-    """How many of those that the file names a record of last night bears; null: there is none to look in."""
+    """How many of the identifiers in the file a record of last night has; null: there is no night to look in."""
     named: int
-    """Identifiers that the file names, each once."""
+    """Identifiers in the file, each counted once."""
 
 
 def hand_in(
     file: Path, workspace: Path, by: str, *, release: bool = False, person: pl.DataFrame | None = None
 ) -> HandedIn:
-    """Keep the hashes of what a file names, or take them back. The file itself is not kept.
+    """Keep the hashes of the identifiers in a file, or release them. The file itself is not kept.
 
-    ``person``: ``person_record`` of last night, in which a mistyped identifier is told by its absence; null: no night yet.
-
-    A CSV or workbook with any of the columns ``nhs_number``, ``upn``, ``record`` (source:key); one identifier a line is
-    enough. Raises :class:`~pipelines.settings.SettingsError` naming each line that cannot be kept, and no value.
+    ``file``: a CSV or workbook with any of the columns ``nhs_number``, ``upn``, ``record`` (source:key); one identifier in
+    a line is enough. ``person``: ``person_record`` of last night, in which a mistyped identifier is noticed by its absence;
+    null: no night yet. Raises :class:`~pipelines.settings.SettingsError` naming each line that cannot be kept, and no
+    value.
     """
     if not by.strip():
         raise SettingsError("--by: give the name of the person who hands this in.")
@@ -133,7 +133,7 @@ def hand_in(
 
 
 def _given(file: Path) -> pl.DataFrame:
-    """The identifiers of a file in their canonical form, one row a line."""
+    """The identifiers of a file in their canonical form, one row for each line. Raises SettingsError."""
     columns = list(BEARS.values())
     sent = cells_handed_in(file, (), columns)
     forms = {
@@ -163,11 +163,10 @@ def _given(file: Path) -> pl.DataFrame:
 def without_former(
     made: Standardised, former: FormerIdentities, renumbered: pl.DataFrame
 ) -> tuple[Standardised, pl.Series]:
-    """Records and statements less those of former identities, and the ``record_id`` of the latter, sorted.
+    """Records and statements without those of former identities, and the ``record_id`` of the latter, sorted.
 
-    ``renumbered``: ``RENUMBERED``; a record that was withheld by a key it had before is withheld under each later one.
-
-    A former UPN that is withheld is taken out of the record that keeps it beside the new one.
+    ``renumbered``: ``RENUMBERED``; a record withheld under an earlier key is withheld under each later one. A withheld
+    former UPN is removed from a record that keeps it beside the new one.
     """
     person = made.person
     if not former.hashes:

@@ -1,22 +1,22 @@
 """Days on which schools are shut in summer and at Christmas.
 
-Schools set their own terms. Some are shut from the end of the first term to the beginning of the last: their rolls need not
-change in that time. All are shut on the days that lie in everybody's holidays: these are no school days anywhere.
+Schools set their own terms. From the end of the first to the beginning of the last some are shut, and their rolls need not
+change. On the days that are holidays everywhere all are shut: these are not school days anywhere.
 """
 
 from datetime import MINYEAR, date, timedelta
 
 Spans = tuple[tuple[tuple[int, int], tuple[int, int]], ...]
-"""(month, day) of first and last days."""
+"""(month, day) of the first and the last day of each holiday."""
 
 SOME_SHUT: Spans = (((7, 17), (9, 4)), ((12, 19), (1, 5)))
-"""Somewhere in England and Wales schools are shut."""
+"""Schools are shut somewhere in England and Wales."""
 ALL_SHUT: Spans = (((7, 25), (8, 31)), ((12, 24), (1, 1)))
-"""No school is open."""
+"""All schools are shut."""
 
 
 def days_shut(after: date, until: date, shut: Spans) -> list[date]:
-    """The days of ``shut`` after one day up to another."""
+    """The days of ``shut`` after ``after``, up to and including ``until``."""
     spans = (
         (date(year, *first), date(year + (last < first), *last))
         for year in range(max(after.year - 1, MINYEAR), until.year + 1)

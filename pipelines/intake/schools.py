@@ -1,4 +1,4 @@
-"""By which numbers and names others speak of the schools of a roll."""
+"""The numbers and names by which others refer to the schools of a roll."""
 
 from collections.abc import Mapping
 
@@ -12,12 +12,13 @@ from pipelines.tables import SCHOOL
 
 
 def plain_number(text: pl.Expr) -> pl.Expr:
-    """A number or name of a school as two are compared: letters and digits, without "school"; 889/4002 is 8894002."""
+    """A number or name of a school as two are compared: letters and digits in lower case, without "school"; 889/4002 is
+    8894002."""
     return text.str.to_lowercase().str.replace_all(r"\bschool\b|[^\p{L}\p{N}]", "")
 
 
 def schools(store: Store, contracts: Mapping[str, Contract]) -> pl.DataFrame:
-    """``SCHOOL`` of tonight's rows: where the contract of a source says ``place_also``."""
+    """``SCHOOL`` of tonight's rows, for sources whose contract says ``place_also``."""
     found = [
         named_in(store.read_raw_columns(source, *columns), contract, statement)
         for source in store.raw_sources()
@@ -29,12 +30,12 @@ def schools(store: Store, contracts: Mapping[str, Contract]) -> pl.DataFrame:
 
 
 def told_apart(named: pl.DataFrame) -> pl.DataFrame:
-    """``SCHOOL`` without what two schools go by, as nobody can tell which of them is meant."""
+    """``SCHOOL`` without numbers and names that two schools have, as nobody can tell which of them is meant."""
     return named.unique().filter(pl.len().over("number") == 1).sort(SCHOOL.names())
 
 
 def named_in(rows: pl.DataFrame, contract: Contract, statement: Statement) -> pl.DataFrame:
-    """``SCHOOL`` of some rows of a source, each way of naming each school once."""
+    """``SCHOOL`` of some rows of a source, with each way of naming each school once."""
     texts = {name: text_of(contract.column_named[name]) for name in _columns(statement)}
     place = pl.coalesce([texts[name] for name in statement.place])
     written = [place, *(pl.concat_str([texts[name] for name in also]) for also in statement.place_also)]
@@ -44,6 +45,6 @@ def named_in(rows: pl.DataFrame, contract: Contract, statement: Statement) -> pl
 
 
 def _columns(statement: Statement) -> list[str]:
-    """The columns that name a school in some way, each once; none where only its own name does."""
+    """The columns that name a school in some way, each once; empty if only its own name does."""
     also = [name for columns in statement.place_also for name in columns]
     return list(dict.fromkeys((*statement.place, *also))) if also else []
