@@ -114,7 +114,7 @@ NO_CODE = "outcome: none, or none of those that are known"
 MOST_HOURS = 500.0
 """More hours than this on one outcome are a slip of the pen."""
 OLDEST_YEARS = 18
-"""Years. Nobody of whom something was found longer ago is of compulsory school age now."""
+"""Years. Whatever was found longer ago concerns nobody who is of compulsory school age now."""
 WRITTEN = (
     "yyyy-MM-dd", "yyyy/MM/dd", "dd/MM/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "dd MMMM yyyy", "dd-MMMM-yyyy", EXCEL_DAYS,
     "dd/MM/yy", "dd.MM.yy", "dd-MM-yy", "dd MMMM yy", "dd-MMMM-yy",

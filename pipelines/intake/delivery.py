@@ -46,7 +46,7 @@ line."""
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """What the judge is told besides the contract."""
+    """What the judge is given besides the contract."""
 
     today: date | None
     """Days after it are in the future; null: the day on which the judge runs."""

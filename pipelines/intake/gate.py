@@ -1,7 +1,7 @@
-"""The gate between the folder and the work: is what came complete?
+"""The gate between the folder and the night's work: is what came complete?
 
-Judged on tonight's rows as they came; only what passes takes the place of the last night's rows in the store
-(:mod:`pipelines.intake.keeping`), so that a night that is held leaves everything as the last list was made from.
+It judges tonight's rows as they came. Only what passes replaces last night's rows in the store
+(:mod:`pipelines.intake.keeping`), so that a night that is held leaves everything that the last list was made from.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -54,11 +54,11 @@ class JudgedIntake:
     accepted: pl.DataFrame
     """``ACCEPTANCE`` in force tonight."""
     stands_in: pl.DataFrame = field(default_factory=STANDS_IN.to_frame)
-    """``STANDS_IN``: sources that sent nothing, and whose last rows stand."""
+    """``STANDS_IN``: sources that sent nothing, and whose last rows stand in."""
 
     @property
     def held(self) -> tuple[str, ...]:
-        """Why no list may be published, a sentence a reason; empty: it may."""
+        """Why no list may be published, one sentence for each reason; empty: it may be."""
         return sentences(self.found, HOLDS)
 
     @property
@@ -68,14 +68,14 @@ class JudgedIntake:
 
     @property
     def cut_off(self) -> frozenset[str]:
-        """Sources whose file may be cut off, or of which none is there: fewer rows came than are usual, a unit is gone, or no
-        row stands in any more; and nobody has accepted that."""
+        """Sources whose file may be cut off, or that have none: fewer rows came than usual, a unit is gone, or no row
+        stands in any more; and nobody has accepted that."""
         is_cut = pl.col("check").is_in(["missing", "fewer rows", "rows gone", "units"]) & (pl.col("outcome") == STAMPS)
         return frozenset(self.found.filter(is_cut)["source"]) - {*self.accepted["source"]}
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What everything published tonight must carry, a sentence each."""
+        """What everything published tonight must carry, one sentence each."""
         accepted = {row["source"]: row for row in self.accepted.to_dicts()}
         overruled = tuple(
             f"{row['file']}: {row['words']} Accepted by {accepted[row['source']]['by']}."
@@ -85,12 +85,12 @@ class JudgedIntake:
 
 
 def history_of(store: Store) -> History:
-    """What earlier nights had, as the store has it."""
+    """What earlier nights had, from the store."""
     return History(**{part: store.read_or_empty(table) for table, part in HISTORIES.items()})
 
 
 def last_intake(store: Store, as_at: date) -> LastIntake:
-    """What the last night loaded; nothing, where its rows are not to be compared with tonight's."""
+    """What the last night loaded; empty if there is nothing to compare with tonight's rows."""
     judged = store.read_or_empty("judged_file")
     if judged.is_empty():
         return LastIntake()
@@ -105,7 +105,7 @@ def last_intake(store: Store, as_at: date) -> LastIntake:
 
 
 def rows_before(store: Store, received: Received, source: str) -> pl.DataFrame:
-    """The rows of a source that stand in the store; without those that came again as they were, where that was seen."""
+    """The rows of a source in the store; if its rows were compared, without those that came again unchanged."""
     return received.otherwise[source] if source in received.otherwise else store.read_raw(source)
 
 
@@ -116,7 +116,8 @@ def judge_tonight(
     as_at: date,
     units_due: Mapping[str, Sequence[str]],
 ) -> JudgedIntake:
-    """Hold what was received against earlier nights, and the units that are due in each source; write what was found."""
+    """Compare what was received with earlier nights, and with the units due in each source (``units_due``); write the
+    findings."""
     gate = _Gate(store, received, contracts, as_at, history_of(store))
     intake = gate.measured()
     refuse_date_far_from_files(intake, as_at)
@@ -144,7 +145,7 @@ def judge_tonight(
 
 @dataclass(frozen=True, slots=True)
 class _Gate:
-    """One night at the gate: what was received, what stands in the store, and what earlier nights had."""
+    """One night at the gate: what was received, what is in the store, and what earlier nights had."""
 
     store: Store
     received: Received
@@ -153,7 +154,7 @@ class _Gate:
     history: History
 
     def measured(self) -> Intake:
-        """What was received in figures; of rows that stand in the store since the last night, those of that night."""
+        """What was received, in figures; for rows unchanged in the store since the last night, the figures of that night."""
         received, stood = self.received, self._stood()
         same = {source: rows["record_id"].filter(received.is_same(source))
                 for source, rows in received.raw.items() if source not in stood}  # fmt: skip
@@ -169,7 +170,7 @@ class _Gate:
         )
 
     def _standing(self) -> dict[str, Standing]:
-        """The sources of which nothing was read tonight, as their rows stand in the store."""
+        """The sources of which nothing was read tonight, as their rows in the store are unchanged."""
         if self.received.last.stood_on is None:
             return {}
         on = pl.col("as_at") == self.received.last.stood_on
@@ -186,7 +187,7 @@ class _Gate:
         }
 
     def _stood(self) -> dict[str, Stood]:
-        """The sources that were held, row by row, against the rows of the night before that stand in the store."""
+        """The sources that were compared, row by row, with last night's rows in the store."""
         received, last, history = self.received, self.received.last, self.history
         if last.stood_on is None:
             return {}
@@ -205,8 +206,8 @@ class _Gate:
         }  # fmt: skip
 
     def may_stand(self) -> list[str]:
-        """Sources whose rows in the store may stand in for tonight's: not those of a list of elsewhere, such as the one
-        refused."""
+        """Sources whose rows in the store may stand in for tonight's: not those whose rows are a list of elsewhere, like
+        the file that was refused."""
         store, received, contracts = self.store, self.received, self.contracts
         there = store.raw_sources()
         refused = {*received.breaches.filter(rule=ELSEWHERE)["source"]}.difference(received.raw).intersection(there)
@@ -221,8 +222,8 @@ class _Gate:
         return [source for source in there if source not in elsewhere]
 
     def against_last(self) -> tuple[Told, dict[str, frozenset[str]]]:
-        """By source, held against the rows that stand in the store: what tells of other children, or is taken back; and the
-        units that are gone and whose rows go on under others."""
+        """By source, compared with the rows in the store: what shows other children or is taken back; and the units that
+        are gone and whose rows go on under others."""
         received, contracts, as_at = self.received, self.contracts, self.as_at
         told, went_on = {}, {}
         for source in self._comparable():
@@ -233,13 +234,13 @@ class _Gate:
                 *other_children(contract, before, came, int(is_same.sum())).told,
                 *taken_back(contract, as_settled, came, still, as_at),
             ]
-            if units_gone(before, tonight, contract):  # which row goes on as which is asked only then
+            if units_gone(before, tonight, contract):  # only then is it worked out which row goes on as which
                 left = keys_left({source: before}, {source: came}, contracts, as_at)
                 went_on[source] = units_that_went_on(before, tonight, left, contract)
         return told, went_on
 
     def _comparable(self) -> list[str]:
-        """Sources of which rows stand in the store and others came tonight; none on a night before theirs."""
+        """Sources that have rows in the store and other rows tonight; none if tonight is earlier than the last night kept."""
         stood_on: date | None = max(self.history.nights["as_at"].unique().to_list(), default=None)
         if stood_on is None or stood_on > self.as_at:
             return []
@@ -254,13 +255,14 @@ class _Gate:
         *,
         accepted: Collection[str],
     ) -> pl.DataFrame:
-        """``SOURCE_MEASURE``: the units that lost rows or places, and nobody by it, in this run of tonight or an earlier one.
+        """``SOURCE_MEASURE``: the units that lost rows or places but nobody by it, in this run of tonight or an earlier
+        one.
 
-        ``before``: what counts of the history for tonight. ``measures``: ``SOURCE_MEASURE`` of tonight. ``went_on``: by source,
-        units whose rows go on under others. ``accepted``: sources that a named person has accepted.
+        ``before``: what counts of the history for tonight. ``measures``: ``SOURCE_MEASURE`` of tonight. ``went_on``: by
+        source, units whose rows go on under others. ``accepted``: sources that a named person has accepted.
         """
         as_at, nights = self.as_at, self.history.nights
-        again = nights.filter(pl.col("as_at") >= as_at)  # of these what stands in the store is no earlier night's
+        again = nights.filter(pl.col("as_at") >= as_at)  # for these, the rows in the store are not an earlier night's
         stand = {
             source: partial(self.store.read_raw, source)
             for source in {*self.store.raw_sources()}.difference(accepted, again["source"])
@@ -276,7 +278,7 @@ class _Gate:
 
 
 def held_night(published: Path, as_at: date, judged: JudgedIntake) -> NightFailed:
-    """Mark the list that stays as stale, and return what is said of the night that was held."""
+    """Mark the list that stays as stale, and return the error for the night that is held."""
     stays = mark_stale(published, as_at, judged.held)
     stays_up = (
         f"The list of {stays:%d/%m/%Y} stays in use, marked as stale." if stays else "No list has been published yet."

@@ -1,4 +1,4 @@
-"""Tonight's rows in the place of the last night's, once they are judged complete, and what has changed since then."""
+"""Puts tonight's rows in the place of last night's, once they are judged complete, and keeps what has changed."""
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
@@ -28,11 +28,11 @@ def keep_tonight(
     *,
     at: datetime,
 ) -> dict[str, int]:
-    """Put tonight's rows in the place of the last night's, keep what changed, and count it. ``at``: when the night began."""
+    """Put tonight's rows in the place of last night's, keep what changed, and count it. ``at``: when the night began."""
     stand = {*received.stands, *judged.stands_in["source"]}
     before = history_of(store)
     was_gone, renumbered = store.read_or_empty("vanished"), _renumbered(store, received, contracts, stand, as_at, at=at)
-    # A key that is given to another child tonight is, of the rows before, that under which they go on.
+    # If a key is given to another child tonight, the earlier rows under it go by the key under which they go on.
     then = key_now(pl.col("record_id"), renumbered.filter(reused_at=at))
     vanished = keep_vanished(
         was_gone.with_columns(then), _rolls(store, received, contracts, stand, then), contracts,
@@ -44,7 +44,7 @@ def keep_tonight(
     store.write("vanished", vanished)
     store.write("renumbered", renumbered)
     _keep_rows(store, received, stand, _differing(was_gone, vanished))
-    # What a night of the past loaded is not what the next night's rows are compared with.
+    # After a night of the past, the next night's rows are not compared with what it loaded.
     store.write("judged_file", received.judged.clear() if is_past else received.judged)
     store.write("flawed_row", received.flawed.alias("record_id").to_frame())
     counted = changes.filter(as_at=as_at).select("came", "changed", "went", "same").sum().row(0, named=True)
@@ -55,7 +55,7 @@ def keep_tonight(
 def _rolls(
     store: Store, received: Received, contracts: Mapping[str, Contract], stand: Collection[str], then: pl.Expr
 ) -> Rolls:
-    """The rolls as they stand in the store, keys as ``then``, and as they came, without those that stand as they did."""
+    """The rolls as they are in the store, with keys as ``then``, and as they came; without those that are unchanged."""
     rolls = [source for source in contracts if contracts[source].is_roll and source not in stand]
     there = store.raw_sources()
     return Rolls(
@@ -73,7 +73,7 @@ def _renumbered(
     *,
     at: datetime,
 ) -> pl.DataFrame:
-    """``RENUMBERED`` after tonight, of the sources that did not stay as they stand in the store."""
+    """``RENUMBERED`` after tonight, for the sources whose rows in the store change."""
     came = {
         source: rows.filter(~received.is_same(source)) for source, rows in received.raw.items() if source not in stand
     }
@@ -88,9 +88,9 @@ def _renumbered(
 def _keep_histories(
     store: Store, before: History, intake: Intake, as_at: date, *, forwards: bool
 ) -> tuple[pl.DataFrame, bool]:
-    """Write the histories with tonight's delivery; ``DELIVERY_CHANGE``, and whether tonight is a night of the past.
+    """Write the histories with tonight's delivery. Returns ``DELIVERY_CHANGE``, and whether tonight is a night of the past.
 
-    ``forwards``: tonight is later than every night kept, so that of the large one only what changed is written.
+    ``forwards``: tonight is later than every night kept, so that only the changes of the large history are written.
     """
     written = ["source_night", "source_measure", "delivery_change"]
     if forwards:
@@ -108,15 +108,15 @@ def _keep_histories(
 
 
 def _differing(one: pl.DataFrame, other: pl.DataFrame) -> pl.Series:
-    """``record_id`` of the rows that stand in only one of two tables alike."""
+    """``record_id`` of the rows that are in only one of two tables, or differ between them."""
     parts = [a.join(b, on=a.columns, how="anti", nulls_equal=True) for a, b in ((one, other), (other, one))]
     return pl.concat(parts)["record_id"]
 
 
 def _keep_rows(store: Store, received: Received, stand: Collection[str], differing: pl.Series) -> None:
-    """Tonight's rows -> raw_*, and which came, changed or went -> changed_row, the ``differing`` among them.
+    """Tonight's rows -> raw_*; those that came, changed or went, and the ``differing``, -> changed_row.
 
-    Rows that are the same are not written again, nor those of the sources that ``stand``.
+    Unchanged rows are not written again, nor are those of the sources in ``stand``.
     """
     kept = {*received.raw, *stand}
     gone = {}

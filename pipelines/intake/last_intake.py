@@ -1,11 +1,11 @@
 """What the last night loaded, so that tonight only what came or changed is judged, hashed, written and standardised.
 
-A row is *the same* where a row with its key was loaded last night and every cell holds the same text. It is *known* to
-keep every rule that looks at one row where, besides, it broke none then, and the file that it came in was judged by the
-same software under the same contract, with the same columns, on a day no later than tonight's: a date that was not to
-come then is not to come now. Whatever differs, the row counts as new. Cells are compared, not fingerprints, save where
-a whole line of delimited text is such a row's: then it is not even read. Where all files of a source are last night's,
-byte for byte, nothing is asked at all (:mod:`pipelines.intake.carried`).
+A row is *the same* if a row with its key was loaded last night and every cell has the same text. It is also *known* to keep
+every rule that looks at one row if it broke none then, and the file that it came in was judged by the same software under
+the same contract, with the same columns, on a day no later than tonight's: a date that was not in the future then is not
+now. If anything differs, the row counts as new. Cells are compared, not fingerprints. The exception is a whole line of
+delimited text that is known to be such a row: it is not even read. If all files of a source are last night's, byte for
+byte, nothing is judged at all (:mod:`pipelines.intake.carried`).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -22,23 +22,23 @@ from pipelines.software import made_with
 from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
 
 RECORD_ID = "_record_id"
-"""``source:key`` of a row, beside the contract's own columns, one of which may be called record_id."""
+"""``source:key`` of a row. It is beside the contract's own columns, one of which may be called record_id."""
 
 SAME = "_same"
 """Whether the row is the same as last night's."""
 
 WAS_IN, WAS_ON, HAD = "_was_in", "_was_on", "_had"
-"""``file_id``, ``line`` and ``line_hash`` that the same row had last night."""
+"""``file_id``, ``line`` and ``line_hash`` of the same row last night."""
 
 STOOD = pl.Schema({SAME: pl.Boolean, WAS_IN: pl.String, WAS_ON: pl.Int64, HAD: pl.UInt64})
-"""What is told of a row besides its cells: whether it is last night's, and where that stood."""
+"""Columns of a row besides its cells: whether it is last night's, and where it was then."""
 
 PLACE = ("record_id", "file_id", "line", "line_hash")
-"""The columns of ``raw_*`` before the contract's own."""
+"""The columns of ``raw_*`` before those of the contract."""
 
 
 class RowsBefore(Mapping[str, pl.DataFrame]):
-    """``raw_*`` by source, each read when it is first asked for; two files may ask at once."""
+    """``raw_*`` by source, each read when it is first asked for. Two threads may ask at once."""
 
     def __init__(self, sources: Collection[str], read: Callable[[str], pl.DataFrame]) -> None:
         self._sources = tuple(sources)
@@ -60,29 +60,28 @@ class RowsBefore(Mapping[str, pl.DataFrame]):
 
 @dataclass(frozen=True)
 class LastIntake:
-    """The rows that stand in the store, as the last night that was not held has loaded them."""
+    """The rows in the store, as loaded by the last night that was not held."""
 
     raw: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     """``raw_*`` by source."""
     judged: pl.DataFrame = field(default_factory=JUDGED_FILE.to_frame)
     """``JUDGED_FILE``."""
     flawed: pl.Series = field(default_factory=lambda: pl.Series("record_id", [], pl.String))
-    """``record_id`` of the rows that were loaded though they broke a rule."""
+    """``record_id`` of the rows that were loaded although they broke a rule."""
     delivered: pl.DataFrame = field(default_factory=DELIVERY.to_frame)
-    """``DELIVERY`` of the last night, held or not; with it go ``breaches`` and ``set_aside``."""
+    """``DELIVERY`` of the last night, held or not; ``breaches`` and ``set_aside`` are of the same night."""
     breaches: pl.DataFrame = field(default_factory=BREACH.to_frame)
     set_aside: pl.DataFrame = field(default_factory=SET_ASIDE.to_frame)
     stood_on: date | None = None
-    """The night whose rows stand in the store; null: none, or tonight is not a later one."""
+    """The night whose rows are in the store; null: there is none, or tonight is not later."""
 
     def without_files_of(self, sources: Collection[str]) -> "LastIntake":
-        """The same, of which no whole file of these sources is known, so that each is read again."""
+        """The same, but with no whole file of these sources known, so that each is read again."""
         return replace(self, delivered=self.delivered.filter(~pl.col("source").is_in(list(sources))))
 
     def lines(self, contract: Contract, today: date) -> KnownLines:
-        """The lines of a source's files that need not be read ``today``: rows that stand, broke no rule, and cannot break
-        one by the day.
-        """
+        """The lines of a source's files that need not be read ``today``: their rows are in the store, broke no rule, and
+        cannot break one because of the day."""
         last = self._rows_of(contract)
         if last is None:
             return KnownLines(read_by(contract))
@@ -91,7 +90,7 @@ class LastIntake:
         return KnownLines(read_by(contract), hashes.filter(hashes.is_unique()))
 
     def standing(self, known: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-        """The rows of lines (LINE) that were not read, as they stand in the store, with STOOD as :meth:`compared` has it."""
+        """The rows of lines (LINE) that were not read, as they are in the store, with STOOD as from :meth:`compared`."""
         last = self._rows_of(contract)
         assert last is not None  # noqa: S101 - lines are known by its rows
         found = last.rename({"file_id": WAS_IN, "line": WAS_ON}).join(known, on="line_hash", validate="m:1")
@@ -102,7 +101,7 @@ class LastIntake:
         )
 
     def compared(self, rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-        """Rows of a file with ``STOOD``: whether each is last night's, and where that stood (null: it is not the same).
+        """Rows of a file with ``STOOD``: whether each is last night's, and where it was then (null: it is not the same).
 
         ``rows`` has every column of the contract and ``RECORD_ID``.
         """
@@ -113,7 +112,7 @@ class LastIntake:
             )
         names = [name for name in contract.column_named if name != "record_id"]
         place = (pl.col(name).alias(told) for name, told in zip(PLACE, (RECORD_ID, WAS_IN, WAS_ON, HAD), strict=True))
-        asked = last.filter(pl.col("record_id").is_in(rows[RECORD_ID].implode()))  # few where most lines are known
+        asked = last.filter(pl.col("record_id").is_in(rows[RECORD_ID].implode()))  # few if most lines are known
         then = asked.select(*place, *(_then(name) for name in names))
         both = rows.lazy().join(then.lazy(), on=RECORD_ID, how="left", validate="m:1", maintain_order="left")
         same = pl.all_horizontal(pl.col(WAS_IN).is_not_null(), *(pl.col(n) == pl.col(f"{n}__then") for n in names))
@@ -122,13 +121,13 @@ class LastIntake:
         return told.with_columns(where).select(*rows.columns, *STOOD).collect()
 
     def _rows_of(self, contract: Contract) -> pl.DataFrame | None:
-        """``raw_*`` of a source; null where there is none, or none with the columns that it would have tonight."""
+        """``raw_*`` of a source; null if there is none, or if its columns are not those that it would have tonight."""
         last = self.raw.get(contract.id)
         names = [name for name in contract.column_named if name != "record_id"]
         return None if last is None or last.columns != [*PLACE, *names] else last
 
     def known(self, rows: pl.DataFrame, source: str, judged_by: str, today: date) -> pl.Series:
-        """Which rows (with STOOD) are known to keep every rule of the row that is now asked ``judged_by`` on ``today``."""
+        """Which rows (with STOOD) are known to keep every rule of the row, if judged ``today`` and with ``judged_by``."""
         alike = self.judged.filter(pl.col("judged_on") <= today, source=source, judged_by=judged_by)
         known = pl.col(SAME) & pl.col(WAS_IN).is_in(alike["file_id"].implode())
         is_flawed = rows[RECORD_ID].is_in(self.flawed.implode())
@@ -140,24 +139,23 @@ def _then(name: str) -> pl.Expr:
 
 
 def in_record_id(key: pl.Expr) -> pl.Expr:
-    """A key, or ``source:key``, as it stands in a record's id: %3B for a semicolon, as those part ids that stand together."""
+    """A key, or ``source:key``, as it is in a record's id: with %3B for a semicolon, as semicolons separate ids."""
     return key.str.replace_all(";", "%3B", literal=True)
 
 
 def is_kept_whole(contract: Contract) -> pl.Expr:
-    """Of rows with their ``RECORD_ID``: whether ``raw_*`` has all their text. A column that is itself called record_id
-    is kept in the key alone, without the spaces around it.
-    """
+    """For rows with their ``RECORD_ID``: whether ``raw_*`` keeps all their text. A column that is itself called record_id
+    is kept only in the key, without the spaces around it."""
     if "record_id" not in contract.column_named:
         return pl.lit(value=True)
     return pl.lit(f"{contract.id}:") + pl.col("record_id") == pl.col(RECORD_ID)
 
 
 def read_by(contract: Contract) -> str:
-    """A fingerprint of all that decides about a file besides its name, its bytes and the day: software and contract."""
+    """A fingerprint of what decides about a file besides its name, its bytes and the day: the software and the contract."""
     return made_with(contract.model_dump_json())
 
 
 def judged_by(contract: Contract, columns: Iterable[str]) -> str:
-    """A fingerprint of all that decides about a row by itself: the software, the contract, the columns of the file."""
+    """A fingerprint of what decides about a row by itself: the software, the contract, and the columns of the file."""
     return made_with(contract.model_dump_json(), sorted(columns))

@@ -1,4 +1,4 @@
-"""Files that no single row gives away, and that would mislead about many children at once."""
+"""Files in which no single row looks wrong, but which would mislead about many children at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -14,19 +14,19 @@ from pipelines.intake.last_intake import RECORD_ID
 from pipelines.intake.statements import is_met
 
 SAME_AGAIN = "same file twice"
-"""Name of the rule, as a breach shows it, of a file that holds what another holds."""
+"""Name of the rule, as a breach shows it, for a file that holds the same as another."""
 
 ENOUGH_ROWS = 20
-"""Shares of fewer rows than this say nothing."""
+"""Fewest rows of which a share says something."""
 
 ENOUGH_DATES = 5
-"""Dates of which it says something that none is in a form that is read, however few rows there are."""
+"""Fewest dates for which it says something that none is in a form that is read, however few rows there are."""
 
 MOST = 0.5
-"""More than this share of a file's rows is most of them."""
+"""Most of a file's rows are more than this share."""
 
 MANY = 0.1
-"""More than this share of a column's cells is more than slips."""
+"""More than this share of a column's cells are more than slips."""
 
 _CHILD: frozenset[PersonField] = frozenset({"surname", "forename", "full_name", "date_of_birth"})
 
@@ -36,7 +36,7 @@ TWO_DELIVERIES, SHARED_KEYS = "two deliveries", "keys of two systems"
 """Names of the rules, as a breach shows them."""
 
 _UNAGREED = ("dd/MM/yy", "dd-MM-yy", "dd.MM.yy", "MM/dd/yyyy")
-"""Forms of dates that are common and read in no file unless its own contract says so, as they may be misread."""
+"""Forms of dates that are common, but read in no file unless its own contract says so, as they may be misread."""
 
 _OTHER = " other"
 
@@ -44,11 +44,12 @@ _OTHER = " other"
 def unreadable_dates(
     rows: pl.DataFrame, contract: Contract, file: str, headers: Mapping[str, str], breaches: Sequence[Breach]
 ) -> Iterator[Breach]:
-    """A breach for each date column of one file of which many filled cells are no date in a form that is read, or all of few.
+    """A breach for each date column of one file in which many filled cells, or all of a few, are no date in a form that is
+    read.
 
-    One such cell is a slip, many of them are a form that nobody agreed. Without most of its birth dates a file turns
-    the children that it knows into children that no roll knows, so it is refused; all else is noted. ``breaches``: what
-    the rows were found to break.
+    One such cell is a slip; many are a form that nobody agreed. Without most of its birth dates a file turns the children
+    whom it knows into children whom no roll knows, so it is refused. Other columns are only noted. ``breaches``: what the
+    rows were found to break.
     """
     for column in contract.columns:
         if column.logical_type != "date" or column.name not in headers:
@@ -77,7 +78,8 @@ def unreadable_dates(
 
 
 def _looks_like(cells: pl.Series) -> str:
-    """A sentence with the form in which nearly all of these cells are days, of those that no contract reads by itself."""
+    """A sentence with the form in which nearly all of these cells are days, among those that no contract reads by default;
+    empty: none."""
     read = {form: cells.to_frame("text").select(as_days(pl.col("text"), [form])).to_series() for form in _UNAGREED}
     form = next((form for form, days in read.items() if days.null_count() <= MANY * len(days)), None)
     return f" They look like {form}." if form else ""
@@ -86,9 +88,10 @@ def _looks_like(cells: pl.Series) -> str:
 def unknown_codes(
     rows: pl.DataFrame, contract: Contract, file: str, headers: Mapping[str, str], breaches: Sequence[Breach]
 ) -> Iterator[Breach]:
-    """A breach for each column of one file that is held to its codes and most filled cells of which are none of them.
+    """A breach for each column of one file that is checked against its codes and in which most filled cells have none of
+    them.
 
-    One such cell is a slip, most of them are the codes of another system: every row then says what the contract takes an
+    One such cell is a slip; most of them are the codes of another system. Every row then says what the contract takes an
     unknown code for, such as a place in doubt. ``breaches``: what the rows were found to break.
     """
     for column in contract.columns:
@@ -104,9 +107,10 @@ def unknown_codes(
 
 
 def ages_of_others(rows: pl.DataFrame, contract: Contract, file: str) -> Iterator[Breach]:
-    """A breach where most children of one file cannot have met a day of theirs by the ages that its source has (``misdated``).
+    """A breach if, on a day that the file gives, most of its children were not of the ages that the source is for
+    (``misdated``).
 
-    One such birth date is a slip, most of them are the list of older children, or of younger ones: it may break no other rule.
+    One such birth date is a slip; most of them are a list of older or younger children, which may break no other rule.
     """
     for said in contract.says:
         read = read_cells(rows, contract) if said.ages else rows.head(0)
@@ -122,22 +126,20 @@ def ages_of_others(rows: pl.DataFrame, contract: Contract, file: str) -> Iterato
 
 
 def told_once(breaches: Sequence[Breach]) -> list[Breach]:
-    """The breaches of one file without the single dates and codes of a column that :func:`unreadable_dates` or
-    :func:`unknown_codes` tells of as a whole.
-
-    Those that keep a row out stay.
-    """
+    """The breaches of one file, without those of single dates and codes in a column about which :func:`unreadable_dates` or
+    :func:`unknown_codes` reports as a whole. Those that keep a row out stay."""
     of_one = {UNREADABLE_DATES: NO_DATE, UNKNOWN_CODES: KNOWN_CODE}
     whole = {(of_one[breach.rule], breach.column) for breach in breaches if breach.rule in of_one}
     return [b for b in breaches if not (b.stops == "nothing" and (b.rule, b.column) in whole)]
 
 
 def twice_delivered(keys: Sequence[pl.Series]) -> dict[int, int]:
-    """Of several files of one source, each that is another delivery of the same rows -> the file whose keys it shares most.
+    """Of several files of one source, each that is another delivery of the same rows -> the file with which it shares most
+    keys.
 
-    ``keys``: the ``record_id`` of each file's rows, or what they tell of (:func:`told_of`). Two files are two deliveries
-    where they share more than half of the keys of the larger: last week's extract beside this week's, or the folders of two
-    nights. A list of corrections beside a whole extract is none, nor are schools that share some pupils.
+    ``keys``: the ``record_id`` of each file's rows, or what they are about (:func:`told_of`). Two files are two deliveries if
+    they share more than half of the keys of the larger: last week's extract beside this week's, or the folders of two
+    nights. A list of corrections beside a whole extract is not, nor are schools that share some pupils.
     """
     if len(keys) < 2:
         return {}
@@ -154,12 +156,12 @@ def twice_delivered(keys: Sequence[pl.Series]) -> dict[int, int]:
 
 
 def told_of(files: Sequence[pl.DataFrame], contract: Contract) -> list[pl.Series]:
-    """What each row of each file tells of: a child by its names and birth date, and when its education began. Of a source that
-    proves no education nothing.
+    """What each row of each file is about: a child, by names and birth date, and when its education began. Empty for a
+    source that proves no education.
 
-    Each census of a school may number its rows anew. Beside the newer one the older shows children in places that they
-    have left, as one file under two keys would. A source that proves no education hides nobody by saying things twice, and
-    may name a child in several lists.
+    A school's censuses may each number their rows anew. Beside the newer one, the older shows children in places that they
+    have left, even under other keys. A source that proves no education hides nobody by saying things twice, and may name a
+    child in several lists.
     """
     began = {said.since for said in contract.says if said.kind == "provision" and said.since}
     if not began:
@@ -169,7 +171,7 @@ def told_of(files: Sequence[pl.DataFrame], contract: Contract) -> list[pl.Series
 
 
 def half_written(source: str, file: str) -> Breach:
-    """What is said of a file to which somebody wrote while it was read."""
+    """The breach of a file to which somebody wrote while it was read."""
     return Breach(
         source, file, None, None, "being written", "file",
         "The file was being written while it was read, so only part of it may have been read.",
@@ -179,7 +181,7 @@ def half_written(source: str, file: str) -> Breach:
 
 
 def same_again(source: str, file: str, first: str) -> Breach:
-    """What is said of a file that holds what another holds, byte for byte."""
+    """The breach of a file that is the same as another, byte for byte."""
     why = f"The file holds exactly what {first} holds, so it counts once."
     return Breach(source, file, None, None, SAME_AGAIN, "nothing", why, "Send each file once.")
 
@@ -187,9 +189,10 @@ def same_again(source: str, file: str, first: str) -> Breach:
 def second_deliveries(
     files: Sequence[str], rows: Sequence[pl.DataFrame], contract: Contract | None
 ) -> Iterator[Breach]:
-    """The breach of each of several files of one source (their rows as loaded) that another of them stands against.
+    """The breach of each of several files of one source (``rows``, as loaded) that is a second delivery or shares keys with
+    another.
 
-    ``contract``: of the source; none of files of no source that is known, which have no rows.
+    ``contract``: of the source; null for files of no known source, which have no rows.
     """
     if contract is None or len(rows) < 2:
         return
@@ -206,7 +209,7 @@ def second_deliveries(
 
 
 def _are_other_children(rows: pl.DataFrame, other: pl.DataFrame, contract: Contract) -> bool:
-    """Whether most rows of two files under the same keys have no name and no birth date in common."""
+    """Whether most rows of two files under the same keys have neither a name nor a birth date in common."""
     names = [column.name for column in contract.columns if column.maps_to in _CHILD]
     told = [frame.select(RECORD_ID, pl.col(names).str.to_lowercase()) for frame in (rows, other)]
     both = told[0].join(told[1], on=RECORD_ID, how="inner", suffix=_OTHER)
@@ -224,7 +227,7 @@ def _second_delivery(source: str, file: str, other: str, same: str) -> Breach:
 
 
 def _shared_keys(source: str, file: str, other: str) -> Breach:
-    """Of two systems that each number their rows from one: neither file is the newer."""
+    """The keys of two systems that each number their rows from one: neither file is the newer."""
     return Breach(
         source, file, None, None, SHARED_KEYS, "file",
         f"Most of its rows have keys that {other} uses for other children, as when two systems each number their own: one "

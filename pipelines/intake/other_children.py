@@ -1,14 +1,15 @@
-"""Under the keys of the last delivery, do the same children stand? Names, birth dates and numbers hardly ever change.
+"""Do the keys of the last delivery still belong to the same children? Names, birth dates and numbers hardly ever change.
 
-Whose row tells of another child
-leaves its key: no id, and nothing that people decided, follows it (:mod:`pipelines.intake.renumbered`).
+If a row is about another child, it loses its key: no id, and nothing that people decided, follows it
+(:mod:`pipelines.intake.renumbered`).
 
-Where many of a column do overnight, it has slipped against the others: cells deleted and the rest moved up, one column
-sorted without the others, a date read as another. Rows are in order then, and every value is well formed, so that no
-rule breaks; but children are taken for others, and a list made from them is full of children who are in school.
+If many values of a column change overnight, the column has slipped against the others: cells were deleted and the rest
+moved up, one column was sorted without the others, or dates are read differently. Rows are then in order and every value is
+well formed, so that no rule is broken. But children are taken for others, and a list made from them is full of children who
+are in school.
 
-A whole row under another key is no such sign. Where the key is the row's place in a sheet, one child that is put in near the
-top moves all below it: each goes on under its new key, and nobody is taken for another.
+A whole row under another key is no such sign. If the key is the row's place in a sheet, one child inserted near the top
+moves all rows below: each goes on under its new key, and nobody is taken for another.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,11 +25,11 @@ from pipelines.counted import counted, first_of
 from pipelines.intake.misleading_files import ENOUGH_ROWS
 
 WHO = ("date_of_birth", "surname", "forename", "full_name", "upn", "nhs_number")
-"""What a column maps to that says who the child is. A home is not among it: whole streets are numbered anew."""
+"""Fields that say who the child is. The home is not one of them: whole streets are renumbered."""
 
 MOST_CHANGED, FEWEST_CHANGED = 0.1, 5
-"""One value in ten, and more than five. From one term to the next some children get another surname or a first UPN; never so
-many. Of a list of thirty a clerk may put three right in one night."""
+"""More than one value in ten, and more than five. From one term to the next some children get another surname or a first
+UPN, but never as many. In a list of thirty a clerk may correct three in one night."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Changed:
     header: str
     rows: int
     changed: int
-    """Of these rows, those that have another value than before; a value that was or is empty is none."""
+    """How many of these rows have another value than before; a value that was or is empty does not count."""
 
     @property
     def share(self) -> float:
@@ -48,26 +49,26 @@ class Changed:
 
 @dataclass(frozen=True)
 class OtherChildren:
-    """What tells of other children than a source's last delivery told of under the same keys."""
+    """What is about other children than the last delivery of a source was under the same keys."""
 
     columns: Sequence[Changed] = ()
-    """Those of which too many values changed, in the order of the contract."""
+    """Columns in which too many values changed, in the order of the contract."""
     lines: Sequence[int] = ()
-    """Lines of single rows, in order; none where whole columns tell."""
+    """Lines of single rows, in order; empty if whole columns changed."""
 
     @property
     def told(self) -> tuple[tuple[Check, str], ...]:
-        """The checks that fail by it, and why in words."""
+        """The checks that fail because of it, and why in words."""
         if self.columns:
             return (("other children", changed_words(self.columns)),)
         return (("reused keys", reused_words(self.lines)),) if self.lines else ()
 
 
 def other_children(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame, same: int) -> OtherChildren:
-    """Hold rows against those that stood under their keys.
+    """Compare rows with those that had their keys before.
 
     ``before``: the rows of the last delivery, all or those that may differ; a column that it lacks is not compared.
-    ``rows``: those of tonight that may differ from it. ``same``: how many others came again as they were.
+    ``rows``: tonight's rows that may differ from it. ``same``: how many others came again unchanged.
     """
     columns, both = _told_by_both(contract, before, rows)
     if both.is_empty() or not columns:
@@ -80,21 +81,21 @@ def other_children(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame,
 
 
 def _moved_whole(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """``record_id`` of rows of which all cells but the key stood in a row before."""
+    """``record_id`` of the rows whose cells, all but the key, were a row before."""
     content = all_but_key(contract, before, rows)
     stood = before.select(content).to_series()
     return rows.filter(content.is_in(stood.implode())).select("record_id")
 
 
 def all_but_key(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame) -> pl.Expr:
-    """A hash of all cells of a row but the key, in columns that both deliveries have."""
+    """A hash of all cells of a row but the key, in the columns that both deliveries have."""
     shared = [name for name in contract.column_named if name in before.columns and name in rows.columns]
     return pl.struct(name for name in shared if name != contract.key.name).hash()
 
 
 def told_otherwise(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """``record_id`` of rows whose key came again with another name or birth date and with no number the same, so that they may
-    tell of another child, and ``is_another``: forename and birth date are both others, which no correction makes them.
+    """``record_id`` of rows that may be about another child: the key came again with another name or birth date and with no
+    number the same. ``is_another``: forename and birth date both differ, as no correction makes them.
 
     ``before``, ``rows``: as in :func:`other_children`.
     """
@@ -105,7 +106,7 @@ def told_otherwise(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame)
 
 
 def _told_by_both(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame) -> tuple[list[Column], pl.DataFrame]:
-    """What says who a child is, and its values of tonight and before in the rows whose keys came again."""
+    """The columns that say who a child is, and their values tonight and before in the rows whose keys came again."""
     columns = [column for column in contract.columns if column.maps_to in WHO and column.name in before.columns]
     again = before.join(rows.select("record_id"), on="record_id", how="semi")  # few: the others are not read at all
     both = _values(rows, columns).join(
@@ -123,7 +124,7 @@ def _changed_columns(both: pl.DataFrame, columns: Sequence[Column], compared: in
 
 
 def _is_another(columns: Sequence[Column]) -> pl.Expr:
-    """Whether a row tells of another child than before: forename and birth date are both others, and no number the same."""
+    """Whether a row is about another child than before: forename and birth date both differ, and no number is the same."""
     is_named_otherwise = _any_of(columns, ("forename", "full_name"), _differs)
     is_born_otherwise = _any_of(columns, ("date_of_birth",), _differs)
     return is_named_otherwise & is_born_otherwise & ~_any_of(columns, ("upn", "nhs_number"), _stays)
@@ -134,7 +135,7 @@ def _any_of(columns: Sequence[Column], kinds: Sequence[str], test: Callable[[Col
 
 
 def reused_words(lines: Sequence[int]) -> str:
-    """What single rows tell, in a sentence or two."""
+    """What single rows show, in a sentence or two."""
     return (
         f"{counted(len(lines), 'row')} (line {first_of([*map(str, lines)])}) may be under a key that was another child's last "
         "time: forename and birth date are both different. Nothing known or decided about one is applied to the other. Have "
@@ -143,7 +144,7 @@ def reused_words(lines: Sequence[int]) -> str:
 
 
 def changed_words(changed: Sequence[Changed]) -> str:
-    """What changed, in a sentence."""
+    """What changed, in a sentence or two."""
     columns = ", ".join(f"{each.header} in {each.changed:,}" for each in changed)
     return (
         f"of {changed[0].rows:,} rows whose keys came again, many are about a different child from last time ({columns}). A "
@@ -157,7 +158,7 @@ _BEFORE = " before"
 
 
 def _values(rows: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
-    """``record_id``, and each column as a date, or as its letters and digits without accents and in capitals."""
+    """``record_id``, and each column as a date, or as its letters and digits in capitals without accents."""
     return rows.select("record_id", *(_value(column).alias(column.name) for column in columns))
 
 
@@ -168,18 +169,18 @@ def _value(column: Column) -> pl.Expr:
 
 
 def in_plain_capitals(text: pl.Expr) -> pl.Expr:
-    """The letters and digits of a text, without accents."""
+    """The letters and digits of a text in capitals, without accents."""
     return text.str.normalize("NFKD").str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]", "")
 
 
 def is_another_text(now: pl.Expr, then: pl.Expr) -> pl.Expr:
-    """Whether a text (:func:`in_plain_capitals`) is another than before; not where either is empty or null, nor where it was
-    only cut or completed."""
+    """Whether a text (:func:`in_plain_capitals`) differs from before; false if either is empty or null, or if it was only
+    cut or completed."""
     return ~(now.str.starts_with(then) | then.str.starts_with(now)).fill_null(value=True)
 
 
 def _differs(column: Column) -> pl.Expr:
-    """Whether a value is another than before; not where either is empty, nor where a name was only cut or completed."""
+    """Whether a value differs from before; false if either is empty, or if a text was only cut or completed."""
     now, then = pl.col(column.name), pl.col(column.name + _BEFORE)
     if column.logical_type == "date":
         return (now != then).fill_null(value=False)

@@ -1,8 +1,8 @@
-"""A folder of files -> rows as they came, each counted: loaded, or set aside with the rules it broke.
+"""A folder of files -> rows as they came, each counted: loaded, or set aside with the rules that it broke.
 
-A file belongs to the source whose contract names it. What breaks a rule of the file keeps the whole file out, what
-breaks a rule of the row keeps the row out, and everything kept out stays in a table and goes back to its sender. For
-each file, rows read = rows loaded + rows set aside, or nothing goes on.
+A file belongs to the source whose contract names it. If a rule of the file is broken, the whole file is kept out; if a rule
+of the row is broken, the row is. Everything kept out stays in a table and goes back to its sender. For each file, rows read
+= rows loaded + rows set aside, or nothing goes on.
 """
 
 import json
@@ -34,7 +34,7 @@ from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
 FOR_SENDER = pl.Schema(
     {"file": pl.String, "line": pl.Int64, "column": pl.String, "rule": pl.String, "why": pl.String, "fix": pl.String}
 )
-"""One row is one thing for the sender to mend; line null: the whole file. No value of a child."""
+"""One row is one thing for the sender to mend; line null: it concerns the whole file. No value of a child."""
 
 
 @dataclass(frozen=True)
@@ -42,40 +42,40 @@ class Received:
     """One night's folder, received."""
 
     raw: dict[str, pl.DataFrame]
-    """By source: one row is one loaded row. ``record_id`` (``source:key``, unique), ``file_id``, ``line``, ``line_hash``
-    (null: its line is no row by itself, or broke a rule), then every column of the contract as unchanged text (a column
-    that is itself called ``record_id`` is not said twice). Sources of which no file was loaded are left out, and those
-    whose rows stand in the store."""
+    """By source; one row is one loaded row: ``record_id`` (``source:key``, unique), ``file_id``, ``line``, ``line_hash``
+    (null: its line is not a row by itself, or broke a rule), then every column of the contract as unchanged text (but
+    not again a column that is itself called ``record_id``). Without sources of which no file was loaded, and those whose
+    rows in the store are unchanged."""
     breaches: pl.DataFrame
     """Schema BREACH, by file and line."""
     set_aside: pl.DataFrame
-    """Schema SET_ASIDE. Of a refused file every row, by the rules that refused the file."""
+    """Schema SET_ASIDE. For a refused file, every row, with the rules that refused the file."""
     deliveries: pl.DataFrame
-    """Schema DELIVERY. A second copy of a file is no delivery of its own."""
+    """Schema DELIVERY. A second copy of a file is not a delivery of its own."""
     rules: pl.DataFrame
-    """Schema RULE_HISTORY, of tonight alone."""
+    """Schema RULE_HISTORY, of tonight only."""
     same: dict[str, pl.Series] = field(default_factory=dict)
-    """By source: for each row of ``raw``, whether it is the same as last night's."""
+    """By source: whether each row of ``raw`` is the same as last night's."""
     moved: dict[str, pl.Series] = field(default_factory=dict)
-    """By source: for each row of ``raw``, whether it is the same, but its file, line or fingerprint is another."""
+    """By source: whether each row of ``raw`` is the same, but with another file, line or fingerprint."""
     judged: pl.DataFrame = field(default_factory=JUDGED_FILE.to_frame)
     """Schema JUDGED_FILE."""
     flawed: pl.Series = field(default_factory=lambda: pl.Series("record_id", [], pl.String))
-    """``record_id`` of the rows that are loaded though they broke a rule."""
+    """``record_id`` of the rows that are loaded although they broke a rule."""
     last: LastIntake = field(default_factory=LastIntake)
     """What the rows were compared with."""
     left: pl.Series = field(default_factory=lambda: pl.Series("record_id", [], pl.String))
-    """``record_id`` of the rows that are set aside and say that a place has ended, on no day that can be read."""
+    """``record_id`` of the rows set aside that say that a place has ended, on no day that can be read."""
     stands: dict[str, int] = field(default_factory=dict)
-    """Source -> rows that stand in the store, of the sources whose files are all last night's."""
+    """Source -> its rows in the store, for the sources whose files are all last night's."""
 
     def is_same(self, source: str) -> pl.Series:
-        """For each row of a source, whether it is the same as last night's; of rows never compared it is not known."""
+        """For each row of a source, whether it is the same as last night's; false for rows that were never compared."""
         return self.same.get(source, pl.repeat(value=False, n=self.raw[source].height, dtype=pl.Boolean, eager=True))
 
     @cached_property
     def otherwise(self) -> dict[str, pl.DataFrame]:
-        """By source: the rows of ``last`` that did not come so tonight: they changed or went. Of sources in both."""
+        """By source: the rows of ``last`` that changed or went, for sources in both."""
         came = {source: rows["record_id"].filter(self.is_same(source)) for source, rows in self.raw.items()}
         return {
             source: self.last.raw[source].filter(~pl.col("record_id").is_in(same.implode()))
@@ -89,13 +89,13 @@ class CheckedFile:
     """The verdict on one file, before it is delivered. No value from the file."""
 
     source: str
-    """Id of its contract; ``unknown`` where none names it."""
+    """Id of its contract; ``unknown`` if none names it."""
     file: str
     rows_read: int
     rows_set_aside: int
     is_refused: bool
     headers: Mapping[str, str]
-    """Our name for a column -> its header in the file; empty where the file could not be read."""
+    """Our name for a column -> its header in the file; empty if the file could not be read."""
     breaches: tuple[Breach, ...]
 
 
@@ -109,11 +109,10 @@ def receive(
 ) -> Received:
     """Read and judge every file of a folder (and of the folders in it), each against the contract that names it.
 
-    Hidden files, lock files (``~$``) and ``.tmp`` files are passed over. ``received_at`` is UTC.
-    Days after it, and after ``as_at`` (the date judged) where that is later, are in the future. ``last``: what the
-    last night loaded; null: every row is judged.
-    Raises :class:`ExtractsError` where the folder is missing, empty or no folder, and where no roll could be loaded:
-    without a roll every child would look like one on none.
+    Hidden files, lock files (``~$``) and ``.tmp`` files are ignored. ``received_at`` is UTC. Days after it, or after
+    ``as_at`` (the date judged) if that is later, are in the future. ``last``: what the last night loaded; null: every row
+    is judged. Raises :class:`ExtractsError` if the folder is missing, empty or not a folder, and if no roll could be
+    loaded: without a roll every child would look like one on none.
     """
     if folder.is_file():
         raise ExtractsError(f"{folder}: this is a file, not a folder. Give the folder that holds the agencies' files.")
@@ -145,7 +144,7 @@ def receive(
 def check_files(path: Path, contracts: Mapping[str, Contract]) -> list[CheckedFile]:
     """Judge one file, or every file of a folder, as the night would; nothing is kept.
 
-    Raises :class:`ExtractsError` where the path is missing or the folder empty.
+    Raises :class:`ExtractsError` if the path is missing or the folder empty.
     """
     deliveries = deliveries_of(path, contracts, Judging(None, LastIntake()))
     return [
@@ -155,7 +154,7 @@ def check_files(path: Path, contracts: Mapping[str, Contract]) -> list[CheckedFi
 
 
 def sender_files(received: Received) -> dict[str, pl.DataFrame]:
-    """By source: what its sender has to mend, schema :data:`FOR_SENDER`. Sources with nothing to mend are left out."""
+    """By source: what its sender should mend, schema :data:`FOR_SENDER`. Without sources that have nothing to mend."""
     to_mend = received.breaches.filter(pl.col("stops") != "nothing")
     return {
         str(source): rows.select(FOR_SENDER.names()).sort("file", "line", nulls_last=False, maintain_order=True)
@@ -183,7 +182,7 @@ def _standing(deliveries: Sequence[Delivery]) -> dict[str, int]:
 
 
 def _judged_files(deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], today: date) -> pl.DataFrame:
-    """``JUDGED_FILE``, without files of which a check could not run: nobody knows whether their rows keep its rule."""
+    """``JUDGED_FILE``, without files on which a check could not run: nobody knows whether their rows keep its rule."""
     judged = [d for d in deliveries if not d.is_refused and not any(b.rule == COULD_NOT_RUN for b in d.breaches)]
     rows = [
         (d.source, d.file_id, d.file, json.dumps(d.headers), read_by(contracts[d.source]), d.judged_by, today)
@@ -193,7 +192,7 @@ def _judged_files(deliveries: Sequence[Delivery], contracts: Mapping[str, Contra
 
 
 def _flawed(deliveries: Sequence[Delivery], last: LastIntake) -> pl.Series:
-    """``record_id`` of the rows that are loaded though they broke a rule, in the order of the files."""
+    """``record_id`` of the rows that are loaded although they broke a rule, in the order of the files."""
     standing = _standing(deliveries)
     flawed = {source: last.flawed.filter(last.flawed.str.starts_with(f"{source}:")) for source in standing}
     rows = [
@@ -237,7 +236,7 @@ def _refuse_no_roll(folder: Path, contracts: Mapping[str, Contract], deliveries:
 
 
 def _by_line(delivery: Delivery) -> list[Breach]:
-    """The breaches of a file as ``BREACH`` has them: of the whole file first."""
+    """The breaches of a file in the order of ``BREACH``: those of the whole file first."""
     return sorted(delivery.breaches, key=lambda breach: breach.line or 0)
 
 

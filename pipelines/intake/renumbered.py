@@ -1,12 +1,13 @@
-"""Rows that go on under another key: a system that was replaced, or gave all its keys anew, tells of the same children.
+"""Rows that go on under another key: a system was replaced, or renumbered all its rows, but is about the same children.
 
-The id of a child, what an officer found of it, what an analyst judged of its records and what the adoption team has
-withheld hang on the keys of rows. A child whom one source alone knows would lose all of it in one night: it would leave
-the list with "records gone" and come on it as new, though an officer had closed it. So a row that went and one that came in
-its place are taken for one where they tell of one child beyond doubt.
+The id of a child, what an officer found, what an analyst judged of its records and what the adoption team has withheld all
+depend on the keys of rows. A child whom only one source knows would lose all of it in one night: it would leave the list
+with "records gone" and come onto it as new, even if an officer had closed it. So a row that went and a row that came in its
+place are taken for the same if, beyond doubt, they are about one child.
 
-A key may also be given to another child: counted from one again, handed on, swapped between twins, moved by a row. What stood
-under it goes on where it stands now, or else under a name that no row has, so that nothing of the one is told of the other.
+A key may also be given to another child: numbering starts from one again, or the key is handed on, swapped between twins,
+or moved by a row. What was under it goes on under the key that its row has now, or else under a name that no row has, so
+that nothing of one child is said of the other.
 """
 
 from collections.abc import Mapping
@@ -29,8 +30,8 @@ BEYOND_DOUBT = (
     ("upn", "date_of_birth"),
     ("surname", "given_names", "date_of_birth", "postcode"),
 )
-"""What two rows of one source have in common where they tell of one child: the first that holds counts. Everything but the
-key; a verified number; or all names, birth date and home: twins differ in their given names."""
+"""What two rows of one source have in common if they are about one child; the first that holds counts. It is everything but
+the key; a verified number; or all names, birth date and home (twins differ in their given names)."""
 
 
 def with_tonight(
@@ -43,10 +44,10 @@ def with_tonight(
     at: datetime,
     leads: pl.DataFrame,
 ) -> pl.DataFrame:
-    """``RENUMBERED`` after tonight. ``at``: the moment at which the night began. ``leads``: ``LEAD`` of the night before.
+    """``RENUMBERED`` after tonight. ``at``: when the night began. ``leads``: ``LEAD`` of the night before.
 
-    ``kept``: that of the night before. ``before``, ``tonight``: by source, rows as received that stand no more and those that
-    are new; of a row that only changed both. A key that is in use again stands for whoever it is given to now.
+    ``kept``: ``RENUMBERED`` of the night before. ``before``, ``tonight``: by source, rows as received that are no longer
+    there, and those that are new; a changed row is in both. A key that is in use again means whoever it is given to now.
     """
     left = keys_left(before, tonight, contracts, as_at)
     back = keys_back(leads, _had_by_nobody(before, tonight), contracts, as_at)
@@ -58,7 +59,7 @@ def with_tonight(
     went_on = kept.filter(pl.col("since_on") >= as_at - timedelta(days=SCHOOL_AGE_DAYS)).with_columns(
         key_now(pl.col("now_id"), fresh), reused_at=pl.when(is_used_again).then(at).otherwise("reused_at")
     )
-    # Where a child has its key back nothing is to be said, save that in between it was another's.
+    # If a child has its key back, nothing needs saying, unless another child had it in between.
     is_told = (pl.col("record_id") != pl.col("now_id")) | (pl.col("reused_at") < at).fill_null(value=False)
     return pl.concat([went_on.filter(is_told).cast(RENUMBERED), fresh]).sort("record_id", "reused_at", nulls_last=True)
 
@@ -72,11 +73,11 @@ def keys_left(
     contracts: Mapping[str, Contract],
     as_at: date,
 ) -> pl.DataFrame:
-    """What stands no more under its key: ``record_id``, ``now_id`` (under which it goes on; a name that no row has, where it is
-    nowhere) and ``is_given`` (its key was given to another child). ``before``, ``tonight``: as in :func:`with_tonight`.
+    """What is no longer under its key: ``record_id``, ``now_id`` (under which it goes on; a name that no row has, if it is
+    gone) and ``is_given`` (its key was given to another child). ``before``, ``tonight``: as in :func:`with_tonight`.
 
-    A key has another child where its row says so by itself, or where the row that is there now, or the one that was, stands
-    beyond doubt under another key of the two nights.
+    A key has another child if its row shows so by itself, or if the row that has it now, or the one that had it, is beyond
+    doubt under another key on one of the two nights.
     """
     both = [source for source in tonight if source in before]
     doubts = [told_otherwise(contracts[source], before[source], tonight[source]) for source in both]
@@ -105,11 +106,12 @@ def _had_by_nobody(before: Mapping[str, pl.DataFrame], tonight: Mapping[str, pl.
 def keys_back(
     leads: pl.DataFrame, tonight: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], as_at: date
 ) -> pl.DataFrame:
-    """Keys that nobody had last night, and that were another child's when it was on the list: as :func:`keys_left`, all given.
+    """Keys that nobody had last night, and that were another child's when that child was on the list: as :func:`keys_left`,
+    all given.
 
-    Of a row that was gone for a night nothing is kept but its key; of a child that was on the list the ledger has the name and
-    the birth date. Where both are others now, what an officer found of that child is not of this one. ``tonight``: by source,
-    the rows whose keys nobody had.
+    Nothing but the key is kept of a row that was gone for a night. But for a child that was on the list, the ledger has the
+    name and the birth date. If both differ now, what an officer found of that child is not about this one. ``tonight``: by
+    source, the rows whose keys nobody had.
     """
     last = leads.sort("last_listed_on").select(pl.col("records").str.split(";").alias("record_id"), *_NAMED)
     listed = last.explode("record_id", empty_as_null=True).unique("record_id", keep="last")
@@ -126,7 +128,8 @@ _NAMED = ("forename", "date_of_birth")
 
 
 def _apart(before: pl.DataFrame, tonight: pl.DataFrame, doubts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows whose keys are gone, and those whose keys are new; in both those that came again as another child, it may be."""
+    """The rows whose keys are gone, and those whose keys are new. Rows that may have come again as another child are in
+    both."""
     stay = ~pl.col("record_id").is_in(doubts.implode())
     return (
         before.join(tonight.filter(stay), on="record_id", how="anti", maintain_order="left"),
@@ -137,10 +140,10 @@ def _apart(before: pl.DataFrame, tonight: pl.DataFrame, doubts: pl.Series) -> tu
 def _pairs(
     apart: Mapping[str, tuple[pl.DataFrame, pl.DataFrame]], contracts: Mapping[str, Contract], as_at: date
 ) -> pl.DataFrame:
-    """``record_id`` and ``now_id``: which row goes on as which. One that may be itself is; of several rows alike the first goes
-    on as the first, the next as the next.
+    """``record_id`` and ``now_id``: which row goes on as which. A row that may be the same under the same key is taken
+    to be; of several rows alike, the first goes on as the first, the next as the next.
 
-    ``apart``: by source, the rows that stand no more under their keys, and those that are new there.
+    ``apart``: by source, the rows that are no longer under their keys, and those that are new under theirs.
     """
     was, now = (_told(apart, side, contracts, as_at) for side in (0, 1))
     pairs = [was.select("record_id", now_id="record_id").clear()]
@@ -157,7 +160,7 @@ def _pairs(
 def _told(
     apart: Mapping[str, tuple[pl.DataFrame, pl.DataFrame]], side: int, contracts: Mapping[str, Contract], as_at: date
 ) -> pl.DataFrame:
-    """Whom each row of one ``side`` tells of, in canonical form, and :data:`CONTENT` (:func:`all_but_key`)."""
+    """The child that each row of one ``side`` is about, in canonical form, and :data:`CONTENT` (:func:`all_but_key`)."""
     contents = [pl.DataFrame(schema={"record_id": pl.String, CONTENT: pl.UInt64})]
     for source, both in apart.items():
         content = all_but_key(contracts[source], *both).alias(CONTENT)
@@ -168,6 +171,6 @@ def _told(
 
 
 def _numbered(rows: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
-    """``record_id`` and the columns of rows that have all of them, numbered where they are alike."""
+    """``record_id`` and the columns, for rows that have all of them, with a number among rows that are alike."""
     whole = rows.select("record_id", *columns).drop_nulls().sort("record_id")
     return whole.with_columns(_place=pl.int_range(pl.len()).over(columns))

@@ -1,8 +1,8 @@
-"""Person records and statements from the night before, with those of the rows that changed made anew.
+"""Person records and statements from the night before, with those of changed rows made anew.
 
-The reading of a row depends on nothing but the row, its contract, the software and, for some dates, the date judged:
-nobody is born, seen or gone on a day still to come, and some entries prove less as they grow old. So a record stays as
-it is where its row has not changed since it was made and none of these days has come since. The result is what
+How a row is read depends only on the row, its contract, the software and, for some dates, the date judged: nobody is born,
+seen or gone on a day still to come, and some entries prove less as they age. So a record stays as it is if its row has not
+changed since it was made and none of these days has come since. The result is what
 :func:`pipelines.intake.standardise.standardise` makes of all rows.
 """
 
@@ -21,26 +21,25 @@ from pipelines.tables import DATED_CELL
 
 
 def made_by(contracts: Mapping[str, Contract], withheld: str) -> str:
-    """A fingerprint of all that decides about a record beside its row: the software, the contracts, and which former
-    identities are withheld (:attr:`pipelines.intake.former_identities.FormerIdentities.mark`).
-    """
+    """A fingerprint of what decides about a record besides its row: the software, the contracts, and which former
+    identities are withheld (:attr:`pipelines.intake.former_identities.FormerIdentities.mark`)."""
     return made_with(withheld, [contracts[source].model_dump_json() for source in sorted(contracts)])
 
 
 def turning_columns(contract: Contract) -> tuple[str, ...]:
-    """Columns of dates on which it depends, with the date judged, what a row says."""
+    """Date columns on which, together with the date judged, depends what a row says."""
     births = [column.name for column in contract.columns if column.maps_to == "date_of_birth"]
     return tuple(dict.fromkeys([*births, *(name for name, _ in _spans(contract))]))
 
 
 def _spans(contract: Contract) -> list[tuple[str, int]]:
-    """Column with a date -> days: what a row says turns so many days after it."""
+    """Column with a date -> days: what a row says changes that many days after the date."""
     on = [(name, 0) for statement in contract.says for name in statement.on]
     return [*on, *(span for doubt in _doubts(contract) for span in doubt.older_than.items())]
 
 
 def _school_years(contract: Contract) -> set[int]:
-    """School years with which what a row says turns, as the child comes to them."""
+    """School years at whose beginning what a row says changes, as the child reaches them."""
     return {year for doubt in _doubts(contract) for year in doubt.before_year.values()}
 
 
@@ -49,9 +48,8 @@ def _doubts(contract: Contract) -> list[Doubt]:
 
 
 def dated_cells(rows: pl.DataFrame, contract: Contract, known: pl.DataFrame | None = None) -> pl.DataFrame:
-    """``DATED_CELL`` of some rows of a source, as they were received: each distinct cell is read once, those that are
-    ``known`` (``DATED_CELL``; null: none) not at all.
-    """
+    """``DATED_CELL`` of some rows of a source, as received. Each distinct cell is read once, and those in ``known``
+    (``DATED_CELL``; null: none) not at all."""
     before = DATED_CELL.to_frame() if known is None else known.filter(source=contract.id)
     found = [DATED_CELL.to_frame()]
     for name in turning_columns(contract):
@@ -59,7 +57,7 @@ def dated_cells(rows: pl.DataFrame, contract: Contract, known: pl.DataFrame | No
             continue
         cells = rows.select(cell=pl.col(name).unique(maintain_order=True)).filter(pl.col("cell") != "")
         cells = cells.join(before.filter(column=name), on="cell", how="anti", maintain_order="left")
-        if cells.height:  # few columns of those that changed: to read even none takes milliseconds
+        if cells.height:  # few columns of changed rows have any: reading even none takes milliseconds
             day = reading_of_day(contract.column_named[name])
             found.append(
                 cells.select(pl.col("cell").alias(name)).select(
@@ -70,7 +68,7 @@ def dated_cells(rows: pl.DataFrame, contract: Contract, known: pl.DataFrame | No
 
 
 def turning(cells: pl.DataFrame, contract: Contract, made_on: date, as_at: date) -> dict[str, pl.Series]:
-    """Column -> its cells that say something else as at ``as_at`` than they did as at ``made_on``; none without any.
+    """Column -> its cells that say something else as at ``as_at`` than as at ``made_on``; without columns that have none.
 
     ``cells``: ``DATED_CELL`` of the source.
     """
@@ -89,9 +87,9 @@ def turning(cells: pl.DataFrame, contract: Contract, made_on: date, as_at: date)
 
 
 def turned(rows: pl.DataFrame, contract: Contract, made_on: date, as_at: date) -> pl.Series:
-    """``record_id`` of the rows that say something else as at ``as_at`` than they did as at ``made_on``.
+    """``record_id`` of the rows that say something else as at ``as_at`` than as at ``made_on``.
 
-    ``rows``: ``record_id`` and the ``turning_columns`` as they were received.
+    ``rows``: ``record_id`` and the ``turning_columns`` as received.
     """
     cells = turning(dated_cells(rows, contract), contract, made_on, as_at)
     turns = [pl.col(name).is_in(each.implode()) for name, each in cells.items()]

@@ -1,4 +1,4 @@
-"""How often each rule of each source broke, night by night: a small history that only counts."""
+"""How often each rule of each source was broken, night by night: a small history of counts."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,34 +14,34 @@ from data_contracts.rules import Check, source_checks
 from pipelines.tables import RULE_HISTORY
 
 NIGHTS_KEPT = 60
-"""Nights of a source that are kept, tonight's among them."""
+"""Most nights of a source that are kept, including tonight."""
 
 RuleAt = tuple[str, str | None]
-"""A rule's name, and the header that the contract gives its column; null: no single column."""
+"""A rule's name, and the contract's header of its column; null: the rule is not about a single column."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedFile:
-    """What is counted of one file of a source."""
+    """What is counted in one file of a source."""
 
     source: str
     rows_read: int
     headers: Mapping[str, str]
-    """Our name for a column -> its header in the file; empty where the file could not be read."""
+    """Our name for a column -> its header in the file; empty if the file could not be read."""
     breaches: Sequence[Breach]
 
 
 def contract_rules(contract: Contract, headers: Mapping[str, str] | None = None) -> list[Check]:
-    """Every rule of a contract in its order; of a file with these ``headers`` only those that are asked there."""
+    """Every rule of a contract in its order; for a file with these ``headers``, only those that can be checked there."""
     every = {column.name: column.header for column in contract.columns}
     return source_checks(contract, every if headers is None else headers, {}, date.max)
 
 
 def rules_tonight(files: Iterable[JudgedFile], contracts: Mapping[str, Contract], as_at: date) -> pl.DataFrame:
-    """``RULE_HISTORY`` of one night. One row is one rule of one source that was asked, or that was broken.
+    """``RULE_HISTORY`` of one night. One row is one rule of one source that was checked, or that was broken.
 
-    Rules of the contract that no file could be asked (a column that is absent, a file that cannot be read, a check
-    that failed) have no row: nobody knows whether they are kept.
+    Rules of the contract that could be checked in no file (a column is missing, a file cannot be read, a check failed) have
+    no row: nobody knows whether they are kept.
     """
     broken: dict[str, Counter[RuleAt]] = {}
     rows: Counter[str] = Counter()
@@ -59,7 +59,7 @@ def rules_tonight(files: Iterable[JudgedFile], contracts: Mapping[str, Contract]
 
 
 def _counted(file: JudgedFile, contract: Contract) -> Counter[RuleAt]:
-    """How often each rule broke in one file: 0 for those that were asked and are kept."""
+    """How often each rule was broken in one file: 0 for those that were checked and kept."""
     named = {column.name: column.header for column in contract.columns}
     header_of = {header: named[name] for name, header in file.headers.items() if name in named}
     counts: Counter[RuleAt] = Counter()
@@ -74,7 +74,8 @@ def _counted(file: JudgedFile, contract: Contract) -> Counter[RuleAt]:
 
 
 def history_with(history: pl.DataFrame, tonight: pl.DataFrame) -> pl.DataFrame:
-    """The history with tonight's counts in place of an earlier run for the same date; the last nights of each source."""
+    """The history with tonight's counts instead of those of an earlier run for the same date; only the last nights of each
+    source."""
     earlier = history.filter(~pl.col("as_at").is_in(tonight["as_at"].unique().implode()))
     every = pl.concat([earlier, tonight])
     last = pl.col("as_at").rank("dense", descending=True).over("source") <= NIGHTS_KEPT

@@ -1,8 +1,9 @@
-"""Schools of another authority among the rolls: whoever has left one of them looks like a child without a place here.
+"""Schools of another authority among the rolls: a child who has left one of them looks like a child without a place here.
 
-Such a school is told, and nothing of it refused, as some rolls of a neighbour are sent on purpose. It is known by two things at
-once: hardly a pupil lives where those of the other schools do, and most have a UPN that another authority gave. A school at
-the edge has the one, a boarding school the other. Where many schools have such UPNs authorities have merged.
+Such a school is reported, but nothing of it is refused, as some rolls of a neighbour are sent on purpose. It is recognised
+by two things together: hardly a pupil lives where those of the other schools do, and most have a UPN that another authority
+gave. A school at the border may have only the first, a boarding school only the second. If many schools have such UPNs,
+authorities have merged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,9 +28,9 @@ _AUTHORITY = r"^[A-Z]([0-9]{3})[0-9]{8}[0-9A-Z]$"
 def schools_of_elsewhere(
     deliveries: Sequence[Delivery], contracts: Mapping[str, Contract]
 ) -> dict[tuple[str, str], list[Breach]]:
-    """Source and file -> a breach for each school of another authority that it is the first to name.
+    """Source and file -> a breach for each school of another authority that this file is the first to name.
 
-    Of rolls read tonight; those that stand since last night have theirs since then.
+    Only for rolls read tonight; unchanged rolls have theirs from the night on which they came.
     """
     told: dict[tuple[str, str], list[Breach]] = {}
     for contract in contracts.values():
@@ -46,8 +47,8 @@ def schools_of_elsewhere(
 
 
 def _pupils(delivery: Delivery, contract: Contract, unit: str) -> pl.DataFrame:
-    """One row is one row of a roll: ``file``, ``unit`` and what people call it (``shown``), the pupil's ``district`` and the
-    ``authority`` that gave its UPN; null: not said."""
+    """One row is one row of a roll: ``file``, ``unit`` and its name for people (``shown``), the pupil's ``district`` and
+    the ``authority`` that gave its UPN; null: not said."""
     rows, named = delivery.loaded, contract.column_named
     upns = [text_of(column).str.to_uppercase() for column in contract.columns if column.maps_to == "upn"]
     return rows.select(
@@ -60,8 +61,9 @@ def _pupils(delivery: Delivery, contract: Contract, unit: str) -> pl.DataFrame:
 
 
 def _far(pupils: pl.DataFrame) -> pl.DataFrame:
-    """The schools of other authorities: ``unit``, the first ``file`` and ``shown`` of each, its ``homes``, those ``inside``
-    the districts where pupils of the others live, the ``authority`` of its UPNs, and that of the ``most``."""
+    """The schools of other authorities: ``unit``; the first ``file`` and ``shown`` of each; its ``homes``, and how many are
+    ``inside`` the districts where pupils of the other schools live; the ``authority`` that gave most of its UPNs; and
+    ``most``, the authority of most pupils here."""
     schools = (
         pupils.filter(pl.col("unit").is_not_null())
         .group_by("unit", maintain_order=True)

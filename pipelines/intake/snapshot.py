@@ -1,7 +1,7 @@
-"""Every delivery kept as history: which rows came, changed and went, night by night, in hashes only.
+"""Every delivery kept as history, in hashes only: which rows came, changed and went, night by night.
 
-A slowly changing dimension of type 2: one row is one record as it stood from one night to another. The same night again
-replaces itself, and the same rows again change nothing but the day on which they were last seen.
+A slowly changing dimension of type 2: one row is one record as it was from one night to another. The same night again
+replaces itself; the same rows again change nothing but the day on which they were last seen.
 """
 
 from dataclasses import dataclass, replace
@@ -23,9 +23,9 @@ from pipelines.tables import DELIVERY_CHANGE, SNAPSHOT
 
 
 def keep(kept: History, intake: Intake, as_at: date) -> History:
-    """``kept`` with tonight's delivery. What an earlier run of the same night left is replaced.
+    """``kept`` with tonight's delivery, which replaces what an earlier run of the same night left.
 
-    A night for a date before the last one kept, run once more by hand, leaves the history as it is: time runs one way.
+    A night for a date before the last one kept, run by hand once more, leaves the history as it is: time runs one way.
     """
     if kept.nights.filter(pl.col("as_at") > as_at).height:
         return kept
@@ -47,20 +47,20 @@ def keep(kept: History, intake: Intake, as_at: date) -> History:
 
 @dataclass(frozen=True)
 class Forward:
-    """What a night later than all that are kept does to ``SNAPSHOT``, and the other histories as they then are."""
+    """What a night later than all nights kept changes in ``SNAPSHOT``, and the other histories after it."""
 
     seen: pl.DataFrame
-    """``source``, ``last_seen_on``: the rows of the sources that came, as they stood before."""
+    """``source``, ``last_seen_on`` (its last night): rows with these values were seen tonight too, unless ``ended``."""
     ended: pl.Series
-    """``record_id`` of those that did not come so tonight; all others were seen tonight too."""
+    """``record_id`` of rows that did not come again unchanged."""
     opened: pl.DataFrame
-    """``SNAPSHOT``: rows that came so for the first time."""
+    """``SNAPSHOT``: rows that came in this form for the first time."""
     history: History
-    """All but the snapshot, with tonight."""
+    """All histories but the snapshot, including tonight."""
 
 
 def forward(kept: History, intake: Intake, as_at: date) -> Forward:
-    """What :func:`keep` makes of tonight's delivery, where ``as_at`` is later than every night kept: only what changed."""
+    """What :func:`keep` makes of tonight's delivery if ``as_at`` is later than every night kept: only what changed."""
     before = last_nights(kept.nights)
     came = intake.nights.select("source")
     others = pl.concat([intake.fingerprints["record_id"], intake.gone["record_id"]])
@@ -85,7 +85,7 @@ def forward(kept: History, intake: Intake, as_at: date) -> Forward:
 
 
 def _rewound(snapshot: pl.DataFrame, before: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """The snapshot as it was before tonight, with ``before_on``: the last night before of each row's source."""
+    """The snapshot as it was before tonight, with ``before_on``: the previous night of each row's source."""
     last = pl.col("last_seen_on")
     return (
         snapshot.filter(pl.col("first_seen_on") < as_at)
@@ -95,9 +95,8 @@ def _rewound(snapshot: pl.DataFrame, before: pl.DataFrame, as_at: date) -> pl.Da
 
 
 def _judged(snapshot: pl.DataFrame, tonight: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
-    """``FINGERPRINT`` with ``state``: every row that stood or stands, of the sources that came. ``snapshot``: with
-    ``before_on``; ``came``: ``source``.
-    """
+    """``FINGERPRINT`` with ``state`` (came, changed, same, went) of every row before or tonight, for the sources that came.
+    ``snapshot``: with ``before_on``; ``came``: ``source``."""
     stood = keys_on(snapshot, pl.col("before_on")).join(came, on="source", how="semi")
     both = tonight.join(
         stood.select("record_id", was="row_hash", was_of="source"), on="record_id", how="full", validate="1:1"
@@ -118,7 +117,7 @@ def _judged(snapshot: pl.DataFrame, tonight: pl.DataFrame, came: pl.DataFrame) -
 
 
 def _opened(judged: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``SNAPSHOT`` of the rows that came so for the first time."""
+    """``SNAPSHOT`` of the rows that came in this form for the first time."""
     new = judged.filter(pl.col("state").is_in(["came", "changed"]))
     dated = new.with_columns(first_seen_on=pl.lit(as_at), last_seen_on=pl.lit(as_at))
     return dated.select(SNAPSHOT.names()).cast(SNAPSHOT).sort("record_id")

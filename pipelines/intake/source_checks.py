@@ -1,7 +1,7 @@
-"""What is asked of one source tonight: its rows, keys, empty values and dates against earlier nights and its contract.
+"""What is checked of one source tonight: rows, keys, empty values and dates, against earlier nights and the contract.
 
-Each check is one function: figures of tonight and of earlier nights in, sentences out. No sentence holds a value of a child:
-only counts, dates, names of files, columns and schools.
+Each check is one function: figures of tonight and of earlier nights in, sentences out. No sentence contains a value of a
+child: only counts, dates, and names of files, columns and schools.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,11 +23,11 @@ from pipelines.intake.units import units_due, units_less
 from pipelines.intake.usual import NIGHTS_TO_LEARN, SHARE_APART, SPREADS, shares_risen, spread
 
 FEWER_ROWS, ROWS_GONE, MORE_ROWS = 0.2, 0.1, 0.5
-"""A fifth or a tenth fewer rows than usual, or half as many again, is outside the band unless the nights have varied more."""
+"""A fifth or a tenth fewer rows than usual, or half as many again, is outside the band, unless the nights have varied more."""
 FEWEST_ROWS_APART = 5
-"""A register of ten may lose four from one night to the next; that is no incomplete file."""
+"""A register of ten may lose four rows from one night to the next: that is not an incomplete file."""
 LONG_LIST = 200
-"""A list of so many rows loses or gains a tenth of them by a fault; a register of fewer goes up and down."""
+"""A list of this many rows loses or gains a tenth of them only by a fault; a smaller register goes up and down."""
 KEYS_KEPT = 0.8
 NEWEST_DAYS = 7
 """The newest date in a file may lag a week more than usual: half-term, or a quiet week."""
@@ -50,7 +50,7 @@ def outside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     yield from (("units", words) for words in units)
     if not any(check in ("fewer rows", "rows gone") for check, _ in fewer):
         yield from _keys(source)
-    closed = bool(units) or not source.lost_nobody.is_empty()  # whose places ended at once, and is told as such
+    closed = bool(units) or not source.lost_nobody.is_empty()  # their places ended at once, which is reported as such
     yield from (told for told in source.told if not (closed and told[0] == "ended at once"))
     yield from _empty_values(source)
     yield from _stale(source)
@@ -69,7 +69,7 @@ def _missing(source: SourceTonight) -> Iterator[tuple[Check, str]]:
 
 
 def _stood_in(source: SourceTonight) -> str:
-    """Until when its last rows stand in, or what it means that they do so no more; a sentence to go on with."""
+    """Until when the last rows stand in, or what it means that they no longer do; a sentence to be appended, or empty."""
     if source.stands_in_until:
         return f" Those stand in until {source.stands_in_until:%d/%m/%Y}."
     until = stands_in_until(source.contract, source.last.as_at)
@@ -82,7 +82,7 @@ def _stood_in(source: SourceTonight) -> str:
 
 
 def _why_none(source: SourceTonight) -> str:
-    """What became of the files of a source of which no row was loaded, in brackets; empty where they had none."""
+    """What became of the files of a source of which no row was loaded, in brackets; empty if they had none."""
     came = []
     if source.refused:
         could_not = "could not be used" + (f": {source.refused_for}" if source.refused_for else "")
@@ -95,7 +95,8 @@ def _why_none(source: SourceTonight) -> str:
 
 
 def _endless(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """What it means that no row standing in says an end, of each column without which what others begin never ends."""
+    """What it means that no row standing in gives an end, for each column without which what another column begins never
+    ends."""
     if source.stands_in_until is None:
         return
     last = source.measures.filter(measure=EMPTY, as_at=source.last.as_at)
@@ -105,7 +106,7 @@ def _endless(source: SourceTonight) -> Iterator[tuple[Check, str]]:
 
 
 def _few_rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """On the first night: what came against the contract's least, and files of the source that were not loaded."""
+    """On the first night: fewer rows than the contract's least, and files of the source that were not loaded."""
     if source.refused:
         whose = f"{counted(len(source.refused), 'file')} of {source.files}"
         could_not = "could not be used" + (f" ({source.refused_for})" if source.refused_for else "")
@@ -120,7 +121,7 @@ def _few_rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
 
 
 def _set_aside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """On the first night: too many rows kept out one by one, which later nights miss against the usual number."""
+    """On the first night: too many rows set aside one by one, which on later nights are missed against the usual number."""
     came = source.tonight.rows + source.set_aside
     if source.set_aside > max(FEWER_ROWS * came, FEWEST_ROWS_APART):
         yield (
@@ -131,7 +132,7 @@ def _set_aside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
 
 
 def _rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """Rows against the median of the last nights, without those that schools which closed since then had."""
+    """Rows against the median of the last nights, without those of schools that have closed since."""
     rows = source.tonight.rows
     learnt_from = source.as_at - timedelta(days=LEARNT_DAYS)
     nights = [source.rows_still_due(night) for night in source.nights if night.as_at >= learnt_from]
@@ -158,8 +159,8 @@ def _rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
 
 
 def _whole(nights: Sequence[int]) -> list[int]:
-    """Rows of a source's nights, oldest first, without those of long lists that had a tenth fewer or half as many again: what
-    comes in part for some nights is missed until it is whole, or accepted (no night before that counts then)."""
+    """Rows of a source's nights, oldest first; for long lists, without nights that had a tenth fewer or half as many again.
+    What comes in part for some nights is missed until it is whole, or accepted (then no earlier night counts)."""
     whole = list(nights[:1])
     for rows in nights[1:]:
         usual = median(whole)
@@ -169,7 +170,7 @@ def _whole(nights: Sequence[int]) -> list[int]:
 
 
 def _keys(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """Share of the last night's keys that came again; nobody waits for those of a school that closed."""
+    """Share of the last night's keys that came again; those of a school that closed are not expected."""
     if source.keys is None or source.keys[0] < ENOUGH_ROWS:
         return
     closed = source.last.rows - source.rows_still_due(source.last)
@@ -207,7 +208,7 @@ def _empty_values(source: SourceTonight) -> Iterator[tuple[Check, str]]:
 
 
 def _risen(source: SourceTonight, measure: str) -> list[str]:
-    """The columns of which a share is larger than is usual, and from what to what."""
+    """The columns in which a share is larger than usual, and from what to what."""
     risen = shares_risen(source.measures.filter(measure=measure), source.as_at, source.contract.completeness.empty_rise)
     return [
         f"{source.contract.column_named[of].header} ({_share(usual)} to {_share(share)})" for of, usual, share in risen
@@ -233,15 +234,16 @@ def _stale(source: SourceTonight) -> Iterator[tuple[Check, str]]:
 
 
 def _first_of_run(source: SourceTonight) -> date:
-    """The first of the nights, up to the last one, in which the source's rows were the same as tonight."""
+    """The first night of the unbroken series, up to the last one, in which the source's rows were the same as tonight."""
     same = takewhile(lambda night: night.content == source.tonight.content, reversed(source.nights))
     return min((night.as_at for night in same), default=source.as_at)
 
 
 def _weekdays_between(source: SourceTonight, since: date, as_at: date) -> int:
-    """Weekdays whose changes one night had and the other not, whether nights run before or after midnight: the fewer.
+    """Weekdays whose changes one night had and the other had not. Nights may run before or after midnight: the smaller
+    number.
 
-    Agencies change nothing at weekends, so that Friday's rows on a Monday are no old file.
+    Agencies change nothing at weekends, so Friday's rows on a Monday are not an old file.
     """
     holidays = _holidays(source, since, as_at)
     after_midnight, before_midnight = (
@@ -256,7 +258,7 @@ def _days_open(source: SourceTonight, since: date, until: date) -> int:
 
 
 def _holidays(source: SourceTonight, since: date, until: date) -> list[date]:
-    """Days on which the source cannot change: of a roll, while schools may be shut."""
+    """Days on which the source cannot change: for a roll, while schools may be shut."""
     return days_shut(since, until, SOME_SHUT) if source.contract.is_roll else []
 
 

@@ -1,4 +1,4 @@
-"""One source tonight and before: what the checks of completeness hold against each other."""
+"""One source tonight and before: what the checks of completeness compare."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,42 +29,42 @@ class SourceTonight:
     contract: Contract
     as_at: date
     tonight: SourceNight
-    """``rows`` is 0 where none was loaded."""
+    """``rows`` is 0 if none was loaded."""
     nights: list[SourceNight]
     """Of earlier nights, oldest first."""
     measures: pl.DataFrame
     """Its SOURCE_MEASURE of tonight and before."""
     keys: tuple[int, float] | None
-    """Keys of the last night, and the share of them that came again."""
+    """Number of keys on the last night, and the share (0..1) of them that came again."""
     files: int
     """Files that came tonight."""
     refused: Sequence[str]
-    """Names of those that were not loaded."""
+    """Names of the files that were not loaded."""
     set_aside: int
-    """Rows set aside of the files that were loaded, without copies of rows that were not."""
+    """Rows set aside from the files that were loaded, leaving out copies of rows that were loaded."""
     set_aside_for: str
-    """Columns and rules that kept rows out; empty where none did."""
+    """Columns and rules that kept rows out; empty if none did."""
     refused_for: str
-    """Names of the rules that stopped those files; empty where none is known."""
+    """Names of the rules that stopped those files; empty if none is known."""
     stands_in_until: date | None
     """The last day on which the rows that came last stand in; null: they do not."""
     unsaid: list[str]
-    """A sentence for each column of which many dates are in no form that is read, or that is absent and would say an end, or
-    that names a school of another authority."""
+    """A sentence for each column with many dates in no form that is read, with codes of another system, or with the name of
+    a school of another authority; and for each missing column that would give an end."""
     due: Sequence[str]
-    """Units that must have rows, the first night too."""
+    """Units that must have rows, even on the first night."""
     told: Sequence[tuple[Check, str]]
-    """What it tells otherwise than the last delivery: the check, and why in words."""
+    """How it differs from the last delivery: the check that fails, and why in words."""
 
     @property
     def last(self) -> SourceNight:
-        """The last night in which it came, where there is one."""
+        """The last night on which it came, if there is one."""
         return self.nights[-1]
 
     @property
     def newer_each(self) -> list[tuple[SourceNight, date]]:
-        """Its nights with the newest date of each, without those on which that had gone back: an old file is told as one
-        until a newer comes, and is no measure of what is usual."""
+        """Its nights with the newest date of each, without nights on which that date had gone back: an old file is reported
+        until a newer one comes, and says nothing of what is usual."""
         kept: list[tuple[SourceNight, date]] = []
         for night in self.nights:
             if night.newest_on and (not kept or night.newest_on >= kept[-1][1]):
@@ -77,15 +77,16 @@ class SourceTonight:
         return self.measures.filter(measure=LOST_NOBODY, as_at=self.as_at)["of"]
 
     def rows_still_due(self, night: SourceNight) -> int:
-        """Rows of an earlier night, without those gone since with units that lost nobody."""
+        """Rows of an earlier night, without those that have since gone with units that lost nobody."""
         gone = self.measures.filter(pl.col("as_at") > night.as_at, measure=LOST_NOBODY)["value"].sum()
         return max(night.rows - int(gone), 0)
 
     @property
     def not_read(self) -> str:
-        """What of tonight's files was kept out, and why, as a sentence to go on with; empty where all was read.
+        """What of tonight's files was kept out, and why; a sentence to be appended, empty if everything was read.
 
-        Rows are then missing because nobody could read them: whoever takes the file as complete makes leads of its children.
+        Rows are then missing because nobody could read them: anybody who accepts the file as complete makes leads of its
+        children.
         """
         kept_out = []
         if self.refused:

@@ -1,7 +1,7 @@
 """Every source in one form: raw rows become person records, and what they say becomes statements.
 
-Which column goes where, what its codes mean and what a row says stands in the source's contract; nothing here knows a
-source. Canonical forms come from :mod:`matching`, the reading of cells from :mod:`pipelines.intake.cells`, what rows say from
+The source's contract says which column goes where, what its codes mean and what a row says; nothing here knows a source.
+Canonical forms come from :mod:`matching`, the reading of cells from :mod:`pipelines.intake.cells`, and what rows say from
 :mod:`pipelines.intake.statements`.
 """
 
@@ -62,7 +62,7 @@ class Standardised:
 def standardise(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], *, as_at: date) -> Standardised:
     """Bring the raw rows of every source (by contract id) into one form, as at the date judged.
 
-    Raises :class:`ValueError` where a source has no contract, or where two rows share a ``record_id``.
+    Raises :class:`ValueError` if a source has no contract, or if two rows share a ``record_id``.
     """
     sources = _sources(raw, contracts)
     return Standardised(_persons(sources, contracts, as_at), said_by(sources, contracts, as_at))
@@ -79,7 +79,7 @@ def statements_of(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contr
 
 
 def _sources(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract]) -> dict[str, pl.DataFrame]:
-    """The rows of every source, read, in the order of their ids."""
+    """The cells of every source's rows, read; sources in the order of their ids. Raises ValueError."""
     if unknown := sorted(set(raw) - set(contracts)):
         raise ValueError(f"No contract for the source {', '.join(unknown)}. Add data_contracts/{unknown[0]}.yaml.")
     return {source: read_cells(raw[source], contracts[source]) for source in sorted(raw)}
@@ -90,20 +90,19 @@ def _persons(sources: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contra
     return person_records(pl.concat(written)) if written else PERSON.to_frame()
 
 
-# What stands in the row, field by field ------------------------------------------------------------------------------
+# What the row holds, field by field ------------------------------------------------------------------------------------
 
 
 def _text(contract: Contract, field: PersonField) -> pl.Expr:
-    """The field's text; null where the source does not keep it, or the row leaves it empty. An address of several
-    columns is joined in their order.
-    """
+    """The field's text; null if the source does not have it, or the row leaves it empty. An address in several columns is
+    joined in their order."""
     texts = [_read_whole(column) for column in columns_for(contract, field)]
     joined = pl.concat_str([*texts, pl.lit(None, pl.String)], separator=", ", ignore_nulls=True)
     return pl.when(joined != "").then(joined).alias(field)
 
 
 def _read_whole(column: Column) -> pl.Expr:
-    """The cell's text; null also where a spreadsheet has shortened a number, as many rows would then share it."""
+    """The cell's text; null also if a spreadsheet has shortened a number, as many rows would then share it."""
     if column.maps_to in IDENTIFYING:
         return pl.when(~is_shortened_number(column)).then(text_of(column))
     return text_of(column)
@@ -131,7 +130,7 @@ def _written(rows: pl.DataFrame, contract: Contract, as_at: date) -> pl.DataFram
 def person_records(written: pl.DataFrame) -> pl.DataFrame:
     """``PERSON`` from rows as a source writes them (``WRITTEN``).
 
-    Raises :class:`ValueError` where rows share a key.
+    Raises :class:`ValueError` if rows share a ``record_id``.
     """
     if shared := written.height - written["record_id"].n_unique():
         raise ValueError(
@@ -165,13 +164,13 @@ def _names(written: pl.DataFrame) -> pl.DataFrame:
 
 
 def _whole_in_one_column() -> pl.Expr:
-    """What stands in one of the two columns for names where the other is empty, and a comma parts it: "SMITH, Ann"."""
+    """What one of the two name columns holds, if the other is empty and there is a comma in it: "SMITH, Ann"."""
     alone = pl.when(pl.col("forename").is_null()).then("surname").when(pl.col("surname").is_null()).then("forename")
     return pl.when(alone.str.contains(",")).then(alone)
 
 
 def _other_surnames(text: pl.Series, surname: pl.Series) -> pl.Series:
-    """Canonical names in each cell ("Smith / Jones" are two) that differ from the surname, each once; never null."""
+    """Canonical names in each cell ("Smith / Jones" is two) that differ from the surname, each once; never null."""
     rows = pl.DataFrame({"text": text.str.split("/"), "surname": surname}).with_row_index("row")
     each = rows.explode("text", empty_as_null=True).filter(pl.col("text").is_not_null())
     named = each.with_columns(surnames(each["text"])["surname"].alias("other"))
@@ -193,13 +192,13 @@ def _places(written: pl.DataFrame) -> pl.DataFrame:
 
 
 def _postcodes_sent(written: pl.DataFrame) -> pl.Series:
-    """Postcodes as sent, in a column of their own or, where that is empty, at the end of the address."""
+    """Postcodes as sent, in their own column or, if that is empty, at the end of the address."""
     without = written.select(pl.when(pl.col("postcode").is_null()).then("address")).to_series()
     return written["postcode"].zip_with(written["postcode"].is_not_null(), postcodes_at_end(without))
 
 
 def _postcodes(values: pl.Series) -> pl.DataFrame:
-    """Columns ``postcode`` and ``postcode_shown`` (with its space; where it is invalid, as it was sent)."""
+    """Columns ``postcode`` and ``postcode_shown`` (with its space; as it was sent, if it is invalid)."""
     postcode = canonical_postcode(pl.col("sent"))
     in_halves = postcode.str.head(-3) + " " + postcode.str.tail(3)
     as_sent = pl.col("sent").str.to_uppercase().str.replace_all(r"\s+", " ")

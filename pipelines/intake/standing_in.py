@@ -1,9 +1,9 @@
-"""Sources that sent nothing that could be used tonight, and whose last rows therefore stand in.
+"""Sources that sent nothing usable tonight, and whose last rows therefore stand in.
 
-A share that is away, or a file that is refused, says nothing about a child. Without its rows every child known from it
-alone would leave the list until the file is back, and every child whom it explains would come on it. So they stand in,
-for as many days as the contract allows and with a warning on all that is published. What holds the night instead needs
-no stand-in; where a named person has accepted that nothing comes, there is none.
+A share that is away, or a file that is refused, says nothing about a child. Without its rows, every child known from it
+alone would leave the list until the file is back, and every child whom it explains would come onto it. So they stand in,
+for as many days as the contract allows and with a warning on everything published. If a missing source holds the night, no
+stand-in is needed; if a named person has accepted that nothing comes, there is none.
 """
 
 from collections.abc import Collection, Mapping
@@ -42,7 +42,7 @@ def standing_in(
 
 
 def stands_in_until(contract: Contract, loaded_on: date) -> date | None:
-    """The last day on which rows of a source that were loaded on a day may stand in; null: that none come holds the night."""
+    """The last day on which rows of a source loaded on a day may stand in; null: the night is held if none come."""
     if contract.completeness.outcome("missing", is_roll=contract.is_roll) == "holds":
         return None
     return loaded_on + timedelta(days=contract.stands_in_for_days)

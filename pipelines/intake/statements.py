@@ -1,4 +1,4 @@
-"""What a source's rows say of their children, as statements. What each says stands in its contract."""
+"""What a source's rows say of their children, as statements. The contract says what each one says."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -15,11 +15,12 @@ from pipelines.tables import STATEMENT
 
 DAYS_IN_A_YEAR = 365.25
 NEARLY = 0.5
-"""Years by which a birth date and another day may contradict each other and both stand: so small a slip makes no other age."""
+"""Years by which a birth date and another day may contradict each other and both still count: so small a slip makes no
+other age."""
 
 
 def said_by(sources: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], as_at: date) -> pl.DataFrame:
-    """``STATEMENT``: all that the rows of these sources say as at a day. ``sources``: as :func:`read_cells` has their rows."""
+    """``STATEMENT``: everything that the rows of these sources say as at a day. ``sources``: rows from :func:`read_cells`."""
     said = [
         rows
         for source, sent in sources.items()
@@ -30,7 +31,7 @@ def said_by(sources: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contrac
 
 
 def _holds(contract: Contract, when: Mapping[str, tuple[str, ...]]) -> pl.Expr:
-    """True where each column has one of its meanings (case ignored); true for all rows where ``when`` is empty."""
+    """True where each column has one of its meanings (case ignored); always true if ``when`` is empty."""
     return pl.all_horizontal(
         pl.lit(True),
         *(
@@ -41,7 +42,7 @@ def _holds(contract: Contract, when: Mapping[str, tuple[str, ...]]) -> pl.Expr:
 
 
 def is_said(rows: pl.DataFrame, contract: Contract, kind: str) -> pl.Series:
-    """Of each row as received: whether it says anything of a kind, such as that its address is protected."""
+    """For each row as received: whether it says anything of a kind, such as that its address is protected."""
     said = [_holds(contract, statement.when) for statement in contract.says if statement.kind == kind]
     is_any = pl.any_horizontal(pl.lit(value=False), *said)
     return read_cells(rows, contract).with_columns(is_any.alias(kind))[kind]
@@ -55,7 +56,8 @@ def _what(contract: Contract, statement: Statement) -> pl.Expr:
 
 
 def _applies(contract: Contract, doubt: Doubt, as_at: date) -> pl.Expr:
-    """True where a doubt holds: its codes, its words, its dates so long before the day judged, before the school year."""
+    """True where a doubt applies: by its codes, its words, its dates (so many days before the date judged, or before the
+    school year)."""
     holds = [_holds(contract, doubt.when)]
     holds += [pl.col(name).str.contains(words) == is_there for name, words, is_there in doubt.patterns]
     holds += [pl.col(name) <= as_at - timedelta(days=days) for name, days in doubt.older_than.items()]
@@ -66,7 +68,7 @@ def _applies(contract: Contract, doubt: Doubt, as_at: date) -> pl.Expr:
 
 
 def _proves(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:
-    """The least that a doubt leaves of the statement, 0..1; null: no doubt says."""
+    """The least that any doubt leaves of the statement, 0..1; null: no doubt says."""
     said = [
         pl.when(_applies(contract, doubt, as_at)).then(pl.lit(doubt.proves, pl.Float64)) for doubt in statement.doubts
     ]
@@ -84,7 +86,8 @@ def _doubt(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:
 
 
 def _said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_at: date) -> list[pl.DataFrame]:
-    """What one statement of the contract says in each row that it applies to; of ``on``, one frame a date column.
+    """What one statement of the contract says in each row that it applies to; if it has ``on``, one frame for each date
+    column.
 
     Nobody has seen a child, or closed an entry, on a day still to come: such a date says nothing.
     """
@@ -119,7 +122,8 @@ def _said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_at: d
 
 
 def is_met(contract: Contract, statement: Statement, day: pl.Expr) -> pl.Expr:
-    """Whether the statement is made of a day in ``on``; one about ``ages`` only where the birth date lies far outside them."""
+    """Whether the statement is made of a day in ``on``. One with ``ages`` is made only if the birth date is far outside
+    them."""
     if statement.ages is None:
         return pl.lit(value=True)
     first, last = statement.ages
@@ -128,6 +132,6 @@ def is_met(contract: Contract, statement: Statement, day: pl.Expr) -> pl.Expr:
 
 
 def _in_order(said: list[pl.DataFrame]) -> pl.DataFrame:
-    """All statements, each once, in an order that depends on nothing but themselves."""
+    """All statements, each once, in an order that depends only on themselves."""
     every = pl.concat([rows.select(STATEMENT.names()).cast(STATEMENT) for rows in said])
     return every.unique().sort(STATEMENT.names(), nulls_last=False)

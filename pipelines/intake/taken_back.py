@@ -1,9 +1,10 @@
-"""What had happened, and is told no more: an end that had gone by, a day on which a child was met, a mark of protection.
+"""What had happened, and is no longer said: an end that had passed, a day on which a child was met, a mark of protection.
 
-Of one child a clerk puts it right. Of many overnight a column came empty, has slipped against the others, or is an older one;
-and no other rule breaks, as most cells of such a column are empty anyway. Entries that had ended would then go on, and hide
-children who have lost their place; and where marks of protection are gone, addresses would be shown that must not be.
-The other way round, ends that many entries have overnight were filled in for all of a year, or are the end of a term.
+For one child a clerk puts it right. For many overnight, a column came empty, has slipped against the others, or is an older
+one; and no other rule breaks, as most cells of such a column are empty anyway. Entries that had ended would then go on, and
+hide children who have lost their place. If marks of protection are gone, addresses would be shown that must not be.
+Conversely, ends that many entries gain overnight were filled in for a whole year group by mistake, or are the end of a
+term.
 """
 
 from collections.abc import Iterator
@@ -23,10 +24,10 @@ MANY, FEWEST = 0.1, 5
 """More than one in ten of those that had it, and more than five rows."""
 
 ENDED = 0.05
-"""More than one in twenty of all rows: less than a year group of eleven or twelve."""
+"""More than one in twenty of all rows: less than one year group of eleven or twelve."""
 
 MARKS, FEWEST_MARKS = 0.5, 2
-"""Of few marks one or another may end. That most of them do in one night is no decision about children."""
+"""Of a few marks one or another may end. That more than half of them do in one night is not a decision about children."""
 
 
 @dataclass(frozen=True)
@@ -36,24 +37,25 @@ class _Both:
     then: pl.DataFrame
     now: pl.DataFrame
     same: pl.LazyFrame
-    """Most rows: what is asked of them is read, and no more."""
+    """Most of the rows: only what is asked of them is read."""
 
     def had(self, test: pl.Expr) -> int:
-        """Of how many it held last time; asked only where something is gone."""
+        """For how many it held last time; asked only if something is gone."""
         return int(
             pl.concat([self.then.lazy().select(test.sum()), self.same.select(test.sum())]).sum().collect().item()
         )
 
     @property
     def rows(self) -> int:
-        """How many they are."""
+        """How many rows there are."""
         return self.then.height + int(self.same.select(pl.len()).collect().item())
 
 
 def settled(history: History, source: str, before: pl.DataFrame) -> pl.DataFrame:
-    """The rows of ``before`` without those that its last delivery alone told so, where it had sent any before that.
+    """The rows of ``before``, without those that only the source's last delivery said in this form, if it had sent any
+    before that.
 
-    What a wrong file told of many is put right by the next, which is not to be held for it.
+    The next file corrects what a wrong file said of many, and must not be held for it.
     """
     nights = history.nights.filter(source=source)["as_at"].unique()
     if len(nights) < 2:
@@ -65,12 +67,12 @@ def settled(history: History, source: str, before: pl.DataFrame) -> pl.DataFrame
 def taken_back(
     contract: Contract, before: pl.DataFrame, rows: pl.DataFrame, same: pl.LazyFrame, as_at: date
 ) -> Iterator[tuple[Check, str]]:
-    """Every check that a source does not pass by what it has taken back, and why in words.
+    """Every check that a source does not pass because of what it has taken back, and why in words.
 
-    ``before``: the rows of the last delivery, all or those that may differ. ``rows``: those of tonight that may differ from
-    it. ``same``: those that came again as they were.
+    ``before``: the rows of the last delivery, all or those that may differ. ``rows``: tonight's rows that may differ from
+    it. ``same``: those that came again unchanged.
     """
-    # Of another child under the same key nothing is taken back.
+    # Nothing is taken back of another child under the same key.
     others = told_otherwise(contract, before, rows)
     same_child = (
         before.select("record_id").join(rows, on="record_id", how="semi").join(others, on="record_id", how="anti")
@@ -84,7 +86,10 @@ def taken_back(
     begin = {said.since for said in contract.says}
     met = dict.fromkeys(name for said in contract.says if said.kind == "seen" for name in said.on)
     for name in met:
-        if name in before.columns and name not in {*ends, *begin}:  # what is left is only ever moved on
+        if name in before.columns and name not in {
+            *ends,
+            *begin,
+        }:  # the day on which a child left is only ever moved on
             yield from _met(contract, name, both)
 
 

@@ -1,8 +1,8 @@
-"""The units (the schools) of a source: which are due, which are gone, and which only go by another number now.
+"""The units (schools) of a source: which are due, which are gone, and which only have another number now.
 
-A school that becomes an academy, is amalgamated, has its authority's number changed or its system replaced is gone under the
-number it had. Where its pupils' rows go on under another number, nothing is missing. Nor is anything where one
-has closed (:mod:`pipelines.intake.closed_units`).
+A school that becomes an academy, is amalgamated, gets another number or has its system replaced is gone under the number
+that it had. If its pupils' rows go on under another number, nothing is missing. Nor is anything if it has closed
+(:mod:`pipelines.intake.closed_units`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,13 +19,13 @@ from pipelines.intake.source_tonight import SourceTonight
 from pipelines.settings import SettingsError
 
 ENOUGH_IN_UNIT = 5
-"""A unit of fewer rows is no school, but a number mistyped, or one pupil at a distant one."""
+"""A unit of fewer rows is not a school, but a mistyped number, or one pupil at a distant school."""
 
 
 def units_gone(before: pl.DataFrame, tonight: pl.DataFrame, contract: Contract) -> frozenset[str]:
-    """Units that rows of ``before`` name and none of ``tonight``; none where the contract names no unit.
+    """Units that rows of ``before`` name and none of ``tonight`` does; empty if the contract names no unit.
 
-    Both: rows of a source as received, without those that came again as they were.
+    Both: rows of a source as received, without those that came again unchanged.
     """
     unit = contract.completeness.unit
     if unit is None or unit not in before.columns:
@@ -37,10 +37,11 @@ def units_gone(before: pl.DataFrame, tonight: pl.DataFrame, contract: Contract) 
 def units_that_went_on(
     before: pl.DataFrame, tonight: pl.DataFrame, left: pl.DataFrame, contract: Contract
 ) -> frozenset[str]:
-    """Of the units that are gone, those whose rows go on under others: as many as a unit must keep from night to night.
+    """Of the units that are gone, those whose rows go on under others: at least the share that a unit must keep from night
+    to night.
 
-    ``before``, ``tonight``: as in :func:`units_gone`. ``left``: rows that stand no more under their keys, as from
-    :func:`pipelines.intake.renumbered.keys_left`; any other whose key came again goes on as itself.
+    ``before``, ``tonight``: as in :func:`units_gone`. ``left``: rows that are no longer under their keys, from
+    :func:`pipelines.intake.renumbered.keys_left`; any other row whose key came again goes on as itself.
     """
     gone, unit = units_gone(before, tonight, contract), contract.completeness.unit
     if not gone or unit is None:
@@ -54,9 +55,9 @@ def units_that_went_on(
 
 
 def refuse_units_of_no_source(units_due: Mapping[str, Sequence[str]], contracts: Mapping[str, Contract]) -> None:
-    """Raise SettingsError where units are due of a source that tells none apart, or that there is not.
+    """Raise SettingsError if units are due of a source that does not tell units apart, or that does not exist.
 
-    ``units_due``: by source, the units that must have rows, as the settings have them (``schools.due``).
+    ``units_due``: by source, the units that must have rows, from the settings (``schools.due``).
     """
     with_units = [source for source, contract in contracts.items() if contract.completeness.unit]
     if wrong := sorted(set(units_due).difference(with_units)):
@@ -67,7 +68,7 @@ def refuse_units_of_no_source(units_due: Mapping[str, Sequence[str]], contracts:
 
 
 def units_due(source: SourceTonight) -> Iterator[str]:
-    """Units that the settings say must have rows."""
+    """Units that must have rows by the settings, but have none."""
     came = source.measures.filter(measure=UNIT, as_at=source.as_at)["of"]
     if absent := sorted({*source.due}.difference(came)):
         yield f"{len(absent)} of {len(source.due)} schools that are due have no rows: {first_of(absent)}."
@@ -76,10 +77,10 @@ def units_due(source: SourceTonight) -> Iterator[str]:
 def units_when_whole(measures: pl.DataFrame, contract: Contract, *, as_at: date) -> pl.DataFrame:
     """The rows of each unit on the last night before ``as_at`` on which it was whole.
 
-    One row is one unit: ``of``, ``shown`` for people, ``value``, and ``on``, that night. What a unit loses is missed until
-    it is there again, or somebody accepts it (of no night before that are there ``measures`` then): the nights with a gap
-    are no measure of those after them. One that lost nobody is missed no more. Places are not asked in this way, as all at
-    once come to an end with a term. ``measures``: ``SOURCE_MEASURE`` of the source.
+    One row is one unit: ``of``; ``shown``, for people; ``value``, its rows; and ``on``, that night. What a unit loses is
+    missed until it is back, or somebody accepts the loss (then ``measures`` has no earlier night): nights with a gap say
+    nothing of what is usual after them. A unit that lost nobody is no longer missed. Places are not treated in this way, as
+    all of them end at once with a term. ``measures``: ``SOURCE_MEASURE`` of the source.
     """
     before = measures.filter(pl.col("as_at") < as_at)
     units = before.filter(measure=UNIT).select("as_at", "of", pl.coalesce("name", "of"), "value")
@@ -103,17 +104,17 @@ def _has_less(now: float, before: float, contract: Contract) -> bool:
 
 
 def units_with_less(measures: pl.DataFrame, contract: Contract, *, last_on: date, as_at: date) -> pl.DataFrame:
-    """Units that have too few of the rows that they had when they were last whole, or of the current places of the last night.
+    """Units with too few of the rows that they had when they were last whole, or of the current places of the last night.
 
-    One row is one measure (``UNIT``, ``PLACES``) of one unit: ``measure``, ``of``, ``shown`` for people, ``value`` then, the
-    night ``on`` which that was so, ``now``. ``measures``: ``SOURCE_MEASURE`` of the source, of tonight and before.
-    ``last_on``: its last night.
+    One row is one measure (``UNIT``, ``PLACES``) of one unit: ``measure``, ``of``, ``shown`` for people, ``value`` then,
+    ``on`` (that night), ``now``. ``measures``: ``SOURCE_MEASURE`` of the source, of tonight and before. ``last_on``: its
+    last night.
     """
     units, tonight = (measures.filter(measure=UNIT), measures.filter(pl.col("as_at") == as_at))
     most = units.filter(pl.col("as_at") < as_at).group_by("of").agg(pl.col("value").max())
     all_there = most.join(tonight.filter(measure=UNIT), on="of", validate="1:1", suffix="_now").filter(
         pl.col("value_now") >= contract.completeness.unit_rows_kept * pl.col("value")
-    )["of"]  # most units: no night of theirs is looked at
+    )["of"]  # most units: none of their nights is looked at
     asked = measures.filter((pl.col("measure") != UNIT) | ~pl.col("of").is_in(all_there.implode()))
     whole = units_when_whole(asked, contract, as_at=as_at).filter(pl.col("value") >= ENOUGH_IN_UNIT)
     places = measures.filter(pl.col("as_at") == last_on, pl.col("value") >= ENOUGH_ROWS, measure=PLACES)
@@ -131,8 +132,9 @@ def units_with_less(measures: pl.DataFrame, contract: Contract, *, last_on: date
 
 
 def units_less(source: SourceTonight) -> Iterator[str]:
-    """Rows and places of each unit (a school) against the night on which it was last whole, and the last night; units that are
-    due and have no row are told by that, and of a unit that lost its rows not its places."""
+    """Rows of each unit (a school) against the night on which it was last whole, and its places against the last night.
+    Units that are due and have no row are reported as that; a unit that lost its rows is not reported for its places
+    too."""
     unit = source.contract.completeness.unit
     if unit is None:  # though it may have named one last night
         return
@@ -168,7 +170,7 @@ def units_less(source: SourceTonight) -> Iterator[str]:
 
 
 def _counted_otherwise(units: pl.DataFrame, source: SourceTonight) -> str:
-    """What it may mean that no unit of tonight was ever there before; a sentence to go on with."""
+    """What it may mean that none of tonight's units was there before; a sentence to be appended, or empty."""
     tonight = units.filter(as_at=source.as_at)["of"]
     if tonight.is_in(units.filter(pl.col("as_at") < source.as_at)["of"].implode()).any():
         return ""

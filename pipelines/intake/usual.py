@@ -1,4 +1,4 @@
-"""What is usual of a source, learnt from its nights: how far figures spread, and which shares of a column are none."""
+"""What is usual of a source, learnt from its nights: how far figures spread, and which shares of a column are unusual."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -7,18 +7,19 @@ from statistics import median
 import polars as pl
 
 SHARE_APART = 0.1
-"""Shares that lie so far apart are others, unless the nights have varied more."""
+"""Shares (0..1) at least this far apart are different, unless the nights have varied more."""
 SPREADS = 4.0
-"""A band reaches four robust standard deviations from the median: one normal night in 16,000 lies outside."""
+"""A band reaches four robust standard deviations from the median: one normal night in 16,000 is outside it."""
 NIGHTS_TO_LEARN = 5
-"""A spread is only learnt from five nights on."""
+"""A spread is only learnt from this many nights on."""
 
 
 def shares_risen(shares: pl.DataFrame, as_at: date, rise: float | None) -> Iterator[tuple[str, float, float]]:
-    """Each column of which the share on the night of ``as_at`` is larger than usual: its name, the usual one, and its own.
+    """Each column whose share on the night of ``as_at`` is larger than usual: its name, the usual share, and its own.
 
-    ``shares``: ``SOURCE_MEASURE`` of one measure of one source. ``rise``: by how much it may be larger; null: learnt. Nights on
-    which it had risen are no measure of those after them: a column that comes empty is told until it is whole, or accepted.
+    ``shares``: ``SOURCE_MEASURE`` of one measure of one source. ``rise``: by how much the share may be larger; null:
+    learnt. Nights on which it had risen say nothing of what is usual after them: a column that comes empty is reported
+    until it is whole, or accepted.
     """
     nights = shares.filter(pl.col("as_at") < as_at).sort("as_at").group_by("of").agg("value")
     before = dict(nights.iter_rows())
@@ -35,14 +36,14 @@ def shares_risen(shares: pl.DataFrame, as_at: date, rise: float | None) -> Itera
 
 
 def _has_risen(usual: Sequence[float], share: float, rise: float | None) -> bool:
-    """Whether a share is larger than that of the last usual night, and than all of them allow; not where there is none."""
+    """Whether a share is larger than that of the last usual night, and than all of them allow; false if there is none."""
     if not usual or share <= usual[-1]:
         return False
     return share > median(usual) + (max(SHARE_APART, SPREADS * spread(usual)) if rise is None else rise)
 
 
 def spread(values: Sequence[float]) -> float:
-    """Robust standard deviation: 1.4826 times the median absolute deviation; 0 of too few nights."""
+    """Robust standard deviation: 1.4826 times the median absolute deviation; 0 for too few nights."""
     if len(values) < NIGHTS_TO_LEARN:
         return 0.0
     middle = median(values)

@@ -1,10 +1,10 @@
-"""Pupils' entries that vanish from a roll without a leaving date, and what is still known by them.
+"""Pupils' entries that vanish from a roll without a leaving date, and what is still known from them.
 
-A roll that stops sending an open entry says nothing about why: the pupil may have moved, been taken off the roll, or
-been lost by an export. The entry's last row is kept, so that the child stays known: until the night in which it was
-last there it says what it said, and from then on that it has vanished. An entry whose row came and was set aside has
-not vanished: it goes on as it was last read, with that doubt, for as long as a whole file's last rows would stand in; save
-where the row says that the pupil has left, on no day that can be read.
+A roll that stops sending an open entry does not say why: the pupil may have moved, been taken off the roll, or been lost by
+an export. The entry's last row is kept, so that the child stays known. Until the night on which it was last there it says
+what it said, and from then on that it has vanished. An entry whose row came and was set aside has not vanished. It goes on
+as it was last read, with that doubt, for as long as a whole file's last rows would stand in; unless the row says that the
+pupil has left, on no day that can be read.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Rolls:
     """The rolls of one night: source -> rows as received."""
 
     before: Mapping[str, pl.DataFrame]
-    """Of the night before; those that came again as they were may be left out."""
+    """Of the night before; those that came again unchanged may be left out."""
     tonight: Mapping[str, pl.DataFrame]
 
 
@@ -52,17 +52,20 @@ def keep_vanished(
 ) -> pl.DataFrame:
     """``VANISHED`` after tonight.
 
-    ``kept``: ``VANISHED`` of the night before. ``snapshot``: as it was before tonight, and says when each row of
-    ``rolls.before`` was last loaded. An entry is kept where it was open when it was last loaded, and neither its key
-    nor, under another key, the same row is among tonight's rows: all its cells, or the same child's at the same school, as by
-    ``renumbered`` (``RENUMBERED`` of tonight; the key of a census return changes with a temporary UPN), or at the school that
-    its own goes on as, amalgamated or under another number. ``doubtful``: ``record_id`` of tonight's rows that are set aside
-    and do not say that the pupil has left; null: a row without a key.
+    An entry is kept if it was open when it was last loaded, and its row is not among tonight's, neither under its key nor
+    under another. Under another key it is the same row if
+    - all its other cells are the same; or
+    - by ``renumbered`` (``RENUMBERED`` of tonight) it is the same child at the same school, as the key of a census return
+      changes with a temporary UPN, or at the school that its own goes on as, amalgamated or under another number.
+
+    ``kept``: ``VANISHED`` of the night before. ``snapshot``: as it was before tonight; it says when each row of
+    ``rolls.before`` was last loaded. ``doubtful``: ``record_id`` of tonight's rows that are set aside and do not say that
+    the pupil has left; null: a row without a key.
     """
     gone = [_gone(source, rolls, contracts[source], renumbered) for source in rolls.before if source in contracts]
     nothing = VANISHED.to_frame()
     asked = pl.concat([nothing["record_id"], *(rows["record_id"] for rows in gone)])
-    # After a night of the past was run by hand its rows stand in the store; some were last loaded before the last night.
+    # After a night of the past is run by hand, its rows are in the store; some were last loaded before the last night.
     seen = snapshot.filter(pl.col("record_id").is_in(asked.implode())).group_by("record_id").agg(_LAST_SEEN)
     dated = [rows.join(seen, on="record_id", how="inner", validate="1:1") for rows in gone]
     fresh = _open_entries(pl.concat([nothing, *(rows.select(VANISHED.names()) for rows in dated)]), contracts)
@@ -101,8 +104,8 @@ def _gone(source: str, rolls: Rolls, contract: Contract, renumbered: pl.DataFram
 def _gone_on(
     gone: pl.DataFrame, tonight: pl.DataFrame, unit: str | None, renumbered: pl.DataFrame, went_on: frozenset[str]
 ) -> pl.DataFrame:
-    """Rows of ``gone`` that go on under another key among ``tonight``, at the same school (``unit``) or at what it has become,
-    where it is one of those that ``went_on``."""
+    """Rows of ``gone`` that go on under another key in ``tonight``, at the same school (``unit``) or, if their school is
+    one of those that ``went_on``, at any."""
     now = tonight.select(now_id="record_id", now_unit=unit or pl.lit(None))
     found = gone.join(renumbered, on="record_id", how="inner").join(now, on="now_id", how="inner")
     if unit is None:
@@ -111,7 +114,7 @@ def _gone_on(
 
 
 def _open_entries(rows: pl.DataFrame, contracts: Mapping[str, Contract]) -> pl.DataFrame:
-    """The rows whose entry still proved an education on the night in which it was last loaded."""
+    """The rows whose entry still proved an education on the night on which it was last loaded."""
     if rows.is_empty():
         return rows
     said = statements_of(_as_raw(rows, contracts), contracts, as_at=rows["last_seen_on"].max())  # type: ignore[arg-type]  # a date: there are rows
@@ -133,7 +136,7 @@ def _as_raw(rows: pl.DataFrame, contracts: Mapping[str, Contract]) -> dict[str, 
 
 
 def turned_entries(vanished: pl.DataFrame, contracts: Mapping[str, Contract], made_on: date, as_at: date) -> pl.Series:
-    """``record_id`` of the kept entries that say something else as at ``as_at`` than they did as at ``made_on``."""
+    """``record_id`` of the kept entries that say something else as at ``as_at`` than as at ``made_on``."""
     last = pl.col("last_seen_on")
     said = vanished.filter((last <= made_on) != (last <= as_at))["record_id"]
     known = vanished.filter(pl.col("source").is_in(list(contracts)))
@@ -144,11 +147,11 @@ def turned_entries(vanished: pl.DataFrame, contracts: Mapping[str, Contract], ma
 def with_still_known(
     raw: Mapping[str, pl.DataFrame], vanished: pl.DataFrame, contracts: Mapping[str, Contract], as_at: date
 ) -> Standardised:
-    """Person records and statements of tonight's rows (by source, as received), and beside them of the kept entries.
+    """Person records and statements of tonight's rows (by source, as received) and of the kept entries.
 
-    A vanished entry ends on the night in which it was last loaded: that is its last day as provision, and the day on
-    which the roll last saw the child; its statement ``vanished`` begins there. Entries seen after ``as_at``, and those
-    of sources that have no contract any more, say nothing.
+    A vanished entry ends on the night on which it was last loaded: that is its last day as provision, and the day on which
+    the roll last saw the child; its statement ``vanished`` begins there. Entries seen after ``as_at``, and those of sources
+    that no longer have a contract, say nothing.
     """
     known = vanished.filter((pl.col("last_seen_on") <= as_at) & pl.col("source").is_in(list(contracts)))
     if known.is_empty():
@@ -163,7 +166,7 @@ def with_still_known(
 
 
 def _ended(statements: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """What kept entries say, up to the night in which each was last loaded."""
+    """What kept entries say, up to the night on which each was last loaded."""
     dated = statements.join(
         known.select("record_id", "last_seen_on", "vanished_on"), on="record_id", how="left", validate="m:1"
     )
@@ -177,7 +180,7 @@ def _ended(statements: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
 
 def _events(known: pl.DataFrame) -> list[pl.DataFrame]:
-    """That a roll last saw the child, and that the entry has vanished since."""
+    """The statements that a roll last saw the child, and that the entry has vanished since."""
     gone = known.filter(pl.col("vanished_on").is_not_null())
     nothing = [pl.lit(None, kind).alias(name) for name, kind in STATEMENT.items()
                if name not in ("record_id", "source", "kind", "what", "since_on")]  # fmt: skip

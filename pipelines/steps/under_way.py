@@ -93,7 +93,7 @@ class Night:
     at: str = ""
     """Name of the step under way."""
     told: Told | None = None
-    """Is told how far the step under way has got, if that step takes long."""
+    """Receives how far the step under way has got, if that step takes long."""
     _contact: pl.DataFrame | None = field(default=None, repr=False)
     _outcomes: pl.DataFrame | None = field(default=None, repr=False)
     _thread: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1), repr=False)
