@@ -62,8 +62,8 @@ def keep_snapshot(night: Night) -> Counts:
 
 
 def standardise_step(night: Night) -> Counts:
-    """raw_*, vanished, changed_row -> person_record, statement, school. Only records whose row has changed, or says
-    something else tonight, are made anew.
+    """raw_*, vanished, changed_row -> person_record, statement, school. While software, contracts and what is withheld stay the
+    same, only records whose row has changed, or says something else tonight, are made anew.
 
     Records of identities from before an adoption stay behind here (former_record): no later step reads them.
     """
