@@ -47,7 +47,7 @@ def read_delimited(
     decoded = decode_text(data, contract.files.encodings)
     layout = layout_of(decoded.text, contract)
     matched = match_headers(layout.headers, contract)
-    parsed = _parse(decoded.text, layout, _asked(known, layout, contract, named or {}))
+    parsed = _parse(decoded.text, layout, _lines_asked(known, layout, contract, named or {}))
     if _FORMULA_OPENS in decoded.text:
         parsed = replace(parsed, rows=_formulas_as_text(parsed.rows))
     names = [str(position) for position in range(len(layout.headers))]
@@ -135,7 +135,7 @@ class _Asked:
     hashes: pl.Series
 
 
-def _asked(
+def _lines_asked(
     known: KnownLines | None, layout: DelimitedLayout, contract: Contract, named: Mapping[str, str]
 ) -> _Asked | None:
     """Null if no fingerprints are asked for, or if a row of totals must be found, which depends on other rows."""

@@ -86,7 +86,7 @@ def contract_for(path: PurePosixPath, contracts: Mapping[str, Contract]) -> tupl
     anything."""
     fitting = sorted(
         ((sum(letter not in "*?[]" for letter in pattern), contract.id)
-         for contract in contracts.values() for pattern in contract.files.names if _fits(path, pattern)),
+         for contract in contracts.values() for pattern in contract.files.names if _fits_pattern(path, pattern)),
         reverse=True,
     )  # fmt: skip
     best = {source for length, source in fitting if length == fitting[0][0]}
@@ -137,7 +137,7 @@ def contract_for_member(
     return (by_archive, None) if by_archive else own
 
 
-def _fits(path: PurePosixPath, pattern: str) -> bool:
+def _fits_pattern(path: PurePosixPath, pattern: str) -> bool:
     name = str(path) if "/" in pattern else path.name
     return any(fnmatchcase(each, pattern.casefold()) for each in _as_written(name))
 

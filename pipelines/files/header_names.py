@@ -63,7 +63,10 @@ def columns_of(headers: Sequence[str], contract: Contract) -> list[Column | None
     in_two = _in_two_languages(headers, known)
     named = [known.get(plain_header(header)) or column for header, column in zip(headers, in_two, strict=True)]
     taken = {column.name for column in named if column}
-    ways = [{} if column else _otherwise(header, known, taken) for header, column in zip(headers, named, strict=True)]
+    ways = [
+        {} if column else _columns_in_other_words(header, known, taken)
+        for header, column in zip(headers, named, strict=True)
+    ]
     claims = Counter(name for way in ways for name in way)
     only = [way if len(way) == 1 and all(claims[name] == 1 for name in way) else {} for way in ways]
     said = [column or next(iter(way.values()), None) for column, way in zip(named, only, strict=True)]
@@ -112,7 +115,7 @@ def _of_two(one: Column | None, other: Column | None, is_bilingual: bool) -> Col
     return one or other if one is other or (is_bilingual and not (one and other)) else None
 
 
-def _otherwise(header: str, known: Mapping[str, Column], taken: set[str]) -> dict[str, Column]:
+def _columns_in_other_words(header: str, known: Mapping[str, Column], taken: set[str]) -> dict[str, Column]:
     """Name -> column, for columns that a header names in other words and no header names as it is. A name of the child
     always counts: with Name and Child Name, nobody can tell whose the first is.
 
@@ -120,13 +123,13 @@ def _otherwise(header: str, known: Mapping[str, Column], taken: set[str]) -> dic
     """
     said = [known[way] for way in _other_ways(header) if way in known]
     free = [column for column in said if column.name not in taken or column.maps_to in _NAMES]
-    own = [known.get(plain_header(way)) for way in _written(_apart(header))] if free else []
+    own = [known.get(plain_header(way)) for way in _spellings(_words_apart(header))] if free else []
     return {column.name: column for column in free if not column.primary_key or column in own}
 
 
 def is_number_of_child(header: str) -> bool:
     """Whether a header says that it is the number by which a system knows the child: Learner ID, Pupil No, Client Ref."""
-    apart = _apart(header)
+    apart = _words_apart(header)
     rest = _WHOSE.sub("", apart)
     return rest != apart and plain_header(rest) in _NUMBERS
 
@@ -137,7 +140,7 @@ def plain_ways(header: str) -> set[str]:
     return {*map(plain_header, (header, *halves)), *_other_ways(header)}
 
 
-def _apart(header: str) -> str:
+def _words_apart(header: str) -> str:
     """The words of a header separated, without a note in brackets on how it is filled in: child_dob and ChildDOB are child
     DOB."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", _HOW_FILLED_IN.sub("", header)).replace("_", " ").strip()
@@ -146,12 +149,12 @@ def _apart(header: str) -> str:
 @lru_cache(maxsize=4096)
 def _other_ways(header: str) -> tuple[str, ...]:
     """The plain headers that say the same without whose it is, how it is filled in, and a database's short words."""
-    apart = _apart(header)
-    said = (*_written(apart), *_written(_WHOSE.sub("", apart)))
+    apart = _words_apart(header)
+    said = (*_spellings(apart), *_spellings(_WHOSE.sub("", apart)))
     return tuple(dict.fromkeys(filter(None, map(plain_header, said))))
 
 
-def _written(said: str) -> tuple[str, ...]:
+def _spellings(said: str) -> tuple[str, ...]:
     """A header as it is, and each time with one of ``_ENDINGS`` written differently."""
     others = (re.sub(rf"(?i) {ending}$", instead, said.rstrip(".")) for ending, instead in _ENDINGS)
     return (said, *others)

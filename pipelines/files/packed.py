@@ -68,7 +68,7 @@ def _gunzipped(data: bytes) -> bytes:
     """Every gzip member of the data, one after the other."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-            return _at_most(_most(len(data)), stream)
+            return _at_most(_most_bytes(len(data)), stream)
     except (gzip.BadGzipFile, zlib.error, EOFError):
         raise _damaged() from None
 
@@ -95,7 +95,7 @@ def _members(archive: zipfile.ZipFile, size: int) -> Iterator[tuple[str, bytes]]
         )
     if len(members) > MOST_MEMBERS:
         raise _too_large()
-    most = _most(size)
+    most = _most_bytes(size)
     if sum(member.file_size for member in members) > most:
         raise _too_large()
     for member in sorted(members, key=lambda member: member.filename):
@@ -130,7 +130,7 @@ def _own_name(path: str) -> str:
     return "".join(filter(str.isprintable, name))[:100] or "file"
 
 
-def _most(size: int) -> int:
+def _most_bytes(size: int) -> int:
     return min(LARGEST_UNPACKED, max(SMALL, GREATEST_RATIO * size))
 
 

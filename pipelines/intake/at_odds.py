@@ -64,7 +64,9 @@ def columns_at_odds(person: pl.DataFrame) -> list[AtOdds]:
     """
     some = _some_homes(person.select("record_id", "dataset", HOME, *TOLD).drop_nulls(HOME))
     found = [(column, _pairs(some, column)) for column in TOLD] + [(SWAPPED, _swapped(some))]
-    return sorted((each for column, pairs in found for each in _alone(column, pairs)), key=lambda each: each.source)
+    return sorted(
+        (each for column, pairs in found for each in _at_odds_with_all(column, pairs)), key=lambda each: each.source
+    )
 
 
 def _some_homes(person: pl.DataFrame) -> pl.DataFrame:
@@ -106,7 +108,7 @@ def _in_common(some: pl.DataFrame, left_on: list[str], right_on: list[str], agre
     return counted.agg(children=pl.len().cast(pl.Int64), agreeing=pl.col("agrees").sum().cast(pl.Int64))
 
 
-def _alone(column: str, pairs: pl.DataFrame) -> Iterator[AtOdds]:
+def _at_odds_with_all(column: str, pairs: pl.DataFrame) -> Iterator[AtOdds]:
     """The sources whose column is at odds with every other source that has enough children in common with it.
 
     The source at odds with the most others comes first. After that no other source is compared with it: a source that

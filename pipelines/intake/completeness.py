@@ -78,7 +78,7 @@ def judge_completeness(came: CameIn, contracts: Mapping[str, Contract], before: 
         if source not in heard_of and contract.completeness.expected == "never":
             continue
         files = _files(deliveries.filter(source=source)["file"].sort().to_list(), contract.name)
-        for check, words in outside(_source(contract, came, before, lost.get(source, 0), kept.get(source))):
+        for check, words in outside(_source_tonight(contract, came, before, lost.get(source, 0), kept.get(source))):
             outcome: str = contract.completeness.outcome(check, is_roll=contract.is_roll)
             outcome = ACCEPTED if source in came.accepted else outcome
             rows.append((source, files, check, outcome, words))
@@ -99,7 +99,7 @@ def sentences(found: pl.DataFrame, *outcomes: str) -> tuple[str, ...]:
     return tuple(f"{row['file']}: {row['words']}" for row in found.to_dicts() if row["outcome"] in outcomes)
 
 
-def _source(
+def _source_tonight(
     contract: Contract, came: CameIn, before: History, lost: int, kept: tuple[int, float] | None
 ) -> SourceTonight:
     """``lost``, ``kept``: from :class:`CameIn`, for this source."""

@@ -31,14 +31,14 @@ FILES_AT_ONCE = 2
 def deliveries_of(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> list[Delivery]:
     """Every file judged, in the order of their names; rows whose key is in several files of a source are settled."""
     deliveries: list[Delivery] = []
-    for delivery in _each(path, contracts, judging):
+    for delivery in _each_delivery(path, contracts, judging):
         first = next((d for d in deliveries if (d.source, d.sha256) == (delivery.source, delivery.sha256)), None)
         if first and delivery.sha256:
             again = same_again(delivery.source, delivery.file, first.file)
             deliveries[deliveries.index(first)] = replace(first, breaches=(*first.breaches, again))
         else:
             deliveries.append(delivery)
-    settled = [d for source in (*contracts, UNKNOWN) for d in _settled(deliveries, contracts.get(source), source)]
+    settled = [d for source in (*contracts, UNKNOWN) for d in _settled_files(deliveries, contracts.get(source), source)]
     elsewhere = lists_of_elsewhere(settled, contracts, judging.last)
     unread = {d.source for d in settled if d.stands is not None and (d.source, d.file) in elsewhere}
     if unread:  # the rows to be set aside must be read
@@ -51,7 +51,7 @@ def deliveries_of(path: Path, contracts: Mapping[str, Contract], judging: Judgin
     return settled
 
 
-def _each(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> Iterator[Delivery]:
+def _each_delivery(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> Iterator[Delivery]:
     """Every file in order: refused for its name or as half written, unchanged since last night, or read and judged."""
     as_found = {file: last_written(file) for file in list_files(path)}
     found_in = [(file, each) for file in as_found for each in opened(file, path, contracts)]
@@ -95,7 +95,7 @@ def _judged(file: Opened, judging: Judging, contracts: Mapping[str, Contract]) -
     return delivery
 
 
-def _settled(deliveries: Iterable[Delivery], contract: Contract | None, source: str) -> Iterator[Delivery]:
+def _settled_files(deliveries: Iterable[Delivery], contract: Contract | None, source: str) -> Iterator[Delivery]:
     """The files of one source. Those delivered twice are refused; of the others, rows whose key is in several files are set
     aside, as they are within one file.
 

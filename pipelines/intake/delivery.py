@@ -121,7 +121,7 @@ def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Itera
         data = file.read_bytes()
     except OSError:
         list(file.parent.iterdir())  # raises if the share itself is away, which may pass
-        source = _source(found[0])
+        source = _source_id(found[0])
         wrong = Breach(
             source, shown, None, None, "not readable", "file",
             "The file could not be opened.", "Give this account permission to read it, and check the disk.",
@@ -152,7 +152,7 @@ def _unpacked(place: PurePosixPath, data: bytes, contracts: Mapping[str, Contrac
     try:
         members = unpack(shown, data)
     except UnreadableFileError as error:
-        source = _source(contract_for_member(place, PurePosixPath(place.name).stem, contracts)[0])
+        source = _source_id(contract_for_member(place, PurePosixPath(place.name).stem, contracts)[0])
         breach = Breach(source, shown, error.line, None, error.rule, "file", error.why, error.fix)
         yield _refused(source, shown, data, (breach,))
         return
@@ -169,11 +169,11 @@ def _by_name(
     if contract is None and wrong:
         wrong = under_anothers_name(wrong, name, data, contracts)
     if contract is None or wrong:
-        return _refused(_source(contract), shown, data, (replace(wrong, file=shown),) if wrong else ())
+        return _refused(_source_id(contract), shown, data, (replace(wrong, file=shown),) if wrong else ())
     return Opened(contract, name, shown, data, hashlib.sha256(data).hexdigest())
 
 
-def _source(contract: Contract | None) -> str:
+def _source_id(contract: Contract | None) -> str:
     return contract.id if contract else UNKNOWN
 
 

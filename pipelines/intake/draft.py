@@ -71,7 +71,7 @@ def draft(name: str, file: str, data: bytes) -> str:
         if column["name"] in days:
             column["customProperties"] = [p for p in column["customProperties"] if p["property"] != "notUsed"]
     says: list[Mapping[str, Any]] = [{"kind": "seen", "on": days}] if days else []
-    return _written(_document(name, file, drafted, says))
+    return _as_yaml(_document(name, file, drafted, says))
 
 
 def copied(name: str, shipped: Contract, file: str, data: bytes) -> str:
@@ -181,6 +181,6 @@ def _date_format(filled: pl.Series) -> str | None:
     return None
 
 
-def _written(document: Mapping[str, Any]) -> str:
+def _as_yaml(document: Mapping[str, Any]) -> str:
     text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
     return f"# Drafted from a sample. Finish every line that says '{DECIDE}', then make the status active.\n" + text

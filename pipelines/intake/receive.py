@@ -126,7 +126,7 @@ def receive(
         if not delivery.is_refused and delivery.stands is None:
             loaded.setdefault(delivery.source, []).append(delivery)
     return Received(
-        {source: pl.concat(_raw(d, contracts[source]) for d in own) for source, own in loaded.items()},
+        {source: pl.concat(_raw_rows(d, contracts[source]) for d in own) for source, own in loaded.items()},
         _breach_table(deliveries),
         pl.concat([pl.DataFrame(schema=SET_ASIDE), *(d.set_aside for d in deliveries)]),
         _delivery_table(deliveries, received_at),
@@ -136,8 +136,8 @@ def receive(
         judged=_judged_files(deliveries, contracts, today),
         flawed=_flawed(deliveries, judging.last),
         last=judging.last,
-        left=_left(deliveries, contracts, as_at or received_on),
-        stands=_standing(deliveries),
+        left=_left_records(deliveries, contracts, as_at or received_on),
+        stands=_rows_standing(deliveries),
     )
 
 
@@ -162,7 +162,7 @@ def sender_files(received: Received) -> dict[str, pl.DataFrame]:
     }
 
 
-def _raw(delivery: Delivery, contract: Contract) -> pl.DataFrame:
+def _raw_rows(delivery: Delivery, contract: Contract) -> pl.DataFrame:
     """The loaded rows in the shape of their ``raw_`` table."""
     return delivery.loaded.select(
         pl.col(RECORD_ID).alias("record_id"),
@@ -173,7 +173,7 @@ def _raw(delivery: Delivery, contract: Contract) -> pl.DataFrame:
     )
 
 
-def _standing(deliveries: Sequence[Delivery]) -> dict[str, int]:
+def _rows_standing(deliveries: Sequence[Delivery]) -> dict[str, int]:
     standing: dict[str, int] = {}
     for delivery in deliveries:
         if delivery.stands is not None:
@@ -193,7 +193,7 @@ def _judged_files(deliveries: Sequence[Delivery], contracts: Mapping[str, Contra
 
 def _flawed(deliveries: Sequence[Delivery], last: LastIntake) -> pl.Series:
     """``record_id`` of the rows that are loaded although they broke a rule, in the order of the files."""
-    standing = _standing(deliveries)
+    standing = _rows_standing(deliveries)
     flawed = {source: last.flawed.filter(last.flawed.str.starts_with(f"{source}:")) for source in standing}
     rows = [
         flawed.pop(d.source, None) if d.source in standing else _flawed_in(d) for d in deliveries if not d.is_refused
@@ -208,7 +208,7 @@ def _flawed_in(delivery: Delivery) -> pl.Series:
     return delivery.loaded.filter(pl.col("line").is_in(lines.implode()))[RECORD_ID]
 
 
-def _left(deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], as_at: date) -> pl.Series:
+def _left_records(deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], as_at: date) -> pl.Series:
     """``record_id`` of the rows of all files that are set aside and say that a place has ended."""
     left = [said_to_have_left(d, contracts[d.source], as_at) for d in deliveries if d.source in contracts]
     return pl.concat([pl.Series("record_id", [], pl.String), *left])

@@ -82,7 +82,7 @@ def keys_left(
     both = [source for source in tonight if source in before]
     doubts = [told_otherwise(contracts[source], before[source], tonight[source]) for source in both]
     apart = {
-        source: _apart(before[source], tonight[source], told["record_id"])
+        source: _gone_and_new(before[source], tonight[source], told["record_id"])
         for source, told in zip(both, doubts, strict=True)
     }
     pairs = _pairs({source: rows for source, rows in apart.items() if all(map(len, rows))}, contracts, as_at)
@@ -127,7 +127,7 @@ def keys_back(
 _NAMED = ("forename", "date_of_birth")
 
 
-def _apart(before: pl.DataFrame, tonight: pl.DataFrame, doubts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _gone_and_new(before: pl.DataFrame, tonight: pl.DataFrame, doubts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows whose keys are gone, and those whose keys are new. Rows that may have come again as another child are in
     both."""
     stay = ~pl.col("record_id").is_in(doubts.implode())
@@ -145,7 +145,7 @@ def _pairs(
 
     ``apart``: by source, the rows that are no longer under their keys, and those that are new under theirs.
     """
-    was, now = (_told(apart, side, contracts, as_at) for side in (0, 1))
+    was, now = (_persons_told(apart, side, contracts, as_at) for side in (0, 1))
     pairs = [was.select("record_id", now_id="record_id").clear()]
     for own, columns in product((True, False), BEYOND_DOUBT):
         same = ["dataset", *columns]
@@ -157,7 +157,7 @@ def _pairs(
     return pl.concat(pairs)
 
 
-def _told(
+def _persons_told(
     apart: Mapping[str, tuple[pl.DataFrame, pl.DataFrame]], side: int, contracts: Mapping[str, Contract], as_at: date
 ) -> pl.DataFrame:
     """The child that each row of one ``side`` is about, in canonical form, and :data:`CONTENT` (:func:`all_but_key`)."""

@@ -65,7 +65,7 @@ def forward(kept: History, intake: Intake, as_at: date) -> Forward:
     came = intake.nights.select("source")
     others = pl.concat([intake.fingerprints["record_id"], intake.gone["record_id"]])
     may_differ = ~pl.col("source").is_in(list(intake.stood)) | pl.col("record_id").is_in(others.implode())
-    judged = _judged(_rewound(kept.snapshot.filter(may_differ), before, as_at), intake.fingerprints, came)
+    judged = _with_states(_rewound(kept.snapshot.filter(may_differ), before, as_at), intake.fingerprints, came)
     still = [(as_at, source, 0, 0, 0, rows) for source, rows in intake.same.items()]
     every = pl.concat([_counted(judged, as_at), pl.DataFrame(still, schema=DELIVERY_CHANGE, orient="row")])
     changes = every.group_by("as_at", "source").sum()
@@ -94,7 +94,7 @@ def _rewound(snapshot: pl.DataFrame, before: pl.DataFrame, as_at: date) -> pl.Da
     )
 
 
-def _judged(snapshot: pl.DataFrame, tonight: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
+def _with_states(snapshot: pl.DataFrame, tonight: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
     """``FINGERPRINT`` with ``state`` (came, changed, same, went) of every row before or tonight, for the sources that came.
     ``snapshot``: with ``before_on``; ``came``: ``source``."""
     stood = keys_on(snapshot, pl.col("before_on")).join(came, on="source", how="semi")

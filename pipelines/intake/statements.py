@@ -25,7 +25,7 @@ def said_by(sources: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contrac
         rows
         for source, sent in sources.items()
         for statement in contracts[source].says
-        for rows in _said(sent, contracts[source], statement, as_at)
+        for rows in _rows_said(sent, contracts[source], statement, as_at)
     ]
     return _in_order(said) if said else STATEMENT.to_frame()
 
@@ -48,7 +48,7 @@ def is_said(rows: pl.DataFrame, contract: Contract, kind: str) -> pl.Series:
     return read_cells(rows, contract).with_columns(is_any.alias(kind))[kind]
 
 
-def _what(contract: Contract, statement: Statement) -> pl.Expr:
+def _what_said(contract: Contract, statement: Statement) -> pl.Expr:
     if statement.what_from is None:
         return pl.lit(statement.what, pl.String)
     column = contract.column_named[statement.what_from]
@@ -85,7 +85,7 @@ def _doubt(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:
     return pl.when(joined != "").then(joined)
 
 
-def _said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_at: date) -> list[pl.DataFrame]:
+def _rows_said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_at: date) -> list[pl.DataFrame]:
     """What one statement of the contract says in each row that it applies to; if it has ``on``, one frame for each date
     column.
 
@@ -101,7 +101,7 @@ def _said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_at: d
         "record_id": pl.col("record_id"),
         "source": pl.lit(contract.id),
         "kind": pl.lit(statement.kind),
-        "what": _what(contract, statement),
+        "what": _what_said(contract, statement),
         "place": place,
         "since_on": since,
         "until_on": until,

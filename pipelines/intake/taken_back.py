@@ -79,10 +79,10 @@ def taken_back(
     )
     again = [frame.join(same_child, on="record_id", how="semi").sort("record_id") for frame in (before, rows)]
     both = _Both(again[0], again[1], same)
-    yield from _marks(contract, both)
+    yield from _marks_taken_back(contract, both)
     ends = [name for name in dict.fromkeys(said.until for said in contract.says) if name in before.columns]
     for name in filter(None, ends):
-        yield from _ends(contract, name, both, as_at)
+        yield from _ends_changed(contract, name, both, as_at)
     begin = {said.since for said in contract.says}
     met = dict.fromkeys(name for said in contract.says if said.kind == "seen" for name in said.on)
     for name in met:
@@ -90,10 +90,10 @@ def taken_back(
             *ends,
             *begin,
         }:  # the day on which a child left is only ever moved on
-            yield from _met(contract, name, both)
+            yield from _days_moved_back(contract, name, both)
 
 
-def _ends(contract: Contract, name: str, both: _Both, as_at: date) -> Iterator[tuple[Check, str]]:
+def _ends_changed(contract: Contract, name: str, both: _Both, as_at: date) -> Iterator[tuple[Check, str]]:
     column = contract.column_named[name]
     had_ended = (parse_dates(column) <= as_at).fill_null(value=False)
     was, is_now = both.then.select(had_ended).to_series(), both.now.select(is_empty(column)).to_series()
@@ -113,7 +113,7 @@ def _ends(contract: Contract, name: str, both: _Both, as_at: date) -> Iterator[t
         yield "taken back", words
 
 
-def _met(contract: Contract, name: str, both: _Both) -> Iterator[tuple[Check, str]]:
+def _days_moved_back(contract: Contract, name: str, both: _Both) -> Iterator[tuple[Check, str]]:
     column = contract.column_named[name]
     days = [frame.select(parse_dates(column)).to_series() for frame in (both.now, both.then)]
     earlier = int((days[0] < days[1]).sum())
@@ -125,7 +125,7 @@ def _met(contract: Contract, name: str, both: _Both) -> Iterator[tuple[Check, st
         yield "stale", words
 
 
-def _marks(contract: Contract, both: _Both) -> Iterator[tuple[Check, str]]:
+def _marks_taken_back(contract: Contract, both: _Both) -> Iterator[tuple[Check, str]]:
     marks = [said.when for said in contract.says if said.kind == "protected"]
     if not marks:
         return

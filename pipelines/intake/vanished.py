@@ -62,7 +62,7 @@ def keep_vanished(
     ``rolls.before`` was last loaded. ``doubtful``: ``record_id`` of tonight's rows that are set aside and do not say that
     the pupil has left; null: a row without a key.
     """
-    gone = [_gone(source, rolls, contracts[source], renumbered) for source in rolls.before if source in contracts]
+    gone = [_gone_rows(source, rolls, contracts[source], renumbered) for source in rolls.before if source in contracts]
     nothing = VANISHED.to_frame()
     asked = pl.concat([nothing["record_id"], *(rows["record_id"] for rows in gone)])
     # After a night of the past is run by hand, its rows are in the store; some were last loaded before the last night.
@@ -85,7 +85,7 @@ def keep_vanished(
     )
 
 
-def _gone(source: str, rolls: Rolls, contract: Contract, renumbered: pl.DataFrame) -> pl.DataFrame:
+def _gone_rows(source: str, rolls: Rolls, contract: Contract, renumbered: pl.DataFrame) -> pl.DataFrame:
     """Rows of the night before that are not there tonight, under their key or another: VANISHED, without the day."""
     before = rolls.before[source]
     tonight = rolls.tonight.get(source, before.clear())
@@ -161,11 +161,11 @@ def with_still_known(
         rows[source] = pl.concat([rows[source], own], how="diagonal") if source in rows else own
     made = standardise(rows, contracts, as_at=as_at)
     is_kept = pl.col("record_id").is_in(known["record_id"].implode())
-    said = [made.statements.filter(~is_kept), _ended(made.statements.filter(is_kept), known), *_events(known)]
+    said = [made.statements.filter(~is_kept), _with_ends(made.statements.filter(is_kept), known), *_events(known)]
     return Standardised(made.person, pl.concat(said).cast(STATEMENT).unique().sort(STATEMENT.names(), nulls_last=False))
 
 
-def _ended(statements: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def _with_ends(statements: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """What kept entries say, up to the night on which each was last loaded."""
     dated = statements.join(
         known.select("record_id", "last_seen_on", "vanished_on"), on="record_id", how="left", validate="m:1"
