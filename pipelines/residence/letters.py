@@ -5,7 +5,8 @@ dates those who left like those who live here. Such dates stand out: far more of
 or in one week of the last year, than in other weeks, and for children without a place as often as for pupils. (A nurse who
 visits the schools meets only pupils.) A letter's date says only that the child has not been met since.
 
-The same is true of a day on which a whole list is dated, as when a landlord reviews all rents on the first Monday of April.
+The same is true of a day on which a whole list is dated, as when a landlord reviews all rents on the first Monday of April,
+or a part of it, as when one practice of many goes through its own list and dates everybody on it.
 
 An agency that reports events writes no letters: families who have just come apply for a place in the same weeks of August,
 and those who had one before applied long ago.
@@ -32,6 +33,14 @@ AS_MANY = 0.9
 
 ENOUGH_ON_A_DAY = 10
 """Least number of children without a place dated on one day for the day to be judged."""
+
+ENOUGH_OF_A_PART = 30
+"""Least number of children without a place dated on one day for it to be a day on which only a part of a list was dated. In a
+real campaign, too, they are dated less often than pupils; how much less depends on how many of them have left."""
+
+MORE_OFTEN = 2.0
+"""Where children without a place are dated on a day this many times as often as pupils, it is a place where they live, such as
+a hotel that counts its guests."""
 
 ENOUGH_DATED = 100
 """Least number of pupils for an agency's dates to be judged; for judging by weeks, also of children without a place."""
@@ -82,7 +91,7 @@ def are_letters(seen_days: Floats, age_days: Floats, is_pupil: Flags, without_pl
 
 def are_of_one_day(seen_days: Floats, is_pupil: Flags, without_place: Flags) -> Flags:
     """Whether each sighting by one agency is of a day on which it dated more children than it can have met: a yearly rent
-    review, a new system.
+    review, a new system, a practice that went through its list.
 
     ``is_pupil``, ``without_place``: only of children whose entry is open, as nobody writes to the others. A day needs fewer
     children to stand out than a week does. Days of the last week do not count: a hotel counts its guests each morning.
@@ -90,12 +99,29 @@ def are_of_one_day(seen_days: Floats, is_pupil: Flags, without_place: Flags) -> 
     found = np.zeros(len(seen_days), dtype=bool)
     if np.count_nonzero(is_pupil) < ENOUGH_DATED:
         return found
+    usual_share = float(np.median(np.unique(seen_days[is_pupil], return_counts=True)[1]) / np.count_nonzero(is_pupil))
     days, counts = np.unique(seen_days[without_place & (seen_days > WEEK_DAYS)], return_counts=True)
-    for on_it in (seen_days == day for day in days[counts >= ENOUGH_ON_A_DAY]):
-        share, of_pupils = on_it[without_place].mean(), on_it[is_pupil].mean()
-        if min(share, of_pupils) >= ENOUGH_LETTERS and share >= AS_MANY * of_pupils:
+    for day, count in zip(days, counts, strict=True):
+        if count < ENOUGH_ON_A_DAY:
+            continue
+        on_it = seen_days == day
+        share, of_pupils = float(on_it[without_place].mean()), float(on_it[is_pupil].mean())
+        is_of_all = min(share, of_pupils) >= ENOUGH_LETTERS and share >= AS_MANY * of_pupils
+        if is_of_all or _is_of_a_part(int(count), share, of_pupils, usual_share):
             found |= on_it
     return found
+
+
+def _is_of_a_part(count: int, share: float, of_pupils: float, usual_share: float) -> bool:
+    """Whether an agency dated everybody on a part of its list on one day, met or not.
+
+    ``count``: children without a place dated on the day; ``share``, ``of_pupils``: the shares of their dates, and of pupils'
+    dates, that fall on it; ``usual_share``: of pupils' dates on a usual day. The day must stand out, and children without a
+    place be dated on it as often as pupils, within what chance makes of so few.
+    """
+    stands_out = of_pupils >= max(LEAST_SHARE, MUCH_MORE * usual_share)
+    fewest = AS_MANY * of_pupils * (1.0 - 1.0 / np.sqrt(count))
+    return bool(stands_out and count >= ENOUGH_OF_A_PART and fewest <= share <= MORE_OFTEN * of_pupils)
 
 
 def _weeks_apart(week: Codes) -> Flags:

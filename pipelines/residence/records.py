@@ -107,7 +107,8 @@ def _without_dates_given_at_once(said: pl.DataFrame, as_at: date) -> pl.DataFram
     """``said`` without start dates that so many of a source's entries share that they belong to the list, not to a family.
 
     Practices merge, a landlord takes over a stock of homes, a system is replaced: every entry then begins on one day.
-    Children who had moved away before would look as if they had just arrived.
+    Children who had moved away before would look as if they had just arrived. A child whose own entry began on another day
+    was met on that day.
     """
     since = pl.col("since_on")
     entries = said.filter(pl.col("kind") == "lives_here", pl.col("until_on").is_null())
@@ -120,9 +121,10 @@ def _without_dates_given_at_once(said: pl.DataFrame, as_at: date) -> pl.DataFram
     marked = said.join(together.select("source", "since_on", at_once=pl.lit(value=True)), on=["source", "since_on"],
                        how="left", validate="m:1", maintain_order="left")  # fmt: skip
     is_of_list = pl.col("at_once").fill_null(value=False)
+    begins = is_of_list & (pl.col("kind") == "lives_here")
     return (
-        marked.filter(~(is_of_list & (pl.col("kind") == "seen")))
-        .with_columns(since_on=pl.when(is_of_list & (pl.col("kind") == "lives_here")).then(None).otherwise(since))
+        marked.filter(~(is_of_list & (pl.col("kind") == "seen") & begins.any().over("record")))
+        .with_columns(since_on=pl.when(begins).then(None).otherwise(since))
         .drop("at_once")
     )
 

@@ -58,6 +58,37 @@ def test_a_day_on_which_a_whole_list_is_dated_is_no_meeting(seen: np.ndarray, fo
     assert set(seen[FEW][letters]) == ({45} if found else set())
 
 
+def every(nth: int, of: np.ndarray) -> np.ndarray:
+    """Every so manieth child of a kind."""
+    return of & (np.arange(PUPILS + OTHERS) % nth == 0)
+
+
+OF_A_PART = [
+    pytest.param(
+        every(12, IS_PUPIL), every(12, ~IS_PUPIL), True, id="one in twelve of all: a practice stamped its list"
+    ),
+    pytest.param(every(10, IS_PUPIL), every(12, ~IS_PUPIL), True, id="hardly fewer without a place: chance"),
+    pytest.param(every(12, IS_PUPIL), every(20, ~IS_PUPIL), False, id="fewer without a place: those here were met"),
+    pytest.param(every(12, IS_PUPIL), every(5, ~IS_PUPIL), False, id="many more without a place: a hotel counted"),
+    pytest.param(every(60, IS_PUPIL), every(20, ~IS_PUPIL), False, id="hardly a pupil: they live together"),
+    pytest.param(every(30, IS_PUPIL), every(30, ~IS_PUPIL), False, id="too few to tell"),
+]
+
+
+@pytest.mark.parametrize(("pupils", "others", "found"), OF_A_PART)
+def test_a_day_on_which_a_part_of_a_list_is_dated_is_no_meeting(
+    pupils: np.ndarray, others: np.ndarray, found: bool
+) -> None:
+    seen = np.where(pupils | others, 45, np.where(MET == 45, 46, MET))
+    letters = are_of_one_day(seen.astype(float), IS_PUPIL, ~IS_PUPIL)
+    assert set(seen[letters]) == ({45} if found else set())
+
+
+def test_a_day_like_others_is_one_of_meetings() -> None:
+    seen = 10 + np.arange(PUPILS + OTHERS) % 12  # all met in one fortnight, one in twelve a day
+    assert not are_of_one_day(seen.astype(float), IS_PUPIL, ~IS_PUPIL).any()
+
+
 def test_whose_entry_has_ended_got_no_letter() -> None:
     as_at, has_left = date(2026, 4, 20), ~IS_PUPIL & ~EVERY_THIRD
     children = pl.DataFrame({

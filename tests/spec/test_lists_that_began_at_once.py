@@ -44,3 +44,14 @@ def test_a_day_of_the_list_is_no_beginning_and_nobody_was_seen_on_it(
     row: pl.DataFrame, begun_on: date | None, seen_on: date
 ) -> None:
     assert row.select("begun_on", "seen_on").row(0) == (begun_on, seen_on)
+
+
+def test_whose_entry_began_another_day_was_met_on_that_one() -> None:
+    began = {f"health:{number:0>5}": MERGED for number in range(ENOUGH_AT_ONCE)} | {"health:99999": date(2015, 1, 1)}
+    said = [
+        {"record_id": record, "source": "health", "kind": kind, "since_on": day}
+        for record, since in began.items()
+        for kind, day in (("lives_here", since), ("seen", MERGED), ("seen", MET))
+    ]
+    records = listen(pl.DataFrame(said, schema=STATEMENT), AS_AT).records
+    assert records.filter(pl.col("seen_on") == MERGED)["record_id"].to_list() == ["health:99999"]
