@@ -63,9 +63,12 @@ OFF_ROLL_CHILDREN = 300.0
 """Weight of the prior that an agency which works off the roll knows children equally often whether they live here or have
 gone."""
 
-NEWLY_KNOWN_DAYS = 91
-"""If a child was first seen within this many days, it means nothing that an agency has no record yet: families that arrive
-take a term to register with all of them."""
+NEWLY_KNOWN = BEGUN[BEGUN <= 365]
+"""Upper ends, in days since a child was first known to anybody, of the classes of newcomers. After that it is none."""
+
+A_TERM = 91
+"""Families that arrive take a term to register with all agencies. Until the pupils show otherwise, of children first known
+within it half as many as of others are expected to be known to each."""
 
 SURELY_PLACED = 0.9
 """From this probability of a place on, a child shows how agencies see children educated outside the largest roll."""
@@ -142,7 +145,7 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
     of_group = {group: (children["age_group"] == group).to_numpy() for group in ("under", "of", "over", "unknown")}
     without_place = is_open & of_group["of"] & ~evidence.without_school.to_numpy()
     is_never = (children["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows]
-    is_new = (children["known_days"] <= NEWLY_KNOWN_DAYS).fill_null(value=False).to_numpy()
+    known_days = children["known_days"].cast(pl.Float64).fill_null(np.inf).to_numpy()
     readings = []
     for records in evidence.agencies.partition_by("source", maintain_order=True):
         agency = _Agency(
@@ -153,7 +156,7 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
             records["is_shared"].to_numpy(), records["unsighted_days"][0], records["untold_days"][0],
             records["tells_events"][0],
         )  # fmt: skip
-        readings += _presence(agency, rows, (is_known, without_place, is_elsewhere), is_new, is_never)
+        readings += _presence(agency, rows, (is_known, without_place, is_elsewhere), known_days, is_never)
         for mine in of_group.values():
             readings += _sighting(agency, rows, is_known, is_elsewhere, mine)
         readings += _beginning(agency, rows, is_known)
@@ -170,14 +173,15 @@ def _laid_out(agency: _Agency, codes: Codes, rows: Codes) -> tuple[Codes, Floats
 
 
 def _presence(
-    agency: _Agency, rows: Codes, whom: tuple[Flags, Flags, Flags], is_new: Flags, is_never: Flags
+    agency: _Agency, rows: Codes, whom: tuple[Flags, Flags, Flags], known_days: Floats, is_never: Flags
 ) -> list[Reading]:
-    """Whether an agency has a record, and whether it is open. No record says nothing of a child who ``is_new``.
+    """Whether an agency has a record, and whether it is open. No record says less of a newcomer (:func:`_weight_of_none`).
 
     Prior: of the entries of children who leave, a quarter end, a quarter are removed and half stay open; how long that
     takes is learnt. There is one reading of children once on a roll, who have applied for a place, and one of those never
     on one (``is_never``). For those gone, both share one habit.
 
+    ``known_days``: as in ``Evidence``; infinite: not known since when.
     ``whom``: the known children, those without a place, those educated elsewhere. Those without a place may be known to
     fewer agencies than the known children, who are only a prior here; and to none that works through schools, which hardly
     knows those educated elsewhere either.
@@ -192,7 +196,7 @@ def _presence(
     rates = [(count.sum() + 0.5) / (size + 1.0) for count, size in zip(counts, sizes, strict=True)]
     if rates[1] > MOSTLY_OFF_ROLL * rates[0]:
         open_or_ended = _open_or_ended(agency, rows, counts[0].astype(np.float64))
-        return [*_known_or_not(agency, rows, is_new, is_never, rates[1]), *open_or_ended]
+        return [*_known_or_not(agency, rows, is_never, rates[1]), *open_or_ended]
     if counts[0][0] < MOSTLY_LEFT * counts[0].sum():
         return []
     known = shares_of(np.append(sizes[0] - counts[0].sum(), counts[0]) + 0.5)
@@ -201,7 +205,8 @@ def _presence(
     here = np.array([1.0 - is_current - is_ended, is_current, is_ended])
     gone = np.array([1.0 - 0.75 * is_current - is_ended, 0.5 * is_current, 0.25 * is_current + is_ended])
     codes, trust, is_shared = _laid_out(agency, agency.entry_levels, rows)
-    codes = np.where((codes < 0) & ~is_new[rows], 0, codes)
+    trust = np.where(codes < 0, _weight_of_none(agency, known_days, whom[0])[rows], trust)
+    codes = np.maximum(codes, 0)
     prior = PRIOR_CHILDREN * gone[None, None, :] + 0.5
     return [
         Reading(
@@ -213,14 +218,33 @@ def _presence(
     ]  # fmt: skip
 
 
-def _known_or_not(agency: _Agency, rows: Codes, is_new: Flags, is_never: Flags, rate: float) -> list[Reading]:
+def _weight_of_none(agency: _Agency, known_days: Floats, is_known: Flags) -> Floats:
+    """How much it says of each child that an agency has no record: 0..1 of what it says of a child known for long, as trust.
+
+    If an agency knows a share p of the children here and has removed a share r of those gone, no record is
+    1 + r p / (1 - p) times as likely of those gone: what it says is proportional to the odds of being known. These are smaller
+    for newcomers, as the pupils (``is_known``) first known as recently show.
+    """
+    has_record = np.zeros(len(known_days))
+    has_record[agency.child] = 1.0
+    newness = np.searchsorted(NEWLY_KNOWN, known_days)
+    pupils = np.bincount(newness[is_known], minlength=len(NEWLY_KNOWN) + 1)
+    known = np.bincount(newness[is_known], has_record[is_known], len(NEWLY_KNOWN) + 1)
+    usual = (known.sum() + 0.5) / (pupils.sum() + 1.0)
+    expected = usual * np.where(NEWLY_KNOWN <= A_TERM, 0.5, 1.0)
+    share = (known[:-1] + PRIOR_CHILDREN * expected) / (pupils[:-1] + PRIOR_CHILDREN)
+    odds = share / (1.0 - share) / (usual / (1.0 - usual))
+    return np.append(np.minimum(odds, 1.0), 1.0)[newness]
+
+
+def _known_or_not(agency: _Agency, rows: Codes, is_never: Flags, rate: float) -> list[Reading]:
     """Whether an agency that works off the roll has a record (1) or none (0).
 
     ``rate``: share of the children without a place whom it knows. Children with a place cannot show how often it knows
     those who live here. It is taken to know these and those gone equally often, until tonight's records teach otherwise.
     """
     codes, trust, is_shared = _laid_out(agency, np.ones_like(agency.state), rows)
-    codes = np.where((codes < 0) & ~is_new[rows], 0, codes)
+    codes = np.maximum(codes, 0)
     alike = OFF_ROLL_CHILDREN * np.array([1.0 - rate, rate])
     return [
         Reading(

@@ -209,6 +209,19 @@ def test_a_child_is_newly_known_for_a_term_where_every_record_says_since_when(da
     assert (newly > perhaps_not + 0.02) is is_new
 
 
+def test_how_long_newcomers_take_to_register_the_pupils_show() -> None:
+    """Everybody who left is off the doctors' lists, and so are a hundred pupils. If these came five months ago, that no doctor
+    has a child who came then says nothing; if they have been at school for years, it says much."""
+
+    def chance(came: int) -> float:
+        pupils = {f"no_gp{number:02}": on_roll(came) for number in range(100)}
+        others = pupils | {f"left{number:03}": on_roll(1500, 200 + 2 * number) for number in range(150)}
+        recently = [say(HOMES, "seen", ago(140)), say(HOMES, "lives_here", ago(150))]
+        return float(str(judged(recently, **others)["living_here"]))
+
+    assert chance(came=150) > chance(came=900) + 0.02
+
+
 @pytest.mark.parametrize(
     ("met", "least", "most"),
     [
