@@ -43,7 +43,7 @@ def lost_nobody(
         if own.filter(as_at=as_at).is_empty():
             continue
         every = units_with_less(own, contracts[source], last_on=last_on, as_at=as_at)
-        less = every.filter(pl.col("on") == last_on)  # for what was gone before that, the rows are not there
+        less = every.filter(pl.col("on") == last_on)  # the store has no rows of what was gone earlier
         closed: Collection[str] = ()
         if source in before and less.height:
             rows = before[source]()

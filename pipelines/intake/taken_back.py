@@ -72,7 +72,7 @@ def taken_back(
     ``before``: the rows of the last delivery, all or those that may differ. ``rows``: tonight's rows that may differ from
     it. ``same``: those that came again unchanged.
     """
-    # Nothing is taken back of another child under the same key.
+    # A row whose key now has another child takes nothing back.
     others = told_otherwise(contract, before, rows)
     same_child = (
         before.select("record_id").join(rows, on="record_id", how="semi").join(others, on="record_id", how="anti")
