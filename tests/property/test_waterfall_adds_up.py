@@ -180,6 +180,17 @@ def test_of_a_protected_child_no_place_is_told_and_no_school_in_a_key(night: Lin
     assert "|" not in page
 
 
+def test_the_record_that_protects_a_child_is_named_to_whoever_asks_by_it_alone(night: Linked) -> None:
+    tables, model = night.tables, night.model
+    record, other = a_pair(tables, one_child=True)
+    mark = {"record_id": pl.lit(other), "source": pl.lit("refuge"), "kind": pl.lit("protected")}
+    said = pl.concat([tables["statement"], tables["statement"].head(1).with_columns(**mark)])
+    page = nearest_records(record, {**tables, "statement": said}, model)
+    assert "  withheld:withheld: the same child" in page
+    assert other not in page
+    assert other in explain_pair((record, other), {**tables, "statement": said}, model)
+
+
 def test_the_nearest_records_come_first_with_their_gap(night: Linked) -> None:
     tables, found = night.tables, night.again
     left, right = (found.row(record) for record in a_pair(tables, one_child=True))
