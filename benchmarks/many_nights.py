@@ -26,6 +26,7 @@ from pipelines.decisions.outcomes import ASKED, add_outcomes
 from pipelines.failure import NightFailed
 from pipelines.night import RunReport, run_night
 from pipelines.settings import Settings, read_settings
+from pipelines.steps.under_way import Counts
 from pipelines.store import Store
 from pipelines.workspace import STORE_FILE
 
@@ -75,6 +76,8 @@ class Lived:
     rows: list[int] = field(default_factory=list)
     """Rows of the ledger's tables after each night."""
     listed: list[int] = field(default_factory=list)
+    changed: list[Counts] = field(default_factory=list)
+    """What each list says has changed since the one before: children, by ``LIST_CHANGE.change``."""
     events: Counter[str] = field(default_factory=Counter)
     opened: tuple[str, ...] = ()
     still_in_hand: list[bool] = field(default_factory=list)
@@ -126,6 +129,7 @@ def live(
             continue
         lived.published += 1
         lived.listed.append(report.counts["rank"]["candidates"])
+        lived.changed.append(report.counts["ledger"])
         before = _look(lived, night, folder, before, plan)
     return lived
 

@@ -3,11 +3,14 @@
 ``benchmarks/many_nights.py`` lives through sixty; here are fewer, with files judged by their layout only.
 """
 
+from itertools import pairwise
+
 import pytest
 
 from benchmarks.many_nights import Lived, Plan, live
 from data_contracts.contract import read_contracts
 from pipelines.failure import HELD
+from pipelines.ledger.list_changes import GONE, KEPT_IN_VIEW, NEW, RETURNED
 
 NIGHTS = 10
 PLAN = Plan(
@@ -39,6 +42,13 @@ def test_every_child_that_left_has_a_true_reason(lived: Lived) -> None:
     assert lived.reasons["left"].sum() > 10
     assert lived.reasons["off_because"].null_count() == 0
     assert lived.false_facts.select("off_because", "off_on", "is_true").is_empty()
+
+
+def test_what_has_changed_leads_from_each_list_to_the_next(lived: Lived) -> None:
+    for (before, after), changed in zip(pairwise(lived.listed), lived.changed[1:], strict=True):
+        came, went = changed[NEW] + changed[RETURNED], changed[GONE] + changed[KEPT_IN_VIEW]
+        assert after == before + came - went
+    assert sum(changed[GONE] for changed in lived.changed) > 10
 
 
 def test_children_whose_records_stay_keep_their_id(lived: Lived) -> None:
