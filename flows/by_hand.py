@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Unpack
 
 from pipelines.night import Progress, RunReport
-from pipelines.settings import AskedTonight
+from pipelines.settings import NightArguments
 
 
 def run_night_by_hand(
-    config: Path | None, progress: Progress, *, dask: str | None = None, **asked: Unpack[AskedTonight]
+    config: Path | None, progress: Progress, *, dask: str | None = None, **asked: Unpack[NightArguments]
 ) -> RunReport:
     """Run the night's flow in this process. Raises :class:`~pipelines.failure.NightFailed`.
 

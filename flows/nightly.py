@@ -21,8 +21,8 @@ from data_contracts.today import today
 from flows.dask_buckets import on_dask
 from flows.hours import NIGHT_SECONDS, SHARE_AWAY_SECONDS, STEP_SECONDS, WORKSPACE_HELD_SECONDS
 from flows.summary import leave_summary, though_prefect_does_not_listen
-from pipelines.failure import CANNOT_GO_ON, NightFailed, in_plain_words
-from pipelines.night import STEPS, Progress, RunReport, Silent, Step, night_under_way, perform, report_of
+from pipelines.failure import CANNOT_GO_ON, NightFailed, call_or_fail
+from pipelines.night import STEPS, Progress, RunReport, SilentProgress, Step, open_night, perform, report_of
 from pipelines.settings import read_settings
 from pipelines.steps.under_way import Counts, Night
 
@@ -54,10 +54,10 @@ def nightly(
     """
     read = partial(read_settings, config, extracts=extracts, workspace=workspace, as_at=as_at or today(), top=top,
                    contracts=contracts, full=full)  # fmt: skip
-    settings = in_plain_words("settings", workspace, read)
+    settings = call_or_fail("settings", workspace, read)
     stop_at = time.monotonic() + NIGHT_SECONDS
-    with night_under_way(settings, wait_seconds=wait_seconds) as night:
-        progress = _ProgressReporter(LISTENER.get() or Silent())
+    with open_night(settings, wait_seconds=wait_seconds) as night:
+        progress = _ProgressReporter(LISTENER.get() or SilentProgress())
         night.run_buckets = None if dask is None else on_dask(dask)
         try:
             for step in STEPS:
@@ -94,8 +94,8 @@ def _task_of(night: Night, step: Step, progress: Progress) -> Task[[], Counts]:
         description=step.words,
         cache_policy=NO_CACHE,
         persist_result=False,
-        retries=len(SHARE_AWAY_SECONDS) if step.reads_share else 0,
-        retry_delay_seconds=SHARE_AWAY_SECONDS if step.reads_share else None,
+        retries=len(SHARE_AWAY_SECONDS) if step.reads_extracts else 0,
+        retry_delay_seconds=SHARE_AWAY_SECONDS if step.reads_extracts else None,
         retry_condition_fn=_may_pass,
     )
     def do() -> Counts:

@@ -7,7 +7,7 @@ from prefect import flow
 
 from flows.summary import leave_counts
 from flows.training import PROPOSER
-from pipelines.failure import in_plain_words
+from pipelines.failure import call_or_fail
 from pipelines.tuning.recalibration_proposal import propose_recalibration
 
 
@@ -17,7 +17,7 @@ def recalibration(workspace: Path) -> None:
 
     If there is nothing to propose (too few outcomes, or none that contradict the likelihood) the run says so and ends well.
     """
-    made = in_plain_words("recalibration", workspace, partial(propose_recalibration, workspace, PROPOSER))
+    made = call_or_fail("recalibration", workspace, partial(propose_recalibration, workspace, PROPOSER))
     waits = "No recalibration is proposed"
     if made.number is not None:
         waits = f"Proposal {made.number} waits for a named person: rollcall proposals, rollcall approve {made.number} --by NAME"

@@ -10,7 +10,7 @@ from data_contracts.today import today
 from flows.hours import WORKSPACE_HELD_SECONDS
 from flows.summary import leave_counts
 from pipelines.decisions.in_force import settings_of
-from pipelines.failure import in_plain_words
+from pipelines.failure import call_or_fail
 from pipelines.upkeep.retention import Places, keep_to
 
 
@@ -29,6 +29,6 @@ def retention(
         rules = settings_of(workspace, config, judged).retention
         return keep_to(rules, Places(workspace, backups, extracts), judged, wait_seconds=WORKSPACE_HELD_SECONDS)
 
-    told = in_plain_words("retention", workspace, kept_to)
+    told = call_or_fail("retention", workspace, kept_to)
     counts = {f"{row['kind']}s removed": row["removed"] for row in told.to_dicts()}
     leave_counts("retention", f"Removed as at {judged:%d/%m/%Y}, as the settings say", counts)

@@ -8,7 +8,7 @@ from prefect import flow
 
 from data_contracts.today import today
 from flows.summary import leave_counts
-from pipelines.failure import in_plain_words
+from pipelines.failure import call_or_fail
 from pipelines.reports.return_folder import publish_return
 
 
@@ -16,6 +16,6 @@ from pipelines.reports.return_folder import publish_return
 def termly_return(workspace: Path, as_at: date | None = None) -> None:
     """Write the return as at a census day (null: today) into WORKSPACE/returns, for a person to read and send."""
     judged = as_at or today()
-    made = in_plain_words("termly return", workspace, partial(publish_return, workspace, judged))
+    made = call_or_fail("termly return", workspace, partial(publish_return, workspace, judged))
     # The number of children is not shown here: it may be too small to be published.
     leave_counts("termly-return", f"The return as at {judged:%d/%m/%Y} is in {made.folder}", {"files": 2})

@@ -7,7 +7,7 @@ from prefect import flow
 
 from flows.summary import leave_counts
 from pipelines.decisions.proposals import Figures, propose_model
-from pipelines.failure import in_plain_words
+from pipelines.failure import call_or_fail
 from pipelines.tuning.training import learnt_in
 
 PROPOSER = "Rollcall, on schedule"
@@ -16,7 +16,7 @@ PROPOSER = "Rollcall, on schedule"
 @flow(name="training", timeout_seconds=3 * 3600.0, persist_result=False, log_prints=False)
 def training(workspace: Path) -> None:
     """Learn the weights of the linkage from the last night and all judgements, and propose them."""
-    number, figures = in_plain_words("training", workspace, partial(_proposed, workspace))
+    number, figures = call_or_fail("training", workspace, partial(_proposed, workspace))
     words = f"Proposal {number} waits for a named person: rollcall proposals, rollcall approve {number} --by NAME"
     leave_counts("training-proposal", words, figures)
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.tables import PROVISION, TABLES
 
-IN_ORDER_OF: dict[str, tuple[str, ...]] = {
+TABLE_ORDER: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("person_record", "statement", "child_record", "linked_record"), ("record_id",)),
     "link": ("left_id", "right_id"),
     "provision": tuple(PROVISION),
@@ -34,7 +34,7 @@ class Amendment:
     none."""
 
     @property
-    def leaving(self) -> pl.Series:
+    def deleted_ids(self) -> pl.Series:
         """``record_id`` of all records whose rows are deleted, including those that are put again."""
         return pl.concat([self.gone, self.put["record_id"]]).unique().alias("record_id")
 
@@ -46,11 +46,11 @@ class Amendment:
 
 def amended(before: pl.DataFrame, amendment: Amendment) -> pl.DataFrame:
     """A table after the amendment, as the store keeps it: rows put are last. ``moved`` is not applied."""
-    stands = before.filter(~pl.col("record_id").is_in(amendment.leaving.implode()))
+    stands = before.filter(~pl.col("record_id").is_in(amendment.deleted_ids.implode()))
     return pl.concat([stands, amendment.put])
 
 
-def children_otherwise(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+def changed_children(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     """``child_id`` of every child whose rows differ between two states of a table, in no particular order."""
     marks = pl.concat(
         rows.select("child_id", mark=rows.hash_rows()).group_by("child_id").agg(pl.col("mark").sum())
@@ -64,9 +64,9 @@ def typed(table: str, kept: pl.DataFrame) -> pl.DataFrame:
     return kept.select(pl.col(name).cast(kind) for name, kind in TABLES[table].items())
 
 
-def in_order(table: str, kept: pl.DataFrame) -> pl.DataFrame:
+def in_table_order(table: str, kept: pl.DataFrame) -> pl.DataFrame:
     """A whole table in the order in which it is read; rows that are equal in that order keep theirs."""
-    by = IN_ORDER_OF.get(table, ())
+    by = TABLE_ORDER.get(table, ())
     if not by:
         return kept
     if len(by) == 1 and kept[by[0]].is_sorted():

@@ -15,10 +15,10 @@ from typing import TypeVar
 from polars.exceptions import PanicException
 
 from data_contracts.contract import ContractError
+from pipelines.atomic_folder import PublicationFailed
 from pipelines.files.folder import ExtractsError
 from pipelines.lock import NightRunningError
 from pipelines.settings import SettingsError
-from pipelines.whole_folder import PublicationFailed
 from pipelines.workspace import DiskFullError, StoreError, private_files
 
 Done = TypeVar("Done")
@@ -62,7 +62,7 @@ def as_night_failed(step: str, error: BaseException, workspace: Path | None) -> 
     return _unforeseen(step, error, workspace)
 
 
-def in_plain_words(step: str, workspace: Path, work: Callable[[], Done]) -> Done:
+def call_or_fail(step: str, workspace: Path, work: Callable[[], Done]) -> Done:
     """The result of ``work``. Raises NightFailed for whatever goes wrong in it.
 
     Not a context manager: Python would attach the original error, whose words may quote a value, to what that raises.

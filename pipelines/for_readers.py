@@ -12,8 +12,8 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.atomic_folder import FOLDER_MODE
 from pipelines.store import Store
-from pipelines.whole_folder import FOLDER_MODE
 from pipelines.workspace import STORE_FILE, DiskFullError, log_of, private_files
 
 READERS_FOLDER = "for_readers"

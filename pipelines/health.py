@@ -13,11 +13,11 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipelines.atomic_folder import replace_private, write_private
 from pipelines.failure import HELD, UNFORESEEN, as_night_failed
 from pipelines.steps.publishing import published_lanes
 from pipelines.steps.under_way import Night
 from pipelines.store import Store
-from pipelines.whole_folder import replace_private, write_private
 from pipelines.workspace import StoreError
 
 STATUS_FILE, METRICS_FILE = "status.json", "rollcall.prom"
@@ -94,7 +94,7 @@ def read_status(workspace: Path) -> Status | None:
         return None
 
 
-class Recorder:
+class StatusRecorder:
     """Records what a night has done when it ends."""
 
     def __init__(self) -> None:
@@ -107,7 +107,7 @@ class Recorder:
 
 
 @contextmanager
-def recorded(workspace: Path, as_at: date, started_at: datetime) -> Iterator[Recorder]:
+def recording_status(workspace: Path, as_at: date, started_at: datetime) -> Iterator[StatusRecorder]:
     """Write the status of a night when it begins and when it ends. Whatever the night raises is passed on unchanged."""
     before = read_status(workspace)
     status = Status(attempt=Attempt(as_at=as_at, started_at=started_at, pid=os.getpid()))
@@ -115,7 +115,7 @@ def recorded(workspace: Path, as_at: date, started_at: datetime) -> Iterator[Rec
         status = status.model_copy(update={"good": before.good, "sources": before.sources})
     _write(workspace, status)
     _set_room_aside(workspace)
-    recorder = Recorder()
+    recorder = StatusRecorder()
     try:
         yield recorder
     except UNFORESEEN as error:

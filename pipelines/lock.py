@@ -36,7 +36,7 @@ def lock(workspace: Path, *, wait_seconds: float = 0) -> Iterator[None]:
         try:
             held.acquire()
         except filelock.Timeout:
-            raise NightRunningError(who_holds(workspace)) from None
+            raise NightRunningError(holder_in_words(workspace)) from None
         except OSError as error:
             told = f"The workspace {workspace} cannot be written: {error.strerror}. Mend that, or name another folder."
             raise StoreError(told) from None
@@ -66,7 +66,7 @@ def is_locked(workspace: Path) -> bool:
     return False
 
 
-def who_holds(workspace: Path) -> str:
+def holder_in_words(workspace: Path) -> str:
     """Which process holds the workspace and since when, as far as it is recorded, and what to do."""
     try:
         holder = json.loads((workspace / HOLDER_FILE).read_text(encoding="utf-8"))

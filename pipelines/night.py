@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Protocol
 
 from data_contracts.contract import read_contracts
-from pipelines.failure import UNFORESEEN, as_night_failed, in_plain_words
+from pipelines.atomic_folder import newest_list
+from pipelines.failure import UNFORESEEN, as_night_failed, call_or_fail
 from pipelines.for_readers import keep_for_readers
-from pipelines.health import recorded
+from pipelines.health import recording_status
 from pipelines.intake.gate import held_night
 from pipelines.intake.units import refuse_units_of_no_source
 from pipelines.linking.model_file import keep_model
@@ -32,7 +33,6 @@ from pipelines.steps.linking import link_step
 from pipelines.steps.publishing import PUBLISHED_FOLDER, publish_step
 from pipelines.steps.under_way import Counts, Night, row_of
 from pipelines.store import Store
-from pipelines.whole_folder import newest_list
 from pipelines.workspace import private_files
 
 
@@ -44,9 +44,9 @@ class Step:
     words: str
     """What it does, shown to people who wait for it."""
     do: Callable[[Night], Counts]
-    reads_share: bool = False
+    reads_extracts: bool = False
     """Whether it reads the extracts. They may be on a share that is briefly away, so the step is worth trying again."""
-    works_long: bool = False
+    is_long: bool = False
     """Whether it works for long before it writes. Earlier commits are then checkpointed into the file meanwhile."""
 
 
@@ -82,7 +82,7 @@ class Progress(Protocol):
         """The step has ended well, after ``seconds``."""
 
 
-class Silent:
+class SilentProgress:
     """A listener that says nothing."""
 
     def begin(self, step: Step, number: int, of: int) -> None:
@@ -96,16 +96,16 @@ class Silent:
 
 
 STEPS: tuple[Step, ...] = (
-    Step("receive", "reading and checking the extracts", receive_step, reads_share=True),
+    Step("receive", "reading and checking the extracts", receive_step, reads_extracts=True),
     Step("completeness", "judging whether what came in is complete", judge_completeness),
     Step("snapshot", "keeping what came, changed and went", keep_snapshot),
     Step("standardise", "bringing every source into one form", standardise_step),
-    Step("link", "finding which records are the same child", link_step, works_long=True),
+    Step("link", "finding which records are the same child", link_step, is_long=True),
     Step("provision", "finding where each child is educated", find_provision_step),
-    Step("residence", "judging who still lives here", judge_residence_step, works_long=True),
+    Step("residence", "judging who still lives here", judge_residence_step, is_long=True),
     Step("rank", "ranking the children possibly missing education", rank_step),
     Step("ledger", "keeping why each child came onto the list, stays on it or left it", ledger_step),
-    Step("publish", "publishing the list and its report", publish_step, works_long=True),
+    Step("publish", "publishing the list and its report", publish_step, is_long=True),
 )
 """The night's table of contents, in the order in which it runs."""
 
@@ -120,14 +120,14 @@ def run_night(settings: Settings, progress: Progress | None = None) -> RunReport
     Whatever fails, the list published last stays as it is. Raises only :class:`~pipelines.failure.NightFailed`, with a
     message for people, an exit code, and no child's value.
     """
-    with night_under_way(settings) as night:
+    with open_night(settings) as night:
         for step in STEPS:
-            perform(night, step, progress or Silent())
+            perform(night, step, progress or SilentProgress())
         return report_of(night)
 
 
 @contextmanager
-def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[Night]:
+def open_night(settings: Settings, *, wait_seconds: float = 0) -> Iterator[Night]:
     """Lock the workspace, open its store, and read the contracts. Raises NightFailed.
 
     ``wait_seconds``: how long to wait if the workspace is locked already.
@@ -139,7 +139,7 @@ def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[
             private_files(),
             lock(settings.workspace, wait_seconds=wait_seconds),
             _no_search_for_garbage(),  # not while it waits, which may take half an hour
-            recorded(settings.workspace, settings.as_at, began_at) as recorder,
+            recording_status(settings.workspace, settings.as_at, began_at) as recorder,
         ):
             bring_forward(settings.workspace)
             with Store(settings.workspace, threads=machine.threads, memory_gb=machine.memory_gb) as store:
@@ -183,9 +183,9 @@ def _no_search_for_garbage() -> Iterator[None]:
 def perform(night: Night, step: Step, progress: Progress) -> Counts:
     """Do one step in one transaction; time and count it. Raises NightFailed; then nothing of the step is kept."""
     progress.begin(step, STEPS.index(step) + 1, len(STEPS))
-    night.at, night.told = step.name, partial(progress.during, step)
+    night.step, night.on_progress = step.name, partial(progress.during, step)
     began = time.perf_counter()
-    night.counts[step.name] = in_plain_words(step.name, night.settings.workspace, partial(_done, night, step))
+    night.counts[step.name] = call_or_fail(step.name, night.settings.workspace, partial(_done, night, step))
     night.seconds[step.name] = round(time.perf_counter() - began, 3)
     progress.end(step, night.seconds[step.name], night.counts[step.name])
     return night.counts[step.name]
@@ -193,7 +193,7 @@ def perform(night: Night, step: Step, progress: Progress) -> Counts:
 
 def _done(night: Night, step: Step) -> Counts:
     """What a step counts. Raises NightFailed if the gate holds the night; by then what the gate found is kept."""
-    if step.works_long:
+    if step.is_long:
         night.store.checkpoint_aside()
     with night.store.transaction():
         counts = step.do(night)

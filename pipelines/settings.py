@@ -113,7 +113,7 @@ class Settings(Group):
     retention: Retention = Retention()
 
 
-class AskedTonight(TypedDict):
+class NightArguments(TypedDict):
     """What is asked for at a night, as :func:`read_settings` takes it, for callers that only pass it on."""
 
     extracts: Path
@@ -178,7 +178,7 @@ def refuse_workspace_among_extracts(settings: Settings) -> None:
         )
 
 
-def changed(settings: Settings, changes: Mapping[str, Any], where: Path | str) -> Settings:
+def with_changes(settings: Settings, changes: Mapping[str, Any], where: Path | str) -> Settings:
     """``settings`` with some values changed (nested by group). Raises :class:`SettingsError`.
 
     ``where``: the file that has the changes, whose line the error then names, or another name for them.
@@ -186,7 +186,9 @@ def changed(settings: Settings, changes: Mapping[str, Any], where: Path | str) -
     return _validated(_merged(settings.model_dump(), changes), where)
 
 
-def replaced(settings: Settings, values: Mapping[str, Any], where: str, *, but: Collection[str]) -> Settings:
+def settings_from_values(
+    settings: Settings, values: Mapping[str, Any], where: str, *, but: Collection[str]
+) -> Settings:
     """Settings from ``values`` (nested by group; the default if not given), with the groups ``but`` taken from
     ``settings``.
 

@@ -10,7 +10,7 @@ PACKAGES = ("polars", "rapidfuzz", "numpy", "scipy")
 
 
 @lru_cache(maxsize=1)
-def software() -> str:
+def software_fingerprint() -> str:
     """A fingerprint (hex digits) of all our own files and packages that affect a result."""
     house = Path(__file__).parent.parent
     files = [path for folder in READ_FOLDERS for path in (house / folder).rglob("*") if path.suffix not in _NO_CODE]
@@ -20,9 +20,9 @@ def software() -> str:
     return told.hexdigest()[:32]
 
 
-def made_with(*told: object) -> str:
+def result_fingerprint(*told: object) -> str:
     """A fingerprint (hex digits) of the software and of everything else that decides a result."""
-    return sha256(repr((software(), *told)).encode()).hexdigest()[:32]
+    return sha256(repr((software_fingerprint(), *told)).encode()).hexdigest()[:32]
 
 
 _NO_CODE = (".pyc", ".pyo")

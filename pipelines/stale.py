@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pipelines.whole_folder import PublicationFailed, newest_list, replace_private
+from pipelines.atomic_folder import PublicationFailed, newest_list, replace_private
 
 MARK, WORDS = "stale.json", "STALE.txt"
 
@@ -16,7 +16,7 @@ def mark_stale(published: Path, as_at: date, reasons: Sequence[str]) -> date | N
     """Mark the list in ``published`` as stale since the night of ``as_at``; returns the date of the list that stays.
 
     Null, and no mark, if no list was ever published. ``since`` stays that of the first night without a new list. Raises
-    :class:`~pipelines.whole_folder.PublicationFailed` if the mark cannot be written.
+    :class:`~pipelines.atomic_folder.PublicationFailed` if the mark cannot be written.
     """
     named = newest_list(published)
     if named is None:

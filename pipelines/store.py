@@ -15,8 +15,8 @@ from typing import Self
 import duckdb  # noqa: TID251 - the one opener
 import polars as pl
 
-from pipelines.amendment import LARGEST_AMENDMENT, Amendment, amended, children_otherwise, in_order, typed
-from pipelines.at_hand import AtHand
+from pipelines.amendment import LARGEST_AMENDMENT, Amendment, amended, changed_children, in_table_order, typed
+from pipelines.table_cache import TableCache
 from pipelines.tables import SCHEMA_VERSION, TABLES, differences, other_version
 from pipelines.workspace import (
     SPILL_FOLDER,
@@ -58,7 +58,7 @@ class Store:
         self._told_as = told_as or workspace
         self._threads, self._memory_gb, self._read_only, self._any_version = threads, memory_gb, read_only, any_version
         self._connection: duckdb.DuckDBPyConnection | None = None
-        self._at_hand = AtHand()
+        self._cache = TableCache()
 
     def __enter__(self) -> Self:
         if self._read_only and not self.path.exists():
@@ -85,7 +85,7 @@ class Store:
         return self
 
     def __exit__(self, *raised: object) -> None:
-        self._at_hand.clear()
+        self._cache.clear()
         if self._connection is not None:
             with private_files(), _errors_in_our_words(self.path):
                 self._connection.close()
@@ -119,7 +119,7 @@ class Store:
             yield
             self._run("commit")
         except BaseException:
-            self._at_hand.clear()
+            self._cache.clear()
             with suppress(duckdb.Error):  # a full disk may end DuckDB too: the first failure is the one to report
                 self._open.rollback()
             raise
@@ -128,7 +128,7 @@ class Store:
         """Begin a checkpoint if much is committed but not yet in the file. Readers do not wait for it, writers do."""
         log = log_of(self.path)
         if log.exists() and log.stat().st_size > LARGEST_LOG:
-            self._at_hand.do_aside(partial(self._checkpoint, self._open.cursor()))
+            self._cache.submit(partial(self._checkpoint, self._open.cursor()))
 
     def _checkpoint(self, aside: duckdb.DuckDBPyConnection) -> None:
         with closing(aside), suppress(duckdb.TransactionException):  # somebody writes: left to the next one
@@ -138,32 +138,32 @@ class Store:
         """Replace a table of :mod:`pipelines.tables` by a frame of exactly its columns and types, in their order."""
         _check_is_table(table, frame)
         self._replace(table, frame)
-        self._at_hand.keep(table, frame)
+        self._cache.keep(table, frame)
 
     def write_children(self, table: str, frame: pl.DataFrame) -> None:
         """As :meth:`write`, for a table with ``child_id``: if few children's rows change, only those are written."""
-        otherwise = children_otherwise(self.read(table), frame) if self.has(table) else None
+        otherwise = changed_children(self.read(table), frame) if self.has(table) else None
         if otherwise is None or otherwise.height > frame.height * LARGEST_AMENDMENT:
             self.write(table, frame)
         else:
             self.change(table, otherwise, frame.join(otherwise, on="child_id", how="semi"))
-            self._at_hand.keep(table, frame)
+            self._cache.keep(table, frame)
 
     def amend(self, table: str, frame: pl.DataFrame, amendment: Amendment) -> None:
         """As :meth:`write`, for a table with ``record_id``: if few records change, only those are written. ``frame``: the
         whole new table, in the order of ``record_id``."""
         _check_is_table(table, frame)
         self._amend(table, frame, amendment)
-        self._at_hand.keep(table, frame)
+        self._cache.keep(table, frame)
 
     def amend_rows(self, table: str, amendment: Amendment) -> None:
         """As :meth:`amend`, without the whole table: always writes only the rows of ``amendment``. If the table was read
         ahead, it is amended in another thread."""
         _check_is_table(table, amendment.put)
-        before = self._at_hand.take_ahead(table)
+        before = self._cache.pop_read_ahead(table)
         self._write_rows(table, amendment)
         if before is not None and amendment.moved is None:
-            self._at_hand.keep_made(table, lambda: in_order(table, amended(before, amendment)))
+            self._cache.make_in_background(table, lambda: in_table_order(table, amended(before, amendment)))
 
     def change(self, table: str, gone: pl.DataFrame, put: pl.DataFrame) -> None:
         """Delete the rows that equal a row of ``gone`` in the columns of ``gone``, and insert the rows of ``put``."""
@@ -173,7 +173,7 @@ class Store:
             self._run(f"delete from {_quoted(table)} using gone where {same}", gone=gone)
         if put.height:
             self._run(f"insert into {_quoted(table)} by name select * from incoming", incoming=put)
-        self._at_hand.forget(table)
+        self._cache.forget(table)
 
     def set_where(self, table: str, column: str, value: date, *, among: pl.DataFrame, but: pl.Series) -> None:
         """Set a column to ``value`` in the rows that equal a row of ``among`` in its columns, except rows of the records
@@ -184,35 +184,37 @@ class Store:
             "and record_id not in (select record_id from but)",
             among=among, but=but.drop_nulls().alias("record_id").to_frame(), new=pl.DataFrame({"value": [value]}),
         )  # fmt: skip
-        self._at_hand.forget(table)
+        self._cache.forget(table)
 
     def forget_before(self, table: str, column: str, day: date) -> None:
         """Delete the rows whose date in a column is before ``day``."""
         self._run(f"delete from {_quoted(table)} where {_quoted(column)} < (select day from since)",
                   since=pl.DataFrame({"day": [day]}))  # fmt: skip
-        self._at_hand.forget(table)
+        self._cache.forget(table)
 
     def read_where(self, table: str, wanted: pl.DataFrame) -> pl.DataFrame:
         """Rows of a table that equal a row of ``wanted`` in the columns of ``wanted``, in no particular order."""
         return typed(table, self._select(table, wanted=wanted))
 
     def read(self, table: str) -> pl.DataFrame:
-        """A whole table of :mod:`pipelines.tables`, sorted as in ``IN_ORDER_OF``, otherwise in the order of writing."""
+        """A whole table of :mod:`pipelines.tables`, sorted as in ``TABLE_ORDER``, otherwise in the order of writing."""
         if table not in TABLES:
             raise StoreError(f"{table} is no table of pipelines/tables/. Read one of: {', '.join(TABLES)}.")
-        if (found := self._at_hand.get(table)) is not None:
+        if (found := self._cache.get(table)) is not None:
             return found
-        ahead = self._at_hand.take_ahead(table)
-        return self._at_hand.keep(table, in_order(table, typed(table, self._select(table)) if ahead is None else ahead))
+        ahead = self._cache.pop_read_ahead(table)
+        return self._cache.keep(
+            table, in_table_order(table, typed(table, self._select(table)) if ahead is None else ahead)
+        )
 
     def read_or_empty(self, table: str) -> pl.DataFrame:
         """As :meth:`read`; empty if the table was never written."""
         return self.read(table) if self.has(table) else TABLES[table].to_frame()
 
-    def promised(self, table: str) -> Callable[[], pl.DataFrame]:
+    def reader(self, table: str) -> Callable[[], pl.DataFrame]:
         """A function that gives the table as :meth:`read` does, from any thread; if it is being made, that thread waits for
         it."""
-        made = self._at_hand.promised(table)
+        made = self._cache.pending(table)
         if made is not None:
             return made.result
         frame = self.read(table)
@@ -225,8 +227,8 @@ class Store:
             with _errors_in_our_words(self.path), closing(aside):
                 return typed(table, pl.DataFrame(aside.sql(f"select * from {_quoted(table)}")))
 
-        asked = [name for name in tables if self._at_hand.get(name) is None and self.has(name)]
-        self._at_hand.read_ahead({name: partial(read, name, self._open.cursor()) for name in asked})
+        asked = [name for name in tables if self._cache.get(name) is None and self.has(name)]
+        self._cache.read_ahead({name: partial(read, name, self._open.cursor()) for name in asked})
 
     def count(self, table: str) -> int:
         """Number of rows of a table."""
@@ -287,21 +289,21 @@ class Store:
     def drop(self, table: str) -> None:
         """Delete a whole table."""
         self._run(f"drop table {_quoted(table)}")
-        self._at_hand.names = None
-        self._at_hand.forget(table)
+        self._cache.names = None
+        self._cache.forget(table)
 
     def tables(self) -> tuple[str, ...]:
         """Every table there is, in the order of their names."""
-        if self._at_hand.names is None:
+        if self._cache.names is None:
             with _errors_in_our_words(self.path):
                 found = self._fetched("select table_name from duckdb_tables() order by table_name")
-            self._at_hand.names = tuple(found["table_name"])
-        return self._at_hand.names
+            self._cache.names = tuple(found["table_name"])
+        return self._cache.names
 
     def _replace(self, table: str, frame: pl.DataFrame) -> None:
         self._run(f"create or replace table {_quoted(table)} as select * from incoming", incoming=frame)
         if not self.has(table):  # judged by the names known before
-            self._at_hand.names = None
+            self._cache.names = None
 
     def _amend(self, table: str, frame: pl.DataFrame, amendment: Amendment) -> None:
         if table not in self.tables() or amendment.size > frame.height * LARGEST_AMENDMENT:
@@ -310,7 +312,7 @@ class Store:
             self._write_rows(table, amendment)
 
     def _write_rows(self, table: str, amendment: Amendment) -> None:
-        into, put, moved, leaving = _quoted(table), amendment.put, amendment.moved, amendment.leaving.to_frame()
+        into, put, moved, leaving = _quoted(table), amendment.put, amendment.moved, amendment.deleted_ids.to_frame()
         if leaving.height:
             self._run(f"delete from {into} where record_id in (select record_id from leaving)", leaving=leaving)
         if put.height:

@@ -32,20 +32,20 @@ def handover(
     authority
         Name of this authority, for the heading.
     """
+    from pipelines.atomic_folder import write_folder
     from pipelines.decisions.outcomes import read_outcomes
     from pipelines.for_readers import tables_for_readers
     from pipelines.reports.explain import child_of
     from pipelines.reports.handover import HANDOVER_READS, HANDOVERS_FOLDER, note_handover
     from pipelines.reports.handover import handover as packet_of
     from pipelines.reports.handover_files import handover_files
-    from pipelines.whole_folder import put_in_place
 
     tables = tables_for_readers(workspace, *HANDOVER_READS)
     child_id = child_of(child_or_record, tables["child_record"])
     packet = packet_of(child_id, tables, read_outcomes(workspace), to_authority=to, from_authority=authority)
     note_handover(workspace, child_id, packet, by)
     folder = workspace / HANDOVERS_FOLDER / f"{child_id}-{packet.as_at.isoformat()}"
-    put_in_place(handover_files(packet), folder)
+    write_folder(handover_files(packet), folder)
     print(f"The packet is in {folder}, readable by you alone. Nothing was sent.")
     if packet.is_protected:
         print(

@@ -11,7 +11,7 @@ from apps.cli.parameters import Flag, OwnContracts
 
 if TYPE_CHECKING:
     from pipelines.night import Progress, RunReport
-    from pipelines.settings import AskedTonight
+    from pipelines.settings import NightArguments
 
 
 def night(
@@ -67,7 +67,7 @@ def night(
             "--dask does not go with --plain: Prefect hands the work to the cluster. Leave one of them out."
         )
     judged = day_typed("--as-at", as_at)
-    asked: AskedTonight = {
+    asked: NightArguments = {
         "extracts": extracts, "workspace": workspace, "as_at": judged, "top": top, "contracts": contracts, "full": full,
     }  # fmt: skip
     if accept or why or by:
@@ -79,7 +79,7 @@ def night(
     return 0
 
 
-def _accept(given: "list[Path]", asked: "AskedTonight", *, why: str, by: str) -> None:
+def _accept(given: "list[Path]", asked: "NightArguments", *, why: str, by: str) -> None:
     """Record who accepts which sources or files for tonight, and why."""
     from data_contracts.contract import read_contracts
     from pipelines.intake.acceptance import accept
@@ -93,7 +93,7 @@ def _accept(given: "list[Path]", asked: "AskedTonight", *, why: str, by: str) ->
         accept(asked["workspace"], contracts, file if file.is_file() else one, why=why, by=by, as_at=asked["as_at"])
 
 
-def run_plainly(config: Path | None, progress: "Progress", **asked: Unpack["AskedTonight"]) -> "RunReport":
+def run_plainly(config: Path | None, progress: "Progress", **asked: Unpack["NightArguments"]) -> "RunReport":
     """The night in this process, without Prefect. Raises NightFailed."""
     from pipelines.night import run_night
     from pipelines.settings import read_settings
@@ -102,7 +102,7 @@ def run_plainly(config: Path | None, progress: "Progress", **asked: Unpack["Aske
 
 
 def _under_prefect(
-    config: Path | None, progress: "Progress", *, dask: str | None, **asked: Unpack["AskedTonight"]
+    config: Path | None, progress: "Progress", *, dask: str | None, **asked: Unpack["NightArguments"]
 ) -> "RunReport":
     """The night as a flow. ``apps`` and ``flows`` never import each other, so the flow is found as an entry point."""
     (runner,) = entry_points(group="rollcall.night", name="prefect")

@@ -39,6 +39,7 @@ def yields(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     half year before: those on none of them were missed.
     """
     from apps.cli.words import source_names
+    from pipelines.atomic_folder import replace_private
     from pipelines.decisions.outcomes import read_outcomes
     from pipelines.listing.recalibration import answers, said_and_found_words
     from pipelines.publish.outcome_yield import outcome_yield, yield_words
@@ -46,7 +47,6 @@ def yields(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     from pipelines.reports.back_test import back_test, missed, missed_words
     from pipelines.reports.published import read_nights
     from pipelines.steps.publishing import PUBLISHED_FOLDER
-    from pipelines.whole_folder import replace_private
     from pipelines.workspace import must_be_there
 
     must_be_there(workspace)

@@ -21,6 +21,7 @@ def report(
         Name of the authority, for the heading.
     """
     from apps.cli.words import day_typed, source_names
+    from pipelines.atomic_folder import write_folder
     from pipelines.decisions.outcomes import read_outcomes
     from pipelines.publish.outcome_yield import hours_for_each_found
     from pipelines.reports.published import published_nights, read_night
@@ -29,7 +30,6 @@ def report(
     from pipelines.reports.termly_report import termly_report
     from pipelines.settings import SettingsError
     from pipelines.steps.publishing import PUBLISHED_FOLDER
-    from pipelines.whole_folder import put_in_place
 
     first, last = day_typed("--since", since), day_typed("--as-at", as_at)
     if first >= last:
@@ -45,7 +45,7 @@ def report(
     made = termly_report(confirmed, outcomes, nights, since=first, as_at=last, names=names)
     folder = workspace / "reports" / last.isoformat()
     hours = hours_for_each_found(outcomes, last)
-    put_in_place({"termly_report.html": report_html(made, hours, night_on, authority)}, folder)
+    write_folder({"termly_report.html": report_html(made, hours, night_on, authority)}, folder)
     lists = "the one list" if len(nights) == 1 else f"{len(nights):,} lists"
     print(f"The report on {lists} of the period is in {folder / 'termly_report.html'}.")
     return 0

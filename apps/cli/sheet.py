@@ -17,16 +17,16 @@ def sheet(*children: str, workspace: Workspace, out: Path, restricted: Protected
     out
         The PDF to write. An existing one is never overwritten.
     """
+    from pipelines.atomic_folder import write_requested
     from pipelines.reports.published_sheets import read_sheets
     from pipelines.reports.sheet_pdf import sheets_pdf
     from pipelines.settings import SettingsError
     from pipelines.steps.publishing import PUBLISHED_FOLDER
-    from pipelines.whole_folder import write_asked_for
 
     if out.exists():
         raise SettingsError(f"--out: {out} already exists. Name another file.")
     as_at, pages = read_sheets(workspace / PUBLISHED_FOLDER, children, restricted=restricted)
-    write_asked_for(out, sheets_pdf(pages, as_at))
+    write_requested(out, sheets_pdf(pages, as_at))
     print(f"{len(pages):,} {'sheet is' if len(pages) == 1 else 'sheets are'} in {out}, readable by you alone.")
     print("It is personal data about children: shred the paper and delete the file after the visit.")
     if restricted:

@@ -6,6 +6,7 @@ from apps.cli.parameters import NamingContracts, Workspace
 def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     """Write a manager's weekly page: leads open, new, gone, waiting and found, and sources that are late."""
     from apps.cli.words import source_names
+    from pipelines.atomic_folder import write_folder
     from pipelines.decisions.outcomes import read_outcomes
     from pipelines.for_readers import tables_for_readers
     from pipelines.health import read_status
@@ -15,7 +16,6 @@ def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     from pipelines.reports.weekly_page import weekly_html
     from pipelines.settings import SettingsError
     from pipelines.steps.publishing import PUBLISHED_FOLDER
-    from pipelines.whole_folder import put_in_place
 
     nights = read_nights(workspace / PUBLISHED_FOLDER)
     if not nights:
@@ -29,6 +29,6 @@ def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     warnings = status.good.warnings if status and status.good else ()
     folder = workspace / WEEKLY_FOLDER / found.as_at.isoformat()
     told = settings_told(workspace / PUBLISHED_FOLDER / found.as_at.isoformat())
-    put_in_place({"weekly.html": weekly_html(found, names, warnings, told)}, folder)
+    write_folder({"weekly.html": weekly_html(found, names, warnings, told)}, folder)
     print(f"The week to {found.as_at:%d/%m/%Y} is in {folder / 'weekly.html'}, readable by you alone.")
     return 0

@@ -62,7 +62,7 @@ def _counts_in_words(report: "RunReport") -> list[str]:
 
 def _later_list_in_use(report: "RunReport") -> list[str]:
     """Which list is in use, if it is a later one than tonight's."""
-    from pipelines.whole_folder import newest_list
+    from pipelines.atomic_folder import newest_list
 
     newest = newest_list(report.published.parent) or report.published.name
     if newest == report.published.name:

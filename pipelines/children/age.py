@@ -45,7 +45,7 @@ def ends_on(date_of_birth: pl.Expr) -> pl.Expr:
     return _last_friday_in_june(date_of_birth.dt.year() + 16 + after_summer)
 
 
-def without_since(ended_on: pl.Expr, date_of_birth: pl.Expr) -> pl.Expr:
+def without_education_since(ended_on: pl.Expr, date_of_birth: pl.Expr) -> pl.Expr:
     """Date since which a child has been without the education that ended on ``ended_on``, not before becoming of compulsory
     school age: a child who left a nursery is without since then. Null where neither date is known."""
     return pl.max_horizontal(ended_on, starts_on(date_of_birth))
@@ -60,10 +60,10 @@ def _last_friday_in_june(year: pl.Expr) -> pl.Expr:
 
 def is_of_compulsory_school_age(dob: pl.Expr, as_at: date) -> pl.Expr:
     """True from :func:`starts_on` to :func:`ends_on`, both inclusive. Null where the birth date is null."""
-    return dob.is_between(*born_of_age(as_at))
+    return dob.is_between(*birth_dates_of_age(as_at))
 
 
-def born_of_age(as_at: date) -> tuple[date, date]:
+def birth_dates_of_age(as_at: date) -> tuple[date, date]:
     """First and last birth date of the children who are of compulsory school age on a date.
 
     A younger child never starts or ends before an older one, so every birth date between the two is of age.

@@ -13,9 +13,9 @@ from datetime import date
 import polars as pl
 
 from pipelines.children.age import is_of_compulsory_school_age
-from pipelines.children.facts import as_their_sources_have_it
-from pipelines.children.members import bits_of, members, sources_of, with_told
-from pipelines.children.provision import surely_holds
+from pipelines.children.facts import mean_rate_of_sources
+from pipelines.children.members import join_by_child, members, source_bits, sources_by_child
+from pipelines.children.provision import entry_certainty
 
 PRIOR_SLIPS, PRIOR_DATES = 1.0, 500.0
 """Prior: one date in five hundred makes a child of another age look of age."""
@@ -51,7 +51,7 @@ def birth_dates(
     A place in doubt does not count here. If it did, a record that is hardly the child's would make it likelier that the
     child is of age by more than it makes it likelier that the child is at school.
     """
-    sure = surely_holds(doubtful=1.0) >= MOST_SLIPPED
+    sure = entry_certainty(doubtful=1.0) >= MOST_SLIPPED
     placed = provision.filter(pl.col("is_current") & sure)["child_id"].unique()
     facts = facts.with_columns(is_placed=pl.col("child_id").is_in(placed.implode()))
     is_surely_of_age = (pl.col("of_age") == 1.0) & ~pl.col("dates_differ")
@@ -64,7 +64,7 @@ def birth_dates(
     rates = _slip_rates(without_place, _dates(records.join(pupils, on="child_id", how="semi"), as_at))
     undated = facts.filter(pl.col("date_of_birth").is_null()).select("child_id")
     known = records.join(undated, on="child_id", how="semi").select("child_id", "dataset")
-    return BirthDates(facts, without_place, rates, known, sources_of(records, bits_of(person)))
+    return BirthDates(facts, without_place, rates, known, sources_by_child(records, source_bits(person)))
 
 
 def with_age_slips(said: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:
@@ -87,7 +87,7 @@ def with_age_slips(said: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:
     undated = _undated(said.undated, without_place)
     differing = _differing(_with_here(said.facts.filter(~pl.col("is_placed")), lives), said.sources)
     return (
-        with_told(said.facts, slipped, undated, differing)
+        join_by_child(said.facts, slipped, undated, differing)
         .with_columns(
             of_age=pl.when(pl.col("slipped").is_not_null() & (pl.col("of_age") > 0))
             .then(pl.col("of_age") * (1 - pl.col("slipped")))
@@ -151,7 +151,7 @@ def _undated(known: pl.DataFrame, without_place: pl.DataFrame) -> pl.DataFrame:
         of_age=_number_here(pl.col("is_of_age")), all=_number_here(pl.lit(value=True))
     )
     rates = counted.filter(pl.col("all") > 0).select("dataset", of_age=pl.col("of_age") / pl.col("all"))
-    likely = as_their_sources_have_it(known, rates).rename({"of_age": "undated_of_age"})
+    likely = mean_rate_of_sources(known, rates).rename({"of_age": "undated_of_age"})
     return likely.filter(pl.col("undated_of_age") > 0)  # with none of age, no child is dropped for want of a date
 
 

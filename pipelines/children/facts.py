@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.children.age import age_in_years, is_of_compulsory_school_age
-from pipelines.children.members import is_first_of, members, with_told
+from pipelines.children.members import is_first_of, join_by_child, members
 
 AGREEMENT = 20.0
 """Each further source that gives a birth date makes the date this many times as likely, against one that it contradicts.
@@ -39,18 +39,18 @@ def child_facts(
 ) -> pl.DataFrame:
     """One row is one child of ``child_records``, in the order of ``child_id``.
 
-    Columns of :func:`child_ages`, :func:`records_of` and :func:`described`, and ``restricted`` (a record of the child is
-    protected). ``statements``: of all records, so that every proving source is known. Raises
+    Columns of :func:`child_ages`, :func:`record_ids_by_child` and :func:`described`, and ``restricted`` (a record of the
+    child is protected). ``statements``: of all records, so that every proving source is known. Raises
     :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
     person = person.join(child_records, on="record_id", how="semi")
-    ages = child_ages(with_births_that_can_be(person, statements), statements, child_records, as_at)
-    told = with_told(ages, records_of(child_records), described(person, statements, child_records, as_at))
+    ages = child_ages(without_misdated_births(person, statements), statements, child_records, as_at)
+    told = join_by_child(ages, record_ids_by_child(child_records), described(person, statements, child_records, as_at))
     protected = protected_by_source(statements, child_records)
     return told.with_columns(restricted=pl.col("child_id").is_in(protected.implode())).sort("child_id")
 
 
-def with_births_that_can_be(person: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame:
+def without_misdated_births(person: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame:
     """``person`` without birth dates that their own rows contradict (``misdated``). Linkage uses such a date, as most of it
     may be right, but nobody's age rests on it."""
     misdated = statements.filter(pl.col("kind") == "misdated")["record_id"].unique()
@@ -113,10 +113,10 @@ def described(person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.
     mine = mine.with_columns(is_proving=pl.col("dataset").is_in(_proving(statements).implode()))
     said = statements.join(mine.select("record_id"), on="record_id", how="semi")
     children = child_records.select(pl.col("child_id").unique())
-    return with_told(children, _names(mine), _sexes(mine), _addresses(mine, said, as_at))
+    return join_by_child(children, _names(mine), _sexes(mine), _addresses(mine, said, as_at))
 
 
-def records_of(child_records: pl.DataFrame) -> pl.DataFrame:
+def record_ids_by_child(child_records: pl.DataFrame) -> pl.DataFrame:
     """``child_id`` and ``records``: the child's record ids, sorted, separated by ";"."""
     by_child = child_records.select("child_id", "record_id").sort("record_id").group_by("child_id").agg("record_id")
     return by_child.select("child_id", records=pl.col("record_id").list.join(";"))
@@ -190,10 +190,10 @@ def _voted(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:
 def _undated(without: pl.DataFrame, mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """Children ``without`` any birth date: as likely of age as children to whom the same sources give a date."""
     is_of_age = is_of_compulsory_school_age(pl.col("date_of_birth"), as_at)
-    return as_their_sources_have_it(without, mine.group_by("dataset").agg(of_age=is_of_age.mean()))
+    return mean_rate_of_sources(without, mine.group_by("dataset").agg(of_age=is_of_age.mean()))
 
 
-def as_their_sources_have_it(known: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
+def mean_rate_of_sources(known: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     """``child_id`` and ``of_age``: the mean of the rates of the sources that know the child; no row where none has a rate.
 
     ``known``: ``child_id``, ``dataset``; ``rates``: ``dataset``, ``of_age`` (0 to 1, null: no rate).

@@ -9,35 +9,35 @@ from matching.sorting import order_of
 
 
 def members(
-    child_records: pl.DataFrame, told: pl.DataFrame, *columns: str, how: Literal["inner", "left"] = "inner"
+    child_records: pl.DataFrame, records: pl.DataFrame, *columns: str, how: Literal["inner", "left"] = "inner"
 ) -> pl.DataFrame:
-    """``child_records`` with ``columns`` of ``told``, which has one row a record, as person records have.
+    """``child_records`` with ``columns`` of ``records``, which has one row a record, as person records have.
 
-    Records missing from ``told`` are left out, unless ``how`` is "left". A night's tables have the same records in the same
+    Records missing from ``records`` are left out, unless ``how`` is "left". A night's tables have the same records in the same
     order and are then put side by side without a search. Raises :class:`polars.exceptions.ComputeError` where a record id
     is not unique.
     """
     ids = child_records["record_id"]
-    if ids.equals(told["record_id"]) and (ids.shift() < ids).all():
-        return child_records.with_columns(told.select(columns))
-    return child_records.join(told.select("record_id", *columns), on="record_id", how=how, validate="1:1")
+    if ids.equals(records["record_id"]) and (ids.shift() < ids).all():
+        return child_records.with_columns(records.select(columns))
+    return child_records.join(records.select("record_id", *columns), on="record_id", how=how, validate="1:1")
 
 
-def with_told(children: pl.DataFrame, *told: pl.DataFrame, by: str = "child_id") -> pl.DataFrame:
-    """``children``, one row each, in their order, with the columns of every frame of ``told``; null where it lacks the
+def join_by_child(children: pl.DataFrame, *frames: pl.DataFrame, by: str = "child_id") -> pl.DataFrame:
+    """``children``, one row each, in their order, with the columns of every frame; null where it lacks the
     child.
 
     Raises :class:`polars.exceptions.ComputeError` where a frame has two rows of a child.
     """
-    for frame in told:
+    for frame in frames:
         children = children.join(frame, on=by, how="left", validate="1:1", maintain_order="left")
     return children
 
 
-def sources_of(known: pl.DataFrame, bits: pl.DataFrame) -> pl.DataFrame:
+def sources_by_child(known: pl.DataFrame, bits: pl.DataFrame) -> pl.DataFrame:
     """``child_id`` and ``sources``, one bit for each source, in no particular order.
 
-    ``known``: ``child_id`` and ``dataset`` of records. ``bits``: from :func:`bits_of`.
+    ``known``: ``child_id`` and ``dataset`` of records. ``bits``: from :func:`source_bits`.
     """
     # Grouped by a 64-bit hash of the ids, because grouping so many texts takes four times as long.
     told = known.select(
@@ -57,7 +57,7 @@ def is_first_of(*names: str) -> pl.Expr:
     return pl.struct(*names).hash().is_first_distinct()
 
 
-def bits_of(person: pl.DataFrame) -> pl.DataFrame:
+def source_bits(person: pl.DataFrame) -> pl.DataFrame:
     """``dataset``, and the ``bit`` (Int64) that stands for it in a set of sources: 1, 2, 4 …, in the order of their names."""
     names = person["dataset"].unique().sort()
     numbers = [1 << number for number in range(len(names))]

@@ -12,7 +12,7 @@ import polars as pl
 
 from matching.assign import ERRED_ALIKE
 from matching.measure import share_never_met
-from pipelines.children.members import bits_of, members, sources_of
+from pipelines.children.members import members, source_bits, sources_by_child
 
 MOST_MISSED = 0.5
 """However many are expected, a child is taken to be one of them with no more than this probability."""
@@ -21,15 +21,15 @@ AS_ANY = 1000.0
 """Weight of the prior, in pairs of records: a source's records miss others as often as those of any two sources do."""
 
 
-def known_besides(person: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame) -> pl.DataFrame:
-    """``child_id`` and ``sources``, one bit for each source as in :func:`~pipelines.children.members.bits_of`: the sources
+def sources_without_place(person: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame) -> pl.DataFrame:
+    """``child_id`` and ``sources``, one bit for each source as in :func:`~pipelines.children.members.source_bits`: the sources
     that know the child by records that show no place now. Children with the same set are treated as alike."""
     placed = provision.filter("is_current")
     known = members(child_records, person, "dataset").join(placed, on="record_id", how="anti")
-    return sources_of(known, bits_of(person))
+    return sources_by_child(known, source_bits(person))
 
 
-def with_missed(
+def with_missed_places(
     judged: pl.DataFrame,
     known: pl.DataFrame,
     person: pl.DataFrame,
@@ -41,7 +41,7 @@ def with_missed(
 
     - ``judged``: one row a child, with ``child_id``, ``living_here``, ``of_age`` and ``found_none`` (0..1, that no record
       found shows a place).
-    - ``known``: from :func:`known_besides`.
+    - ``known``: from :func:`sources_without_place`.
     - ``never_met``: ``LINK_NEVER_MET``; null: none was missed.
 
     All records of a child that show no place may have gone astray, or only some, while the others have stayed with the
@@ -49,7 +49,7 @@ def with_missed(
     """
     if never_met is None:
         return judged.with_columns(missed=pl.lit(0.0))
-    placed, bits = provision.filter("is_current"), bits_of(person)
+    placed, bits = provision.filter("is_current"), source_bits(person)
     looks = judged.join(known, on="child_id", how="inner", validate="1:1").with_columns(
         is_placed=pl.col("child_id").is_in(placed["child_id"].unique().implode())
     )
@@ -100,4 +100,4 @@ def _went_astray() -> pl.Expr:
     return alike * pl.when(pl.col("sources") == pl.col("whole")).then(1.0).otherwise(0.5)
 
 
-__all__ = ["known_besides", "with_missed"]
+__all__ = ["sources_without_place", "with_missed_places"]

@@ -5,7 +5,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.children.in_time import has_not_ended
+from pipelines.children.statement_dates import has_not_ended
 from pipelines.formatted import in_small_letters
 
 OFFERED, ACCEPTED, DEFERRED = "offered", "accepted", "deferred"
@@ -17,7 +17,7 @@ _NEGATED = rf"\b(?:no|not|never|without)\b[^,;:.]*?\b(?:{'|'.join(PROMISED)})\b"
 _TAKEN_BACK = r"\b(?:withdrawn|lapsed|declined|cancelled)\b"
 
 
-def says_promised(what: pl.Expr, ways: Sequence[str] = PROMISED) -> pl.Expr:
+def promises_place(what: pl.Expr, ways: Sequence[str] = PROMISED) -> pl.Expr:
     """Whether ``what``, in lower case, says that a place is promised in one of these ways.
 
     "Offered, not accepted" is offered. A place not offered, or withdrawn since, is not promised at all.
@@ -34,4 +34,4 @@ def promised_places(statements: pl.DataFrame, as_at: date, ways: Sequence[str] =
     """
     # First, so that only these texts are searched.
     concerns = statements.filter((pl.col("kind") == "concern") & has_not_ended(as_at))
-    return concerns.filter(says_promised(in_small_letters(pl.col("what")), ways))
+    return concerns.filter(promises_place(in_small_letters(pl.col("what")), ways))

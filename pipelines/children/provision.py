@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.children.in_time import has_begun
+from pipelines.children.statement_dates import has_begun
 from pipelines.intake.schools import plain_number
 from pipelines.tables import PROVISION
 
@@ -55,7 +55,7 @@ def find_provision(statements: pl.DataFrame, child_records: pl.DataFrame, as_at:
     )
 
 
-def surely_holds(doubtful: float) -> pl.Expr:
+def entry_certainty(doubtful: float) -> pl.Expr:
     """0..1, how certain an entry (``PROVISION``) is to prove its child's education while it lasts.
 
     As certain as its link; less where the entry is in doubt, by ``proves`` of its contract, or else by ``doubtful``.
@@ -66,7 +66,7 @@ def surely_holds(doubtful: float) -> pl.Expr:
 
 def likely_places(provision: pl.DataFrame) -> pl.DataFrame:
     """The current entries (``PROVISION``) that count as their child's place, with ``holds``, how certain each is (0..1)."""
-    judged = provision.filter("is_current").with_columns(holds=surely_holds(doubtful=1.0))
+    judged = provision.filter("is_current").with_columns(holds=entry_certainty(doubtful=1.0))
     return judged.filter(pl.col("holds") >= LIKELIER_THAN_NOT)
 
 

@@ -18,7 +18,7 @@ def odds_of_being_a_pupil(lives: pl.DataFrame, known: pl.DataFrame) -> pl.DataFr
 
     Above 1: likelier than linking says. ``lives``: one row is one child, with ``child_id``, ``living_here``, ``of_age`` and
     ``own_none``, that it has no place of its own (each 0..1). A child counts as far as it is of age and has no place.
-    ``known``: from :func:`~pipelines.children.missed_links.known_besides`.
+    ``known``: from :func:`~pipelines.children.missed_links.sources_without_place`.
     """
     alike = lives.join(known, on="child_id", how="inner", validate="1:1")
     asks = pl.col("of_age") * pl.col("own_none")

@@ -32,7 +32,7 @@ PROMISED = 5
 roll has not been updated."""
 
 
-def last_told(
+def last_roll_days(
     places: pl.DataFrame, provision: pl.DataFrame, person: pl.DataFrame, schools: pl.DataFrame, as_at: date
 ) -> pl.DataFrame:
     """``places`` with ``school``, its name on a roll, and ``told_on``, the last day that the roll is known to cover.

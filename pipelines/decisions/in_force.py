@@ -9,8 +9,8 @@ from typing import Any
 
 from matching.comparisons import CHILD_COMPARISONS
 from matching.model import Model, ModelError, read_model
+from pipelines.atomic_folder import replace_private
 from pipelines.settings import NOT_IN_A_FILE, Settings, SettingsError, read_settings
-from pipelines.whole_folder import replace_private
 from pipelines.workspace import StoreError
 
 MODEL_IN_FORCE = "model_in_force.toml"

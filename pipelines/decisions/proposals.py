@@ -18,7 +18,14 @@ from matching.comparisons import CHILD_COMPARISONS
 from matching.model import Model, ModelError, read_model, write_model
 from pipelines.decisions.append_only import append_only
 from pipelines.decisions.in_force import MODEL_IN_FORCE, put_in_force, settings_of, settings_toml
-from pipelines.settings import NOT_IN_A_FILE, SETTINGS_IN_FORCE, Settings, SettingsError, replaced, settings_by_key
+from pipelines.settings import (
+    NOT_IN_A_FILE,
+    SETTINGS_IN_FORCE,
+    Settings,
+    SettingsError,
+    settings_by_key,
+    settings_from_values,
+)
 from pipelines.workspace import private_files
 
 PROPOSALS_FILE = "proposals.sqlite"
@@ -227,7 +234,7 @@ def _content(workspace: Path, found: Proposal, name: str) -> bytes:
 
 def _as_proposed(now: Settings, found: Proposal) -> Settings:
     """The settings of a proposal, but those of the machine (``OF_THE_MACHINE``) as they are now. Raises SettingsError."""
-    return replaced(now, json.loads(found.content), f"proposal {found.id}", but=OF_THE_MACHINE)
+    return settings_from_values(now, json.loads(found.content), f"proposal {found.id}", but=OF_THE_MACHINE)
 
 
 def not_as_approved(workspace: Path) -> list[str]:
@@ -282,7 +289,7 @@ def _agreed(workspace: Path, settings: Settings) -> tuple[Proposal | None, Setti
     if found := _in_force(workspace, SETTINGS):
         with suppress(SettingsError):
             return found, _as_proposed(settings, found)
-    return None, replaced(settings, {}, "the defaults", but=OF_THE_MACHINE)
+    return None, settings_from_values(settings, {}, "the defaults", but=OF_THE_MACHINE)
 
 
 def _set(key: str, tonight: object, before: object) -> str:

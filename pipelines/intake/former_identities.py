@@ -16,12 +16,12 @@ from pathlib import Path
 import polars as pl
 
 from matching.identifiers import canonical_nhs_number, canonical_upn
+from pipelines.atomic_folder import replace_private
 from pipelines.decisions.append_only import append_only
 from pipelines.files.handed_in import cells_handed_in, listed
 from pipelines.intake.last_intake import in_record_id
 from pipelines.intake.standardise import Standardised
 from pipelines.settings import SettingsError
-from pipelines.whole_folder import replace_private
 
 FORMER_FILE, KEY_FILE = "former_identities.sqlite", "former_identities.key"
 KEY_BYTES = 32

@@ -18,7 +18,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.files.rows import KnownLines
-from pipelines.software import made_with
+from pipelines.software import result_fingerprint
 from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
 
 RECORD_ID = "_record_id"
@@ -153,9 +153,9 @@ def is_kept_whole(contract: Contract) -> pl.Expr:
 
 def read_by(contract: Contract) -> str:
     """A fingerprint of what decides about a file besides its name, its bytes and the day: the software and the contract."""
-    return made_with(contract.model_dump_json())
+    return result_fingerprint(contract.model_dump_json())
 
 
 def judged_by(contract: Contract, columns: Iterable[str]) -> str:
     """A fingerprint of what decides about a row by itself: the software, the contract, and the columns of the file."""
-    return made_with(contract.model_dump_json(), sorted(columns))
+    return result_fingerprint(contract.model_dump_json(), sorted(columns))

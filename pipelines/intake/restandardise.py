@@ -16,14 +16,14 @@ from data_contracts.statement import Doubt
 from matching.dates import plausible_birth_date
 from pipelines.intake.cells import reading_of_day
 from pipelines.intake.year_seven import year_begins
-from pipelines.software import made_with
+from pipelines.software import result_fingerprint
 from pipelines.tables import DATED_CELL
 
 
 def made_by(contracts: Mapping[str, Contract], withheld: str) -> str:
     """A fingerprint of what decides about a record besides its row: the software, the contracts, and which former
     identities are withheld (:attr:`pipelines.intake.former_identities.FormerIdentities.mark`)."""
-    return made_with(withheld, [contracts[source].model_dump_json() for source in sorted(contracts)])
+    return result_fingerprint(withheld, [contracts[source].model_dump_json() for source in sorted(contracts)])
 
 
 def turning_columns(contract: Contract) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.children.age import starts_on
-from pipelines.children.members import with_told
+from pipelines.children.members import join_by_child
 from pipelines.formatted import formatted
 from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, MERGED, RECALIBRATED, RECORDS_GONE, CutOff, Tonight
 from pipelines.listing.closed import EDUCATION_ENDED, closed_children
@@ -65,7 +65,7 @@ def why_came(come: pl.DataFrame, tonight: Tonight, before: pl.DataFrame) -> pl.D
         "child_id", "date_of_birth", "likelihood", "estimated", "living_here", "last_seen_on", "last_seen_by"
     )
     records = tonight.child_records.join(listed.select("child_id"), on="child_id", how="semi")
-    joined = with_told(
+    joined = join_by_child(
         come.join(shown, on="child_id", how="inner", validate="1:1"),
         _first_seen(records, tonight), _parted(tonight, before_on), _vanished(records, tonight, before_on),
         _ended(listed, tonight, before_on), _contradicted(records, tonight),

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.children.members import with_told
+from pipelines.children.members import join_by_child
 from pipelines.counted import first_of
 from pipelines.decisions.outcomes import OPENING, kept_open
 from pipelines.failure import INTERNAL_ERROR, NightFailed
@@ -172,7 +172,7 @@ def _still_listed(listed: pl.DataFrame, candidates: pl.DataFrame, tonight: Tonig
     before = listed.with_columns(*was, was_restricted="restricted").drop(set(shown.columns) - {"child_id"})
     came = _why_came(listed.filter(state=IN_VIEW).with_columns(child_id="now_id"), tonight, last)
     return (
-        with_told(_renamed(before), shown, came)
+        join_by_child(_renamed(before), shown, came)
         .with_columns(pl.lit(None, kind).alias(name) for name, kind in (*WHY_OFF.items(), ("off_on", LEAD["off_on"])))
         .with_columns(
             was="state",
@@ -244,7 +244,7 @@ def _come(come: pl.DataFrame, past: pl.DataFrame, tonight: Tonight, last: pl.Dat
     asked = come.select("child_id").join(latest.drop("now_id"), on="child_id", how="left", validate="1:1")
     came = _why_came(asked, tonight, last)
     was = latest.select("child_id", was="state", was_restricted="restricted")
-    return with_told(_shown(come, tonight), came, was).with_columns(
+    return join_by_child(_shown(come, tonight), came, was).with_columns(
         spell=pl.lit(0, pl.Int64),
         state=pl.lit(LISTED),
         first_listed_on=pl.lit(tonight.as_at),

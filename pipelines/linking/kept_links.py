@@ -16,7 +16,7 @@ from matching.person import PERSON_RECORD
 from matching.rivals import Weighed, signs_of
 from pipelines.linking.link import Linked
 from pipelines.linking.measures_in_force import Held
-from pipelines.software import made_with
+from pipelines.software import result_fingerprint
 from pipelines.store import Store
 from pipelines.tables import BLOCK_SIGN, LINK_KEPT, LINKED_RECORD, SCORED_PAIR, WEIGHED_CHILDREN
 
@@ -31,7 +31,7 @@ Numbers = NDArray[np.int64]
 def mark_of(held: Held) -> str:
     """Fingerprint of everything that must be the same for what is kept to be valid: the measures in force, and the
     software."""
-    return made_with(held.fingerprint, held.measured_on, held.why, held.records)
+    return result_fingerprint(held.fingerprint, held.measured_on, held.why, held.records)
 
 
 def contents(person: pl.DataFrame, judged: Judged | None) -> NDArray[np.uint64]:

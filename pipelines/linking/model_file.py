@@ -8,8 +8,8 @@ import polars as pl
 
 from matching.comparisons import CHILD_COMPARISONS
 from matching.model import Model, ModelError, model_of, model_toml, read_model
+from pipelines.atomic_folder import replace_private
 from pipelines.tables import LINK_MODEL
-from pipelines.whole_folder import replace_private
 from pipelines.workspace import StoreError
 
 MODEL_FILE = "model.toml"

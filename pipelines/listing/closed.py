@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.children.in_time import has_begun, has_not_ended
+from pipelines.children.statement_dates import has_begun, has_not_ended
 from pipelines.decisions.outcomes import DUPLICATE, kept_open, outcome_in_words, standing_outcomes, under_tonights_ids
 from pipelines.formatted import formatted, in_small_letters
 from pipelines.priority import social_care, temporary_accommodation

@@ -10,12 +10,12 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.children.age import born_of_age, next_term_starts, school_year, starts_on
+from pipelines.children.age import birth_dates_of_age, next_term_starts, school_year, starts_on
 from pipelines.children.died import surely_died
 from pipelines.children.facts import child_facts
-from pipelines.children.members import with_told
+from pipelines.children.members import join_by_child
 from pipelines.children.promised_places import ACCEPTED, OFFERED, promised_places
-from pipelines.children.provision import surely_holds
+from pipelines.children.provision import entry_certainty
 from pipelines.formatted import formatted
 from pipelines.listing.known import Known
 from pipelines.rank_settings import RankSettings, reaches
@@ -62,7 +62,7 @@ def early_warning(known: Known) -> EarlyWarning:
     as_at, settings = known.as_at, known.settings
     term = next_term_starts(as_at)
     born = pl.col("date_of_birth")
-    of_age, by_then = born_of_age(as_at)[1], born_of_age(term - timedelta(days=1))[1]
+    of_age, by_then = birth_dates_of_age(as_at)[1], birth_dates_of_age(term - timedelta(days=1))[1]
     coming = _facts(known, (born > of_age) & (born <= by_then))
     holding = _holding(known.provision, term, settings)
     warned = [_without_place(known, coming, holding, term, [ACCEPTED]).with_columns(warning=pl.lit(COMES_OF_AGE))]
@@ -106,7 +106,7 @@ def _without_place(
     near = rivals.join(placed, on="rival_child_id", how="inner").group_by("child_id")
     rival = near.agg(rival_none=(1 - pl.col("probability") * pl.col("placed")).product())
     return (
-        with_told(children, own, rival)
+        join_by_child(children, own, rival)
         .with_columns(due_on=pl.lit(term), no_place=pl.col("none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0))
         .drop("none", "rival_none")
         .filter(pl.col("no_place") > 0)
@@ -117,7 +117,7 @@ def _holding(provision: pl.DataFrame, term: date, settings: RankSettings) -> pl.
     """``child_id``, ``sure`` (0..1): educations that hold on the first day of term or start soon after."""
     until, since = pl.col("until_on"), pl.col("since_on")
     holds = (until.is_null() | (until > term)) & (since.is_null() | (since <= term + STARTS_SOON_AFTER))
-    sure = surely_holds(settings.doubtful_provision)
+    sure = entry_certainty(settings.doubtful_provision)
     return provision.filter(holds).select("child_id", sure=sure)
 
 

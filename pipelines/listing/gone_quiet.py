@@ -9,7 +9,7 @@ seen: an enquiry that somebody has asked for ends with an answer.
 
 import polars as pl
 
-from pipelines.children.members import with_told
+from pipelines.children.members import join_by_child
 from pipelines.listing.known import Known
 from pipelines.priority import HIGH_RISK, social_care
 from pipelines.rank_settings import RankSettings, reaches
@@ -71,6 +71,6 @@ def _said_to_have_left(quiet: pl.DataFrame, known: Known) -> pl.Series:
     ]
     seen = seen.join(pl.concat(ends), on=["record_id", "since_on"], how="anti")
     met = theirs.join(seen, on="record_id").group_by("child_id").agg(met_on=since.max())
-    told = with_told(left_on, began_on, met)
+    told = join_by_child(left_on, began_on, met)
     has_moved = (pl.col("began_on") >= pl.col("left_on")) | (pl.col("met_on") > pl.col("left_on"))
     return told.filter(~has_moved.fill_null(value=False))["child_id"]

@@ -6,9 +6,9 @@ the child lives here and is of age.
 
 import polars as pl
 
-from pipelines.children.members import with_told
-from pipelines.children.missed_links import known_besides, with_missed
-from pipelines.children.provision import surely_holds
+from pipelines.children.members import join_by_child
+from pipelines.children.missed_links import sources_without_place, with_missed_places
+from pipelines.children.provision import entry_certainty
 from pipelines.children.pupils_are_here import odds_of_being_a_pupil
 from pipelines.listing.known import Known
 from pipelines.listing.recalibration import recalibrated
@@ -28,17 +28,17 @@ def with_likelihood(ages: pl.DataFrame, known: Known) -> pl.DataFrame:
       child's.
     """
     own = _in_education(known.provision, known.settings)
-    besides = known_besides(known.person, known.child_records, known.provision)
+    besides = sources_without_place(known.person, known.child_records, known.provision)
     lives = known.residence.select(
         "child_id", "living_here", "last_seen_on", "last_seen_by", residence_because="because"
     )
-    aged = with_told(ages, own, lives).with_columns(pl.col("living_here").fill_null(1.0))
+    aged = join_by_child(ages, own, lives).with_columns(pl.col("living_here").fill_null(1.0))
     pupils = odds_of_being_a_pupil(aged.with_columns(pl.col("own_none").fill_null(1.0)), besides)
     near = _nearest_in_education(known.rivals, own, pupils)
-    judged = with_told(aged, near, _with_other_upn(near, known.person, known.child_records)).with_columns(
+    judged = join_by_child(aged, near, _with_other_upn(near, known.person, known.child_records)).with_columns(
         found_none=(pl.col("own_none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0)).clip(0.0, 1.0)
     )
-    missed = with_missed(judged, besides, known.person, known.provision, known.never_met)
+    missed = with_missed_places(judged, besides, known.person, known.provision, known.never_met)
     return _weighed(missed, known.settings)
 
 
@@ -65,7 +65,7 @@ def _weighed(judged: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
 def _in_education(provision: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
     """One row is one child with a current provision entry: ``own_none``, the probability that none of its entries holds,
     and the columns of the best entry. Entries count as independent."""
-    current = provision.filter("is_current").with_columns(holds=surely_holds(settings.doubtful_provision))
+    current = provision.filter("is_current").with_columns(holds=entry_certainty(settings.doubtful_provision))
     kept = ("record_id", "source", "what", "place", "since_on", "until_on", "doubt", "link_probability")
     own, none = [pl.col(name).alias(f"own_{name}") for name in kept], 1 - pl.col("holds")
     has_several = pl.col("child_id").is_duplicated()

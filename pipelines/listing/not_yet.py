@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.children.age import ends_on, starts_on, without_since
+from pipelines.children.age import ends_on, starts_on, without_education_since
 from pipelines.children.died import CERTAIN
 from pipelines.children.promised_places import ACCEPTED, promised_places
 from pipelines.formatted import formatted
@@ -122,7 +122,7 @@ def _owed(circumstances: Circumstances) -> pl.DataFrame:
     return circumstances.births.join(ended, on="child_id", how="left", validate="1:1").select(
         "child_id",
         "began_on",
-        owed_on=without_since(ended_on, pl.col("date_of_birth")),
+        owed_on=without_education_since(ended_on, pl.col("date_of_birth")),
         owed_why=pl.when(is_first)
         .then(pl.lit("Not on a roll yet: of compulsory school age from"))
         .otherwise(pl.lit("Between two schools: the last education ended on")),

@@ -20,8 +20,14 @@ import polars as pl
 from pipelines import reasons
 from pipelines.children.age_slips import BirthDates, birth_dates, with_age_slips
 from pipelines.children.died import CERTAIN, died
-from pipelines.children.facts import child_ages, described, may_be_protected, records_of, with_births_that_can_be
-from pipelines.children.members import with_told
+from pipelines.children.facts import (
+    child_ages,
+    described,
+    may_be_protected,
+    record_ids_by_child,
+    without_misdated_births,
+)
+from pipelines.children.members import join_by_child
 from pipelines.listing.closed import closed_children, in_hand
 from pipelines.listing.gone_quiet import kept, only_residence
 from pipelines.listing.household import households
@@ -101,7 +107,7 @@ def rank(known: Known, *, dates: BirthDates | None = None, contact: pl.DataFrame
     to_come, on_leave = roll_to_come(circumstances, found, known), study_leave(circumstances, found, known)
     asked = pl.concat([frame.select("child_id", "ask_school") for frame in (to_come, on_leave)])
     asked = asked.unique("child_id", keep="first", maintain_order=True)
-    told = with_told(
+    told = join_by_child(
         everyone, kept(looked_at.filter(~is_likely), found, known), not_yet(circumstances, found, known), asked
     )
     is_meant = is_likely | pl.col("kept_because").is_not_null()
@@ -121,7 +127,7 @@ def dates_told(
     person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, as_at: date
 ) -> BirthDates:
     """What the birth dates say about who is of compulsory school age."""
-    dated = with_births_that_can_be(person, statements)
+    dated = without_misdated_births(person, statements)
     return birth_dates(child_ages(dated, statements, child_records, as_at), dated, child_records, provision, as_at)
 
 
@@ -136,19 +142,19 @@ def _judged(known: Known, dates: BirthDates | None) -> pl.DataFrame:
         known.outcomes, statements, child_records,
         as_at=as_at, names=known.source_names, holds=known.settings.outcome_holds,
     )  # fmt: skip
-    theirs = records_of(child_records.join(judged, on="child_id", how="semi"))
+    theirs = record_ids_by_child(child_records.join(judged, on="child_id", how="semi"))
     opened = in_hand(known.outcomes, child_records, as_at)
-    return with_told(judged, closed, opened, died(statements, child_records), theirs)
+    return join_by_child(judged, closed, opened, died(statements, child_records), theirs)
 
 
 def _candidates(listed: pl.DataFrame, found: pl.DataFrame, circumstances: Circumstances, known: Known) -> pl.DataFrame:
     """``CANDIDATE``: the listed children in order, with what officers read about each and who lives together."""
     theirs = known.child_records.join(listed, on="child_id", how="semi")
     facts = described(known.person, known.statements, theirs, known.as_at)
-    told = with_told(_with_history(listed, circumstances), facts, routes(circumstances))
+    told = join_by_child(_with_history(listed, circumstances), facts, routes(circumstances))
     ranked = _in_order(told, found, known)
     together = households(ranked, known.person, known.statements, known.child_records, known.as_at)
-    return with_told(ranked, together).select(CANDIDATE.names())
+    return join_by_child(ranked, together).select(CANDIDATE.names())
 
 
 def _held(is_listed: pl.Expr) -> pl.Expr:
@@ -203,7 +209,7 @@ def _with_history(listed: pl.DataFrame, circumstances: Circumstances) -> pl.Data
     """``listed`` with the education that ended last and the one that starts next."""
     begun, last, coming = circumstances.begun_provision(), circumstances.last_ended, circumstances.places_to_come
     upcoming = coming.unique("child_id", keep="first", maintain_order=True)
-    told = with_told(
+    told = join_by_child(
         listed,
         last.select("child_id", last_what="what", last_place="place", last_until_on="until_on"),
         upcoming.select("child_id", next_what="what", next_place="place", next_since_on="since_on"),
@@ -249,7 +255,7 @@ def _in_order(listed: pl.DataFrame, found: pl.DataFrame, known: Known) -> pl.Dat
     points = found.group_by("child_id").agg(priority=pl.col("points").sum())
     because = reasons.because(known.as_at, known.person["dataset"].n_unique(), known.settings)
     return (
-        with_told(listed, points, reasons.told_findings(found))
+        join_by_child(listed, points, reasons.told_findings(found))
         .with_columns(pl.col("priority").fill_null(0))
         .with_columns(
             lane=_lane(known.settings),

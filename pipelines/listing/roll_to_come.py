@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.children.promised_places import ACCEPTED, promised_places
-from pipelines.children.silent_schools import is_silent, last_told
+from pipelines.children.silent_schools import is_silent, last_roll_days
 from pipelines.counted import counted, first_of
 from pipelines.formatted import formatted
 from pipelines.intake.year_seven import year_seven_from
@@ -47,7 +47,7 @@ def roll_to_come(circumstances: Circumstances, found: pl.DataFrame, known: Known
     asked = pl.concat([promised, owed], how="diagonal").join(
         circumstances.births, on="child_id", how="left", validate="m:1"
     )
-    told = last_told(asked, known.provision, known.person, known.schools, as_at)
+    told = last_roll_days(asked, known.provision, known.person, known.schools, as_at)
     is_promised = pl.col("record_id").is_not_null()
     both = pl.concat([surely_theirs(told.filter(is_promised), known.child_records), told.filter(~is_promised)])
     places = that_follow(

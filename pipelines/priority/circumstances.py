@@ -11,8 +11,8 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from pipelines.children.in_time import has_begun, has_not_ended
 from pipelines.children.promised_places import promised_places
+from pipelines.children.statement_dates import has_begun, has_not_ended
 from pipelines.formatted import formatted, in_small_letters
 from pipelines.intake.school_holidays import ALL_SHUT, days_shut
 from pipelines.reasons import day

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from pipelines.children.promised_places import says_promised
+from pipelines.children.promised_places import promises_place
 from pipelines.intake.schools import plain_number
 from pipelines.priority.circumstances import Circumstances, earliest_open
 from pipelines.rank_settings import Points
@@ -35,8 +35,8 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     )
     arrives_within = timedelta(days=points.not_arrived_after_days)
     applied = circumstances.unanswered(circumstances.open_concerns(NAMED), TAKEN_UP_WITHIN)
-    waiting = applied.filter(~says_promised(what) | since.is_null() | (since <= circumstances.as_at - arrives_within))
-    taken_up = _taken_up(waiting.filter(says_promised(what)), circumstances, arrives_within)
+    waiting = applied.filter(~promises_place(what) | since.is_null() | (since <= circumstances.as_at - arrives_within))
+    taken_up = _taken_up(waiting.filter(promises_place(what)), circumstances, arrives_within)
     waiting = waiting.join(taken_up, on="child_id", how="left", validate="m:1").filter(
         pl.col("taken_up_on").is_null() | (since > pl.col("taken_up_on"))
     )

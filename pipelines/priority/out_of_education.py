@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.children.age import starts_on, without_since
+from pipelines.children.age import starts_on, without_education_since
 from pipelines.formatted import formatted
 from pipelines.priority.circumstances import Circumstances, as_findings
 from pipelines.rank_settings import Points
@@ -15,7 +15,7 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     compulsory school age if that is later."""
     last, ended_on, born = circumstances.last_ended, pl.col("until_on"), pl.col("date_of_birth")
     ended = last.select("child_id", "until_on").join(circumstances.births, on="child_id", how="inner", validate="1:1")
-    since = without_since(ended_on, born)
+    since = without_education_since(ended_on, born)
     weeks = (pl.lit(circumstances.as_at) - since).dt.total_days() // 7
     steps = ((52, points.out_52_weeks), (26, points.out_26_weeks), (12, points.out_12_weeks), (4, points.out_4_weeks))
     worth = pl.coalesce(pl.when(weeks >= least).then(pl.lit(given)) for least, given in steps)

@@ -14,6 +14,7 @@ import polars as pl
 from data_contracts.check import judge_candidates
 from data_contracts.contract import Contract
 from matching.thresholds import MEASURED, RELIABILITY
+from pipelines.atomic_folder import PublicationFailed, point_latest, write_folder
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.intake.standing_in import STANDS_IN
 from pipelines.ledger.list_changes import WhatChanged
@@ -33,7 +34,6 @@ from pipelines.publish.warnings_file import warnings_txt
 from pipelines.publish.workbook import EARLY_WARNING as EARLY_WARNING_SHEET
 from pipelines.publish.workbook import IN_VIEW, WHAT_CHANGED, candidates_xlsx
 from pipelines.tables import EARLY_WARNING, FORMER_RECORD, RULE_HISTORY
-from pipelines.whole_folder import PublicationFailed, point_latest, put_in_place
 
 if TYPE_CHECKING:
     from pipelines.linking.link_report import LinkReport
@@ -123,7 +123,7 @@ def publish(publication: Publication, into: Path, listed: Masked) -> PublishedFo
     files = _outputs(publication, listed)
     files["run.json"] = run_json({**publication.run, "lanes": lanes}, files)
     folder = into / publication.as_at.isoformat()
-    put_in_place(files, folder)
+    write_folder(files, folder)
     point_latest(folder)
     return PublishedFolder(path=folder, files=tuple(sorted(files)), lanes=lanes)
 

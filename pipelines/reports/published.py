@@ -8,8 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.atomic_folder import lists_in
 from pipelines.tables import CANDIDATE, EXPLAINED
-from pipelines.whole_folder import lists_in
 
 LIST_FILE, EXPLAINED_FILE = "candidates.parquet", "explained.parquet"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.atomic_folder import write_folder
 from pipelines.decisions.outcomes import read_outcomes
 from pipelines.for_readers import tables_for_readers
 from pipelines.publish.tabular import csv_bytes
@@ -13,7 +14,6 @@ from pipelines.reports.return_page import return_html
 from pipelines.reports.termly_return import confirmed_missing, termly_return
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
-from pipelines.whole_folder import put_in_place
 
 KNOWN_FOR = timedelta(days=31)
 """How long after the last night the day of a return may be: a month later another night ought to know better."""
@@ -57,5 +57,5 @@ def publish_return(workspace: Path, as_at: date) -> PublishedReturn:
     table = termly_return(children)
     folder = workspace / "returns" / as_at.isoformat()
     files = {"termly_return.csv": csv_bytes(table), "termly_return.html": return_html(table, as_at, night_on)}
-    put_in_place(files, folder)
+    write_folder(files, folder)
     return PublishedReturn(folder, children.height, night_on)

@@ -10,10 +10,10 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from pipelines.children.age import school_year, without_since
+from pipelines.children.age import school_year, without_education_since
 from pipelines.children.died import surely_died
 from pipelines.children.facts import child_facts
-from pipelines.children.members import with_told
+from pipelines.children.members import join_by_child
 from pipelines.children.provision import find_provision, likely_places
 from pipelines.decisions.outcomes import DFE_REASONS, MISSING, standing_outcomes, under_tonights_ids
 from pipelines.formatted import formatted
@@ -72,13 +72,13 @@ def confirmed_missing(
     ended = provision.filter(pl.col("until_on") <= as_at).group_by("child_id").agg(ended_on=pl.col("until_on").max())
     facts = child_facts(person.join(members, on="record_id", how="semi"), said, members, as_at)
     is_counted = (pl.col("of_age") > 0) & ~pl.col("child_id").is_in(surely_died(said, members).implode())
-    since = without_since(pl.col("ended_on"), pl.col("date_of_birth"))
+    since = without_education_since(pl.col("ended_on"), pl.col("date_of_birth"))
     days = pl.when(pl.col("ended_on").is_not_null()).then((pl.lit(as_at) - since).dt.total_days())
     band = pl.lit(LONGEST)
     for under, label in reversed(DURATIONS):
         band = pl.when(days < under).then(pl.lit(label)).otherwise(band)
     counted = facts.filter(is_counted).join(likely_places(provision), on="child_id", how="anti")
-    return with_told(counted, known, ended).select(
+    return join_by_child(counted, known, ended).select(
         "child_id",
         sex=pl.col("sex").replace_strict({"F": "Female", "M": "Male"}, default=UNKNOWN, return_dtype=pl.String),
         year=year_group(pl.col("date_of_birth"), as_at),

@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 
 from matching.keys import place_keys
-from pipelines.children.age import born_of_age
-from pipelines.children.members import is_first_of, members, with_told
+from pipelines.children.age import birth_dates_of_age
+from pipelines.children.members import is_first_of, join_by_child, members
 from pipelines.intake.year_seven import year_seven_from
 from pipelines.residence.letters import with_letters
 from pipelines.residence.records import Heard
@@ -104,7 +104,7 @@ def gather_evidence(heard: Heard, homes: pl.DataFrame, provision: pl.DataFrame, 
     """The evidence for each child of ``heard``. Homes (:func:`with_homes`) and provision of any other child are left out."""
     mine = members(heard.records.select("record_id", "child", "membership"), homes, *homes.columns[1:])
     entries = provision.join(heard.children, on="child_id", how="inner", validate="m:1")
-    children = with_told(
+    children = join_by_child(
         heard.children, _age_groups(mine, as_at), _places(entries), _ended_places(entries, as_at), _said_moved(heard),
         _first_known(heard, as_at), by="child",
     )  # fmt: skip
@@ -123,7 +123,7 @@ def gather_evidence(heard: Heard, homes: pl.DataFrame, provision: pl.DataFrame, 
     agencies = with_letters(known, children, as_at)
     signs = _household_signs(families, met(heard, agencies.filter("is_letter"), as_at), children, as_at)
     return Evidence(
-        children=with_told(children, signs, _left_together(families, children), by="child"),
+        children=join_by_child(children, signs, _left_together(families, children), by="child"),
         agencies=agencies,
         families=families.sort("child", "other"),
     )
@@ -163,7 +163,7 @@ def _age_groups(mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
         .unique("child", keep="first", maintain_order=True)
         .select("child", "date_of_birth")
     )
-    first, last = born_of_age(as_at)
+    first, last = birth_dates_of_age(as_at)
     group = pl.when(birth > last).then(pl.lit("under")).when(birth < first).then(pl.lit("over")).otherwise(pl.lit("of"))
     return pl.concat([agreed, voted]).select("child", age_group=group, born_on=birth)
 

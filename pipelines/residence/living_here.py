@@ -11,7 +11,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.children.members import with_told
+from pipelines.children.members import join_by_child
 from pipelines.formatted import formatted
 from pipelines.rank_settings import Area
 from pipelines.reasons import source_name
@@ -79,7 +79,7 @@ def _with_words(
     theirs = replace(heard, records=heard.records.join(asked, on="child", how="semi"))
     known = agencies.join(asked, on="child", how="semi")
     letters = known.filter("is_letter")
-    asked = with_told(
+    asked = join_by_child(
         asked, _last_sightings(met(theirs, letters, as_at), names), *_entries_in_words(theirs, names),
         _letters_in_words(letters, names, as_at), _agencies_in_words(known), _old_extracts_in_words(known, names, as_at),
         by="child",

@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from matching.judgement import ANSWERS, Contradiction, contradictions, standing_judgements
+from pipelines.atomic_folder import write_requested
 from pipelines.decisions.judgements import DRAWN, JUDGEMENT, add_drawn, add_judgements, read_drawn, read_judgements
 from pipelines.decisions.keys_tonight import judgements_now, keys_of_the_list
 from pipelines.files.handed_in import listed
@@ -29,7 +30,6 @@ from pipelines.review.sample_workbook import (
 )
 from pipelines.settings import SettingsError
 from pipelines.tables.night import begun_at, judged_on
-from pipelines.whole_folder import write_asked_for
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def write_sample(
             pair=formatted("{}-{}", pl.lit(sample), pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(4)),
         )
         shown = shown_pairs(pairs, tables["person_record"], dict(source_names))
-        write_asked_for(asked.out, sample_xlsx(shown, judged_on(tables)))
+        write_requested(asked.out, sample_xlsx(shown, judged_on(tables)))
         return pairs.with_columns(fingerprints(shown)).select(DRAWN.names()).cast(DRAWN)
 
     return add_drawn(workspace, numbered)

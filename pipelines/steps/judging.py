@@ -19,7 +19,7 @@ JUDGED_FROM = ("person_record", "statement", "child_record", "rival", "provision
 
 def find_provision_step(night: Night) -> Counts:
     """statement, child_record -> provision."""
-    found = find_provision(**night.known("statement", "child_record"), as_at=night.settings.as_at)
+    found = find_provision(**night.arguments("statement", "child_record"), as_at=night.settings.as_at)
     night.store.write_children("provision", found)
     current = found.filter("is_current")
     return {"provisions": found.height, "current": current.height, "children": current["child_id"].n_unique()}
@@ -27,10 +27,12 @@ def find_provision_step(night: Night) -> Counts:
 
 def judge_residence_step(night: Night) -> Counts:
     """statement, person_record, child_record, provision -> residence. Meanwhile, for the next step: what birth dates say."""
-    known = night.known("person_record", "child_record", "provision")
-    night.dates = night.aside(partial(dates_told, **known, **night.known("statement"), as_at=night.settings.as_at))
+    known = night.arguments("person_record", "child_record", "provision")
+    night.birth_dates = night.in_background(
+        partial(dates_told, **known, **night.arguments("statement"), as_at=night.settings.as_at)
+    )
     judged = judge_residence(
-        night.said.result(),
+        night.record_statements.result(),
         **known,
         homes=night.homes.result(),
         as_at=night.settings.as_at,
@@ -48,21 +50,21 @@ def rank_step(night: Night) -> Counts:
     too), and the children for other teams.
     """
     night.store.read_ahead("snapshot", "link")  # for the ledger and publish
-    dates = night.dates.result()
+    dates = night.birth_dates.result()
     known = Known(
-        **night.known(*JUDGED_FROM),
+        **night.arguments(*JUDGED_FROM),
         as_at=night.settings.as_at,
         settings=night.settings.ranking,
         source_names=night.source_names,
         outcomes=night.outcomes(),
         never_met=night.store.read("link_never_met"),
     )
-    night.early_warning = night.aside(partial(early_warning, known))
-    ranked = rank(known, dates=dates, contact=night.contact_told())
+    night.early_warning = night.in_background(partial(early_warning, known))
+    ranked = rank(known, dates=dates, contact=night.contact_statements())
     night.store.write("candidate", ranked.candidates)
     night.store.write_children("explained", ranked.explained)
     night.store.write("finding", ranked.findings)
-    night.of_rolls = (*rolls_to_ask_for(ranked.to_come), *years_to_ask_for(ranked.on_leave))
-    night.listed = night.aside(partial(masked_in, night.read(*MASKED_READS)))
-    night.other_teams = night.aside(partial(for_other_teams, known, night.store.read("explained")))
+    night.roll_warnings = (*rolls_to_ask_for(ranked.to_come), *years_to_ask_for(ranked.on_leave))
+    night.listed = night.in_background(partial(masked_in, night.read(*MASKED_READS)))
+    night.other_teams = night.in_background(partial(for_other_teams, known, night.store.read("explained")))
     return {"candidates": ranked.candidates.height, "explained": ranked.explained.height}

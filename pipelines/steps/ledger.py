@@ -33,8 +33,10 @@ def ledger_step(night: Night) -> Counts:
 
 
 def _tonight(night: Night) -> Tonight:
-    known = night.known("candidate", "explained", "person_record", "statement", "child_record", "provision", "snapshot")
-    known["statements"] = night.contact_told()
+    known = night.arguments(
+        "candidate", "explained", "person_record", "statement", "child_record", "provision", "snapshot"
+    )
+    known["statements"] = night.contact_statements()
     known["snapshot"] = snapshot_now(known["snapshot"], night.store.read("renumbered"))
     return Tonight(
         **known,

@@ -44,11 +44,11 @@ def link_step(night: Night) -> Counts:
     held = held_in(night.read(*MEASURED_TABLES)) if _has_tables(store, MEASURED_TABLES) else None
     tonight = None if night.settings.full else _tonight(night, last, decided, in_force, held)
     known = None if tonight is None else known_records(store, tonight)
-    statements = store.promised("statement")  # its rows may not be in order yet
-    night.said = night.aside(lambda: listen(statements(), night.settings.as_at))
+    statements = store.reader("statement")  # its rows may not be in order yet
+    night.record_statements = night.in_background(lambda: listen(statements(), night.settings.as_at))
     person = store.read("person_record")
-    night.homes = night.aside(partial(with_homes, person))
-    night.at_odds = night.aside(lambda: at_odds_in_words(person, statements(), night.contracts))
+    night.homes = night.in_background(partial(with_homes, person))
+    night.at_odds = night.in_background(lambda: at_odds_in_words(person, statements(), night.contracts))
     touched, night.model = None, None if tonight is None else tonight.model
     if tonight is None or before is None or known is None:
         report, links, pairs, after = _link_all(night, before, decided, in_force, held)
@@ -60,7 +60,7 @@ def link_step(night: Night) -> Counts:
         report, links, pairs, after = again.report, again.links, again.pairs_kept, again.child_records
         touched = pl.Series(again.touched)
     _keep_moves(night, before, after, touched)
-    night.link_report = night.aside(partial(_with_figures, report, decided))
+    night.link_report = night.in_background(partial(_with_figures, report, decided))
     return {"pairs_kept": pairs, "links": links, "children": after["child_id"].n_unique()}
 
 
@@ -174,7 +174,7 @@ def _link_all(
             settings=replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold),
             groups=_groups_asked(night),
             held=held,
-            progress=night.told,
+            progress=night.on_progress,
             buckets=buckets,
         )
     for table, frame in {"link": linked.links, "child_record": linked.child_records, "rival": linked.rivals}.items():

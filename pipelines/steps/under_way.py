@@ -16,7 +16,7 @@ from matching.score import Told
 from pipelines.children.age_slips import BirthDates
 from pipelines.decisions.keys_tonight import outcomes_now
 from pipelines.decisions.outcomes import read_outcomes
-from pipelines.failure import Done, in_plain_words
+from pipelines.failure import Done, call_or_fail
 from pipelines.intake.gate import JudgedIntake
 from pipelines.intake.receive import Received
 from pipelines.ledger.list_changes import WhatChanged
@@ -30,7 +30,7 @@ from pipelines.settings import Settings
 from pipelines.store import Store
 from pipelines.tables import NIGHT
 
-KNOWN_AS = {
+ARGUMENT_NAMES = {
     "person_record": "person", "statement": "statements", "child_record": "child_records", "link": "links",
     "rival": "rivals", "finding": "findings", "candidate": "candidates", "delivery": "deliveries", "breach": "breaches",
     "school": "schools",
@@ -67,18 +67,18 @@ class Night:
     model: Model | None = None
     """The weights with which tonight's records are linked."""
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-    said: Future[Said] = field(init=False, repr=False)
+    record_statements: Future[Said] = field(init=False, repr=False)
     """What each record says of where its child is; worked out while the linkage runs, as are ``homes`` and ``at_odds``."""
     homes: Future[pl.DataFrame] = field(init=False, repr=False)
     """The home that each record names, as keys (:func:`pipelines.residence.evidence.with_homes`)."""
     at_odds: Future[tuple[str, ...]] | None = None
     """Warnings about columns that agree with no other source, or not with each other; null: not looked at yet."""
-    dates: Future[BirthDates] = field(init=False, repr=False)
+    birth_dates: Future[BirthDates] = field(init=False, repr=False)
     """What birth dates say of who is of compulsory school age (:func:`pipelines.listing.rank.dates_told`); worked out while
     residence is judged."""
     early_warning: Future[EarlyWarning] = field(init=False, repr=False)
     """Who may be without education from the next term; worked out while the list is ranked."""
-    of_rolls: tuple[str, ...] = ()
+    roll_warnings: tuple[str, ...] = ()
     """Warnings about schools to ask, because their roll is still to come or their Year 11 left early; filled by ``rank``."""
     listed: Future[Masked] = field(init=False, repr=False)
     """The list as it may be published; worked out while the ledger is kept, as is ``other_teams``."""
@@ -90,22 +90,22 @@ class Night:
     """Folder of the publication, once it is complete."""
     run_buckets: Run | None = None
     """Scores buckets of pairs in other processes; null: the night scores in its own."""
-    at: str = ""
+    step: str = ""
     """Name of the step under way."""
-    told: Told | None = None
+    on_progress: Told | None = None
     """Receives how far the step under way has got, if that step takes long."""
     _contact: pl.DataFrame | None = field(default=None, repr=False)
     _outcomes: pl.DataFrame | None = field(default=None, repr=False)
     _thread: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1), repr=False)
 
-    def aside(self, work: Callable[[], Done]) -> Future[Done]:
+    def in_background(self, work: Callable[[], Done]) -> Future[Done]:
         """Do ``work`` in a second thread, while steps run that do not wait for it. Only one piece of work at a time: more
         would take processor time from what the steps wait for.
 
         A failure is reported under the step that started the work, not the one that waits for it: the future raises
         :class:`~pipelines.failure.NightFailed`.
         """
-        return self._thread.submit(in_plain_words, self.at, self.settings.workspace, work)
+        return self._thread.submit(call_or_fail, self.step, self.settings.workspace, work)
 
     def close(self) -> None:
         """Start nothing more in the second thread: once a night has failed, nobody waits for work that has not begun."""
@@ -123,7 +123,7 @@ class Night:
         ranked = self.counts.get("rank", {})
         of_list = gap_in_files(int(ranked["candidates"]), int(ranked["explained"])) if ranked else ()
         of_columns = self.at_odds.result() if self.at_odds else ()
-        return (*(self.judged.warnings if self.judged else ()), *of_columns, *of_list, *self.of_rolls)
+        return (*(self.judged.warnings if self.judged else ()), *of_columns, *of_list, *self.roll_warnings)
 
     def read(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by name."""
@@ -138,16 +138,16 @@ class Night:
             self._outcomes = outcomes_now(read_outcomes(self.settings.workspace), self.store.read("renumbered"))
         return self._outcomes
 
-    def contact_told(self) -> pl.DataFrame:
+    def contact_statements(self) -> pl.DataFrame:
         """The statements without the dates of letters to everybody, which are no contact. Worked out once, after residence
         is judged."""
         if self._contact is None:
-            self._contact = without_letters(**self.known("statement", "child_record", "residence"))
+            self._contact = without_letters(**self.arguments("statement", "child_record", "residence"))
         return self._contact
 
-    def known(self, *tables: str) -> dict[str, pl.DataFrame]:
-        """Tables of the store, named as functions of data name them (``KNOWN_AS``)."""
-        return {KNOWN_AS.get(table, table): frame for table, frame in self.read(*tables).items()}
+    def arguments(self, *tables: str) -> dict[str, pl.DataFrame]:
+        """Tables of the store, named as functions of data name them (``ARGUMENT_NAMES``)."""
+        return {ARGUMENT_NAMES.get(table, table): frame for table, frame in self.read(*tables).items()}
 
 
 def row_of(night: Night, published_at: datetime | None) -> pl.DataFrame:

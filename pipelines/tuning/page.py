@@ -9,18 +9,18 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.atomic_folder import write_requested
 from pipelines.decisions.judgements import measured, read_judgements
 from pipelines.decisions.keys_tonight import judgements_now, keys_of_the_list, outcomes_now
 from pipelines.decisions.outcomes import read_outcomes
 from pipelines.decisions.proposals import Figures
 from pipelines.linking.model_file import kept_model
 from pipelines.rank_settings import Recalibration
-from pipelines.settings import Settings, SettingsError, changed, read_toml
+from pipelines.settings import Settings, SettingsError, read_toml, with_changes
 from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.tables.night import judged_on
 from pipelines.tuning.report import Tuned, tuning_html
 from pipelines.tuning.trial import Listed, figures, judged_again, last_night, unlike_those_of_the_night
-from pipelines.whole_folder import write_asked_for
 
 TUNING_FOLDER = "tuning"
 
@@ -45,7 +45,7 @@ def tried(
     after = settings
     for part, name, where, value in asked:
         if value is not None:
-            after = changed(after, {part: {name: value}}, where)
+            after = with_changes(after, {part: {name: value}}, where)
     return after
 
 
@@ -119,5 +119,5 @@ def _said_of_settings(workspace: Path, night: date) -> dict[str, object]:
 def _write_page(workspace: Path, tuned: Tuned) -> Path:
     """Write ``WORKSPACE/tuning/tuning-TIME.html``, mode 0600. Raises SettingsError if it cannot be written."""
     path = workspace / TUNING_FOLDER / f"tuning-{tuned.made_at:%Y-%m-%dT%H-%M-%S-%f}Z.html"
-    write_asked_for(path, tuning_html(tuned))
+    write_requested(path, tuning_html(tuned))
     return path

@@ -18,11 +18,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipelines.atomic_folder import FILE_MODE, folder_lock, lists_in, point_latest, staged_folder, write_private
 from pipelines.failure import is_disk_full
 from pipelines.lock import HOLDER_FILE, LOCK_FILE, lock
 from pipelines.migrations import BACKUPS_FOLDER
 from pipelines.steps.publishing import PUBLISHED_FOLDER
-from pipelines.whole_folder import FILE_MODE, in_turn, lists_in, made_whole, point_latest, write_private
 from pipelines.workspace import SPILL_FOLDER, STORE_FILE, DiskFullError, StoreError, private_files
 
 MANIFEST = "manifest.json"
@@ -67,11 +67,13 @@ def backup(workspace: Path, to: Path, *, wait_seconds: float = 0) -> Backup:
         held.enter_context(private_files())
         held.enter_context(_told_plainly(to))
         to.mkdir(mode=0o700, parents=True, exist_ok=True)
-        held.enter_context(in_turn(to, of=f"{BACKUP_NAME}*"))  # another workspace may be backed up into the same folder
+        held.enter_context(
+            folder_lock(to, of=f"{BACKUP_NAME}*")
+        )  # another workspace may be backed up into the same folder
         made_at = datetime.now(UTC)
         folder = to / f"{BACKUP_NAME}{made_at:%Y-%m-%dT%H-%M-%S-%fZ}"
         lists = lists_in(workspace / PUBLISHED_FOLDER)
-        with made_whole(folder) as made:
+        with staged_folder(folder) as made:
             files = [_copied_file(workspace, name, made) for name in _names(workspace, lists[-1:])]
             manifest = {
                 "made_at": made_at.isoformat(timespec="seconds"),
@@ -116,10 +118,10 @@ def restore(folder: Path, workspace: Path) -> Backup:
         held.enter_context(_told_plainly(workspace))
         workspace.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # A restore that was killed may have left a whole workspace.
-        held.enter_context(in_turn(workspace.parent, of=escape(workspace.name)))
+        held.enter_context(folder_lock(workspace.parent, of=escape(workspace.name)))
         if workspace.exists():
             workspace.rmdir()
-        with made_whole(workspace) as made:
+        with staged_folder(workspace) as made:
             for file in _manifest(folder)["files"]:
                 _copy(folder / file["file"], made / file["file"])
             if workspace.exists():  # it did not when this began; by now a night may run in it

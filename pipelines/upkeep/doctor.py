@@ -23,7 +23,7 @@ from data_contracts.today import HOME
 from pipelines.counted import counted
 from pipelines.decisions.in_force import model_in_force, settings_of
 from pipelines.decisions.proposals import not_as_approved
-from pipelines.lock import is_locked, who_holds
+from pipelines.lock import holder_in_words, is_locked
 from pipelines.settings import SettingsError
 from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.store import Store
@@ -140,7 +140,7 @@ def _encryption(folder: Path) -> Finding:
 
 def _lock(workspace: Path) -> Iterator[Finding]:
     if workspace.is_dir() and is_locked(workspace):
-        yield Finding("lock", CARE, who_holds(workspace))
+        yield Finding("lock", CARE, holder_in_words(workspace))
     else:
         yield Finding("lock", GOOD, "No night is running.")
 

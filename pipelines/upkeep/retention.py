@@ -16,6 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from data_contracts.today import day_of
+from pipelines.atomic_folder import folder_lock, staging_pattern, write_private
 from pipelines.counted import counted
 from pipelines.failure import FAILURE_FOLDER
 from pipelines.lock import lock
@@ -26,7 +27,6 @@ from pipelines.settings import Retention
 from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.tuning.page import TUNING_FOLDER
 from pipelines.upkeep.backup import BACKUP_NAME
-from pipelines.whole_folder import half_removed, in_turn, write_private
 from pipelines.workspace import StoreError, must_be_there
 
 RETENTION_FOLDER = "retention"
@@ -100,14 +100,14 @@ def keep_to(rules: Retention, places: Places, as_at: date, *, wait_seconds: floa
     with lock(places.workspace, wait_seconds=wait_seconds), ExitStack() as held:
         folders = [(folder, of) for _, folder, of in _dated(places) if folder.is_dir()]
         for folder, of in folders:
-            held.enter_context(in_turn(folder, of=of))  # this also removes what an earlier run had begun to remove
+            held.enter_context(folder_lock(folder, of=of))  # this also removes what an earlier run had begun to remove
         kept = pl.DataFrame(list(_kept_things(places)), schema=KEPT, orient="row")
         wanted = expired(kept, rules, as_at)
         removed = wanted.filter([_removed(Path(path)) for path in wanted["path"]])
         told = certificate(kept, removed)
         if removed.height:
             _certify(told, rules, places.workspace, as_at)
-        half = sum(len(list(folder.glob(half_removed(of)))) for folder, of in folders)
+        half = sum(len(list(folder.glob(staging_pattern(of)))) for folder, of in folders)
     if stuck := half + sum(Path(path).exists() for path in wanted["path"]):
         raise StoreError(
             f"{counted(stuck, 'thing')} too old to be kept could not be removed, or not wholly, from {places.workspace} or the "

@@ -12,7 +12,7 @@ from pipelines.linking.link_report import LinkReport
 from pipelines.listing.masking import MASKED_READS, Masked, masked_in
 from pipelines.publish import publication
 from pipelines.publish.publication import Publication, PublishedFolder
-from pipelines.steps.under_way import KNOWN_AS
+from pipelines.steps.under_way import ARGUMENT_NAMES
 from pipelines.tables import (
     BREACH,
     CANDIDATE,
@@ -308,7 +308,7 @@ def _set_aside() -> pl.DataFrame:
 
 def mask(night: Publication) -> Masked:
     """The list of a night as it may be published."""
-    return masked_in({table: getattr(night, KNOWN_AS.get(table, table)) for table in MASKED_READS})
+    return masked_in({table: getattr(night, ARGUMENT_NAMES.get(table, table)) for table in MASKED_READS})
 
 
 def publish(night: Publication, into: Path) -> PublishedFolder:

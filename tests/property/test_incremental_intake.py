@@ -21,7 +21,7 @@ from data_contracts.marks import Outcome, read_marks
 from data_contracts.parts import Column
 from data_contracts.rules import Check
 from pipelines.failure import NightFailed
-from pipelines.night import STEPS, Silent, night_under_way, perform
+from pipelines.night import STEPS, SilentProgress, open_night, perform
 from pipelines.settings import Settings
 from pipelines.store import Store
 from pipelines.tables import TABLES
@@ -114,10 +114,10 @@ def put(files: Files, folder: Path, chance: random.Random) -> None:
 def run(workspace: Path, extracts: Path, as_at: date, *, full: bool) -> str:
     """The steps of the intake; returns why the night failed, where it did."""
     try:
-        with night_under_way(Settings(extracts=extracts, workspace=workspace, as_at=as_at, full=full)) as night:
+        with open_night(Settings(extracts=extracts, workspace=workspace, as_at=as_at, full=full)) as night:
             for step in STEPS:
                 if step.name in INTAKE:
-                    perform(night, step, Silent())
+                    perform(night, step, SilentProgress())
     except NightFailed as failed:
         return str(failed).replace(str(workspace), "")
     return ""
@@ -155,7 +155,7 @@ def test_a_night_of_what_changed_keeps_what_a_night_that_starts_anew_keeps(seed:
             put(files, extracts, chance)
             version = chance.choice("1112")
             with (
-                patch("pipelines.software.software", lambda of=version: of),
+                patch("pipelines.software.software_fingerprint", lambda of=version: of),
                 patch("data_contracts.check.ask_great_expectations", marks_speak),
             ):
                 told = [run(changed, extracts, as_at, full=False), run(anew, extracts, as_at, full=True)]

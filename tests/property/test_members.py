@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from pipelines.children.members import bits_of, members, sources_of
+from pipelines.children.members import members, source_bits, sources_by_child
 
 SOURCES = ("census", "health", "housing")
 RECORDS = [f"{source}:{number}" for source in SOURCES for number in range(4)]
@@ -40,10 +40,10 @@ def test_records_are_found_whatever_their_order_and_whoever_has_more(data: st.Da
     assert_frame_equal(of_all, pl.DataFrame(told, of_all.schema).sort("record_id"))
 
     sets: dict[str, int] = {}
-    bits = dict(bits_of(person).iter_rows())
+    bits = dict(source_bits(person).iter_rows())
     for row in wanted:
         sets[row["child_id"]] = sets.get(row["child_id"], 0) | bits[row["dataset"]]
-    assert dict(sources_of(found, bits_of(person)).iter_rows()) == sets
+    assert dict(sources_by_child(found, source_bits(person)).iter_rows()) == sets
 
 
 @pytest.mark.parametrize("is_twice_in_both", [True, False])

@@ -57,7 +57,7 @@ def test_a_table_read_ahead_stands_as_the_rows_amended_meanwhile_leave_it(
                 store.read_ahead("statement", "provision")  # of which there is none yet
             with store.transaction():
                 store.amend_rows("statement", Amendment(statements(changed), stale))
-            promised = store.promised("statement")
+            promised = store.reader("statement")
             assert store.read("statement").equals(statements(now)), "as the night goes on"
             assert promised().equals(statements(now)), "as another thread has it"
         with Store(Path(workspace), read_only=True) as store:

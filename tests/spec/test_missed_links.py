@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pipelines.children.missed_links import known_besides, with_missed
+from pipelines.children.missed_links import sources_without_place, with_missed_places
 from pipelines.children.provision import find_provision
 from pipelines.listing.known import Known
 from pipelines.listing.rank import rank
@@ -49,7 +49,7 @@ def missed(
             for row in rows if row["dataset"] == "school_census"]  # fmt: skip
     provision = find_provision(pl.DataFrame(said, schema=dict(STATEMENT)), records, AS_AT)
     judged = records.select("child_id").unique().with_columns(of_age=1.0, living_here=here, found_none=found_none)
-    found = with_missed(judged, known_besides(person, records, provision), person, provision, never_met)
+    found = with_missed_places(judged, sources_without_place(person, records, provision), person, provision, never_met)
     return float(found.filter(child_id=f"CH{len(known):05}")["missed"].item())
 
 

@@ -24,7 +24,7 @@ from pipelines import night as night_module
 from pipelines.decisions.outcomes import ASKED, add_outcomes
 from pipelines.failure import ALREADY_RUNNING, CANNOT_GO_ON, DISK_FULL, INTERNAL_ERROR, NightFailed
 from pipelines.lock import lock
-from pipelines.night import STEPS, RunReport, Silent, night_under_way, perform, run_night
+from pipelines.night import STEPS, RunReport, SilentProgress, open_night, perform, run_night
 from pipelines.settings import Settings
 from pipelines.store import Store
 from tests.conftest import FirstNight
@@ -191,7 +191,7 @@ def test_garbage_is_looked_for_while_a_night_waits_and_however_it_ends(
     monkeypatch.setattr(night_module, "lock", waits)
     (gc.enable if was_on else gc.disable)()
     try:
-        with pytest.raises(NightFailed), night_under_way(_tonight(quick_night, workspace=tmp_path / "workspace")):
+        with pytest.raises(NightFailed), open_night(_tonight(quick_night, workspace=tmp_path / "workspace")):
             heard.append(gc.isenabled())
             raise NightFailed("Stopped.", exit_code=CANNOT_GO_ON)
         assert [*heard, gc.isenabled()] == [was_on, False, was_on]
@@ -201,9 +201,9 @@ def test_garbage_is_looked_for_while_a_night_waits_and_however_it_ends(
 
 def test_a_night_that_fails_does_nothing_more_that_nobody_waits_for(quick_night: FirstNight, tmp_path: Path) -> None:
     goes_on = Event()
-    with pytest.raises(NightFailed), night_under_way(_tonight(quick_night, workspace=tmp_path / "workspace")) as night:
-        night.aside(goes_on.wait)
-        waits = night.aside(dict)
+    with pytest.raises(NightFailed), open_night(_tonight(quick_night, workspace=tmp_path / "workspace")) as night:
+        night.in_background(goes_on.wait)
+        waits = night.in_background(dict)
         raise NightFailed("Stopped.", exit_code=CANNOT_GO_ON)
     goes_on.set()
     assert waits.cancelled()
@@ -213,10 +213,10 @@ def test_what_fails_beside_the_steps_is_told_of_the_step_that_began_it(quick_nig
     def fault(value: str) -> None:
         raise ValueError(value)
 
-    with night_under_way(_tonight(quick_night, workspace=tmp_path / "workspace")) as night:
-        night.at = "link"
-        began = night.aside(lambda: fault("Quillfeather"))
-        night.at = "publish"
+    with open_night(_tonight(quick_night, workspace=tmp_path / "workspace")) as night:
+        night.step = "link"
+        began = night.in_background(lambda: fault("Quillfeather"))
+        night.step = "publish"
         with pytest.raises(NightFailed, match="Internal error at step 'link': ValueError") as failed:
             began.result()
     assert "Quillfeather" not in str(failed.value)
@@ -227,9 +227,9 @@ def test_what_an_officer_found_while_a_night_runs_is_for_the_next_night(
     quick_night: FirstNight, workspace: Path, tmp_path: Path
 ) -> None:
     handed_in, tonight = tmp_path / "outcomes.csv", _tonight(quick_night, workspace=workspace)
-    with night_under_way(tonight) as night:
+    with open_night(tonight) as night:
         for step in STEPS:
-            perform(night, step, Silent())
+            perform(night, step, SilentProgress())
             if step.name == "rank":
                 opened = night.store.read("explained")["child_id"][0]
                 handed_in.write_text(f"child_id,outcome,date\n{opened},UNDER_ENQUIRY,2026-11-20\n", "utf-8")
@@ -245,7 +245,7 @@ def test_a_full_disk_leaves_the_last_list(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     before = _fingerprints(workspace / "published")
-    monkeypatch.setattr("pipelines.whole_folder.write_private", full)
+    monkeypatch.setattr("pipelines.atomic_folder.write_private", full)
     with pytest.raises(NightFailed, match="disk is full") as failed:
         run_night(_tonight(quick_night, workspace=workspace))
     assert failed.value.exit_code == DISK_FULL

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from matching.person import Columns
-from pipelines.children.missed_links import known_besides
+from pipelines.children.missed_links import sources_without_place
 from pipelines.children.pupils_are_here import odds_of_being_a_pupil
 from pipelines.tables import CHILD_RECORD, PERSON, PROVISION
 from tests.made.children import Drawn
@@ -23,7 +23,7 @@ def likelier(children: list[tuple[str, float, int]], own_none: float = 1.0) -> l
     rows = [{"record_id": f"{source}:{n:05}", "dataset": source, "child_id": f"CH{n:05}", "membership": 1.0}
             for n, (source, _) in enumerate(drawn)]  # fmt: skip
     person, records = (pl.DataFrame(rows, schema=dict(schema)) for schema in (PERSON, CHILD_RECORD))
-    known = known_besides(person, records, PROVISION.to_frame())
+    known = sources_without_place(person, records, PROVISION.to_frame())
     lives = pl.DataFrame(
         [{"child_id": row["child_id"], "living_here": here, "of_age": 1.0, "own_none": own_none}
          for row, (_, here) in zip(rows, drawn, strict=True)],

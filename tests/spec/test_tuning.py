@@ -19,7 +19,7 @@ from pipelines.decisions.outcomes import OUTCOME
 from pipelines.linking.model_file import kept_model
 from pipelines.listing.masking import BECAUSE_WITHHELD
 from pipelines.night import run_night
-from pipelines.settings import Settings, SettingsError, changed, read_settings
+from pipelines.settings import Settings, SettingsError, read_settings, with_changes
 from pipelines.store import Store
 from pipelines.tables import STATEMENT
 from pipelines.tuning.page import tried
@@ -80,7 +80,7 @@ def before(first_night: FirstNight, tables: Tables) -> Listed:
 def wider(first_night: FirstNight, tables: Tables) -> Listed:
     """A list that is ready to make many more enquiries, of links that must be all but certain."""
     asked = {"linkage": {"link_threshold": 0.9999}, "ranking": {"wasted_enquiries_per_missed_child": 30}}
-    return again(first_night, tables, changed(first_night.settings, asked, "test"))
+    return again(first_night, tables, with_changes(first_night.settings, asked, "test"))
 
 
 def test_with_the_night_s_own_settings_the_list_comes_out_as_it_was_whatever_people_said_since(
@@ -106,7 +106,7 @@ def test_with_the_night_s_own_settings_the_list_comes_out_as_it_was_whatever_peo
 def test_where_the_links_stand_the_list_is_as_if_all_were_linked_anew(
     first_night: FirstNight, tables: Tables, before: Listed
 ) -> None:
-    readier = changed(first_night.settings, {"ranking": {"wasted_enquiries_per_missed_child": 30}}, "test")
+    readier = with_changes(first_night.settings, {"ranking": {"wasted_enquiries_per_missed_child": 30}}, "test")
     anew, stands = (again(first_night, tables, readier, links_stand=stand) for stand in (False, True))
     assert stands.candidates.height > before.candidates.height
     for name in ("candidates", "explained", "links", "child_records"):
@@ -161,7 +161,7 @@ def test_lanes_and_figures_add_up(before: Listed, wider: Listed) -> None:
 
 
 def test_points_alone_move_children_within_the_list(first_night: FirstNight, tables: Tables, before: Listed) -> None:
-    settings = changed(first_night.settings, {"ranking": {"points": {"never_on_a_roll": 500}}}, "test")
+    settings = with_changes(first_night.settings, {"ranking": {"points": {"never_on_a_roll": 500}}}, "test")
     after = again(first_night, tables, settings)
     assert changes(before, after).is_empty()
     by = [(frame["rank_before"] - frame["rank_after"]).abs().sort().to_list()

@@ -13,13 +13,13 @@ import polars as pl
 import pytest
 
 from apps.cli.main import main
+from pipelines.atomic_folder import folder_lock, staged_folder, write_private
 from pipelines.decisions.append_only import append_only
 from pipelines.failure import ALREADY_RUNNING, CANNOT_GO_ON
 from pipelines.lock import NightRunningError, lock
 from pipelines.night import run_night
 from pipelines.store import Store
 from pipelines.upkeep.backup import MANIFEST, Backup, BackupError, backup, restore, verify
-from pipelines.whole_folder import in_turn, made_whole, write_private
 from tests.conftest import FirstNight
 
 DECISIONS = "outcomes.sqlite"
@@ -115,7 +115,7 @@ def test_two_workspaces_backed_up_into_one_folder_leave_each_others_half_alone(l
     folder = tmp_path / "backups"
     folder.mkdir()
     with ThreadPoolExecutor() as pool:
-        with in_turn(folder, of="rollcall-*"), made_whole(folder / "rollcall-of-another") as made:
+        with folder_lock(folder, of="rollcall-*"), staged_folder(folder / "rollcall-of-another") as made:
             write_private(made / MANIFEST, b"{}")
             ours = pool.submit(backup, lived_in, folder)
             with pytest.raises(TimeoutError):

@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from apps.cli.main import main
+from pipelines.atomic_folder import write_private
 from pipelines.failure import DISK_FULL, NightFailed
 from pipelines.health import (
     CANCELLED,
@@ -23,11 +24,10 @@ from pipelines.health import (
     RUNNING,
     STATUS_FILE,
     read_status,
-    recorded,
+    recording_status,
 )
 from pipelines.night import run_night
 from pipelines.settings import Settings
-from pipelines.whole_folder import write_private
 from pipelines.workspace import DiskFullError
 from tests.conftest import FirstNight
 from tests.made.steps import called_by
@@ -135,7 +135,7 @@ def test_a_night_that_finds_the_disk_full_says_so_in_the_room_set_aside_for_it(
 
     if full_from == "the beginning":
         monkeypatch.setattr("pipelines.health.write_private", full)
-    with pytest.raises(DiskFullError), recorded(workspace, date(2026, 11, 21), datetime.now(UTC)):
+    with pytest.raises(DiskFullError), recording_status(workspace, date(2026, 11, 21), datetime.now(UTC)):
         monkeypatch.setattr("pipelines.health.write_private", full)
         raise DiskFullError("The disk of the workspace is full. Free some space and run the night again.")
     status = read_status(workspace)
@@ -148,12 +148,12 @@ def test_a_night_that_finds_the_disk_full_says_so_in_the_room_set_aside_for_it(
 
 def test_room_let_go_of_is_set_aside_again_once_there_is_some(workspace: Path) -> None:
     (workspace / ROOM_FILE).unlink()
-    with recorded(workspace, date(2026, 11, 21), datetime.now(UTC)):
+    with recording_status(workspace, date(2026, 11, 21), datetime.now(UTC)):
         assert (workspace / ROOM_FILE).stat().st_size == ROOM_BYTES
 
 
 def test_a_night_cancelled_by_hand_is_told_as_cancelled(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), recorded(tmp_path, date(2026, 11, 20), datetime.now(UTC)):
+    with pytest.raises(KeyboardInterrupt), recording_status(tmp_path, date(2026, 11, 20), datetime.now(UTC)):
         raise KeyboardInterrupt
     status = read_status(tmp_path)
     assert status is not None

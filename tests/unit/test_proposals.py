@@ -30,7 +30,7 @@ from pipelines.decisions.proposals import (
     settings_in_words,
 )
 from pipelines.linking.link import APPROVED_MODEL
-from pipelines.settings import SETTINGS_IN_FORCE, SettingsError, changed
+from pipelines.settings import SETTINGS_IN_FORCE, SettingsError, with_changes
 from pipelines.workspace import StoreError
 
 AS_AT = date(2026, 11, 20)
@@ -38,7 +38,7 @@ AS_AT = date(2026, 11, 20)
 
 def proposed(workspace: Path, threshold: float, by: str = "Ann Example") -> int:
     base = settings_of(workspace, None, AS_AT)
-    settings = changed(base, {"authority": "Zed", "linkage": {"link_threshold": threshold}}, "test")
+    settings = with_changes(base, {"authority": "Zed", "linkage": {"link_threshold": threshold}}, "test")
     return propose_settings(workspace, settings, why="fewer\n false links", by=by, figures={"enquiries after": 12})
 
 
@@ -117,7 +117,9 @@ def test_roll_back_undoes_what_was_approved_last_though_the_clock_was_set_back(
 
 def test_roll_back_leaves_nothing_of_what_it_undoes(tmp_path: Path) -> None:
     approve(tmp_path, proposed(tmp_path, 0.9), "Bo")
-    with_school = changed(settings_of(tmp_path, None, AS_AT), {"schools": {"due": {"school_census": ["2001"]}}}, "test")
+    with_school = with_changes(
+        settings_of(tmp_path, None, AS_AT), {"schools": {"due": {"school_census": ["2001"]}}}, "test"
+    )
     number = propose_settings(tmp_path, with_school, why="it was left out", by="Ann", figures={})
     approve(tmp_path, number, "Bo")
     assert settings_of(tmp_path, None, AS_AT).schools.due == {"school_census": ("2001",)}
@@ -166,7 +168,9 @@ def test_settings_of_the_machine_are_nobodys_to_approve(tmp_path: Path) -> None:
 def test_a_night_says_who_agreed_to_its_settings(tmp_path: Path) -> None:
     usual = settings_of(tmp_path, None, AS_AT)
     assert settings_in_words(tmp_path, usual) is None
-    raised = changed(usual, {"ranking": {"wasted_enquiries_per_missed_child": 1.0, "points": {"referral": 0}}}, "test")
+    raised = with_changes(
+        usual, {"ranking": {"wasted_enquiries_per_missed_child": 1.0, "points": {"referral": 0}}}, "test"
+    )
     told = settings_in_words(tmp_path, raised) or ""
     assert told.startswith(
         "This list hangs on settings that no second person has approved, otherwise than by default: "

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import whole_folder
-from pipelines.whole_folder import PublicationFailed, point_latest, put_in_place
+from pipelines import atomic_folder
+from pipelines.atomic_folder import PublicationFailed, point_latest, write_folder
 
 OLD = {"candidates.csv": b"old list", "restricted/full.csv": b"old restricted", "gone.txt": b"only yesterday"}
 NEW = {"candidates.csv": b"new list", "restricted/full.csv": b"new restricted"}
@@ -32,8 +32,8 @@ def hidden(folder: Path) -> list[str]:
 
 
 def test_a_second_publication_replaces_the_first_whole(folder: Path) -> None:
-    put_in_place(OLD, folder)
-    put_in_place(NEW, folder)
+    write_folder(OLD, folder)
+    write_folder(NEW, folder)
     assert held(folder) == NEW
     assert hidden(folder) == []
 
@@ -42,7 +42,7 @@ def test_a_second_publication_replaces_the_first_whole(folder: Path) -> None:
 def test_only_the_owner_can_read_whatever_the_umask(folder: Path, umask: int) -> None:
     before = os.umask(umask)
     try:
-        put_in_place(NEW, folder)
+        write_folder(NEW, folder)
     finally:
         os.umask(before)
     modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*") if path.is_file()}
@@ -64,10 +64,10 @@ def fails_at(number: int, error: OSError) -> Callable[[int], None]:
 
 @pytest.mark.parametrize("step", [1, 2, 3, 4])
 def test_a_full_disk_leaves_the_last_list_untouched(folder: Path, monkeypatch: pytest.MonkeyPatch, step: int) -> None:
-    put_in_place(OLD, folder)
+    write_folder(OLD, folder)
     monkeypatch.setattr(os, "fsync", fails_at(step, OSError(errno.ENOSPC, "No space left on device")))
     with pytest.raises(PublicationFailed, match="disk is full") as caught:
-        put_in_place(NEW, folder)
+        write_folder(NEW, folder)
     assert held(folder) == OLD
     assert hidden(folder) == []
     assert "what stood there is untouched" in str(caught.value)
@@ -88,14 +88,14 @@ def test_each_failure_is_told_with_its_remedy(
 ) -> None:
     monkeypatch.setattr(os, "fsync", fails_at(1, OSError(number, "no")))
     with pytest.raises(PublicationFailed, match=words):
-        put_in_place(NEW, folder)
+        write_folder(NEW, folder)
     assert not folder.exists()
 
 
 def test_where_names_cannot_be_exchanged_two_renames_do(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "one that cannot exchange two names")
-    put_in_place(OLD, folder)
-    put_in_place(NEW, folder)
+    write_folder(OLD, folder)
+    write_folder(NEW, folder)
     assert held(folder) == NEW
     assert hidden(folder) == []
 
@@ -103,7 +103,7 @@ def test_where_names_cannot_be_exchanged_two_renames_do(folder: Path, monkeypatc
 def test_a_failure_between_the_two_renames_puts_the_old_folder_back(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put_in_place(OLD, folder)
+    write_folder(OLD, folder)
     rename = Path.rename
 
     def failing(self: Path, target: Path) -> Path:
@@ -114,7 +114,7 @@ def test_a_failure_between_the_two_renames_puts_the_old_folder_back(
     monkeypatch.setattr("sys.platform", "one that cannot exchange two names")
     monkeypatch.setattr(Path, "rename", failing)
     with pytest.raises(PublicationFailed):
-        put_in_place(NEW, folder)
+        write_folder(NEW, folder)
     assert held(folder) == OLD
     assert hidden(folder) == []
 
@@ -122,10 +122,10 @@ def test_a_failure_between_the_two_renames_puts_the_old_folder_back(
 KILLED = """
 import os, sys
 from pathlib import Path
-from pipelines import whole_folder
+from pipelines import atomic_folder
 calls = iter(range(1, 1000))
 os.fsync = lambda descriptor: os._exit(9) if next(calls) == int(sys.argv[2]) else None
-whole_folder.put_in_place({"candidates.csv": b"new list", "restricted/full.csv": b"new restricted"}, Path(sys.argv[1]))
+atomic_folder.write_folder({"candidates.csv": b"new list", "restricted/full.csv": b"new restricted"}, Path(sys.argv[1]))
 """
 
 
@@ -141,11 +141,11 @@ whole_folder.put_in_place({"candidates.csv": b"new list", "restricted/full.csv":
 def test_a_killed_night_leaves_a_whole_list_and_the_next_one_clears_up(
     folder: Path, step: int, stands: dict[str, bytes]
 ) -> None:
-    put_in_place(OLD, folder)
+    write_folder(OLD, folder)
     killed = subprocess.run([sys.executable, "-c", KILLED, str(folder), str(step)], check=False, cwd=Path.cwd())
     assert killed.returncode == 9
     assert held(folder) == stands
-    put_in_place(NEW, folder)
+    write_folder(NEW, folder)
     assert held(folder) == NEW
     assert hidden(folder) == []
 
@@ -153,9 +153,9 @@ def test_a_killed_night_leaves_a_whole_list_and_the_next_one_clears_up(
 def test_whoever_puts_a_folder_in_place_waits_for_another_and_leaves_its_half_alone(folder: Path) -> None:
     folder.parent.mkdir()
     with ThreadPoolExecutor() as pool:
-        with whole_folder.in_turn(folder.parent), whole_folder.made_whole(folder) as made:
-            whole_folder.write_private(made / "candidates.csv", b"old list")
-            other = pool.submit(put_in_place, NEW, folder)
+        with atomic_folder.folder_lock(folder.parent), atomic_folder.staged_folder(folder) as made:
+            atomic_folder.write_private(made / "candidates.csv", b"old list")
+            other = pool.submit(write_folder, NEW, folder)
             with pytest.raises(TimeoutError):
                 other.result(timeout=0.1)
         other.result()
@@ -164,21 +164,21 @@ def test_whoever_puts_a_folder_in_place_waits_for_another_and_leaves_its_half_al
 
 
 def test_a_crash_between_two_renames_is_mended_at_the_next_start(folder: Path) -> None:
-    put_in_place(OLD, folder)
+    write_folder(OLD, folder)
     folder.rename(folder.parent / ".2026-11-20.old-1234")
     (folder.parent / ".2026-11-19.tmp-1234").mkdir()
     (folder.parent / ".latest.tmp-1234").symlink_to("2026-11-20")
-    with whole_folder.in_turn(folder.parent):
+    with atomic_folder.folder_lock(folder.parent):
         pass
     assert held(folder) == OLD
     assert hidden(folder) == []
 
 
 def test_latest_names_the_newest_date_even_when_an_earlier_night_is_run_again(folder: Path) -> None:
-    put_in_place(NEW, folder)
+    write_folder(NEW, folder)
     point_latest(folder)
     earlier = folder.parent / "2026-11-19"
-    put_in_place(OLD, earlier)
+    write_folder(OLD, earlier)
     point_latest(earlier)
     latest = folder.parent / "latest"
     assert latest.is_symlink()
@@ -191,6 +191,6 @@ def test_where_links_cannot_be_made_latest_is_a_text_file(folder: Path, monkeypa
         raise OSError(errno.EPERM, "no")
 
     monkeypatch.setattr(Path, "symlink_to", no_links)
-    put_in_place(NEW, folder)
+    write_folder(NEW, folder)
     point_latest(folder)
     assert (folder.parent / "latest").read_text(encoding="utf-8") == "2026-11-20\n"

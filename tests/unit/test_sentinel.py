@@ -12,7 +12,7 @@ import pytest
 
 from apps.cli.main import main
 from pipelines.failure import NightFailed
-from pipelines.night import STEPS, Silent, night_under_way, perform
+from pipelines.night import STEPS, SilentProgress, open_night, perform
 from pipelines.settings import Settings
 from tests.conftest import FirstNight
 from tests.golden.authority import AS_AT
@@ -67,15 +67,15 @@ def test_an_error_that_quotes_her_is_told_without_her_at_any_step(
 ) -> None:
     """Each step of one night fails first, is taken back, and is then done."""
     settings: Settings = quick_night.settings.model_copy(update={"workspace": workspace})
-    with night_under_way(settings) as night:
+    with open_night(settings) as night:
         for step, (fails, kind) in zip(STEPS, cycle(FAILING), strict=False):
             with monkeypatch.context() as patched:
                 patched.setattr(called_by(step.name), fails)
                 told = f"Internal error at step '{step.name}': {kind}"
                 with pytest.raises(NightFailed, match=told) as failed:
-                    perform(night, step, Silent())
+                    perform(night, step, SilentProgress())
             assert not found_in(everything_of(failed.value))
-            perform(night, step, Silent())
+            perform(night, step, SilentProgress())
     frames = [path.read_text("utf-8") for path in (workspace / "failures").iterdir()]
     assert len(frames) == len(STEPS)
     assert all("tests/made/sentinel.py" in each for each in frames)

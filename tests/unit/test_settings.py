@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from pipelines.settings import NOT_IN_A_FILE, SETTINGS_IN_FORCE, Settings, SettingsError, changed, read_settings
+from pipelines.settings import NOT_IN_A_FILE, SETTINGS_IN_FORCE, Settings, SettingsError, read_settings, with_changes
 
 ASKED = {"extracts": Path("extracts"), "workspace": Path("workspace"), "as_at": date(2026, 11, 20)}
 EXAMPLE = Path(__file__).parents[2] / "config" / "example.toml"
@@ -94,11 +94,11 @@ def test_settings_in_force_stand_in_for_the_defaults_and_give_way_to_a_file(tmp_
 
 def test_a_change_leaves_all_else_as_it_is_and_is_held_to_the_same_rules() -> None:
     base = read_settings(None, **ASKED)
-    made = changed(base, {"ranking": {"points": {"looked_after": 80}}}, "--points file.toml")
+    made = with_changes(base, {"ranking": {"points": {"looked_after": 80}}}, "--points file.toml")
     assert made.ranking.points.looked_after == 80
     assert made.ranking.points.referral == base.ranking.points.referral
     with pytest.raises(SettingsError, match=r"file\.toml: .*Did you mean ranking\.points\.looked_after\?"):
-        changed(base, {"ranking": {"points": {"lookd_after": 80}}}, "--points file.toml")
+        with_changes(base, {"ranking": {"points": {"lookd_after": 80}}}, "--points file.toml")
 
 
 def test_settings_do_not_change(tmp_path: Path) -> None:

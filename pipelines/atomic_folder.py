@@ -32,7 +32,7 @@ class PublicationFailed(Exception):  # noqa: N818 - it is told to people as it i
     """Tonight's list could not be published; the last one is untouched. The message names the cause and the remedy."""
 
 
-def put_in_place(files: Mapping[str, bytes], folder: Path) -> None:
+def write_folder(files: Mapping[str, bytes], folder: Path) -> None:
     """Make ``folder`` hold exactly ``files`` (path inside the folder -> bytes), whole or not at all.
 
     The files are written and synced in a hidden folder beside it, which then takes its place. Until then, and whenever
@@ -40,7 +40,7 @@ def put_in_place(files: Mapping[str, bytes], folder: Path) -> None:
     """
     try:
         _make_private_folder(folder.parent)
-        with in_turn(folder.parent), made_whole(folder) as made, ThreadPoolExecutor(SYNCED_AT_ONCE) as pool:
+        with folder_lock(folder.parent), staged_folder(folder) as made, ThreadPoolExecutor(SYNCED_AT_ONCE) as pool:
             # Each file waits for the disk: many at once wait hardly longer than one.
             written = pool.map(write_private, (made / name for name in files), files.values())
             deque(written, maxlen=0)
@@ -49,7 +49,7 @@ def put_in_place(files: Mapping[str, bytes], folder: Path) -> None:
 
 
 @contextmanager
-def made_whole(folder: Path) -> Iterator[Path]:
+def staged_folder(folder: Path) -> Iterator[Path]:
     """Give a hidden folder beside ``folder`` to be filled; it takes its place, synced, when the block ends without an
     error.
 
@@ -65,7 +65,7 @@ def made_whole(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def in_turn(parent: Path, *, of: str = "*") -> Iterator[None]:
+def folder_lock(parent: Path, *, of: str = "*") -> Iterator[None]:
     """Hold a folder while putting something in place there, so that others wait, and clear what a crash left in it.
 
     ``of``: pattern of our names, if the folder is not ours alone. Without the lock, two who write one page at once would
@@ -92,14 +92,14 @@ def _mend(parent: Path, of: str) -> None:
             shutil.rmtree(left, ignore_errors=True)
         else:
             left.rename(folder)
-    for left in parent.glob(half_removed(of)):
+    for left in parent.glob(staging_pattern(of)):
         if left.is_symlink() or left.is_file():
             left.unlink(missing_ok=True)
         else:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def half_removed(of: str = "*") -> str:
+def staging_pattern(of: str = "*") -> str:
     """Pattern of the hidden names of what is being made or removed; ``of``: pattern of the visible name."""
     return f".{of}.tmp-*"
 
@@ -125,7 +125,7 @@ def write_private(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def write_asked_for(path: Path, content: bytes) -> None:
+def write_requested(path: Path, content: bytes) -> None:
     """As :func:`write_private`. Raises :class:`~pipelines.settings.SettingsError`, with the remedy."""
     try:
         write_private(path, content)

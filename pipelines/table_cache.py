@@ -9,7 +9,7 @@ import polars as pl
 Done = TypeVar("Done")
 
 
-class AtHand:
+class TableCache:
     """Tables by name. A table read ahead is kept in the order of the store, and sorted when it is asked for."""
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class AtHand:
             found = self._tables[table] = found.result()
         return found
 
-    def promised(self, table: str) -> Future[pl.DataFrame] | None:
+    def pending(self, table: str) -> Future[pl.DataFrame] | None:
         """The future of a table that is being made; null: it is not."""
         found = self._tables.get(table)
         return found if isinstance(found, Future) else None
@@ -40,12 +40,12 @@ class AtHand:
         self._tables[table] = frame
         return frame
 
-    def keep_made(self, table: str, make: Callable[[], pl.DataFrame]) -> None:
+    def make_in_background(self, table: str, make: Callable[[], pl.DataFrame]) -> None:
         """Begin to make the table as it is now, in the thread that reads tables."""
         self._ahead.pop(table, None)
-        self._tables[table] = self.do_aside(make)
+        self._tables[table] = self.submit(make)
 
-    def take_ahead(self, table: str) -> pl.DataFrame | None:
+    def pop_read_ahead(self, table: str) -> pl.DataFrame | None:
         """What was read ahead of a table; waits for it. Null: nothing was. The table is no longer at hand afterwards.
 
         Raises what reading it raised.
@@ -61,9 +61,9 @@ class AtHand:
 
     def read_ahead(self, reads: Mapping[str, Callable[[], pl.DataFrame]]) -> None:
         """Begin to read tables, one after another, in another thread. ``reads``: table -> what reads it."""
-        self._ahead |= {table: self.do_aside(read) for table, read in reads.items()}
+        self._ahead |= {table: self.submit(read) for table, read in reads.items()}
 
-    def do_aside(self, work: Callable[[], Done]) -> Future[Done]:
+    def submit(self, work: Callable[[], Done]) -> Future[Done]:
         """Begin some work in that thread, after the work already given to it."""
         self._aside = self._aside or ThreadPoolExecutor(1)
         return self._aside.submit(work)
