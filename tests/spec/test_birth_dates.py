@@ -65,7 +65,7 @@ def test_a_child_without_a_birth_date_is_as_likely_of_age_as_others_of_the_sourc
         drawn.record(f"health:{number}", f"CX{number}", born)
     row = listed(drawn)
     assert (row["likelihood"], row["age"], row["date_of_birth"]) == (0.75, None, None)
-    assert "No extract gives a birth date that can be right: ask the senders for it." in str(row["because"])
+    assert "No extract gives a possible birth date: ask the senders for it." in str(row["because"])
 
 
 @pytest.mark.parametrize("called", ["Unborn", "Unborn Baby"])
