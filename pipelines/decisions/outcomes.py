@@ -248,24 +248,39 @@ def standing_outcomes(outcomes: pl.DataFrame) -> pl.DataFrame:
 def under_tonights_ids(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
     """``outcomes`` under tonight's child ids, the latest of each child. Children of whom no record is left are dropped.
 
+    Where the records of a child whose id is gone now lie in several children, an outcome that closes goes to the one with
+    most of them (on a tie, the first by id): the officer's answer was about one child, and it must not hide a second one.
+    One that does not close goes to all of them.
+
     A ``DUPLICATE`` is dropped once its child's id is gone, and any other outcome outranks it: otherwise a child into which
     its duplicate was merged would be closed as a duplicate of itself.
     """
     if outcomes.is_empty():
         return outcomes
     here = outcomes.join(child_records.select("child_id").unique(), on="child_id", how="semi")
-    moved = (
-        outcomes.filter(pl.col("outcome") != DUPLICATE)
-        .join(here.select("child_id"), on="child_id", how="anti")
-        .with_columns(record_id=pl.col("records").str.split(";"))
-        .explode("record_id", empty_as_null=True)
-        .drop("child_id")
-        .join(child_records.select("record_id", "child_id"), on="record_id", how="inner")
-        .drop("record_id")
+    moved = _of_children_gone(
+        outcomes.filter(pl.col("outcome") != DUPLICATE).join(here.select("child_id"), on="child_id", how="anti"),
+        child_records,
     )
     both = pl.concat([here, moved.select(here.columns)])
     ordered = both.sort(pl.col("outcome") != DUPLICATE, "outcome_on", "at", maintain_order=True)
     return ordered.unique("child_id", keep="last", maintain_order=True)
+
+
+def _of_children_gone(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
+    """``outcomes`` under the ids of the children who have the records now: of one that closes, the child with most."""
+    numbered = outcomes.with_row_index("number")
+    records = numbered.select("number", record_id=pl.col("records").str.split(";"))
+    holders = (
+        records.explode("record_id", empty_as_null=True)
+        .join(child_records.select("record_id", "child_id"), on="record_id", how="inner")
+        .group_by("number", "child_id")
+        .len()
+        .sort("number", "len", "child_id", descending=[False, True, False])
+    )
+    moved = numbered.drop("child_id").join(holders, on="number", how="inner", maintain_order="right")
+    is_most = pl.col("number").is_first_distinct()
+    return moved.filter(is_most | pl.col("outcome").is_in(OPENING)).drop("number", "len")
 
 
 def kept_open(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:

@@ -201,6 +201,28 @@ def test_a_child_with_another_id_is_found_by_its_records() -> None:
     assert ranked(lead(), outcome("INDEPENDENT", child="OLD")).candidates.is_empty()
 
 
+@pytest.mark.parametrize(
+    ("code", "still_listed", "in_hand"),
+    [
+        pytest.param("INDEPENDENT", ["with one record"], [], id="an answer closes one child, and hides no second"),
+        pytest.param(
+            "UNDER_ENQUIRY",
+            ["with one record", "with two"],
+            ["with one record", "with two"],
+            id="an enquiry is of both",
+        ),
+    ],
+)
+def test_of_a_child_that_has_become_two_an_outcome_closes_the_one_with_most_of_its_records(
+    code: str, still_listed: list[str], in_hand: list[str]
+) -> None:
+    whose = {"health:H1": "with two", "housing:P1": "with one record", "referrals:R1": "with two"}
+    drawn = functools.reduce(lambda so_far, record: so_far.record(*record), whose.items(), Drawn())
+    of_both = outcome(code, child="OLD", records=";".join(whose))
+    assert ranked(drawn, of_both).candidates["child_id"].sort().to_list() == still_listed
+    assert kept_open(of_both, drawn.tables()["child_records"], AS_AT)["child_id"].to_list() == in_hand
+
+
 TWO_ARE_ONE = {"one": "health:H1", "other": "housing:P1"}
 """Two children of the list, and the record of each; they are one child tonight, under the id of one of them."""
 
