@@ -16,5 +16,5 @@ def backup(workspace: Path, to: Path) -> None:
     """Copy the workspace into a new folder of ``to``, whole or not at all."""
     copy = partial(pipelines.upkeep.backup.backup, workspace, to, wait_seconds=WORKSPACE_HELD_SECONDS)
     made = call_or_fail("backup", workspace, copy)
-    words = f"A backup stands in {made.folder}, each file compared with its hash"
+    words = f"A backup is in {made.folder}, each file compared with its hash"
     leave_counts("backup", words, {"files": made.files, "bytes": made.bytes, "lists published": len(made.lists)})

@@ -61,8 +61,8 @@ def on_dask(address: str) -> Run:
         else:
             return
         raise SettingsError(
-            f"The Dask cluster at {address} could not score the pairs ({kind}). See that its scheduler and workers run, "
-            "see this workspace and have this version of Rollcall; or run the night without --dask."
+            f"The Dask cluster at {address} could not score the pairs ({kind}). Check that its scheduler and workers are "
+            "running, can see this workspace and have this version of Rollcall; or run the night without --dask."
         )
 
     return run

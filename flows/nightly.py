@@ -79,7 +79,7 @@ def _do(night: Night, step: Step, progress: Progress, stop_at: float) -> None:
     except TimeoutError:
         stopped = f"Step '{step.name}' was stopped, as it had not ended after {seconds / 60:,.0f} minutes. The list "
         stopped += (
-            "published last stays as it is. Look whether the machine or the share is overloaded, and run it again."
+            "published last stays as it is. Check whether the machine or the share is overloaded, and run it again."
         )
     else:
         return

@@ -77,7 +77,7 @@ def notices(no_list_after: timedelta) -> tuple[Notice, ...]:
         Notice(
             "Rollcall: a run is late",
             EventTrigger(match=RUN, match_related=OURS, expect={LATE}),
-            f"{ABOUT} has not begun when it should have. Does the worker run?",
+            f"{ABOUT} has not begun when it should have. Is the worker running?",
         ),
         Notice(
             "Rollcall: no list",
@@ -86,7 +86,7 @@ def notices(no_list_after: timedelta) -> tuple[Notice, ...]:
                 after={BEGUN, LATE}, expect={COMPLETED},
                 for_each={"related:deployment:prefect.resource.id"},
             ),
-            f"{ABOUT}: no list was published in the {hours:.3g} hours since it was to begin. The last one stands.",
+            f"{ABOUT}: no list was published in the {hours:.3g} hours since it was to begin. The last one stays in use.",
         ),
     )  # fmt: skip
 
@@ -99,8 +99,8 @@ DEAD = AutomationCore(
     ),
     actions=[ChangeFlowRunState(
         state=StateType.CRASHED,
-        message=f"Nothing has been heard of it for {DEAD_AFTER / timedelta(minutes=1):.0f} minutes: the worker was stopped, or "
-        "killed, while it ran. The list published last stands. Start it again.",
+        message=f"Nothing has been heard of it for {DEAD_AFTER / timedelta(minutes=1):.0f} minutes: the worker was stopped, "
+                "or killed, while it ran. The list published last stays in use. Start it again.",
     )],
 )  # fmt: skip
 """Marks as crashed a run that has not ended but has stopped sending heartbeats, or sent none since a worker took it."""
@@ -159,7 +159,7 @@ def _webhook(environment: Mapping[str, str]) -> Webhook | None:
     if not url:
         return None
     if not url.startswith(("https://", "http://")):
-        raise SettingsError(f"{WEBHOOK} is no address of a webhook: it begins with https:// or http://.")
+        raise SettingsError(f"{WEBHOOK} is not the address of a webhook, which begins with https:// or http://.")
     return Webhook(url=SecretStr(url), headers={"Content-Type": "application/json"})
 
 
@@ -182,7 +182,7 @@ def _no_list_after(environment: Mapping[str, str]) -> timedelta:
     except (ValueError, OverflowError):
         after = timedelta(0)
     if after < timedelta(seconds=10):
-        raise SettingsError(f"{NO_LIST_AFTER_HOURS} is no number of hours. Write one such as 4.5.")
+        raise SettingsError(f"{NO_LIST_AFTER_HOURS} is not a number of hours. Write one such as 4.5.")
     return after
 
 
@@ -191,5 +191,5 @@ if __name__ == "__main__":
         channels = set_up(os.environ)
     except SettingsError as error:
         sys.exit(f"rollcall: {error}")
-    nobody = f"Nobody is told of anything: neither {WEBHOOK} nor {MAIL} is set in the environment."
-    print(f"People are told through: {', '.join(channels)}." if channels else nobody)
+    nobody = f"Nobody is notified of anything: neither {WEBHOOK} nor {MAIL} is set in the environment."
+    print(f"People are notified through: {', '.join(channels)}." if channels else nobody)

@@ -20,6 +20,9 @@ def recalibration(workspace: Path) -> None:
     made = call_or_fail("recalibration", workspace, partial(propose_recalibration, workspace, PROPOSER))
     waits = "No recalibration is proposed"
     if made.number is not None:
-        waits = f"Proposal {made.number} waits for a named person: rollcall proposals, rollcall approve {made.number} --by NAME"
+        waits = (
+            f"Proposal {made.number} is waiting for a named person: rollcall proposals, rollcall approve {made.number} "
+            "--by NAME"
+        )
         waits += f"\n\nWho would come onto the list and who would leave: {made.page}"
     leave_counts("recalibration-proposal", f"{waits}\n\n{made.words}", made.figures)

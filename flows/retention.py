@@ -31,4 +31,4 @@ def retention(
 
     told = call_or_fail("retention", workspace, kept_to)
     counts = {f"{row['kind']}s removed": row["removed"] for row in told.to_dicts()}
-    leave_counts("retention", f"Removed as at {judged:%d/%m/%Y}, as the settings say", counts)
+    leave_counts("retention", f"Removed as at {judged:%d/%m/%Y}, under the settings", counts)

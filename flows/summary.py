@@ -33,7 +33,7 @@ def night_in_words(night: Night, failed: NightFailed | None) -> str:
     if night.refused:
         lines += ["## Not loaded", "", *(f"- {file}" for file in night.refused), ""]
     if night.warnings:
-        lines += ["## To be read with care", "", *(f"- {warning}" for warning in night.warnings), ""]
+        lines += ["## Read with care", "", *(f"- {warning}" for warning in night.warnings), ""]
     lines += ["## Steps", "", "| step | seconds | counted |", "|---|---:|---|"]
     for step, counts in night.counts.items():
         counted = ", ".join(f"{name} {count:,}" for name, count in counts.items())

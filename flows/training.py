@@ -17,7 +17,7 @@ PROPOSER = "Rollcall, on schedule"
 def training(workspace: Path) -> None:
     """Learn the weights of the linkage from the last night and all judgements, and propose them."""
     number, figures = call_or_fail("training", workspace, partial(_proposed, workspace))
-    words = f"Proposal {number} waits for a named person: rollcall proposals, rollcall approve {number} --by NAME"
+    words = f"Proposal {number} is waiting for a named person: rollcall proposals, rollcall approve {number} --by NAME"
     leave_counts("training-proposal", words, figures)
 
 

@@ -130,7 +130,9 @@ def write_requested(path: Path, content: bytes) -> None:
     try:
         write_private(path, content)
     except OSError as error:
-        told = f"{path} cannot be written: {error.strerror}. Name another folder, or mend the disk or its permissions."
+        told = (
+            f"{path} cannot be written: {error.strerror}. Name another folder, or correct the disk or its permissions."
+        )
         raise SettingsError(told) from None
 
 
@@ -233,5 +235,5 @@ def _failure_in_words(error: OSError, folder: Path, size: int) -> str:
         errno.EPERM: "This user may not write there. Give the user that runs the night write access",
         errno.EROFS: "The file system is read-only. Mount it for writing",
     }
-    remedy = remedies.get(error.errno or 0, f"{_cause(error)}. Mend this")
-    return f"Writing {folder} failed, and what stood there is untouched. {remedy} and start it again."
+    remedy = remedies.get(error.errno or 0, f"{_cause(error)}. Put this right")
+    return f"Writing {folder} failed, and what was there is untouched. {remedy}, and start it again."

@@ -83,7 +83,7 @@ def _exit_code(error: BaseException) -> int:
 
 
 NOT_THIS_ACCOUNT = (
-    "A workspace is for the account alone that runs its nights: start this as that account, or mend the permissions"
+    "A workspace is only for the account that runs its nights: start this as that account, or correct the permissions"
 )
 """The remedy where the system denies this account access to a file."""
 
@@ -111,10 +111,10 @@ def _unforeseen(step: str, error: BaseException, workspace: Path | None) -> Nigh
             may_pass=True,
         )
     kept = None if workspace is None else _keep_frames(step, error, workspace)
-    where, too = (f" The frames are in {kept}.", " and that file") if kept else ("", "")
+    where, too = (f" The details are in {kept}.", " and that file") if kept else ("", "")
     return NightFailed(
-        f"Internal error at step '{step}': {type(error).__name__} at {_place(error)}.{where} This is a fault of the "
-        f"software: pass these words{too} on to whoever keeps it; nothing about a child is in them.",
+        f"Internal error at step '{step}': {type(error).__name__} at {_place(error)}.{where} This is a fault in the software: "
+        f"report this message{too} to whoever maintains it; it says nothing about any child.",
         exit_code=INTERNAL_ERROR,
     )
 

@@ -40,7 +40,7 @@ def keep_for_readers(workspace: Path) -> None:
     if log_of(workspace / STORE_FILE).exists():
         raise DiskFullError(
             f"Tonight's list is published, but its tables did not fit into {workspace / STORE_FILE} when that was closed, so "
-            "that those who read are answered from the list before. Free some space and run the night again."
+            "readers still get answers from the list before. Free some space and run the night again."
         )
     copy = workspace / READERS_FOLDER / STORE_FILE
     made = copy.parent / f".{STORE_FILE}.tmp-{secrets.token_hex(4)}"
@@ -56,7 +56,7 @@ def keep_for_readers(workspace: Path) -> None:
     except OSError as error:
         made.unlink(missing_ok=True)
         raise DiskFullError(
-            f"Tonight's list is published, but the copy of the store for those who read could not be written to "
+            f"Tonight's list is published, but the copy of the store for readers could not be written to "
             f"{copy.parent}: {error.strerror}. Free some space and run the night again."
         ) from None
 

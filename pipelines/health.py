@@ -216,8 +216,8 @@ def _metrics(status: Status) -> CollectorRegistry:
             "last_good_night_timestamp_seconds", "When a list was last published.", {"": good.published_at.timestamp()}
         )
         gauge("night_seconds", "Seconds of the last good night.", good.seconds, "step")
-        gauge("rows_read", "Rows that came in.", {"": good.rows_read})
-        gauge("rows_set_aside", "Rows kept out for their senders to mend.", {"": good.rows_set_aside})
+        gauge("rows_read", "Rows received.", {"": good.rows_read})
+        gauge("rows_set_aside", "Rows set aside for their senders to correct.", {"": good.rows_set_aside})
         gauge("list_size", "Children listed.", {lane: float(count) for lane, count in good.lanes.items()}, "lane")
     if status.sources:
         came = {state.source: _midnight(state.came_on) for state in status.sources}

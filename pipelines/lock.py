@@ -38,7 +38,7 @@ def lock(workspace: Path, *, wait_seconds: float = 0) -> Iterator[None]:
         except filelock.Timeout:
             raise NightRunningError(holder_in_words(workspace)) from None
         except OSError as error:
-            told = f"The workspace {workspace} cannot be written: {error.strerror}. Mend that, or name another folder."
+            told = f"The workspace {workspace} cannot be written: {error.strerror}. Put that right, or name another folder."
             raise StoreError(told) from None
         try:
             holder = {"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
@@ -74,6 +74,6 @@ def holder_in_words(workspace: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         who = "another process"
     return (
-        f"A night is already running in {workspace} ({who}). Wait until it has finished; the list published last "
-        "stays as it is."
+        f"A night is already running in {workspace} ({who}). Wait until it has finished; the last published list stays as "
+        "it is."
     )

@@ -116,5 +116,5 @@ def _copy(path: Path, found: int) -> None:
         shutil.rmtree(made, ignore_errors=True)
         raise StoreError(
             f"{path} is of an earlier version and must be copied to {folder} before it is brought forward: "
-            f"{error.strerror}. Free some space, or mend the permissions, and run again. Nothing was changed."
+            f"{error.strerror}. Free some space, or correct the permissions, and run again. Nothing was changed."
         ) from None

@@ -97,14 +97,14 @@ class SilentProgress:
 
 STEPS: tuple[Step, ...] = (
     Step("receive", "reading and checking the extracts", receive_step, reads_extracts=True),
-    Step("completeness", "judging whether what came in is complete", judge_completeness),
-    Step("snapshot", "keeping what came, changed and went", keep_snapshot),
+    Step("completeness", "judging whether what was received is complete", judge_completeness),
+    Step("snapshot", "recording what came, changed and went", keep_snapshot),
     Step("standardise", "bringing every source into one form", standardise_step),
     Step("link", "finding which records are the same child", link_step, is_long=True),
     Step("provision", "finding where each child is educated", find_provision_step),
     Step("residence", "judging who still lives here", judge_residence_step, is_long=True),
     Step("rank", "ranking the children possibly missing education", rank_step),
-    Step("ledger", "keeping why each child came onto the list, stays on it or left it", ledger_step),
+    Step("ledger", "recording why each child came onto the list, stays on it or left it", ledger_step),
     Step("publish", "publishing the list and its report", publish_step, is_long=True),
 )
 """The night's table of contents, in the order in which it runs."""

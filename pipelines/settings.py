@@ -146,8 +146,10 @@ def read_settings(
     said: dict[str, Any] = {} if file is None else read_toml(file)
     for key in NOT_IN_A_FILE:
         if key in said:
-            option = f"it is asked for with --{key.replace('_', '-')}" if key in ASKED_FOR else "it is noted by itself"
-            raise SettingsError(f"{file}: {key} is no setting: {option}. Take it out.")
+            option = (
+                f"it is given with --{key.replace('_', '-')}" if key in ASKED_FOR else "it is recorded automatically"
+            )
+            raise SettingsError(f"{file}: {key} is not a setting: {option}. Take it out.")
     if contracts is not None:
         said["contracts"] = contracts
     asked = {"extracts": extracts, "workspace": workspace, "as_at": as_at, "full": full}
@@ -173,8 +175,8 @@ def refuse_workspace_among_extracts(settings: Settings) -> None:
     """Raise SettingsError if the next night would take what this one writes for a delivery."""
     if settings.workspace.resolve().is_relative_to(settings.extracts.resolve()):
         raise SettingsError(
-            f"The workspace {settings.workspace} lies in the folder of the extracts, where only what agencies send may "
-            "lie. Give --workspace another folder."
+            f"The workspace {settings.workspace} is in the folder of the extracts, which may hold only what agencies send. "
+            "Give --workspace another folder."
         )
 
 
@@ -238,10 +240,10 @@ def read_toml(config: Path) -> dict[str, Any]:
     except OSError as error:
         told = f"{config} cannot be read: {error.strerror}. config/example.toml is a settings file to copy."
     except tomllib.TOMLDecodeError as error:
-        told = f"{config}: this is no TOML in UTF-8: {error}. Mend the place it names."
+        told = f"{config}: this is not TOML in UTF-8: {error}. Correct the place it names."
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        told = f"{config}, line {line}: this is no TOML in UTF-8. Save the file as UTF-8, which every editor can."
+        told = f"{config}, line {line}: this is not TOML in UTF-8. Save the file as UTF-8, which every editor can do."
     raise SettingsError(told)
 
 
@@ -258,10 +260,10 @@ def _problem_in_words(problem: ErrorDetails) -> str:
     known = _keys_beside(place)
     if groups := [group for group in _groups_with(str(place[-1])) if group != place[:-1]]:
         headings = " or ".join(f"[{'.'.join(group)}]" for group in groups)
-        return f"{key} is no setting. {place[-1]} is one under the heading {headings}"
+        return f"{key} is not a setting. {place[-1]} is one under the heading {headings}"
     nearest = get_close_matches(str(place[-1]), known, n=1, cutoff=0.0)
     meant = ".".join(map(str, (*place[:-1], *nearest)))
-    return f"{key} is no setting. Did you mean {meant}? There are: {', '.join(known)}"
+    return f"{key} is not a setting. Did you mean {meant}? There are: {', '.join(known)}"
 
 
 def _groups_with(key: str, group: type[BaseModel] = Settings, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

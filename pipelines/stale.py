@@ -34,7 +34,7 @@ def mark_stale(published: Path, as_at: date, reasons: Sequence[str]) -> date | N
     }
     lines = [
         f"The newest list is that of {newest:%d/%m/%Y}. It is stale: no list was published for {as_at:%d/%m/%Y}.",
-        "Children who left a roll since are not on it. The reasons:",
+        "Children who have left a roll since then are not on it. The reasons:",
         *(f"- {reason}" for reason in reasons),
     ]
     try:
@@ -42,7 +42,7 @@ def mark_stale(published: Path, as_at: date, reasons: Sequence[str]) -> date | N
         replace_private(published / WORDS, ("\n".join(lines) + "\n").encode())
     except OSError as error:
         raise PublicationFailed(
-            f"The list in {published} is stale and could not be marked so. Check who may write there, and the disk."
+            f"The list in {published} is stale and could not be marked as such. Check who may write there, and the disk."
         ) from error
     return newest
 

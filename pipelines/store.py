@@ -388,7 +388,7 @@ def _plain_error(path: Path, error: Exception) -> StoreError:
     if isinstance(error, duckdb.IOException) and "lock" in text:
         return StoreError(f"The store {path} is in use by another process. Wait until the night has finished.")
     if isinstance(error, duckdb.IOException) and "not a valid" in text:
-        return StoreError(f"{path} is not a DuckDB file. Move it away and run the night again: it is made anew.")
+        return StoreError(f"{path} is not a DuckDB file. Move it away and run the night again: it is then made again.")
     if "out of memory" in text:
         return StoreError(
             "DuckDB's share of memory is too small, or the machine lets this process have no more. Raise machine.memory_gb in "

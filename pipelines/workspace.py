@@ -43,7 +43,7 @@ def must_be_there(workspace: Path) -> None:
     """
     if not workspace.is_dir():
         raise StoreError(
-            f"There is no workspace {workspace}. Check the path; before the first night, make the folder first."
+            f"There is no workspace {workspace}. Check the path; before the first night, create the folder."
         )
 
 

@@ -110,7 +110,7 @@ SAID_IN = ("outcome", "date", "reason", "hours")
 """Columns of what was found: a line in which all of them are empty is not filled in yet."""
 NOTHING = ("-", "–", "n/a", "N/A", *EXPORTED_EMPTY)
 """What people and spreadsheets write in those columns for an empty cell."""
-NO_CODE = "outcome: none, or none of those that are known"
+NO_CODE = "outcome: empty, or not one of the known outcomes"
 MOST_HOURS = 500.0
 """More hours than this on one outcome are a slip of the pen."""
 OLDEST_YEARS = 18
@@ -139,14 +139,14 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
     id on its sheet. Raises :class:`SettingsError` naming each faulty line and its remedy, and no value.
     """
     if not by.strip():
-        raise SettingsError("--by: say who hands these outcomes in.")
+        raise SettingsError("--by: give the name of the person who hands these outcomes in.")
     given = _typed(cells_handed_in(file, *COLUMNS))
     members = _records_of_each(tables["child_record"], tables["lead"])
     if faults := _faults(given, members["child_id"], today()):
         each = "".join(f"\n  {code}: {meaning.words}" for code, meaning in CODES.items())
         codes = f"\nThe outcomes:{each}" if any(NO_CODE in fault for fault in faults) else ""
         raise SettingsError(
-            f"{file.name}: nothing was kept. Mend these lines and hand it in again.{listed(faults)}{codes}"
+            f"{file.name}: nothing was kept. Correct these lines and hand it in again.{listed(faults)}{codes}"
         )
     on_list = tables["candidate"].select("child_id", "lane", "likelihood", "estimated")
     read = (
@@ -203,14 +203,14 @@ def _faults(given: pl.DataFrame, known: pl.Series, on_day: date) -> list[str]:
     rules = (
         (
             child.is_null() | ~child.is_in(known.implode()),
-            "child_id: no child of the list or of last night. Copy the id from the list",
+            "child_id: no such child on the list or last night. Copy the id from the list",
         ),
         (code.is_null() | ~code.is_in(list(CODES)), NO_CODE),
-        (on.is_null(), "date: none, or no day of the calendar. Write it as YYYY-MM-DD"),
-        (on > on_day, "date: it is yet to come"),
+        (on.is_null(), "date: empty, or not a real date. Write it as YYYY-MM-DD"),
+        (on > on_day, "date: it is in the future"),
         (
             on < pl.lit(on_day).dt.offset_by(f"-{OLDEST_YEARS}y"),
-            "date: no child of school age was born then. Write the year in four digits",
+            "date: no child of school age was born by then. Write the year in four digits",
         ),
         (
             ~pl.col("reason").is_in(DFE_REASONS),
@@ -218,11 +218,11 @@ def _faults(given: pl.DataFrame, known: pl.Series, on_day: date) -> list[str]:
         ),
         (
             pl.col("hours_written").is_not_null() & ~pl.col("hours").is_between(0, MOST_HOURS).fill_null(value=False),
-            f"hours: no number from 0 to {MOST_HOURS:g}. Write hours as 2.5, or leave it empty",
+            f"hours: not a number from 0 to {MOST_HOURS:g}. Write hours as 2.5, or leave it empty",
         ),
         (
             pl.struct(code, "reason", "hours").n_unique().over("child_id", "outcome_on") > 1,
-            "two lines of one child on one day that say otherwise. Keep one",
+            "two lines for one child on one day that disagree. Keep one",
         ),
     )
     numbered = given.with_row_index("number")

@@ -178,7 +178,7 @@ def _refuse_unfit(found: Proposal, name: str, stack: list[int]) -> None:
     if name.casefold() == found.by.casefold():
         raise SettingsError(f"Proposal {found.id} is by {found.by}: another named person must approve it.")
     if found.is_in_force:
-        raise SettingsError(f"Proposal {found.id} is in force already.")
+        raise SettingsError(f"Proposal {found.id} is already in force.")
     if found.kind == SETTINGS and found.against != (stack[-1] if stack else None):
         raise SettingsError(
             f"Proposal {found.id} was made while other settings were in force, and would undo what was approved since. "
@@ -196,7 +196,7 @@ def roll_back(workspace: Path, by: str) -> tuple[Proposal, Proposal | None]:
     with append_only(workspace / PROPOSALS_FILE, TABLES) as connection:
         proposals = {made.id: made for made in _history(connection)}
         if not any(made.is_in_force for made in proposals.values()):
-            raise SettingsError(f"Nothing is in force in {workspace} but the defaults: there is nothing to roll back.")
+            raise SettingsError(f"Only the defaults are in force in {workspace}: there is nothing to roll back.")
         # By the order in which they were kept, never by their times: a clock may have been set back.
         approved = [made.proposal for made in _decisions(connection) if made.what == APPROVED]
         last = proposals[next(number for number in reversed(approved) if proposals[number].is_in_force)]
@@ -228,7 +228,7 @@ def _content(workspace: Path, found: Proposal, name: str) -> bytes:
         cause = str(error) if isinstance(error, ModelError) else error.strerror
         raise SettingsError(f"{path.name} of proposal {found.id} cannot be used: {cause}. Train again.") from None
     if hashlib.sha256(content).hexdigest() != found.content:
-        raise SettingsError(f"{path.name} is not as it was proposed. Train and propose again.")
+        raise SettingsError(f"{path.name} has changed since it was proposed. Train and propose again.")
     return content
 
 
@@ -244,8 +244,8 @@ def not_as_approved(workspace: Path) -> list[str]:
     """
     standing = {made.kind: made for made in history(workspace) if made.is_in_force}
     return [
-        f"{name} is not as it was approved last ({f'proposal {made.id}' if made else 'nothing is approved'}). Give an "
-        "approval or roll-back that was cut off once more (rollcall approve), or put the file back from a backup."
+        f"{name} has changed since it was last approved ({f'proposal {made.id}' if made else 'nothing is approved'}). Repeat "
+        "any approval or roll-back that was cut off (rollcall approve), or put the file back from a backup."
         for kind, name in IN_FORCE.items()
         if not _is_as_approved(workspace, kind, made := standing.get(kind))
     ]
@@ -277,9 +277,10 @@ def settings_in_words(workspace: Path, settings: Settings) -> str | None:
         return None if found is None else f"The settings are those of {_approval(found)}: {found.why}"
     told = [_set(key, tonight.get(key), before.get(key)) for key in others[:SETTINGS_TOLD]]
     more = f" and {len(others) - SETTINGS_TOLD} more" if len(others) > SETTINGS_TOLD else ""
-    whose = "by default" if found is None else f"in {_approval(found)}"
+    whose = "the defaults" if found is None else f"those of {_approval(found)}"
     return (
-        f"This list hangs on settings that no second person has approved, otherwise than {whose}: {', '.join(told)}{more}. "
+        f"This list depends on settings that no second person has approved, and that differ from {whose}: "
+        f"{', '.join(told)}{more}. "
         "rollcall tune --propose shows what they do, and another named person approves them."
     )
 

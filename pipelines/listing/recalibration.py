@@ -184,16 +184,15 @@ def fitted(answered: pl.DataFrame) -> Fitted | str:
     missing = int(told["is_missing"].sum())
     if told.height < FEWEST_ANSWERS or min(missing, told.height - missing) < FEWEST_OF_A_KIND:
         return (
-            f"{told.height} leads of the list have an answer, {missing} of them missing education and "
-            f"{told.height - missing} not. A recalibration needs {FEWEST_ANSWERS}, with {FEWEST_OF_A_KIND} of each: hand "
-            "in more outcomes first."
+            f"{told.height} leads have an answer, {missing} of them missing education and {told.height - missing} not. A "
+            f"recalibration needs {FEWEST_ANSWERS}, with {FEWEST_OF_A_KIND} of each: hand in more outcomes first."
         )
     odds = np.array([_log_odds(share) for share in told["estimated"]])
     at, spread = _most_probable(np.column_stack([np.ones_like(odds), odds]), told["is_missing"].to_numpy())
     if at[1] < LEAST_SLOPE:
         return (
-            "Children with a higher likelihood were found missing no more often than others. No slope and shift can mend "
-            "that: look into the sources and the links first."
+            "Children with a higher likelihood were found missing no more often than others. No slope and shift can "
+            "correct that: look into the sources and the links first."
         )
     least = float(told["estimated"].quantile(0.1, interpolation="lower") or 0.0)
     line = Recalibration(
@@ -238,13 +237,13 @@ def taught(
         raise NothingTaughtError("\n".join([*told, f"Nothing is proposed: {found}"]))
     if not found.differs_from(in_force):
         raise NothingTaughtError(
-            "\n".join([*told, "Nothing is proposed: what was found does not contradict the likelihoods as they are."])
+            "\n".join([*told, "Nothing is proposed: what was found does not contradict the present likelihoods."])
         )
     below = candidates.filter(pl.col("estimated") < found.least).height
     if below > MOST_BELOW * candidates.height:
         refused = (
             f"Nothing is proposed: the answers reach down to {found.least:.0%}, and {below:,} of the {candidates.height:,} "
-            "children on the list are below that, of whom they tell nothing. Look into some of those first, drawn by chance."
+            "children on the list are below that, about whom they say nothing. Look into some of those first, drawn at random."
         )
         raise NothingTaughtError("\n".join([*told, refused]))
     return found, "\n".join([*told, *_line_words(found), *_selection_words(answered, below, candidates.height, found)])
@@ -256,8 +255,8 @@ def _left_out_words(left_out: int, since: date) -> list[str]:
         return []
     leads = "1 lead opened before that is" if left_out == 1 else f"{left_out:,} leads opened before that are"
     return [
-        f"Leads count that were opened from {since:%d/%m/%Y} on. {leads} left out: the sources, the weights and what "
-        "officers look into were others then. Another day: --since."
+        f"Only leads opened from {since:%d/%m/%Y} on are counted. {leads} left out, as the sources, the weights and what "
+        "officers look into were different then. To choose another day: --since."
     ]
 
 
@@ -276,7 +275,7 @@ def _line_words(found: Fitted) -> list[str]:
     parts = [f"{share:.0%} becomes {mean:.0%} ({low:.0%} to {high:.0%})" for share, (mean, low, high) in made.items()]
     return [
         f"From {found.answers:,} answered leads, {found.missing:,} of them missing education: slope "
-        f"{found.line.slope:g}, shift {found.line.shift:g}. By it, with 95 % intervals, {'; '.join(parts)}."
+        f"{found.line.slope:g}, shift {found.line.shift:g}. With it, with 95% intervals, {'; '.join(parts)}."
     ]
 
 
@@ -287,7 +286,7 @@ def _selection_words(answered: pl.DataFrame, below: int, listed: int, found: Fit
     words = [
         "Officers open the top of the list first: nine in ten of the answered leads were estimated at "
         f"{found.least:.0%} or more. {below:,} of the {listed:,} children on the last list are below that. "
-        "They, and those off the list, are moved in the proportion in which that one is, as nothing is known of them."
+        "They, and those off the list, are moved in the same proportion as that estimate, as nothing is known about them."
     ]
     if unanswered:
         ends = [fitted(opened.with_columns(pl.col("is_missing").fill_null(value=end))) for end in (False, True)]
@@ -295,6 +294,10 @@ def _selection_words(answered: pl.DataFrame, below: int, listed: int, found: Fit
         words.append(
             f"{unanswered:,} leads that were opened have no answer yet, and are left out. Children who cannot be traced have "
             "more often moved away than others."
-            + (f" Were none or all of them missing, 80% would become {' or '.join(lines)}." if len(lines) == 2 else "")
+            + (
+                f" If none or all of them were missing, 80% would become {' or '.join(lines)}."
+                if len(lines) == 2
+                else ""
+            )
         )
     return words

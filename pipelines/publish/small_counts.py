@@ -125,7 +125,7 @@ def _may_differ(parts: NDArray[np.float64], known: NDArray[np.float64], least: C
             aim[number] = sign
             solved = linprog(aim, A_eq=parts, b_eq=known, bounds=bounds)
             if solved.x is None:  # the table itself is a solution, so there must be one
-                raise RuntimeError(f"What is hidden could not be held against the sums: {solved.message}")
+                raise RuntimeError(f"What is hidden could not be checked against the sums: {solved.message}")
             low, high = np.minimum(low, solved.x), np.maximum(high, solved.x)
     differ: Flags = high - low >= 0.5
     return differ

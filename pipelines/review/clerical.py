@@ -56,13 +56,13 @@ def write_sample(
     if asked.out.suffix.lower() != ".xlsx":
         raise SettingsError(f"--out {asked.out}: give the workbook a name that ends in .xlsx.")
     if asked.out.exists():
-        raise SettingsError(f"--out {asked.out} is there already, perhaps with answers in it. Give another name.")
+        raise SettingsError(f"--out {asked.out} already exists, perhaps with answers in it. Give another name.")
     found = pairs_worth_asking(
         tables, judgements_now(read_judgements(workspace), keys_of_the_list(workspace)),
         pairs=asked.pairs, seed=asked.seed, threshold=asked.threshold, restricted=asked.restricted,
     )  # fmt: skip
     if found.is_empty():
-        raise SettingsError("There is no pair to ask about: the last night linked none. Nothing was written.")
+        raise SettingsError("There are no pairs to ask about: the last night linked none. Nothing was written.")
 
     def numbered(earlier: pl.DataFrame) -> pl.DataFrame:
         sample = f"S{earlier['sample'].n_unique() + 1}"
@@ -85,7 +85,7 @@ def judge(file: Path, workspace: Path, by: str) -> tuple[pl.DataFrame, pl.DataFr
     Raises :class:`~pipelines.settings.SettingsError` naming every line that cannot be kept; then none is.
     """
     if not by.strip():
-        raise SettingsError("--by: the name of the person who judged is missing. A judgement without a name is none.")
+        raise SettingsError("--by: give the name of the person who judged. A judgement without a name does not count.")
     rows = read_sample(file).filter((pl.col(ANSWER) != "") | (pl.col(NOTE) != ""))
     placed = _with_drawn_pairs(rows, read_drawn(workspace))
     _refuse(file, _faults(placed))
@@ -121,12 +121,12 @@ def _faults(placed: pl.DataFrame) -> list[str]:
         line = f"line {row['line']}"
         if row["left_id"] is None:
             told.append(
-                f"{line}: column {PAIR} names no pair of a sample of this workspace. Put the right number back."
+                f"{line}: column {PAIR} does not name a pair in a sample from this workspace. Put the right number back."
             )
             continue
         if row["now"] != row["facts"]:
             told.append(
-                f"{line}: the pair's number or a cell beside it is not as it was written. Judge the pair in a fresh copy."
+                f"{line}: the pair's number or a cell beside it has been changed. Judge the pair in a fresh copy."
             )
         if row["answer"] not in ANSWERS:
             fault = "holds no answer" if row["answer"] else "is empty beside a note"
@@ -135,7 +135,7 @@ def _faults(placed: pl.DataFrame) -> list[str]:
             told.append(f"{line}: the note is longer than {LONGEST_NOTE:,} characters. Shorten it.")
         first, answer = again.setdefault(row[PAIR], (row["line"], row["answer"]))
         if answer != row["answer"]:
-            told.append(f"{line}: the same pair is answered otherwise in line {first}. Keep one of the two.")
+            told.append(f"{line}: the same pair has a different answer in line {first}. Keep one of the two.")
     return told
 
 
@@ -166,8 +166,8 @@ def _contradicting(placed: pl.DataFrame, made: pl.DataFrame, earlier: pl.DataFra
 def _told_contradiction(found: Contradiction, places: list[str]) -> str:
     same = ", ".join(places[row] for row in found.same)
     return (
-        f"{places[found.different]} says different, but the records are one child by: {same}. "
-        "Look at these pairs once more; one of the answers is wrong."
+        f"{places[found.different]} says different, but the records are one child according to: {same}. Look at these "
+        "pairs again; one of the answers is wrong."
     )
 
 
@@ -189,4 +189,4 @@ def outranked(made: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
 
 def _refuse(file: Path, faults: list[str]) -> None:
     if faults:
-        raise SettingsError(f"{file.name}: nothing was kept, as these lines cannot be:{listed(faults)}")
+        raise SettingsError(f"{file.name}: nothing was kept, because of these lines:{listed(faults)}")

@@ -39,19 +39,20 @@ side, such as *Forename A* and *Forename B*."""
 HEADERS = (PAIR, ANSWER, NOTE, *(f"{fact} {side}" for fact in FACTS for side in SIDES))
 
 _READ_ME = (
-    ("What this is", "Pairs of records. For each: are the two records of one child? Your answers outrank the software."),
-    ("Answer", "Choose same, different or unsure in the column Answer. Unsure is a good answer where the records do not "
-     "tell. Leave a pair empty that you have not looked at."),
+    ("What this is", "Pairs of records. For each: are the two records about one child? Your answers outrank the software."),
+    ("Answer", "Choose same, different or unsure in the column Answer. Unsure is a good answer if the records do not tell. "
+               "Leave a pair empty that you have not looked at."),
     ("Note", "What decided it, if it is worth keeping. It stays on this authority's own machine."),
     ("How to judge", "Weigh all of it: names change and are misspelt, families move. Twins share everything but a "
-     "forename and a number. Look nothing up that you would not look up for your work; where you did, note it."),
+     "forename and a number. Do not look up anything that you would not look up for your work; if you did look something up, "
+     "note it."),
     ("Do not change", "the other cells or their order within a row. Rows may be sorted or filtered as a whole. A row whose "
      "cells were mixed up is refused."),
     ("Why these pairs", "Some decide a child's place on the list, some teach the software, and some are drawn by chance to "
      "measure it. They are mixed on purpose, so that no answer is led by what the software thinks."),
     ("Then", "Save the workbook and give it back:  rollcall judge FILE --workspace DIR --by NAME"),
-    ("Please", "This is personal data about children: keep it where only you can read it, do not e-mail it on, and delete "
-     "it once it has been read back."),
+    ("Please", "This is personal data about children: keep it where only you can read it, do not email it on, and delete it "
+               "once it has been read back."),
 )  # fmt: skip
 
 
@@ -181,7 +182,7 @@ def _day(header: str) -> pl.Expr:
 
 
 def _cells(path: Path) -> pl.DataFrame:
-    told = f"{path.name}: this is no workbook (.xlsx) with a sheet '{PAIRS_SHEET}'."
+    told = f"{path.name}: this is not a workbook (.xlsx) with a sheet '{PAIRS_SHEET}'."
     try:
         data = path.read_bytes()
         if PAIRS_SHEET in fastexcel.read_excel(data).sheet_names:

@@ -58,7 +58,7 @@ def _points(path: Path) -> dict[str, Any]:
     points = said["ranking"].get("points") if isinstance(said["ranking"], Mapping) else None
     if not isinstance(points, dict) or set(said["ranking"]) != {"points"}:
         raise SettingsError(
-            f"--points {path}: only points stand in this file, each as a line such as: looked_after = 80"
+            f"--points {path}: this file may hold only points, each as a line such as: looked_after = 80"
         )
     return points
 

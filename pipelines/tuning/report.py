@@ -92,13 +92,13 @@ def _headline(tuned: Tuned) -> list[str]:
         f"Children who would come onto the list: {comes:,}; who would leave it: {leaves:,}."
         if comes or leaves
         else "No child would come onto the list, and none would leave it.",
-        f"Of the first {FIRST} by rank, {others} would be others."
+        f"Of the first {FIRST} by rank, {others} would be different children."
         if others
         else f"The first {FIRST} by rank would be the same children.",
-        f"That is {size} enquiries: {total['after']:,} in place of {total['before']:,}.",
-        f"By the likelihoods themselves, {total['expected_after']:,.1f} of them would be truly missing and here, in place of "
-        f"{total['expected_before']:,.1f} ({found:+,.1f})."
-        + (f" Each further one costs {more / found:,.1f} enquiries." if more > 0 and found > 0.05 else ""),
+        f"That is {size} enquiries: {total['after']:,} instead of {total['before']:,}.",
+        f"Going by the likelihoods themselves, {total['expected_after']:,.1f} of them would really be missing education and "
+        f"living here, instead of {total['expected_before']:,.1f} ({found:+,.1f})."
+        + (f" Each additional one costs {more / found:,.1f} enquiries." if more > 0 and found > 0.05 else ""),
     ]  # fmt: skip
 
 
@@ -125,7 +125,7 @@ def _charts(tuned: Tuned) -> dict[str, Markup]:
     ]
     title = "Enquiries by lane, before and after"
     drawn["lanes_chart"] = charts.stacked_bars(
-        "lanes", title, ("expected to be truly so", "the others"), bars, "enquiries"
+        "lanes", title, ("expected to be right", "the others"), bars, "enquiries"
     )
     drawn["measured_chart"] = _measured_chart(tuned.measured)
     return drawn

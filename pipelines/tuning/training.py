@@ -58,7 +58,7 @@ def learnt(tables: Mapping[str, pl.DataFrame], judgements: pl.DataFrame, link_th
         "expected recall from 0.5": _rounded(expected["recall"]),
         "links of the night": before.height,
         "links with these weights": after.height,
-        "of them not links of the night": after.join(before, on=["left_id", "right_id"], how="anti").height,
+        "of these, not links of the night": after.join(before, on=["left_id", "right_id"], how="anti").height,
     }
     return Learnt(linked.model, figures)
 

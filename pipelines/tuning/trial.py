@@ -160,8 +160,8 @@ def changes(before: Listed, after: Listed) -> pl.DataFrame:
     """``CHANGE``: who comes and who leaves, each in the order of its list. A child protected on either side is masked."""
     protected = pl.concat([before.protected, after.protected]).implode()
     moves = id_moves(before.child_records, after.child_records)
-    merged = _told_moves(moves, "child_id", "other_child_id", "its records now belong to child {}")
-    split = _told_moves(moves, "other_child_id", "child_id", "some of its records belonged to child {} before")
+    merged = _told_moves(moves, "child_id", "other_child_id", "the records now belong to child {}")
+    split = _told_moves(moves, "other_child_id", "child_id", "some of the records belonged to child {} before")
     comes = _only(after, before, COMES, split).rename({"here": "after", "there": "before"})
     leaves = _only(before, after, LEAVES, merged).rename({"here": "before", "there": "after"})
     frame = pl.concat([comes.select(CHANGE.names()).cast(CHANGE), leaves.select(CHANGE.names()).cast(CHANGE)])

@@ -61,7 +61,7 @@ def backup(workspace: Path, to: Path, *, wait_seconds: float = 0) -> Backup:
         raise BackupError(f"There is no store in {workspace}. Run a night first: rollcall night --help.")
     to = to.resolve()
     if to.is_relative_to(workspace.resolve()):
-        raise BackupError(f"{to} is in the workspace. Choose a folder elsewhere, best on another disk.")
+        raise BackupError(f"{to} is in the workspace. Choose a folder elsewhere, preferably on another disk.")
     with ExitStack() as held:
         held.enter_context(lock(workspace, wait_seconds=wait_seconds))
         held.enter_context(private_files())
@@ -98,7 +98,7 @@ def verify(folder: Path) -> Backup:
         among = ", ".join(dict.fromkeys(Path(name).parts[0] for name in wrong))
         raise BackupError(
             f"The backup {folder} is damaged: {len(wrong):,} {'file is' if len(wrong) == 1 else 'files are'} missing, changed "
-            f"or not of its {len(wanted):,}, in {among}. Nothing was restored. Take another backup."
+            f"or not among its {len(wanted):,}, in {among}. Nothing was restored. Use another backup."
         )
     return _described(folder, manifest)
 
@@ -106,12 +106,12 @@ def verify(folder: Path) -> Backup:
 def restore(folder: Path, workspace: Path) -> Backup:
     """Verify a backup, and put it into an empty or new folder. Raises :class:`BackupError`, DiskFullError."""
     if workspace.resolve().is_relative_to(folder.resolve()):
-        raise BackupError(f"{workspace} is in the backup, which is to stay as it is. Choose a folder elsewhere.")
+        raise BackupError(f"{workspace} is in the backup, which must not be changed. Choose a folder elsewhere.")
     found = verify(folder)
     if workspace.exists() and (not workspace.is_dir() or any(workspace.iterdir())):
         raise BackupError(
-            f"{workspace} is not empty, and a backup is never put over what is there. Choose a new folder, or move the "
-            "old workspace away first."
+            f"{workspace} is not empty, and a backup never overwrites what is there. Choose a new folder, or move the old "
+            "workspace away first."
         )
     with ExitStack() as held:
         held.enter_context(private_files())
@@ -126,8 +126,8 @@ def restore(folder: Path, workspace: Path) -> Backup:
                 _copy(folder / file["file"], made / file["file"])
             if workspace.exists():  # it did not when this began; by now a night may run in it
                 raise BackupError(
-                    f"{workspace} has been made meanwhile, perhaps by a night. Nothing was restored. Stop the schedule, move "
-                    "that folder away, and restore again."
+                    f"{workspace} was created in the meantime, perhaps by a night. Nothing was restored. Stop the schedule, "
+                    "move that folder away, and restore again."
                 )
         if found.lists:
             point_latest(workspace / PUBLISHED_FOLDER / found.lists[-1])
@@ -191,7 +191,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         if not {"made_at", "lists", "files"} <= set(manifest):
             raise ValueError
     except (OSError, ValueError, TypeError):
-        told = f"{folder} is no backup: it has no {MANIFEST} that can be read. Name a folder that rollcall backup made."
+        told = f"{folder} is not a backup: it has no readable {MANIFEST}. Name a folder that rollcall backup made."
     else:
         return manifest
     raise BackupError(told)
@@ -214,7 +214,7 @@ def _told_plainly(folder: Path) -> Iterator[None]:
     except OSError as error:
         kind = DiskFullError if is_disk_full(error) else BackupError
         told = kind(
-            f"{folder} could not be read or written: {error.strerror}. Free space or mend the permissions there."
+            f"{folder} could not be read or written: {error.strerror}. Free some space, or correct the permissions there."
         )
     else:
         return

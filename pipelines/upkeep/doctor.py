@@ -75,7 +75,7 @@ def _packages(_: Path) -> Iterator[Finding]:
     if wrong:
         yield Finding("packages", BAD, f"{'; '.join(wrong)}. Install from requirements.lock: make setup.")
     else:
-        yield Finding("packages", GOOD, f"Rollcall {version('rollcall')} and all it asks for.")
+        yield Finding("packages", GOOD, f"Rollcall {version('rollcall')} and everything it needs.")
 
 
 def _time_zone(_: Path) -> Iterator[Finding]:
@@ -90,15 +90,17 @@ def _time_zone(_: Path) -> Iterator[Finding]:
 def _permissions(workspace: Path) -> Iterator[Finding]:
     """Whether the workspace exists, this user may write in it, and it is closed to everybody else."""
     if not workspace.is_dir():
-        yield Finding("workspace", CARE, f"{workspace} is not there yet: the first night makes it.")
+        yield Finding("workspace", CARE, f"{workspace} does not exist yet: the first night makes it.")
         return
     if not os.access(workspace, os.R_OK | os.W_OK | os.X_OK):
         yield Finding(
-            "workspace", BAD, f"This user may not write in {workspace}. Run the night as the user it belongs to."
+            "workspace", BAD, f"This user may not write in {workspace}. Run the night as the user who owns it."
         )
         return
     if os.name != "posix":
-        yield Finding("workspace", CARE, "Who may read it is not checked on this system: let its owner alone read it.")
+        yield Finding(
+            "workspace", CARE, "Who may read it is not checked on this system: make sure that only its owner can."
+        )
         return
     open_to_others = sum(1 for path in (workspace, *workspace.rglob("*")) if _is_open(path))
     if open_to_others:
@@ -107,7 +109,7 @@ def _permissions(workspace: Path) -> Iterator[Finding]:
         )
         yield Finding("workspace", BAD, words)
     else:
-        yield Finding("workspace", GOOD, f"{workspace} is for its owner alone.")
+        yield Finding("workspace", GOOD, f"Only its owner can read {workspace}.")
 
 
 def _is_open(path: Path) -> bool:
@@ -122,7 +124,7 @@ def _disk(workspace: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(standing).free
     store = workspace / STORE_FILE
     wanted = max(LEAST_FREE_BYTES, ROOM_FOR_STORES * store.stat().st_size if store.exists() else 0)
-    words = f"{free / 1e9:,.1f} GB are free; a night should have {wanted / 1e9:,.1f} GB."
+    words = f"{free / 1e9:,.1f} GB are free; a night needs {wanted / 1e9:,.1f} GB."
     yield Finding("disk", GOOD, words) if free >= wanted else Finding("disk", BAD, f"{words} Free some space.")
     yield _encryption(standing)
 
@@ -134,7 +136,10 @@ def _encryption(folder: Path) -> Finding:
     uuid = block / "dm" / "uuid"
     if uuid.exists() and uuid.read_text(encoding="ascii", errors="replace").startswith("CRYPT-"):
         return Finding("encryption", GOOD, "The disk of the workspace is encrypted.")
-    words = "Whether the disk of the workspace is encrypted cannot be seen from here. Make sure: the store holds the "
+    words = (
+        "Whether the disk of the workspace is encrypted cannot be seen from here. Make sure that it is: the store holds "
+        "the "
+    )
     return Finding("encryption", CARE, words + "extracts' rows unchanged.")
 
 
@@ -150,7 +155,7 @@ def _store(workspace: Path) -> Iterator[Finding]:
         yield Finding("store", CARE, "There is no store yet: the first night makes it.")
         return
     if is_locked(workspace):
-        yield Finding("store", CARE, "The store is in use by the night that runs: not looked at.")
+        yield Finding("store", CARE, "The store is in use by a running night: not checked.")
         return
     try:
         with Store(workspace, read_only=True) as store:
@@ -158,7 +163,7 @@ def _store(workspace: Path) -> Iterator[Finding]:
     except StoreError as error:
         yield Finding("store", BAD, str(error))
     else:
-        yield Finding("store", GOOD, f"The store opens, and is of this version; {len(tables)} tables.")
+        yield Finding("store", GOOD, f"The store opens and is of this version; {len(tables)} tables.")
 
 
 def _decisions(workspace: Path) -> Iterator[Finding]:
@@ -194,7 +199,7 @@ def _publication(workspace: Path) -> Iterator[Finding]:
     latest = workspace / PUBLISHED_FOLDER / "latest"
     record = latest / "run.json"
     if not record.exists():
-        yield Finding("list in use", CARE, "No list is published yet.")
+        yield Finding("list in use", CARE, "No list has been published yet.")
         return
     try:
         written = json.loads(record.read_text(encoding="utf-8"))["published"]
@@ -203,7 +208,7 @@ def _publication(workspace: Path) -> Iterator[Finding]:
         yield Finding("list in use", BAD, f"{record} cannot be read. Run the night again.")
         return
     if differing:
-        words = f"Not as the night wrote them: {', '.join(differing)}. Work on copies, and run the night again."
+        words = f"Changed since the night wrote them: {', '.join(differing)}. Work on copies, and run the night again."
         yield Finding("list in use", BAD, words)
     else:
         yield Finding("list in use", GOOD, f"{counted(len(written), 'file')}, each as the night wrote it.")
@@ -216,7 +221,7 @@ def _hash(path: Path) -> str | None:
 def _prefect(_: Path) -> Iterator[Finding]:
     """What the environment says about Prefect, if anything."""
     if "PREFECT_API_URL" not in os.environ:
-        yield Finding("prefect", GOOD, "The environment names no server: a night brings its own, or goes without.")
+        yield Finding("prefect", GOOD, "The environment names no server: a night starts its own, or does without.")
     elif "PREFECT_API_AUTH_STRING" not in os.environ:
         words = "The environment names a server but no password (PREFECT_API_AUTH_STRING). Without one any page in a "
         yield Finding("prefect", BAD, words + "browser on this machine could start or stop nights.")

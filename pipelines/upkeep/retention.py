@@ -110,7 +110,8 @@ def keep_to(rules: Retention, places: Places, as_at: date, *, wait_seconds: floa
         half = sum(len(list(folder.glob(staging_pattern(of)))) for folder, of in folders)
     if stuck := half + sum(Path(path).exists() for path in wanted["path"]):
         raise StoreError(
-            f"{counted(stuck, 'thing')} too old to be kept could not be removed, or not wholly, from {places.workspace} or the "
+            f"{counted(stuck, 'thing')} due for removal could not be removed, or not completely, from {places.workspace} or "
+            "the "
             "folders of backups and extracts. Check who may write there; the next run tries again."
         )
     return told

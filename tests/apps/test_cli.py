@@ -164,7 +164,7 @@ UNREAD = "The command could not read or write a file"
     [
         (partial(OSError, errno.EIO), f"{UNREAD} (Input/output error, at tests/apps/test_cli.py:"),
         (partial(OSError, errno.EIO), "Check the disk, the share and the permissions, and start it again."),
-        (partial(OSError, errno.EACCES), "start this as that account, or mend the permissions, and start it again."),
+        (partial(OSError, errno.EACCES), "start this as that account, or correct the permissions, and start it again."),
         (
             MemoryError,
             "The command was given too little memory. Close other programs, or give it more, and start it again.",

@@ -160,7 +160,7 @@ def test_weights_are_proposed_and_wait_for_a_person(office: Office, jobs: dict[s
 def test_without_outcomes_no_recalibration_is_proposed_and_it_is_said(office: Office, jobs: dict[str, str]) -> None:
     page = office.server.artifacts(jobs["recalibration"])["recalibration-proposal"]
     assert page.startswith("No recalibration is proposed")
-    assert "0 leads of the list have an answer" in page
+    assert "0 leads have an answer" in page
 
 
 def test_the_return_is_written(office: Office, jobs: dict[str, str]) -> None:

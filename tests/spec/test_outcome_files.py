@@ -77,7 +77,7 @@ HALF_PAST_MIDNIGHT = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
     [
         pytest.param("2026-07-01", HALF_PAST_MIDNIGHT, None, id="today"),
         pytest.param(
-            "2026-07-01", HALF_PAST_MIDNIGHT - timedelta(hours=1), "it is yet to come", id="the evening before"
+            "2026-07-01", HALF_PAST_MIDNIGHT - timedelta(hours=1), "it is in the future", id="the evening before"
         ),
         pytest.param("2008-07-01", HALF_PAST_MIDNIGHT, None, id="eighteen years ago"),
         pytest.param("2008-06-30", HALF_PAST_MIDNIGHT, "no child of school age was born", id="a day more"),
@@ -120,10 +120,13 @@ def test_the_outcomes_are_told_once_however_many_lines_are_wrong(tmp_path: Path)
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
-        pytest.param("A,UNTRACED,2026-11-02,,\nX,UNTRACED,2026-11-02,,\n", "line 3: child_id: no child", id="no child"),
+        pytest.param(
+            "A,UNTRACED,2026-11-02,,\nX,UNTRACED,2026-11-02,,\n", "line 3: child_id: no such child", id="no child"
+        ),
         pytest.param(
             "A,FOUND,2026-11-02,,\n",
-            r"line 2: outcome: none, or none of.*\nThe outcomes:\n  ON_ROLL_OWN: on the roll of a school of this authority\n",
+            r"line 2: outcome: empty, or not one of.*\nThe outcomes:\n  ON_ROLL_OWN: on the roll of a school of this "
+            r"authority\n",
             id="no code",
         ),
         pytest.param(
@@ -131,11 +134,11 @@ def test_the_outcomes_are_told_once_however_many_lines_are_wrong(tmp_path: Path)
             "line 5: date",
             id="line breaks in a note",
         ),
-        pytest.param("A,UNTRACED,31/11/2026,,\n", "line 2: date: none, or no day of the calendar", id="no day"),
-        pytest.param("A,UNTRACED,,,\n", "line 2: date: none, or no day", id="no date"),
-        pytest.param("A,UNTRACED,2999-01-01,,\n", "line 2: date: it is yet to come", id="a day to come"),
+        pytest.param("A,UNTRACED,31/11/2026,,\n", "line 2: date: empty, or not a real date", id="no day"),
+        pytest.param("A,UNTRACED,,,\n", "line 2: date: empty, or not a real date", id="no date"),
+        pytest.param("A,UNTRACED,2999-01-01,,\n", "line 2: date: it is in the future", id="a day to come"),
         pytest.param("A,UNTRACED,02/11/1926,,\n", "line 2: date: no child of school age", id="a slip in the century"),
-        pytest.param("A,UNTRACED,2026-11-02,,\nA,,2026-11-03,,\n", "line 3: outcome: none", id="a day alone"),
+        pytest.param("A,UNTRACED,2026-11-02,,\nA,,2026-11-03,,\n", "line 3: outcome: empty", id="a day alone"),
         pytest.param(
             "A,UNTRACED,2026-11-02,,\nA,UNTRACED,2026-11-03,1,5,no\n",
             "line 3: it has 6 cells, and the line of headers 5",
@@ -148,11 +151,11 @@ def test_the_outcomes_are_told_once_however_many_lines_are_wrong(tmp_path: Path)
         ),
         pytest.param("A,UNTRACED,2026-11-02,bored,\n", "line 2: reason: not one of the department's", id="own reason"),
         pytest.param(
-            "A,UNTRACED,2026-11-02,,\nA,DECEASED,2026-11-02,,\n", "line 3: two lines of one child", id="contradiction"
+            "A,UNTRACED,2026-11-02,,\nA,DECEASED,2026-11-02,,\n", "line 3: two lines for one child", id="contradiction"
         ),
         pytest.param(
             "A,UNTRACED,2026-11-02,Unknown,\nA,UNTRACED,2026-11-02,,\nA,UNTRACED,2026-11-03,,\n",
-            "line 3: two lines of one child on one day",
+            "line 3: two lines for one child on one day",
             id="a reason in one line and not in the other",
         ),
     ],
@@ -189,7 +192,7 @@ def test_hours_are_kept_where_they_are_said(tmp_path: Path, written_as: str, hou
 
 @pytest.mark.parametrize("hours", ["-1", "a lot", "501", "1:30", "inf"])
 def test_hours_that_cannot_be_are_refused_by_line(tmp_path: Path, hours: str) -> None:
-    with pytest.raises(SettingsError, match="line 2: hours: no number from 0 to 500"):
+    with pytest.raises(SettingsError, match="line 2: hours: not a number from 0 to 500"):
         add_outcomes(written(tmp_path, f"A,UNTRACED,2026-11-02,{hours}\n", WITH_HOURS), tmp_path, TABLES, "M. Okafor")
 
 

@@ -50,7 +50,7 @@ def test_the_list_itself_may_come_back_with_outcomes_beside_its_children(tmp_pat
     [
         pytest.param(
             [READ_ME, [LANE, (), ("1", "Smith", "A", "FOUND", "2026-11-02", "")]],
-            "sheet 2, line 3: outcome: none",
+            "sheet 2, line 3: outcome: empty",
             id="a fault is told with its sheet",
         ),
         pytest.param(
@@ -65,7 +65,7 @@ def test_the_list_itself_may_come_back_with_outcomes_beside_its_children(tmp_pat
                 [LANE],
                 [("Taken", "over"), (*LANE, "Date"), ("1", "Smith", "A", "UNTRACED", "2026-11-02", "1", "")],
             ],
-            "sheet 3, line 2: nothing was kept. The column date stands there twice",
+            "sheet 3, line 2: nothing was kept. The column date is there twice",
             id="a column twice in one of the sheets",
         ),
     ],
@@ -124,7 +124,7 @@ def test_a_day_is_read_in_the_forms_in_which_spreadsheets_save_it(tmp_path: Path
 
 @pytest.mark.parametrize("day", ["2/11/202", "2 Novembre 2026", "11/26", "2026", "31/02/26", "02/11/26 or so"])
 def test_what_is_no_day_in_those_forms_is_told_by_its_line(tmp_path: Path, day: str) -> None:
-    with pytest.raises(SettingsError, match="line 2: date: none, or no day of the calendar"):
+    with pytest.raises(SettingsError, match="line 2: date: empty, or not a real date"):
         add_outcomes(written(tmp_path, f"A,UNTRACED,{day},,\n"), tmp_path, TABLES, "M. Okafor")
 
 
@@ -161,7 +161,7 @@ LONG = f";;;{99 * 'x'}\n" * 1400
         pytest.param("{}\nSummer,UNTRACED,2026-11-02,,1\n", "line 2: child_id", id="a name is no sum"),
         pytest.param(
             "child_id,date,outcome,Date\nA,2026-11-02,UNTRACED,2026-11-03\n",
-            "line 1: nothing was kept. The column date stands there twice",
+            "line 1: nothing was kept. The column date is there twice",
             id="a column twice",
         ),
     ],

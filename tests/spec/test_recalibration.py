@@ -195,7 +195,7 @@ def test_leads_of_long_ago_are_left_out_and_it_is_said() -> None:
     listed = pl.DataFrame([{"child_id": f"L{n}", "estimated": n / 100} for n in range(30, 100)], schema=CANDIDATE)
     line, words = taught(every, listed, Recalibration(), counts_since(date(2026, 11, 20)))
     assert line.line == taught(world(1.0, -1.5, 200, 4), listed, Recalibration(), OCTOBER)[0].line
-    assert "Leads count that were opened from 20/11/2024 on. 300 leads opened before that are left out" in words
+    assert "Only leads opened from 20/11/2024 on are counted. 300 leads opened before that are left out" in words
     both, words = taught(every, listed, Recalibration(), date(2020, 1, 1))
     assert both.answers == 500
     assert "left out: the sources" not in words
@@ -204,13 +204,13 @@ def test_leads_of_long_ago_are_left_out_and_it_is_said() -> None:
 @pytest.mark.parametrize(
     ("outcomes", "told"),
     [
-        pytest.param(OUTCOME.to_frame(), "0 leads of the list have an answer", id="none"),
-        pytest.param(world(1.0, -1.5, 40, 3), "40 leads of the list have an answer", id="too few"),
+        pytest.param(OUTCOME.to_frame(), "0 leads have an answer", id="none"),
+        pytest.param(world(1.0, -1.5, 40, 3), "40 leads have an answer", id="too few"),
         pytest.param(
-            world(1.0, 5.0, 200, 3), r"200 leads of the list have an answer, \d+ of them missing education and \d not",
+            world(1.0, 5.0, 200, 3), r"200 leads have an answer, \d+ of them missing education and \d not",
             id="hardly any of one kind",
         ),
-        pytest.param(world(1.0, 0.0, 200, 3), "does not contradict the likelihoods as they are", id="nothing to mend"),
+        pytest.param(world(1.0, 0.0, 200, 3), "does not contradict the present likelihoods", id="nothing to mend"),
         pytest.param(
             world(1.0, -1.5, 300, 3).with_columns(likelihood=1 - pl.col("likelihood"), estimated=1 - pl.col("estimated")),
             "were found missing no more often than others", id="likelihoods that order nothing",
@@ -239,7 +239,7 @@ def test_what_the_answers_cannot_tell_is_said_with_the_proposal() -> None:
 def test_answers_from_the_top_alone_are_not_carried_on_over_most_of_the_list() -> None:
     listed = pl.DataFrame([{"child_id": f"L{n}", "estimated": n / 100} for n in range(11, 100)], schema=CANDIDATE)
     told = world(1.0, -1.5, 800, 4).filter(pl.col("estimated") > 0.8)
-    with pytest.raises(SettingsError, match=r"reach down to 8\d%, and \d\d of the 89 children .* drawn by chance"):
+    with pytest.raises(SettingsError, match=r"reach down to 8\d%, and \d\d of the 89 children .* drawn at random"):
         taught(told, listed, Recalibration(), OCTOBER)
 
 

@@ -184,7 +184,7 @@ def test_what_cannot_be_removed_wholly_is_told_until_it_is_gone(
     monkeypatch.setattr(shutil, "rmtree", stopped)
     monkeypatch.setattr(Path, "unlink", kept_by_somebody)
     for _ in range(2):
-        with pytest.raises(StoreError, match="5 things too old to be kept could not be removed"):
+        with pytest.raises(StoreError, match="5 things due for removal could not be removed"):
             keep_to(RULES, places, TODAY)
     assert not (places.workspace / "retention").exists()
     monkeypatch.setattr(shutil, "rmtree", remove)

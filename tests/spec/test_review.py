@@ -161,7 +161,7 @@ def test_the_workbook_is_private_and_says_so(
     assert "PROTECTED" not in told
     assert stat.S_IMODE((tmp_path / "few.xlsx").stat().st_mode) == 0o600
     assert main([*asked[:-1], str(tmp_path / "all.xlsx"), "--restricted"]) == 0
-    assert "PROTECTED: for the named restricted role alone" in capsys.readouterr().out
+    assert "PROTECTED: for the named restricted role only" in capsys.readouterr().out
 
 
 def test_both_records_stand_side_by_side_with_their_numbers_hidden(sampled: Path, workspace: Path) -> None:
@@ -184,7 +184,7 @@ def test_nothing_in_the_workbook_tells_what_the_linkage_thinks() -> None:
 
 
 def test_a_workbook_that_is_there_is_never_written_over(sampled: Path, workspace: Path) -> None:
-    with pytest.raises(SettingsError, match="is there already"):
+    with pytest.raises(SettingsError, match="already exists"):
         write_sample(workspace, tables_of(workspace), Asked(pairs=20, seed=1, out=sampled), {})
 
 
@@ -239,17 +239,17 @@ def mixed_up(rows: pl.DataFrame) -> pl.DataFrame:
         pytest.param(answered({4: "hm"}, "Note"), "line 4: column Answer is empty beside a note", id="a note alone"),
         pytest.param(
             lambda rows: answered({3: "S9-0001"}, "Pair")(answered({3: "same"})(rows)),
-            "line 3: column Pair names no pair", id="unknown pair",
+            "line 3: column Pair does not name a pair", id="unknown pair",
         ),
         pytest.param(
             lambda rows: answered({3: "S1-0009"}, "Pair")(answered({3: "same"})(rows)),
-            "line 3: the pair's number or a cell beside it is not as it was written", id="another pair's number",
+            "line 3: the pair's number or a cell beside it has been changed", id="another pair's number",
         ),
         pytest.param(mixed_up, "line 2: the pair's number or a cell", id="a column sorted alone"),
         pytest.param(
             lambda rows: answered({3: "same", 4: "different"})(pl.concat([rows[:2], rows[1:2], rows[2:]])
             .with_columns(line=pl.int_range(2, pl.len() + 2))),
-            "line 4: the same pair is answered otherwise in line 3", id="one pair, two answers",
+            "line 4: the same pair has a different answer in line 3", id="one pair, two answers",
         ),
         pytest.param(lambda rows: rows, "no line has an answer", id="nothing filled in"),
     ],
@@ -273,7 +273,7 @@ def test_a_judgement_without_a_name_is_none(sampled: Path, workspace: Path) -> N
 
 def test_a_file_that_is_no_sample(tmp_path: Path) -> None:
     (tmp_path / "other.xlsx").write_bytes(b"PK no workbook")
-    with pytest.raises(SettingsError, match=r"other\.xlsx: this is no workbook"):
+    with pytest.raises(SettingsError, match=r"other\.xlsx: this is not a workbook"):
         judge(tmp_path / "other.xlsx", tmp_path, "Ann")
     with pytest.raises(SettingsError, match="cannot be read: No such file"):
         judge(tmp_path / "none.xlsx", tmp_path, "Ann")
@@ -298,7 +298,9 @@ def test_contradictions_name_their_lines_also_against_what_stands(
     path = tmp_path / "chain.xlsx"
     write_sample(tmp_path / "w", tables, Asked(pairs=10, seed=1, out=path), {})
     filled(path, answered({2: "same", 3: "same", 4: "different"}))
-    with pytest.raises(SettingsError, match="line 4 says different, but the records are one child by: line 2, line 3"):
+    with pytest.raises(
+        SettingsError, match="line 4 says different, but the records are one child according to: line 2, line 3"
+    ):
         judge(path, tmp_path / "w", "Ann")
     assert read_judgements(tmp_path / "w").is_empty()
     judge(filled(path, answered({4: "same", 3: "unsure"})), tmp_path / "w", "Ann")
@@ -343,7 +345,7 @@ def test_the_next_night_obeys(obeyed: tuple[Path, str, pl.DataFrame]) -> None:
 def test_the_match_report_tells_what_was_measured(obeyed: tuple[Path, str, pl.DataFrame]) -> None:
     workspace, _, kept = obeyed
     report = (workspace / "published" / "latest" / "match_report.html").read_text("utf-8")
-    assert "drawn by chance within bands of match weight" in report
+    assert "drawn at random within bands of match weight" in report
     assert "No blind sample has been judged yet" not in report
     assert "Mean gap between said and found" in report
     assert 'id="reliability-title"' in report

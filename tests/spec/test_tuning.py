@@ -131,7 +131,7 @@ def test_who_comes_and_who_leaves_is_the_difference_of_the_lists(before: Listed,
     [
         pytest.param("{0}", "Then not of compulsory school age", id="still a child"),
         pytest.param(None, "The linkage knows no such child then", id="records of nobody"),
-        pytest.param("{1}", "Its records now belong to child {1}.", id="records of another child"),
+        pytest.param("{1}", "The records now belong to child {1}.", id="records of another child"),
     ],
 )
 def test_why_a_child_leaves_that_education_does_not_explain(before: Listed, whose: str | None, why: str) -> None:
@@ -252,7 +252,7 @@ def test_a_check_that_costs_less_than_nothing_is_refused_by_its_option(first_nig
             id="slip in a finding",
         ),
         pytest.param("[ranking.points]\n\nlooked_after = -1\n", r"points\.toml: line 3, ", id="under its heading"),
-        pytest.param("[ranking]\ndoubtful_link_below = 0.5\n", "only points stand in this file", id="another setting"),
+        pytest.param("[ranking]\ndoubtful_link_below = 0.5\n", "this file may hold only points", id="another setting"),
         pytest.param("looked_after = -1\n", "greater than or equal to 0", id="points below 0"),
     ],
 )

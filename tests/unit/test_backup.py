@@ -106,7 +106,7 @@ def _add(folder: Path) -> None:
 @pytest.mark.parametrize("spoil", [_cut, _lose, _add])
 def test_a_damaged_backup_is_refused(made: Backup, tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     spoil(made.folder)
-    with pytest.raises(BackupError, match="is damaged: 1 file is missing, changed or not of its"):
+    with pytest.raises(BackupError, match="is damaged: 1 file is missing, changed or not among its"):
         restore(made.folder, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
@@ -129,7 +129,7 @@ def test_a_folder_without_a_manifest_is_no_backup(made: Backup, tmp_path: Path, 
     (made.folder / MANIFEST).unlink()
     if said is not None:
         (made.folder / MANIFEST).write_text(said)
-    with pytest.raises(BackupError, match="is no backup"):
+    with pytest.raises(BackupError, match="is not a backup"):
         restore(made.folder, tmp_path / "new")
 
 
@@ -167,7 +167,7 @@ def test_a_night_that_begins_meanwhile_in_the_new_workspace_keeps_it(
         copy(file, to)
 
     monkeypatch.setattr(shutil, "copyfile", copy_slowly)
-    with pytest.raises(BackupError, match="has been made meanwhile"):
+    with pytest.raises(BackupError, match="was created in the meantime"):
         restore(made.folder, tmp_path / "new")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["night.lock"]
 

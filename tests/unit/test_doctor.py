@@ -59,13 +59,13 @@ def test_a_disk_without_room_for_a_night_is_bad(workspace: Path, monkeypatch: py
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10, 9, 1_000_000))
     verdict, words = _found(workspace, "disk")
     assert verdict == BAD
-    assert "0.0 GB are free; a night should have 2.0 GB." in words
+    assert "0.0 GB are free; a night needs 2.0 GB." in words
 
 
 def test_a_night_that_runs_is_named_and_its_store_left_alone(workspace: Path) -> None:
     with lock(workspace):
         assert _found(workspace, "lock")[0] == CARE
-        assert _found(workspace, "store") == (CARE, "The store is in use by the night that runs: not looked at.")
+        assert _found(workspace, "store") == (CARE, "The store is in use by a running night: not checked.")
     assert _found(workspace, "lock") == (GOOD, "No night is running.")
 
 
@@ -112,7 +112,7 @@ def test_settings_in_force_that_nobody_approved_are_told(workspace: Path) -> Non
     (workspace / "settings_in_force.toml").write_text("[linkage]\nlink_threshold = 0.9\n", encoding="utf-8")
     verdict, words = _found(workspace, "in force")
     assert verdict == CARE
-    assert "settings_in_force.toml is not as it was approved last (nothing is approved)." in words
+    assert "settings_in_force.toml has changed since it was last approved (nothing is approved)." in words
 
 
 def test_a_list_that_somebody_changed_is_named(workspace: Path) -> None:

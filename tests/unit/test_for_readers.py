@@ -111,7 +111,7 @@ def test_tables_that_did_not_fit_into_the_file_are_no_copy_for_readers(
     before = (workspace / READERS_FOLDER / STORE_FILE).read_bytes()
     code = STOPPED_AT_THE_SIZE_OF_ITS_FILE.format(workspace=str(workspace))
     subprocess.run([sys.executable, "-c", code], check=True)
-    with pytest.raises(DiskFullError, match="answered from the list before"):
+    with pytest.raises(DiskFullError, match="answers from the list before"):
         keep_for_readers(workspace)
     assert (workspace / READERS_FOLDER / STORE_FILE).read_bytes() == before
     with Store(workspace) as store:  # what is in the log is not lost, and is brought in as soon as there is room

@@ -177,7 +177,7 @@ def test_a_clock_that_was_set_back_is_told(workspace: Path, capsys: pytest.Captu
     (workspace / STATUS_FILE).write_text(json.dumps(told), encoding="utf-8")
     assert main(["status", "--workspace", str(workspace)]) == 1
     said = capsys.readouterr().out
-    assert "at a time that is yet to come: set this machine's clock" in said
+    assert "at a time in the future: set this machine's clock" in said
     assert "published 0 minutes ago" in said
 
 

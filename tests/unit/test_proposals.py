@@ -86,7 +86,7 @@ def test_a_proposal_made_against_other_settings_would_undo_what_was_approved_sin
     approve(tmp_path, first, "Bo")
     with pytest.raises(SettingsError, match="would undo what was approved since"):
         approve(tmp_path, second, "Bo")
-    with pytest.raises(SettingsError, match="in force already"):
+    with pytest.raises(SettingsError, match="already in force"):
         approve(tmp_path, first, "Cy")
 
 
@@ -147,7 +147,7 @@ def test_an_approval_that_is_cut_off_is_seen_and_given_again(
         approve(tmp_path, number, "Bo")
     assert not any(made.is_in_force for made in history(tmp_path))
     (told,) = not_as_approved(tmp_path)
-    assert told.startswith(f"{name} is not as it was approved last (nothing is approved).")
+    assert told.startswith(f"{name} has changed since it was last approved (nothing is approved).")
     approve(tmp_path, number, "Bo")
     assert not_as_approved(tmp_path) == []
     (tmp_path / name).unlink()
@@ -173,7 +173,7 @@ def test_a_night_says_who_agreed_to_its_settings(tmp_path: Path) -> None:
     )
     told = settings_in_words(tmp_path, raised) or ""
     assert told.startswith(
-        "This list hangs on settings that no second person has approved, otherwise than by default: "
+        "This list depends on settings that no second person has approved, and that differ from the defaults: "
         "ranking.points.referral = 0 (not 30), ranking.wasted_enquiries_per_missed_child = 1 (not 8). "
     )
     approve(tmp_path, proposed(tmp_path, 0.9), "Bo Other")
@@ -181,7 +181,7 @@ def test_a_night_says_who_agreed_to_its_settings(tmp_path: Path) -> None:
     assert agreed.startswith("The settings are those of proposal 1 by Ann Example, approved by Bo Other on ")
     assert agreed.endswith(": fewer false links")
     told = settings_in_words(tmp_path, usual) or ""
-    assert "otherwise than in proposal 1 by Ann Example" in told
+    assert "differ from those of proposal 1 by Ann Example" in told
     assert "linkage.link_threshold = 0.7 (not 0.9). " in told
 
 
@@ -221,7 +221,7 @@ def test_weights_changed_after_they_were_proposed_are_refused(tmp_path: Path) ->
     number = propose_model(tmp_path, model, why="learnt", by="Ann", figures={})
     path = model_file(tmp_path, number)
     path.write_text(path.read_text("utf-8") + "\n# better\n", "utf-8")
-    with pytest.raises(SettingsError, match="not as it was proposed"):
+    with pytest.raises(SettingsError, match="has changed since it was proposed"):
         approve(tmp_path, number, "Bo")
     path.unlink()
     with pytest.raises(SettingsError, match="cannot be used: No such file"):

@@ -70,7 +70,7 @@ def test_a_full_disk_leaves_the_last_list_untouched(folder: Path, monkeypatch: p
         write_folder(NEW, folder)
     assert held(folder) == OLD
     assert hidden(folder) == []
-    assert "what stood there is untouched" in str(caught.value)
+    assert "what was there is untouched" in str(caught.value)
     assert "new list" not in str(caught.value)
 
 

@@ -34,7 +34,7 @@ def test_the_example_names_every_setting() -> None:
         pytest.param("[machin]\nthreads = 4\n", r"line 1, machin .*Did you mean machine\?", id="slip in a group"),
         pytest.param("[machine]\nthreads = 0\n", "line 2, machine.threads: .*greater than or equal to 1", id="out of range"),
         pytest.param("[machine]\nthreads = 'two'\n", "machine.threads: .*valid integer", id="no number"),
-        pytest.param("[machine\n", "no TOML in UTF-8", id="no TOML"),
+        pytest.param("[machine\n", "not TOML in UTF-8", id="no TOML"),
         pytest.param("linkage.link_threshold = 1\n", "line 1, linkage.link_threshold: .*less than 1", id="a link beyond doubt"),
         pytest.param("[linkage]\nlink_threshold = 95\n", "less than 1. Write 95 in 100 as 0.95", id="per cent"),
         pytest.param("[ranking]\nmoved_away_below = 50\n", "equal to 1. Write 95 in 100 as", id="per cent of a share"),
@@ -54,9 +54,9 @@ def test_the_example_names_every_setting() -> None:
             id="true, for 1",
         ),
         pytest.param("[machine]\nmemory_gb = false\n", r"machine\.memory_gb: .*false cannot stand", id="false, for 0"),
-        pytest.param("settings_file = 'x'\n", "settings_file is no setting", id="where it stands, said in the file"),
-        pytest.param("as_at = 2026-11-20\n", "asked for with --as-at", id="a date in the file"),
-        pytest.param("full = true\n", "asked for with --full", id="a full night in the file"),
+        pytest.param("settings_file = 'x'\n", "settings_file is not a setting", id="where it stands, said in the file"),
+        pytest.param("as_at = 2026-11-20\n", "given with --as-at", id="a date in the file"),
+        pytest.param("full = true\n", "given with --full", id="a full night in the file"),
     ],
 )  # fmt: skip
 def test_settings_that_cannot_be_used(tmp_path: Path, text: str, told: str) -> None:
