@@ -164,13 +164,19 @@ def _copy(file: Path, copy: Path) -> None:
 
 
 def _copy_sqlite(file: Path, copy: Path) -> None:
-    """Copy a SQLite file as it was at one moment, while others may write to it. Raises sqlite3.Error, OSError."""
+    """Copy a SQLite file as it was at one moment, while others may write to it, and check that the copy is sound.
+
+    Raises :class:`BackupError`, sqlite3.Error, OSError.
+    """
     copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (
         closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as here,
         closing(sqlite3.connect(copy)) as there,
     ):
         here.backup(there)
+        sound = there.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    if not sound:
+        raise BackupError(f"{file.name} is damaged, or the disk is faulty. Restore it from an earlier backup.")
     _sync(copy)
 
 
