@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from apps.made_up.authority import MadeUp, make_authority
 from apps.made_up.error_rates import ErrorRates
-from pipelines.listing.recalibration import ANSWER, fitted, recalibrated
+from pipelines.listing.recalibration import ANSWER, fit_line, recalibrated
 
 RESULTS = Path(__file__).parent / "results" / "list.md"
 WORLDS = tuple(
@@ -181,7 +181,7 @@ def recalibrated_figures(found: Night, standing: pl.DataFrame) -> Figures:
     )
     known = rows.with_columns(is_missing=pl.col("row").is_in(first.implode()), opened_on=pl.lit(AS_AT))
     opened, rest = known.sort("rank").head(rows.height // 2), known.sort("rank").tail(rows.height - rows.height // 2)
-    line = fitted(opened.select(published="likelihood", **{name: name for name in ANSWER if name != "published"}))
+    line = fit_line(opened.select(published="likelihood", **{name: name for name in ANSWER if name != "published"}))
     if isinstance(line, str):
         return {"opened": opened.height, "taught": line.partition(". ")[0], "ECE of the rest": "–", "recalibrated": "–"}
     said, right = rest["estimated"].to_numpy(), rest["is_missing"].to_numpy()

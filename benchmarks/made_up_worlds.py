@@ -29,7 +29,7 @@ from pipelines.intake.receive import receive
 from pipelines.intake.standardise import Standardised, standardise
 from pipelines.linking.link import Linked, link
 from pipelines.linking.link_groups import GroupsAsked
-from pipelines.listing.known import Known
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
 from pipelines.residence.living_here import judge_residence
@@ -82,7 +82,7 @@ def night(made: MadeUp) -> Night:
     residence = judge_residence(
         listen(known.statements, AS_AT), known.person, linked.child_records, provision, as_at=AS_AT
     )
-    found = Known(
+    found = ListInputs(
         person=known.person, statements=known.statements, child_records=linked.child_records, rivals=linked.rivals,
         provision=provision, residence=residence, as_at=AS_AT, settings=RankSettings(),
         source_names={source: contract.name for source, contract in contracts.items()}, never_met=linked.held.never_met,

@@ -11,7 +11,7 @@ from flows.hours import WORKSPACE_HELD_SECONDS
 from flows.summary import leave_counts
 from pipelines.decisions.in_force import settings_of
 from pipelines.failure import call_or_fail
-from pipelines.upkeep.retention import Places, keep_to
+from pipelines.upkeep.retention import KeptFolders, apply_retention
 
 
 @flow(name="retention", timeout_seconds=3600.0, persist_result=False, log_prints=False)
@@ -27,7 +27,9 @@ def retention(
 
     def kept_to() -> pl.DataFrame:
         rules = settings_of(workspace, config, judged).retention
-        return keep_to(rules, Places(workspace, backups, extracts), judged, wait_seconds=WORKSPACE_HELD_SECONDS)
+        return apply_retention(
+            rules, KeptFolders(workspace, backups, extracts), judged, wait_seconds=WORKSPACE_HELD_SECONDS
+        )
 
     told = call_or_fail("retention", workspace, kept_to)
     counts = {f"{row['kind']}s removed": row["removed"] for row in told.to_dicts()}

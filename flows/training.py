@@ -8,7 +8,7 @@ from prefect import flow
 from flows.summary import leave_counts
 from pipelines.decisions.proposals import Figures, propose_model
 from pipelines.failure import call_or_fail
-from pipelines.tuning.training import learnt_in
+from pipelines.tuning.training import learn_from_workspace
 
 PROPOSER = "Rollcall, on schedule"
 
@@ -23,5 +23,5 @@ def training(workspace: Path) -> None:
 
 def _proposed(workspace: Path) -> tuple[int, Figures]:
     """The number of the proposal, and its figures."""
-    found, why = learnt_in(workspace), "Learnt from the last night, on schedule"
+    found, why = learn_from_workspace(workspace), "Learnt from the last night, on schedule"
     return propose_model(workspace, found.model, why=why, by=PROPOSER, figures=found.figures), found.figures

@@ -10,9 +10,9 @@ def doctor(*, workspace: Workspace) -> int:
 
     Ends with 0 where a night can run, and with 1 where something must be put right first.
     """
-    from pipelines.upkeep.doctor import BAD, examine
+    from pipelines.upkeep.doctor import BAD, run_checks
 
-    found = examine(workspace)
+    found = run_checks(workspace)
     width = max(len(finding.check) for finding in found)
     for finding in found:
         print(f"[{MARKS[finding.verdict]}] {finding.check:<{width}}  {finding.words}")

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 def proposals(*, workspace: Workspace) -> int:
     """List every proposal of settings or weights: by whom, why, with which figures, and what was decided."""
-    from pipelines.decisions.proposals import history
+    from pipelines.decisions.proposals import proposal_history
     from pipelines.workspace import must_be_there
 
     must_be_there(workspace)
-    found = history(workspace)
+    found = proposal_history(workspace)
     for made in found:
         print("\n".join(_proposal_lines(made)))
     if not found:

@@ -31,10 +31,12 @@ def retention(
     """
     from apps.cli.words import day_typed
     from pipelines.decisions.in_force import settings_of
-    from pipelines.upkeep.retention import Places, keep_to
+    from pipelines.upkeep.retention import KeptFolders, apply_retention
 
     judged = day_typed("--as-at", as_at)
-    told = keep_to(settings_of(workspace, config, judged).retention, Places(workspace, backups, extracts), judged)
+    told = apply_retention(
+        settings_of(workspace, config, judged).retention, KeptFolders(workspace, backups, extracts), judged
+    )
     for row in told.to_dicts():
         print(f"  {row['kind']}: {row['removed']:,} removed, {row['stays']:,} stay")
     return 0

@@ -31,12 +31,12 @@ def sample(
     from pipelines.counted import counted
     from pipelines.decisions.in_force import threshold_of
     from pipelines.for_readers import tables_for_readers
-    from pipelines.review.clerical import Asked, write_sample
+    from pipelines.review.clerical import SampleRequest, write_sample
     from pipelines.review.sample import SAMPLE_READS
 
     tables = tables_for_readers(workspace, *SAMPLE_READS)
     names = source_names(workspace, contracts)
-    asked = Asked(pairs=pairs, seed=seed, out=out, threshold=threshold_of(workspace), restricted=restricted)
+    asked = SampleRequest(pairs=pairs, seed=seed, out=out, threshold=threshold_of(workspace), restricted=restricted)
     drawn = write_sample(workspace, tables, asked, names)
     parts = dict(drawn.group_by("part").len().iter_rows())
     print(f"{counted(drawn.height, 'pair')} in {out}, readable by you alone:")

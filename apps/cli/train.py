@@ -24,11 +24,11 @@ def train(
     from pipelines.decisions.proposals import model_file, propose_model
     from pipelines.publish.numbers import figure
     from pipelines.settings import SettingsError
-    from pipelines.tuning.training import learnt_in
+    from pipelines.tuning.training import learn_from_workspace
 
     if propose and not (why.strip() and by.strip()):
         raise SettingsError("--propose needs --why, in words, and --by, the name of the person who proposes it.")
-    found = learnt_in(workspace)
+    found = learn_from_workspace(workspace)
     for name, value in found.figures.items():
         print(f"  {name}: {figure(value)}")
     if not propose:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pipelines.decisions.proposals import Figures
-    from pipelines.listing.recalibration import Fitted
+    from pipelines.listing.recalibration import FittedLine
     from pipelines.settings import Settings
 
 
@@ -57,20 +57,20 @@ def tune(
     from pipelines.decisions.in_force import settings_of
     from pipelines.for_readers import tables_for_readers
     from pipelines.tables.night import judged_on
-    from pipelines.tuning.page import tried
-    from pipelines.tuning.trial import TUNING_READS, differing
+    from pipelines.tuning.page import settings_to_try
+    from pipelines.tuning.trial import TUNING_READS, differing_settings
 
     _refuse_options_without_effect(since=since is not None and not from_outcomes, said=bool(why or by) and not propose)
     earliest = None if since is None else day_typed("--since", since)
     tables = tables_for_readers(workspace, *TUNING_READS)
     before = settings_of(workspace, config, judged_on(tables))
     found = _recalibration_from_outcomes(workspace, tables, before, earliest) if from_outcomes else None
-    after = tried(
+    after = settings_to_try(
         before, link_threshold=link_threshold, enquiries_per_missed_child=enquiries_per_missed_child,
         check_costs=check_costs, points=points, recalibration=None if found is None else found.line,
     )  # fmt: skip
     if propose:
-        _refuse_unsaid(differs=bool(differing(before, after)), why=why, by=by)
+        _refuse_unsaid(differs=bool(differing_settings(before, after)), why=why, by=by)
     told = {**_compared(workspace, tables, before, after, contracts), **(found.figures if found else {})}
     if propose:
         _propose(workspace, after, told, why=why, by=by)
@@ -79,14 +79,14 @@ def tune(
 
 def _recalibration_from_outcomes(
     workspace: Path, tables: "Mapping[str, pl.DataFrame]", before: "Settings", since: date | None
-) -> "Fitted":
+) -> "FittedLine":
     """The recalibration fitted to officers' outcomes, after printing the evidence for and against it."""
     from pipelines.decisions.outcomes import read_outcomes
-    from pipelines.listing.recalibration import counts_since, taught
+    from pipelines.listing.recalibration import first_counted_day, fit_to_outcomes
     from pipelines.tables.night import judged_on
 
-    line, earliest = before.ranking.recalibration, since or counts_since(judged_on(tables))
-    found, words = taught(read_outcomes(workspace), tables["candidate"], line, earliest)
+    line, earliest = before.ranking.recalibration, since or first_counted_day(judged_on(tables))
+    found, words = fit_to_outcomes(read_outcomes(workspace), tables["candidate"], line, earliest)
     print(words)
     return found
 
@@ -100,9 +100,9 @@ def _compared(
 ) -> "Figures":
     """Judge the night again, write the page and print what differs; returns the figures."""
     from apps.cli.words import source_names
-    from pipelines.tuning.page import compared
+    from pipelines.tuning.page import compare_settings
 
-    found = compared(workspace, tables, before, after, source_names(workspace, contracts or before.contracts))
+    found = compare_settings(workspace, tables, before, after, source_names(workspace, contracts or before.contracts))
     if found.unlike:
         print(
             f"The list in use was made with different settings ({', '.join(found.unlike)}): both sides are judged again. If "

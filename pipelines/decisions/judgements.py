@@ -1,7 +1,7 @@
 """``WORKSPACE/judgements.sqlite``: which pairs were drawn for review, and what people judged of them. Never deleted.
 
-The next night obeys: *same* and *different* outrank every weight (:func:`for_link`). The blind pairs of the samples measure
-the linkage (:func:`blind_sample`).
+The next night obeys: *same* and *different* outrank every weight (:func:`judgements_for_linkage`). The blind pairs of
+the samples measure the linkage (:func:`blind_sample`).
 """
 
 from collections.abc import Callable
@@ -93,7 +93,7 @@ def add_drawn(workspace: Path, made: Callable[[pl.DataFrame], pl.DataFrame]) -> 
     return add_rows(workspace / JUDGEMENTS_FILE, TABLES, "drawn", DRAWN, made)
 
 
-def for_link(judgements: pl.DataFrame) -> pl.DataFrame:
+def judgements_for_linkage(judgements: pl.DataFrame) -> pl.DataFrame:
     """What the linkage obeys: left_id, right_id, is_same, one row for each pair whose last judgement is *same* or
     *different*."""
     decided = standing_judgements(judgements).filter(pl.col("answer").is_in([SAME, DIFFERENT]))
@@ -125,13 +125,13 @@ def blind_sample(judgements: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
     ).cast(SAMPLE)
 
 
-def measured(workspace: Path) -> pl.DataFrame:
+def measured_errors(workspace: Path) -> pl.DataFrame:
     """``MEASURED`` of :mod:`matching.thresholds`, from all blind samples; empty if no pair is decided."""
     sample = _blind_of(workspace)
     return measured_by_threshold(sample) if sample.height else measured_by_threshold(sample, ())
 
 
-def measured_by_band(workspace: Path) -> pl.DataFrame:
+def measured_reliability(workspace: Path) -> pl.DataFrame:
     """``RELIABILITY`` of :mod:`matching.thresholds`, from all blind samples; empty if no pair is decided."""
     return reliability(_blind_of(workspace))
 

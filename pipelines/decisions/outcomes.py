@@ -245,7 +245,7 @@ def standing_outcomes(outcomes: pl.DataFrame) -> pl.DataFrame:
     return ordered.unique("child_id", keep="last", maintain_order=True).drop("order")
 
 
-def under_tonights_ids(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
+def outcomes_by_current_child(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
     """``outcomes`` under tonight's child ids, the latest of each child. Children of whom no record is left are dropped.
 
     Where the records of a child whose id is gone now lie in several children, an outcome that closes goes to the one with
@@ -283,7 +283,7 @@ def _of_children_gone(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl
     return moved.filter(is_most | pl.col("outcome").is_in(OPENING)).drop("number", "len")
 
 
-def kept_open(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def open_enquiries(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """Tonight's children whom an officer has in hand: one row for each child whose latest outcome by ``as_at`` does not
     close.
 
@@ -291,4 +291,4 @@ def kept_open(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) 
     becomes of its likelihood.
     """
     last = standing_outcomes(outcomes.filter(pl.col("outcome_on") <= as_at))
-    return under_tonights_ids(last, child_records).filter(pl.col("outcome").is_in(OPENING)).sort("child_id")
+    return outcomes_by_current_child(last, child_records).filter(pl.col("outcome").is_in(OPENING)).sort("child_id")

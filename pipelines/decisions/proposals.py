@@ -115,7 +115,7 @@ def _propose(connection: sqlite3.Connection, kind: str, content: str, said: tupl
     return int(made.lastrowid or 0)
 
 
-def history(workspace: Path) -> list[Proposal]:
+def proposal_history(workspace: Path) -> list[Proposal]:
     """Every proposal, oldest first, with the decisions on it."""
     if not (workspace / PROPOSALS_FILE).exists():
         return []
@@ -242,7 +242,7 @@ def not_as_approved(workspace: Path) -> list[str]:
 
     Either an approval was cut off between its file and its record, or somebody has changed the file. Raises SettingsError.
     """
-    standing = {made.kind: made for made in history(workspace) if made.is_in_force}
+    standing = {made.kind: made for made in proposal_history(workspace) if made.is_in_force}
     return [
         f"{name} has changed since it was last approved ({f'proposal {made.id}' if made else 'nothing is approved'}). Repeat "
         "any approval or roll-back that was cut off (rollcall approve), or put the file back from a backup."
@@ -301,7 +301,7 @@ def _set(key: str, tonight: object, before: object) -> str:
 
 
 def _in_force(workspace: Path, kind: str) -> Proposal | None:
-    return next((made for made in history(workspace) if made.kind == kind and made.is_in_force), None)
+    return next((made for made in proposal_history(workspace) if made.kind == kind and made.is_in_force), None)
 
 
 def _approval(found: Proposal) -> str:

@@ -10,8 +10,8 @@ from pipelines.formatted import formatted
 from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, MERGED, RECALIBRATED, RECORDS_GONE, CutOff, Tonight
 from pipelines.listing.closed import EDUCATION_ENDED, closed_children
 from pipelines.listing.masking import keys_without_place
-from pipelines.listing.not_yet import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
+from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.rank_settings import reaches
 from pipelines.reasons import chance, day, in_100, source_name
 
@@ -59,7 +59,7 @@ def why_came(come: pl.DataFrame, tonight: Tonight, before: pl.DataFrame) -> pl.D
     ``link_probability`` and ``other_child_id`` of its last spell; null for a new child. ``before``: one row, ``LIST_NIGHT``
     of the last list.
     """
-    before_on, cut_before, cut_now = before["as_at"].item(), CutOff.then(before), CutOff.of(tonight.settings)
+    before_on, cut_before, cut_now = before["as_at"].item(), CutOff.of_list_night(before), CutOff.of(tonight.settings)
     listed = tonight.candidates.join(come.select("child_id"), on="child_id", how="semi")
     shown = listed.select(
         "child_id", "date_of_birth", "likelihood", "estimated", "living_here", "last_seen_on", "last_seen_by"

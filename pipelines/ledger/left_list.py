@@ -12,13 +12,13 @@ import polars as pl
 
 from pipelines.children.age import ends_on, starts_on
 from pipelines.children.facts import child_facts
-from pipelines.decisions.outcomes import CLOSING, standing_outcomes, under_tonights_ids
+from pipelines.decisions.outcomes import CLOSING, outcomes_by_current_child, standing_outcomes
 from pipelines.formatted import formatted
 from pipelines.listing.closed import closed_in_words
 from pipelines.listing.masking import off_list_without_place
-from pipelines.listing.not_yet import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.listing.recalibration import estimate_of, recalibrated
+from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.rank_settings import ROUNDING, RankSettings, reaches
 from pipelines.reasons import day, in_100, source_name
 from pipelines.tables import FORMER_RECORD, SET_ASIDE, WHY_OFF
@@ -70,7 +70,7 @@ class CutOff:
         return settings.model_copy(update=worth).check_from
 
     @classmethod
-    def then(cls, night: pl.DataFrame) -> "CutOff":
+    def of_list_night(cls, night: pl.DataFrame) -> "CutOff":
         """That of one ``LIST_NIGHT`` row."""
         return cls(night["list_from"].item(), night["estimate_from"].item())
 
@@ -171,7 +171,7 @@ def _ages(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
 def _closed_by_officers(tonight: Tonight) -> pl.DataFrame:
     """``id_now``, ``officer_words``: children whose latest outcome closes the lead, even if no record of them is left."""
     last = tonight.outcomes_standing
-    here = under_tonights_ids(last, tonight.child_records)
+    here = outcomes_by_current_child(last, tonight.child_records)
     both = pl.concat([here, last.join(here, on="child_id", how="anti")]).filter(pl.col("outcome").is_in(CLOSING))
     return both.select(id_now="child_id", officer_words=closed_in_words())
 

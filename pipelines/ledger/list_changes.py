@@ -41,7 +41,7 @@ class WhatChanged:
     """Sentences with counts only."""
 
     @classmethod
-    def nothing(cls) -> "WhatChanged":
+    def empty(cls) -> "WhatChanged":
         """For a night without a ledger."""
         return cls(LIST_CHANGE.to_frame(), LEAD.to_frame(), ())
 

@@ -18,13 +18,13 @@ import polars as pl
 
 from pipelines.children.members import join_by_child
 from pipelines.counted import first_of
-from pipelines.decisions.outcomes import OPENING, kept_open
+from pipelines.decisions.outcomes import OPENING, open_enquiries
 from pipelines.failure import INTERNAL_ERROR, NightFailed
 from pipelines.intake.figures import KEPT_DAYS
 from pipelines.ledger.came_on_list import FIRST_NIGHT, why_came
 from pipelines.ledger.left_list import IN_VIEW, LEFT, LISTED, CutOff, Tonight, why_off
 from pipelines.ledger.list_changes import BEFORE, list_changes
-from pipelines.ledger.successor import now_ids
+from pipelines.ledger.successor import current_child_ids
 from pipelines.listing.likelihood import with_age
 from pipelines.tables import LEAD, LEAD_NIGHT, LIST_CHANGE, LIST_NIGHT, WHY_OFF
 
@@ -50,7 +50,7 @@ class Ledger:
     changes: pl.DataFrame
 
     @classmethod
-    def none(cls) -> "Ledger":
+    def empty(cls) -> "Ledger":
         """Before the first night."""
         return cls(*(schema.to_frame() for schema in (LEAD, LEAD, LEAD_NIGHT, LIST_NIGHT, LIST_CHANGE)))
 
@@ -79,7 +79,7 @@ def keep_ledger(kept: Ledger, tonight: Tonight) -> Ledger:
     return Ledger(
         leads=leads.filter(ended.is_null() | (ended >= kept_from)).select(LEAD.names()).cast(LEAD),
         leads_before=_without_former(before.leads, tonight.withheld),
-        nights=condensed(pl.concat([before.nights, nights]), as_at),
+        nights=thinned_nights(pl.concat([before.nights, nights]), as_at),
         lists=pl.concat([before.lists, here]).filter(pl.col("as_at") >= kept_from),
         changes=list_changes(leads) if last.height else LIST_CHANGE.to_frame(),
     )
@@ -106,7 +106,7 @@ def _without_former(leads: pl.DataFrame, withheld: pl.Series) -> pl.DataFrame:
     return leads.with_columns(*nothing, restricted=pl.col("restricted") | is_former.fill_null(value=False))
 
 
-def condensed(nights: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def thinned_nights(nights: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """``LEAD_NIGHT`` with every night of the last ``EVERY_NIGHT_DAYS`` and, before that, only nights with a change from the
     night before; nothing older than ``KEPT_DAYS``. By night and rank."""
     ordered = nights.filter(pl.col("as_at") >= as_at - timedelta(days=KEPT_DAYS)).sort("child_id", "as_at")
@@ -141,7 +141,7 @@ def _next_leads(before: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> p
     """``LEAD`` after tonight; live leads also have ``was`` and ``<name>_before`` for each of ``BEFORE``."""
     candidates = with_age(tonight.candidates)
     since = pl.lit(value=True) if last.is_empty() else pl.col("as_at") > last["as_at"].item()
-    ids = now_ids(before, tonight.child_moves.filter(since), tonight.child_records)
+    ids = current_child_ids(before, tonight.child_moves.filter(since), tonight.child_records)
     leads = before.with_row_index("lead").join(ids, on=["child_id", "spell"], how="left", validate="1:1")
     live, past = leads.filter(pl.col("state") != LEFT), leads.filter(pl.col("state") == LEFT)
     opened = _opened(tonight)
@@ -200,7 +200,7 @@ def _renamed(leads: pl.DataFrame) -> pl.DataFrame:
 
 def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
     """Live leads that are off tonight's list: left, or in view, with the reason. Raises NightFailed where there is none."""
-    found = why_off(off, tonight, CutOff.of(tonight.settings) if last.is_empty() else CutOff.then(last))
+    found = why_off(off, tonight, CutOff.of(tonight.settings) if last.is_empty() else CutOff.of_list_night(last))
     unexplained = found.filter(pl.col("off_because").is_null())
     silent = off.filter(state=LISTED).join(unexplained, on=["child_id", "spell"], how="semi")
     if silent.height:
@@ -266,7 +266,7 @@ def _why_came(come: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.Da
 
 def _opened(tonight: Tonight) -> pl.Series:
     """child_id of every child whom an officer has in hand, even if no record of it is left tonight."""
-    here = kept_open(tonight.outcomes, tonight.child_records, tonight.as_at)["child_id"]
+    here = open_enquiries(tonight.outcomes, tonight.child_records, tonight.as_at)["child_id"]
     in_hand = tonight.outcomes_standing.filter(pl.col("outcome").is_in(OPENING))["child_id"]
     return pl.concat([here, in_hand]).unique().sort()
 

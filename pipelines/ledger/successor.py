@@ -5,7 +5,7 @@ import polars as pl
 from pipelines.ledger.left_list import LEFT, records_of_leads
 
 
-def now_ids(leads: pl.DataFrame, moves: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
+def current_child_ids(leads: pl.DataFrame, moves: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
     """``child_id``, ``spell``, ``now_id`` (tonight's child; null: no record of it is left) and ``continues``.
 
     A child who is there tonight is itself. One who is gone is the child that took most of its records, followed night by

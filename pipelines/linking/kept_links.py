@@ -15,7 +15,7 @@ from matching.keys import with_keys
 from matching.person import PERSON_RECORD
 from matching.rivals import Weighed, signs_of
 from pipelines.linking.link import Linked
-from pipelines.linking.measures_in_force import Held
+from pipelines.linking.measures_in_force import MeasuresInForce
 from pipelines.software import result_fingerprint
 from pipelines.store import Store
 from pipelines.tables import BLOCK_SIGN, LINK_KEPT, LINKED_RECORD, SCORED_PAIR, WEIGHED_CHILDREN
@@ -28,13 +28,13 @@ NOBODY = -1
 Numbers = NDArray[np.int64]
 
 
-def mark_of(held: Held) -> str:
+def mark_of(held: MeasuresInForce) -> str:
     """Fingerprint of everything that must be the same for what is kept to be valid: the measures in force, and the
     software."""
     return result_fingerprint(held.fingerprint, held.measured_on, held.why, held.records)
 
 
-def contents(person: pl.DataFrame, judged: Judged | None) -> NDArray[np.uint64]:
+def content_fingerprints(person: pl.DataFrame, judged: Judged | None) -> NDArray[np.uint64]:
     """A fingerprint of what the linkage reads of each record: its columns, and the judgements in force on it."""
     content = person.select(READ).hash_rows().to_numpy().copy()
     if judged is not None:
@@ -58,12 +58,12 @@ def _places(ids: pl.Series, among: pl.Series) -> Numbers:
 
 
 @dataclass(frozen=True)
-class KnownRecords:
+class MatchedRecords:
     """The last night's records, by their numbers, and which of tonight's records they are."""
 
     records: pl.DataFrame
     """LINKED_RECORD of the last night."""
-    place: Numbers
+    last_row: Numbers
     """For each of tonight's rows: its row in ``records``; NOBODY where it was not there."""
     numbers: Numbers
     """The number of each of tonight's rows; a new or changed record gets one never used before."""
@@ -75,7 +75,9 @@ class KnownRecords:
     next_number: int
 
     @classmethod
-    def of(cls, records: pl.DataFrame, ids: pl.Series, content: NDArray[np.uint64], next_number: int) -> "KnownRecords":
+    def of(
+        cls, records: pl.DataFrame, ids: pl.Series, content: NDArray[np.uint64], next_number: int
+    ) -> "MatchedRecords":
         """Match tonight's records (``ids`` and their content, in order) with those of the last night."""
         place = _places(ids, records["record_id"])
         there = place != NOBODY
@@ -87,7 +89,7 @@ class KnownRecords:
     @classmethod
     def _numbered(
         cls, records: pl.DataFrame, place: Numbers, numbers: Numbers, is_new: NDArray[np.bool_], least: int
-    ) -> "KnownRecords":
+    ) -> "MatchedRecords":
         numbers[is_new] = least + np.arange(int(is_new.sum()))
         row_of = np.full(least + int(is_new.sum()), NOBODY)
         row_of[numbers[~is_new]] = np.flatnonzero(~is_new)
@@ -96,37 +98,41 @@ class KnownRecords:
         row_of[numbers[is_new]] = np.flatnonzero(is_new)
         return cls(records, place, numbers, is_new, row_of, gone, len(row_of))
 
-    def then(self, column: pl.Series) -> pl.Series:
+    def last_values(self, column: pl.Series) -> pl.Series:
         """A column in the order of ``records``, rearranged for tonight's rows; null where the record was not there."""
-        return column.gather(pl.Series(self.place).replace(NOBODY, None))
+        return column.gather(pl.Series(self.last_row).replace(NOBODY, None))
 
     @property
-    def left(self) -> pl.Series:
+    def gone_ids(self) -> pl.Series:
         """``record_id`` of the last night's records that are not among tonight's."""
         stays = np.zeros(self.records.height, dtype=bool)
-        stays[self.place[self.place != NOBODY]] = True
+        stays[self.last_row[self.last_row != NOBODY]] = True
         return self.records["record_id"].filter(pl.Series(~stays))
 
-    def as_they_were(self, records: pl.DataFrame) -> pl.Series:
+    def unchanged_rows(self, records: pl.DataFrame) -> pl.Series:
         """Which of tonight's records (LINKED_RECORD, by row) are as they were."""
         told = [
-            records[name].eq_missing(self.then(self.records[name])) for name in LINKED_RECORD if name != "record_id"
+            records[name].eq_missing(self.last_values(self.records[name]))
+            for name in LINKED_RECORD
+            if name != "record_id"
         ]
         return pl.select(pl.all_horizontal(told)).to_series()
 
     @property
-    def stands(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether tonight's records are the last night's, and none has changed in what the linkage reads."""
         return not self.is_new.any() and not len(self.gone)
 
-    def with_changed(self, rows: Numbers) -> "KnownRecords":
+    def with_changed(self, rows: Numbers) -> "MatchedRecords":
         """The same, with further rows treated as changed."""
         is_new = self.is_new.copy()
         is_new[rows] = True
-        return self._numbered(self.records, self.place, self.numbers.copy(), is_new, self.next_number)
+        return self._numbered(self.records, self.last_row, self.numbers.copy(), is_new, self.next_number)
 
 
-def kept_of(known: KnownRecords, pairs: pl.DataFrame, weighed: pl.DataFrame, membership: NDArray[np.float64]) -> Kept:
+def previous_linkage(
+    known: MatchedRecords, pairs: pl.DataFrame, weighed: pl.DataFrame, membership: NDArray[np.float64]
+) -> Kept:
     """What the last night knew of tonight's rows.
 
     ``pairs``: SCORED_PAIR; ``weighed``: WEIGHED_CHILDREN; ``membership``: of tonight's rows, on the last night.
@@ -157,7 +163,7 @@ def _signs(numbers: Numbers, labels: Numbers) -> NDArray[np.uint64]:
     return np.asarray(signs_of(own, numbers)[own == np.arange(len(own))])  # a child goes by its first record
 
 
-def _weighed_of(known: KnownRecords, weighed: pl.DataFrame) -> Weighed:
+def _weighed_of(known: MatchedRecords, weighed: pl.DataFrame) -> Weighed:
     left, right = (known.row_of[weighed[side].to_numpy()] for side in ("left", "right"))
     stay = (left >= 0) & (right >= 0)
     one, other, odds = (weighed[name].to_numpy()[stay] for name in ("one", "other", "log_odds"))
@@ -175,7 +181,7 @@ def keep_all(store: Store, person: pl.DataFrame, linked: Linked, judged: Judged 
     found = linked.found
     rows = np.arange(person.height)
     record = {
-        "record_id": person["record_id"], "number": rows, "content": contents(person, judged), "cut": found.cut,
+        "record_id": person["record_id"], "number": rows, "content": content_fingerprints(person, judged), "cut": found.cut,
         "label": found.labels,
     }  # fmt: skip
     store.write("linked_record", pl.DataFrame(record, schema=LINKED_RECORD))
@@ -188,7 +194,7 @@ def keep_all(store: Store, person: pl.DataFrame, linked: Linked, judged: Judged 
     store.write("link_kept", kept_row(linked.held, person.height, linked_at))
 
 
-def kept_row(held: Held, next_number: int, linked_at: datetime) -> pl.DataFrame:
+def kept_row(held: MeasuresInForce, next_number: int, linked_at: datetime) -> pl.DataFrame:
     """LINK_KEPT."""
     row = {"mark": [mark_of(held)], "next_number": [next_number], "linked_at": [linked_at]}
     return pl.DataFrame(row, schema=LINK_KEPT)

@@ -29,7 +29,7 @@ from matching.train import TrainingError
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.link_groups import GroupsAsked, measured_by_group
 from pipelines.linking.link_report import STANDS_IN, LinkReport, report_of
-from pipelines.linking.measures_in_force import Held, fingerprint, held_from, why_due
+from pipelines.linking.measures_in_force import MeasuresInForce, fingerprint, measures_of_linkage, reason_to_measure
 from pipelines.linking.shared_upns import without_shared_upns
 from pipelines.tables import CHILD_RECORD, LINK, RIVAL
 
@@ -73,7 +73,7 @@ class Linked:
     """The weights were not given."""
     stands_in: bool
     """The records were too few to learn from, and the approved weights were used."""
-    held: Held
+    held: MeasuresInForce
     """With the model, everything that a pair's weight rests on besides its two records."""
     found: Linkage
     """Rows are records in the order of their ids."""
@@ -97,7 +97,7 @@ def link(
     stands_in: bool = False,
     settings: Settings = CHILD_SETTINGS,
     groups: GroupsAsked | None = None,
-    held: Held | None = None,
+    held: MeasuresInForce | None = None,
     progress: Told | None = None,
     buckets: Buckets | None = None,
 ) -> Linked:
@@ -129,7 +129,7 @@ def link(
     told = too_few or (learnt if model is None else origin)
     if held is None or due:
         mark = fingerprint(weights, settings, tuple(counts))
-        held = held_from(found, table["dataset"], on=asked.as_at, why=due, fingerprint=mark)
+        held = measures_of_linkage(found, table["dataset"], on=asked.as_at, why=due, fingerprint=mark)
     children = named(pl.DataFrame({"record_id": table["record_id"], "cluster": found.labels}), previous)
     children = children.with_columns(membership=pl.Series(found.membership))
     records = children.select(CHILD_RECORD.names()).cast(CHILD_RECORD)
@@ -140,7 +140,7 @@ def link(
         rivals=with_family_ties(
             _rivals(found, children), table, records, found.labels, judged=judged, described=partial(_described, found)
         ),
-        report=_report(found, table, pairs, asked, held=held, told=figures_told(told, settings, held, found.labels)),
+        report=_report(found, table, pairs, asked, held=held, told=report_figures(told, settings, held, found.labels)),
         model=weights,
         origin=told,
         is_new=model is None,
@@ -152,23 +152,29 @@ def link(
 
 
 def _why_due(
-    held: Held | None, model: Model | None, settings: Settings, counts: dict[str, int], as_at: date | None
+    held: MeasuresInForce | None, model: Model | None, settings: Settings, counts: dict[str, int], as_at: date | None
 ) -> str:
     """Why measures must be taken tonight; an empty text: those in force still fit."""
     if model is None:
         return "none were in force"
-    return why_due(held, fingerprint(model, settings, tuple(counts)), counts, as_at) or ""
+    return reason_to_measure(held, fingerprint(model, settings, tuple(counts)), counts, as_at) or ""
 
 
 def _all_pairs(found: Linkage) -> pl.DataFrame:
     """Every scored pair as the report reads it, with its pattern and its match probability by the two records alone."""
     scored = found.scored
-    pairs = pairs_told(scored.left, scored.right, scored.weight, found.probability, found.labels)
+    pairs = reported_pairs(scored.left, scored.right, scored.weight, found.probability, found.labels)
     return pairs.with_columns(pattern=pl.Series(scored.pattern), alone=pl.Series(found.alone))
 
 
 def _report(
-    found: Linkage, table: pl.DataFrame, pairs: pl.DataFrame, asked: GroupsAsked, *, held: Held, told: Figures
+    found: Linkage,
+    table: pl.DataFrame,
+    pairs: pl.DataFrame,
+    asked: GroupsAsked,
+    *,
+    held: MeasuresInForce,
+    told: Figures,
 ) -> LinkReport:
     weighed, child = pairs.rename({"match_probability": "probability"}), pl.Series(found.labels)
     groups = measured_by_group(table, child, weighed, asked)
@@ -180,7 +186,7 @@ def records_by_source(source: pl.Series) -> dict[str, int]:
     return dict(source.value_counts().sort(source.name).iter_rows())
 
 
-def figures_told(origin: str, settings: Settings, held: Held, labels: NDArray[np.int64]) -> Figures:
+def report_figures(origin: str, settings: Settings, held: MeasuresInForce, labels: NDArray[np.int64]) -> Figures:
     """What the report says of the linkage besides its pairs."""
     on = "tonight" if held.measured_on is None else f"{held.measured_on:%d/%m/%Y}"
     return {
@@ -215,7 +221,7 @@ def judged_rows(judgements: pl.DataFrame | None, ids: pl.Series) -> Judged | Non
     return Judged(placed["left"].to_numpy(), placed["right"].to_numpy(), placed["is_same"].to_numpy())
 
 
-def pairs_told(left: Rows, right: Rows, weight: Bits, chances: Bits, labels: NDArray[np.int64]) -> pl.DataFrame:
+def reported_pairs(left: Rows, right: Rows, weight: Bits, chances: Bits, labels: NDArray[np.int64]) -> pl.DataFrame:
     """Scored pairs as the report reads them: left, right, match_weight, match_probability, is_same_child."""
     columns = {
         "left": left, "right": right, "match_weight": weight, "match_probability": chances,
@@ -230,16 +236,16 @@ def is_kept() -> pl.Expr:
 
 
 def links_of(pairs: pl.DataFrame, ids: pl.Series, model: Model) -> pl.DataFrame:
-    """Pairs from :func:`pairs_told`, with their pattern, as LINK. ``ids``: the record of each row."""
+    """Pairs from :func:`reported_pairs`, with their pattern, as LINK. ``ids``: the record of each row."""
     frame = pairs.with_columns(
         left_id=ids.gather(pairs["left"]),
         right_id=ids.gather(pairs["right"]),
-        levels=words_of(model, pairs["pattern"].to_numpy()),
+        levels=levels_in_words(model, pairs["pattern"].to_numpy()),
     )
     return frame.select(LINK.names()).cast(LINK)
 
 
-def words_of(model: Model, patterns: Patterns) -> pl.Series:
+def levels_in_words(model: Model, patterns: Patterns) -> pl.Series:
     """Each pair's levels in words; levels that say nothing are left out."""
     distinct, where = np.unique(patterns, return_inverse=True)
     words = [
@@ -253,30 +259,30 @@ def words_of(model: Model, patterns: Patterns) -> pl.Series:
 
 def _rivals(found: Linkage, children: pl.DataFrame) -> pl.DataFrame:
     rivals = found.rivals
-    nearest = rivals.nearest[is_told(rivals)]
+    nearest = rivals.nearest[is_kept_rival(rivals)]
     words, weights = _described(found, rivals.left[nearest], rivals.right[nearest])
-    return rivals_told(rivals, found.labels, words, weights, children)
+    return rival_rows(rivals, found.labels, words, weights, children)
 
 
 def _described(found: Linkage, left: Rows, right: Rows) -> tuple[pl.Series, Bits]:
     """Levels in words and match weight of pairs of rows."""
     patterns, weights = found.judge.described(left, right)
-    return words_of(found.model, patterns), weights
+    return levels_in_words(found.model, patterns), weights
 
 
-def is_told(rivals: Rivals) -> NDArray[np.bool_]:
+def is_kept_rival(rivals: Rivals) -> NDArray[np.bool_]:
     """Which entries are kept in RIVAL."""
     return np.asarray(rivals.probability >= KEPT_PROBABILITY)
 
 
-def rivals_told(
+def rival_rows(
     rivals: Rivals, labels: NDArray[np.int64], words: pl.Series, weights: Bits, children: pl.DataFrame
 ) -> pl.DataFrame:
     """RIVAL rows: children that may be the same after all.
 
     ``words``, ``weights``: of the nearest pair of each entry that is kept. ``children``: record_id, child_id of each row.
     """
-    told = is_told(rivals)
+    told = is_kept_rival(rivals)
     left, right, child = rivals.left[rivals.nearest[told]], rivals.right[rivals.nearest[told]], rivals.child[told]
     ours = np.where(labels[left] == child, left, right)
     theirs = np.where(labels[left] == child, right, left)

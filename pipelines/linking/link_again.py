@@ -27,11 +27,11 @@ from matching.linkage import prepare
 from matching.model import Model
 from matching.patterns import Patterns
 from pipelines.linking.family_ties import with_family_ties
-from pipelines.linking.kept_links import NOBODY, KnownRecords, kept_of, pair_frame, sign_frame, weighed_frame
-from pipelines.linking.link import figures_told, is_kept, is_told, links_of, rivals_told, words_of
+from pipelines.linking.kept_links import NOBODY, MatchedRecords, pair_frame, previous_linkage, sign_frame, weighed_frame
+from pipelines.linking.link import is_kept, is_kept_rival, levels_in_words, links_of, report_figures, rival_rows
 from pipelines.linking.link_groups import GroupsAsked, measured_by_group
 from pipelines.linking.link_report import LinkReport, report_of
-from pipelines.linking.measures_in_force import Held
+from pipelines.linking.measures_in_force import MeasuresInForce
 from pipelines.store import Store
 from pipelines.tables import CHILD_RECORD, LINKED_RECORD
 
@@ -40,7 +40,7 @@ MOST_CHANGED = 0.25
 
 
 @dataclass(frozen=True)
-class ToLink:
+class LinkageInput:
     """What tonight's linkage works on."""
 
     person: pl.DataFrame
@@ -55,11 +55,11 @@ class ToLink:
     origin: str
     settings: Settings
     asked: GroupsAsked
-    held: Held
+    held: MeasuresInForce
 
 
 @dataclass(frozen=True)
-class LinkedAgain:
+class LinkageChanges:
     """Tonight's links and children. Small tables are whole; of large ones there is only what changed."""
 
     child_records: pl.DataFrame
@@ -80,9 +80,9 @@ class LinkedAgain:
     """Number of links in all."""
     records: pl.DataFrame
     """LINKED_RECORD, whole."""
-    stand: pl.Series
+    unchanged: pl.Series
     """Which rows of ``records`` are as they were last night."""
-    left: pl.Series
+    gone_ids: pl.Series
     """``record_id`` of records that are gone."""
     pairs_gone: pl.DataFrame
     """left, right of scored pairs that are gone or have changed."""
@@ -97,24 +97,24 @@ class LinkedAgain:
     next_number: int
 
 
-def known_records(store: Store, tonight: ToLink) -> KnownRecords | None:
+def known_records(store: Store, tonight: LinkageInput) -> MatchedRecords | None:
     """The last night's records, matched with tonight's; null: so many changed that all are to be linked anew."""
     least, records = store.read("link_kept")["next_number"].item(), store.read("linked_record")
     if not records["record_id"].equals(tonight.previous["record_id"]):
         return None
-    known = KnownRecords.of(records, tonight.person["record_id"], tonight.content, least)
+    known = MatchedRecords.of(records, tonight.person["record_id"], tonight.content, least)
     many = known.is_new.sum() + len(known.gone)
     return known if many <= MOST_CHANGED * tonight.person.height else None
 
 
-def linked_again(store: Store, tonight: ToLink, known: KnownRecords) -> LinkedAgain:
+def link_changed_records(store: Store, tonight: LinkageInput, known: MatchedRecords) -> LinkageChanges:
     """Link what changed, and what depends on it."""
     known, signs, met = _met(store, tonight.person, known)
     before = store.read("scored_pair")
     names = ("child_id", "membership")
-    stood = tonight.person.select("record_id", *(known.then(tonight.previous[name]) for name in names))
+    stood = tonight.person.select("record_id", *(known.last_values(tonight.previous[name]) for name in names))
     membership = stood["membership"].fill_null(1.0).to_numpy()
-    kept = kept_of(known, before, store.read("weighed_children"), membership)
+    kept = previous_linkage(known, before, store.read("weighed_children"), membership)
     measures = tonight.held.measures
     numbers = {name: number for number, name in enumerate(tonight.held.sources)}
     years = {year: number for number, year in enumerate(measures.strata)}
@@ -132,7 +132,9 @@ def linked_again(store: Store, tonight: ToLink, known: KnownRecords) -> LinkedAg
     return _result(tonight, known, again, before, signs, stood=stood)
 
 
-def stand_again(store: Store, tonight: ToLink, known: KnownRecords) -> tuple[Callable[[], LinkReport], int, int]:
+def unchanged_report(
+    store: Store, tonight: LinkageInput, known: MatchedRecords
+) -> tuple[Callable[[], LinkReport], int, int]:
     """The report of the last night's links, which hold because no record has changed.
 
     Returns what works it out, the number of pairs within one child, and the number of pairs kept.
@@ -155,7 +157,7 @@ def _encoded(person: pl.DataFrame, settings: Settings) -> Callable[[Rows], Encod
     return encoded
 
 
-def _met(store: Store, person: pl.DataFrame, known: KnownRecords) -> tuple[KnownRecords, pl.DataFrame, Rows]:
+def _met(store: Store, person: pl.DataFrame, known: MatchedRecords) -> tuple[MatchedRecords, pl.DataFrame, Rows]:
     """The signs of all new records, and the rows that share a block with one, including themselves.
 
     A block larger than LARGEST_BLOCK is split by its content: if it gains or loses a record, all its records count as
@@ -179,14 +181,14 @@ def _met(store: Store, person: pl.DataFrame, known: KnownRecords) -> tuple[Known
 
 
 def _result(
-    tonight: ToLink,
-    known: KnownRecords,
+    tonight: LinkageInput,
+    known: MatchedRecords,
     again: Again,
     before: pl.DataFrame,
     signs: pl.DataFrame,
     *,
     stood: pl.DataFrame,
-) -> LinkedAgain:
+) -> LinkageChanges:
     children = _children(tonight, again, stood)
     ids = tonight.person["record_id"]
     scored = pair_frame(again.pairs, known.numbers, (again.probability, again.alone), again.labels)
@@ -202,7 +204,7 @@ def _result(
         "label": known.numbers[again.labels],
     }  # fmt: skip
     records = pl.DataFrame(told, schema=LINKED_RECORD)
-    return LinkedAgain(
+    return LinkageChanges(
         child_records=children,
         touched=again.is_touched,
         rivals=_rivals(tonight, again, children, model),
@@ -212,8 +214,8 @@ def _result(
         links_put=links_of(fresh, ids, model),
         pairs_kept=rows.filter(is_kept()).height,
         records=records,
-        stand=known.as_they_were(records),
-        left=known.left,
+        unchanged=known.unchanged_rows(records),
+        gone_ids=known.gone_ids,
         pairs_gone=gone.select("left", "right"),
         pairs_put=put,
         signs_gone=pl.DataFrame({"number": known.gone}),
@@ -223,18 +225,18 @@ def _result(
     )
 
 
-def _report(tonight: ToLink, rows: pl.DataFrame, labels: Labels) -> LinkReport:
+def _report(tonight: LinkageInput, rows: pl.DataFrame, labels: Labels) -> LinkReport:
     """The report. ``rows``: SCORED_PAIR with rows in place of numbers, sorted by them; ``labels``: of each row."""
     person, child = tonight.person, pl.Series(labels)
     model = tonight.model.on(tonight.held.measures.records)
     weighed = rows.select("left", "right", "is_same_child", probability="match_probability")
     groups = measured_by_group(person.with_columns(home_keys()), child, weighed, tonight.asked)
-    told = figures_told(tonight.origin, tonight.settings, tonight.held, labels)
+    told = report_figures(tonight.origin, tonight.settings, tonight.held, labels)
     return report_of(rows, person["dataset"], groups, model=model, held=tonight.held, told=told, child=child)
 
 
 def _differing(
-    before: pl.DataFrame, scored: pl.DataFrame, pairs: Pairs, known: KnownRecords
+    before: pl.DataFrame, scored: pl.DataFrame, pairs: Pairs, known: MatchedRecords
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """SCORED_PAIR rows of the last night that are gone or scored differently tonight; and tonight's that are new or
     different.
@@ -252,7 +254,7 @@ def _differing(
     return before.filter(pl.Series(~stood)), scored.filter(pl.Series(~stands))
 
 
-def _ids_of(pairs: pl.DataFrame, known: KnownRecords) -> pl.DataFrame:
+def _ids_of(pairs: pl.DataFrame, known: MatchedRecords) -> pl.DataFrame:
     """left_id, right_id of pairs of numbers of the last night."""
     numbers, ids = known.records["number"].to_numpy(), known.records["record_id"]
     place = np.zeros(int(numbers.max(initial=NOBODY)) + 1, dtype=np.int64)
@@ -261,7 +263,7 @@ def _ids_of(pairs: pl.DataFrame, known: KnownRecords) -> pl.DataFrame:
     return pl.DataFrame({name: ids.gather(place[pairs[side].to_numpy()]) for name, side in sides.items()})
 
 
-def _children(tonight: ToLink, again: Again, stood: pl.DataFrame) -> pl.DataFrame:
+def _children(tonight: LinkageInput, again: Again, stood: pl.DataFrame) -> pl.DataFrame:
     """CHILD_RECORD: the last night's, except for children that are not made of the same records.
 
     ``stood``: the last night's CHILD_RECORD for tonight's records, in their order; null for new records.
@@ -276,18 +278,18 @@ def _children(tonight: ToLink, again: Again, stood: pl.DataFrame) -> pl.DataFram
     return stood.select("record_id", names, membership=pl.Series(again.membership)).cast(CHILD_RECORD)
 
 
-def _rivals(tonight: ToLink, again: Again, children: pl.DataFrame, model: Model) -> pl.DataFrame:
+def _rivals(tonight: LinkageInput, again: Again, children: pl.DataFrame, model: Model) -> pl.DataFrame:
     rivals, described = again.rivals, partial(_in_words, again, model)
-    nearest = rivals.nearest[is_told(rivals)]
+    nearest = rivals.nearest[is_kept_rival(rivals)]
     words, weights = described(rivals.left[nearest], rivals.right[nearest])
-    told = rivals_told(rivals, again.labels, words, weights, children)
+    told = rival_rows(rivals, again.labels, words, weights, children)
     return with_family_ties(told, tonight.person, children, again.labels, judged=tonight.judged, described=described)
 
 
 def _in_words(again: Again, model: Model, left: Rows, right: Rows) -> tuple[pl.Series, Bits]:
     """Levels in words and match weight of pairs of rows."""
     patterns, weights = _described(again, left, right)
-    return words_of(model, patterns), weights
+    return levels_in_words(model, patterns), weights
 
 
 def _described(again: Again, left: Rows, right: Rows) -> tuple[Patterns, Bits]:

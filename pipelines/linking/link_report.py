@@ -9,7 +9,7 @@ from matching.measure import share_never_met
 from matching.model import Model
 from matching.thresholds import expected_by_threshold
 from matching.ties import by_size, ties
-from pipelines.linking.measures_in_force import Held
+from pipelines.linking.measures_in_force import MeasuresInForce
 
 LIKELY = 0.5
 """From this probability by itself on, a pair counts as a link that holds a child's records together."""
@@ -58,7 +58,7 @@ def report_of(
     *,
     child: pl.Series,
     model: Model,
-    held: Held,
+    held: MeasuresInForce,
     told: dict[str, float | int | str],
 ) -> LinkReport:
     """The report.

@@ -1,8 +1,8 @@
 """What one night measures and later nights hold: priors, coverage, frequencies, blocking rules; and the model.
 
 A pair's weight then depends only on its two records, whoever else comes or goes, and a night costs only what changed. The
-measures are taken again when they no longer fit (:func:`why_due`). That depends only on the store and on tonight's records,
-so a full night and one that follows only the changes agree.
+measures are taken again when they no longer fit (:func:`reason_to_measure`). That depends only on the store and on
+tonight's records, so a full night and one that follows only the changes agree.
 """
 
 import hashlib
@@ -53,7 +53,7 @@ DATES = ("date_of_birth",)
 
 
 @dataclass(frozen=True)
-class Held:
+class MeasuresInForce:
     """Measures in force, and when and on what they were taken."""
 
     measures: Measures
@@ -78,7 +78,9 @@ def fingerprint(model: Model, settings: Settings, sources: tuple[str, ...]) -> s
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
-def why_due(held: Held | None, found: str, counts: Mapping[str, int], as_at: date | None) -> str | None:
+def reason_to_measure(
+    held: MeasuresInForce | None, found: str, counts: Mapping[str, int], as_at: date | None
+) -> str | None:
     """Why the measures must be taken again tonight, in words; null: they hold.
 
     ``found``: tonight's fingerprint. ``counts``: tonight's number of records of each source.
@@ -98,7 +100,9 @@ def why_due(held: Held | None, found: str, counts: Mapping[str, int], as_at: dat
     return None
 
 
-def held_from(found: Linkage, source: pl.Series, *, on: date | None, why: str, fingerprint: str) -> Held:
+def measures_of_linkage(
+    found: Linkage, source: pl.Series, *, on: date | None, why: str, fingerprint: str
+) -> MeasuresInForce:
     """What a linkage measured. ``source``: of each row."""
     names = source.unique().sort().to_list()
     counts = np.bincount(found.dataset, minlength=len(names)).tolist()
@@ -107,7 +111,7 @@ def held_from(found: Linkage, source: pl.Series, *, on: date | None, why: str, f
     blocking = costs.with_columns(new_pairs=pl.Series(found.scored.looked_at, dtype=pl.Int64))
     blocking = blocking.select(LINK_BLOCKING.names()).cast(LINK_BLOCKING)
     recall = round(blocking_recall(found), 4)
-    return Held(
+    return MeasuresInForce(
         found.measures, tuple(names), tuple(counts), on, fingerprint, why, blocking, recall, _never_met(found, names)
     )
 
@@ -119,7 +123,7 @@ def _never_met(found: Linkage, names: list[str]) -> pl.DataFrame:
     return counted.with_columns(**ends).select(LINK_NEVER_MET.names())
 
 
-def held_tables(held: Held) -> dict[str, pl.DataFrame]:
+def measure_tables(held: MeasuresInForce) -> dict[str, pl.DataFrame]:
     """Measures in force as the tables of MEASURED_TABLES; empty where there was nothing to measure."""
     if not held.sources:
         return {table: TABLES[table].to_frame() for table in MEASURED_TABLES}
@@ -145,7 +149,7 @@ def held_tables(held: Held) -> dict[str, pl.DataFrame]:
     }
 
 
-def _prior_rows(held: Held) -> pl.DataFrame:
+def _prior_rows(held: MeasuresInForce) -> pl.DataFrame:
     names, priors = held.sources, held.measures.priors
     rows = [
         (names[a], names[b], float(priors.bits[a, b]), float(priors.links[a, b]))
@@ -155,7 +159,7 @@ def _prior_rows(held: Held) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=LINK_PRIOR, orient="row")
 
 
-def _coverage_rows(held: Held) -> pl.DataFrame:
+def _coverage_rows(held: MeasuresInForce) -> pl.DataFrame:
     absent, names = held.measures.coverage.absent, pl.Series(held.sources, dtype=pl.String)
     years = pl.Series([*held.measures.strata, OTHER_YEAR], dtype=pl.String)
     a, b, year = (place.ravel() for place in np.indices(absent.shape))
@@ -166,7 +170,7 @@ def _coverage_rows(held: Held) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=LINK_COVERAGE).filter(pl.col("source") != pl.col("other_source"))
 
 
-def _presence_rows(held: Held) -> pl.DataFrame:
+def _presence_rows(held: MeasuresInForce) -> pl.DataFrame:
     presence, years = held.measures.coverage.presence, (*held.measures.strata, OTHER_YEAR)
     sets = [[name for name, there in zip(held.sources, row, strict=True) if there] for row in presence.sets]
     rows = [
@@ -186,7 +190,7 @@ def _frequency_rows(frequencies: Mapping[str, HeldFrequencies]) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def held_in(tables: Mapping[str, pl.DataFrame]) -> Held | None:
+def read_measures(tables: Mapping[str, pl.DataFrame]) -> MeasuresInForce | None:
     """The measures in force, from the tables of MEASURED_TABLES. Null: none were ever taken, or an earlier version took
     only some of them."""
     if any(tables[table].is_empty() for table in ("link_measured", "link_presence")):
@@ -202,7 +206,7 @@ def held_in(tables: Mapping[str, pl.DataFrame]) -> Held | None:
         one["records"], tuple(one["rules"]), _frequencies_in(tables["link_frequency"]),
         _priors_in(tables["link_prior"], sources), strata, coverage,
     )  # fmt: skip
-    return Held(
+    return MeasuresInForce(
         measures, sources, tuple(kept["records"]), one["measured_on"], one["fingerprint"], one["why"],
         tables["link_blocking"], one["blocking_recall"], tables["link_never_met"],
     )  # fmt: skip

@@ -10,7 +10,13 @@ from datetime import date
 import polars as pl
 
 from pipelines.children.statement_dates import has_begun, has_not_ended
-from pipelines.decisions.outcomes import DUPLICATE, kept_open, outcome_in_words, standing_outcomes, under_tonights_ids
+from pipelines.decisions.outcomes import (
+    DUPLICATE,
+    open_enquiries,
+    outcome_in_words,
+    outcomes_by_current_child,
+    standing_outcomes,
+)
 from pipelines.formatted import formatted, in_small_letters
 from pipelines.priority import social_care, temporary_accommodation
 from pipelines.rank_settings import OutcomeHolds
@@ -61,7 +67,7 @@ def closed_children(
     id has changed since is found by the records it had.
     """
     last = standing_outcomes(outcomes.filter(pl.col("outcome_on") <= as_at))
-    closing = under_tonights_ids(last, child_records).filter(pl.col("outcome").is_in(list(CONTRADICTED_BY)))
+    closing = outcomes_by_current_child(last, child_records).filter(pl.col("outcome").is_in(list(CONTRADICTED_BY)))
     if closing.is_empty():
         return pl.DataFrame(schema=CLOSED)
     held = closing.join(_days_held(holds), on="outcome", how="left", validate="m:1").with_columns(
@@ -101,7 +107,7 @@ def in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) ->
     told = formatted(
         "An officer has this in hand (as of {}: {}).", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome"))
     )
-    return kept_open(outcomes, child_records, as_at).select("child_id", in_hand=told)
+    return open_enquiries(outcomes, child_records, as_at).select("child_id", in_hand=told)
 
 
 def _days_held(holds: OutcomeHolds) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from pipelines.children.members import join_by_child
 from pipelines.children.promised_places import ACCEPTED, OFFERED, promised_places
 from pipelines.children.provision import entry_certainty
 from pipelines.formatted import formatted
-from pipelines.listing.known import Known
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.rank_settings import RankSettings, reaches
 from pipelines.reasons import day, place_of
 from pipelines.tables import EARLY_WARNING
@@ -50,7 +50,7 @@ class EarlyWarning:
     """Sentences for people: what was not judged tonight, and why."""
 
 
-def early_warning(known: Known) -> EarlyWarning:
+def early_warning(inputs: ListInputs) -> EarlyWarning:
     """Children who become of compulsory school age with the next term, and (1 March to August) Year 6 children, who will
     have no place then.
 
@@ -59,18 +59,18 @@ def early_warning(known: Known) -> EarlyWarning:
     Year 6 an open entry at a school without older pupils does not count. A promised place whose day has come counts for as
     long as a roll may not show it yet. Children are included if their likelihood reaches ``list_from``, as on the list.
     """
-    as_at, settings = known.as_at, known.settings
+    as_at, settings = inputs.as_at, inputs.settings
     term = next_term_starts(as_at)
     born = pl.col("date_of_birth")
     of_age, by_then = birth_dates_of_age(as_at)[1], birth_dates_of_age(term - timedelta(days=1))[1]
-    coming = _facts(known, (born > of_age) & (born <= by_then))
-    holding = _holding(known.provision, term, settings)
-    warned = [_without_place(known, coming, holding, term, [ACCEPTED]).with_columns(warning=pl.lit(COMES_OF_AGE))]
+    coming = _facts(inputs, (born > of_age) & (born <= by_then))
+    holding = _holding(inputs.provision, term, settings)
+    warned = [_without_place(inputs, coming, holding, term, [ACCEPTED]).with_columns(warning=pl.lit(COMES_OF_AGE))]
     notes = []
     if OFFERS_FROM <= (as_at.month, as_at.day) < (9, 1):
-        leaving = _facts(known, school_year(born, as_at) == 6)
-        holding = _holding(_beyond_year_six(known), term := date(as_at.year, 9, 1), settings)
-        waiting = _without_place(known, leaving, holding, term, [OFFERED, ACCEPTED])
+        leaving = _facts(inputs, school_year(born, as_at) == 6)
+        holding = _holding(_beyond_year_six(inputs), term := date(as_at.year, 9, 1), settings)
+        waiting = _without_place(inputs, leaving, holding, term, [OFFERED, ACCEPTED])
         if leaving.height and waiting["no_place"].sum() > (1 - MOSTLY_OFFERED) * leaving.height:
             notes.append(
                 "Year 6 was not checked: the extracts show a Year 7 place or offer for fewer than half of the children, "
@@ -78,29 +78,29 @@ def early_warning(known: Known) -> EarlyWarning:
             )
         else:
             warned.append(waiting.with_columns(warning=pl.lit(MOVES_UP)))
-    told = _in_words(pl.concat(warned), known).filter(reaches(pl.col("likelihood"), settings.list_from))
+    told = _in_words(pl.concat(warned), inputs).filter(reaches(pl.col("likelihood"), settings.list_from))
     return EarlyWarning(told, tuple(notes))
 
 
-def _facts(known: Known, is_meant: pl.Expr) -> pl.DataFrame:
+def _facts(inputs: ListInputs, is_meant: pl.Expr) -> pl.DataFrame:
     """``child_facts`` of the living children whose chosen birth date meets ``is_meant``."""
-    maybe = known.person.filter(is_meant).select("record_id")
-    children = known.child_records.join(maybe, on="record_id", how="semi").select("child_id").unique()
-    members = known.child_records.join(children, on="child_id", how="semi")
-    alive = ~pl.col("child_id").is_in(surely_died(known.statements, members).implode())
-    return child_facts(known.person, known.statements, members, known.as_at).filter(is_meant & alive)
+    maybe = inputs.person.filter(is_meant).select("record_id")
+    children = inputs.child_records.join(maybe, on="record_id", how="semi").select("child_id").unique()
+    members = inputs.child_records.join(children, on="child_id", how="semi")
+    alive = ~pl.col("child_id").is_in(surely_died(inputs.statements, members).implode())
+    return child_facts(inputs.person, inputs.statements, members, inputs.as_at).filter(is_meant & alive)
 
 
 def _without_place(
-    known: Known, children: pl.DataFrame, holding: pl.DataFrame, term: date, ways: Sequence[str]
+    inputs: ListInputs, children: pl.DataFrame, holding: pl.DataFrame, term: date, ways: Sequence[str]
 ) -> pl.DataFrame:
     """``children`` with ``due_on`` and ``no_place`` (0..1), except those who have a certain place.
 
     ``holding``: from :func:`_holding`. ``ways``: ways of being promised that count as a place.
     """
-    rivals = known.rivals.join(children.select("child_id"), on="child_id", how="semi")
+    rivals = inputs.rivals.join(children.select("child_id"), on="child_id", how="semi")
     asked = pl.concat([children["child_id"], rivals["rival_child_id"]]).unique().to_frame()
-    places = pl.concat([holding, _promised(known, term, ways)]).join(asked, on="child_id", how="semi")
+    places = pl.concat([holding, _promised(inputs, term, ways)]).join(asked, on="child_id", how="semi")
     own = places.group_by("child_id").agg(none=(1 - pl.col("sure")).product())
     placed = own.select(rival_child_id="child_id", placed=1 - pl.col("none"))
     near = rivals.join(placed, on="rival_child_id", how="inner").group_by("child_id")
@@ -121,30 +121,30 @@ def _holding(provision: pl.DataFrame, term: date, settings: RankSettings) -> pl.
     return provision.filter(holds).select("child_id", sure=sure)
 
 
-def _beyond_year_six(known: Known) -> pl.DataFrame:
+def _beyond_year_six(inputs: ListInputs) -> pl.DataFrame:
     """``PROVISION`` without open entries at schools that end with Year 6."""
-    born = known.person.select("record_id", "date_of_birth").drop_nulls()
-    current = known.provision.filter("is_current").drop_nulls("place")
+    born = inputs.person.select("record_id", "date_of_birth").drop_nulls()
+    current = inputs.provision.filter("is_current").drop_nulls("place")
     pupils = current.join(born, on="record_id", how="inner", validate="m:1")
-    is_older = school_year(pl.col("date_of_birth"), known.as_at) > 6
+    is_older = school_year(pl.col("date_of_birth"), inputs.as_at) > 6
     schools = pupils.group_by("source", "place").agg(pupils=pl.len(), older=is_older.mean())
     primary = schools.filter(pl.col("pupils") >= LEAST_PUPILS, pl.col("older") < OLDER_BY_A_SLIP)
     ends = current.filter(pl.col("until_on").is_null()).join(primary, on=["source", "place"], how="semi")
-    return known.provision.join(ends, on=["child_id", "record_id"], how="anti")
+    return inputs.provision.join(ends, on=["child_id", "record_id"], how="anti")
 
 
-def _promised(known: Known, term: date, ways: Sequence[str]) -> pl.DataFrame:
+def _promised(inputs: ListInputs, term: date, ways: Sequence[str]) -> pl.DataFrame:
     """``child_id``, ``sure`` (0..1): promised places that start by soon after the first day of term, and not too long ago."""
-    lag, since = timedelta(days=known.settings.points.not_arrived_after_days), pl.col("since_on")
-    in_time = since.is_null() | ((since > known.as_at - lag) & (since <= term + STARTS_SOON_AFTER))
-    said = promised_places(known.statements, known.as_at, ways).filter(in_time).select("record_id").unique()
-    return known.child_records.join(said, on="record_id", how="semi").select("child_id", sure="membership")
+    lag, since = timedelta(days=inputs.settings.points.not_arrived_after_days), pl.col("since_on")
+    in_time = since.is_null() | ((since > inputs.as_at - lag) & (since <= term + STARTS_SOON_AFTER))
+    said = promised_places(inputs.statements, inputs.as_at, ways).filter(in_time).select("record_id").unique()
+    return inputs.child_records.join(said, on="record_id", how="semi").select("child_id", sure="membership")
 
 
-def _in_words(warned: pl.DataFrame, known: Known) -> pl.DataFrame:
+def _in_words(warned: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
     """``EARLY_WARNING`` in words."""
-    theirs = known.provision.join(warned, on="child_id", how="semi").filter(
-        pl.col("is_current") | (pl.col("until_on") <= known.as_at)
+    theirs = inputs.provision.join(warned, on="child_id", how="semi").filter(
+        pl.col("is_current") | (pl.col("until_on") <= inputs.as_at)
     )
     ending = theirs.sort("child_id", "is_current", "until_on", nulls_last=True, maintain_order=True)
     newest = ending.unique("child_id", keep="last", maintain_order=True)
@@ -169,10 +169,10 @@ def _in_words(warned: pl.DataFrame, known: Known) -> pl.DataFrame:
     newest = newest.select("child_id", "is_current", "until_on", now_what="what", now_place="place")
     return (
         warned.join(newest, on="child_id", how="left", validate="m:1")
-        .join(known.residence.select("child_id", "living_here"), on="child_id", how="left", validate="m:1")
+        .join(inputs.residence.select("child_id", "living_here"), on="child_id", how="left", validate="m:1")
         .with_columns(pl.col("living_here").fill_null(1.0), because=because)
         .with_columns(
-            school_year=school_year(pl.col("date_of_birth"), known.as_at),
+            school_year=school_year(pl.col("date_of_birth"), inputs.as_at),
             likelihood=pl.col("no_place") * pl.col("living_here"),
         )
         .sort("due_on", "likelihood", "child_id", descending=[False, True, False])

@@ -10,7 +10,7 @@ seen: an enquiry that somebody has asked for ends with an answer.
 import polars as pl
 
 from pipelines.children.members import join_by_child
-from pipelines.listing.known import Known
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.priority import HIGH_RISK, social_care
 from pipelines.rank_settings import RankSettings, reaches
 from pipelines.residence.contact import SEEN
@@ -32,15 +32,15 @@ def only_residence(settings: RankSettings) -> pl.Expr:
     return is_sure & pl.col("date_of_birth").is_not_null()
 
 
-def kept(quiet: pl.DataFrame, findings: pl.DataFrame, known: Known) -> pl.DataFrame:
+def kept_for_check(quiet: pl.DataFrame, findings: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
     """``child_id`` and ``kept_because`` (a sentence), for those of ``quiet`` who stay on the list.
 
     ``quiet``: ``child_id`` and ``likelihood`` of children too unlikely to be listed for whom :func:`only_residence` is
     true. ``findings``: ``FINDING`` about them.
     """
     asked_after = findings.filter(pl.col("factor").is_in(ASKED_AFTER))["child_id"].unique()
-    is_worth_a_check = reaches(pl.col("likelihood"), known.settings.check_from)
-    has_left = pl.col("child_id").is_in(_said_to_have_left(quiet, known).implode())
+    is_worth_a_check = reaches(pl.col("likelihood"), inputs.settings.check_from)
+    has_left = pl.col("child_id").is_in(_said_to_have_left(quiet, inputs).implode())
     because = (
         pl.when(pl.col("child_id").is_in(asked_after.implode()))
         .then(pl.lit(OPEN))
@@ -50,21 +50,21 @@ def kept(quiet: pl.DataFrame, findings: pl.DataFrame, known: Known) -> pl.DataFr
     return quiet.select("child_id", kept_because=because).drop_nulls("kept_because")
 
 
-def _said_to_have_left(quiet: pl.DataFrame, known: Known) -> pl.Series:
+def _said_to_have_left(quiet: pl.DataFrame, inputs: ListInputs) -> pl.Series:
     """``child_id`` of children who left their home according to a source that keeps homes (taken off a doctor's list, a
     tenancy ended), unless another entry has begun since and is open, or somebody has met the child since.
 
     A child on another doctor's list, or applying for a school, has only moved. The day on which an entry was closed is not
     a meeting: a school, too, takes a family that has left off its roll.
     """
-    statements, kind, since = known.statements, pl.col("kind"), pl.col("since_on")
+    statements, kind, since = inputs.statements, pl.col("kind"), pl.col("since_on")
     entries = statements.filter(kind == "lives_here")
     left = statements.filter((kind == "left") & pl.col("source").is_in(entries["source"].unique().implode()))
-    theirs = known.child_records.join(quiet, on="child_id", how="semi").select("child_id", "record_id")
+    theirs = inputs.child_records.join(quiet, on="child_id", how="semi").select("child_id", "record_id")
     left_on = theirs.join(left, on="record_id").group_by("child_id").agg(left_on=since.max())
     here = theirs.join(entries.filter(pl.col("until_on").is_null()), on="record_id")
     began_on = here.group_by("child_id").agg(began_on=since.max())
-    seen = statements.filter(kind == SEEN, since <= known.as_at)
+    seen = statements.filter(kind == SEEN, since <= inputs.as_at)
     ends = [
         statements.select("record_id", since_on="until_on"),
         statements.filter(kind == "left").select("record_id", since),

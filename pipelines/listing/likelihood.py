@@ -10,7 +10,7 @@ from pipelines.children.members import join_by_child
 from pipelines.children.missed_links import sources_without_place, with_missed_places
 from pipelines.children.provision import entry_certainty
 from pipelines.children.pupils_are_here import odds_of_being_a_pupil
-from pipelines.listing.known import Known
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.recalibration import recalibrated
 from pipelines.rank_settings import RankSettings, reaches
 
@@ -18,7 +18,7 @@ LIKELY_ENOUGH = 0.1
 """From this probability of being its nearest rival on, a child is compared with it by UPN."""
 
 
-def with_likelihood(ages: pl.DataFrame, known: Known) -> pl.DataFrame:
+def with_likelihood(ages: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
     """``ages`` with the likelihood, its factors, and the own and rival records behind them.
 
     - ``found_none``: 0..1, that no record found shows a place for the child. ``missed``: 0..1, that a record not found
@@ -27,19 +27,19 @@ def with_likelihood(ages: pl.DataFrame, known: Known) -> pl.DataFrame:
     - ``has_other_upn``: true where the nearest rival in education is likely enough and has a UPN that differs from the
       child's.
     """
-    own = _in_education(known.provision, known.settings)
-    besides = sources_without_place(known.person, known.child_records, known.provision)
-    lives = known.residence.select(
+    own = _in_education(inputs.provision, inputs.settings)
+    besides = sources_without_place(inputs.person, inputs.child_records, inputs.provision)
+    lives = inputs.residence.select(
         "child_id", "living_here", "last_seen_on", "last_seen_by", residence_because="because"
     )
     aged = join_by_child(ages, own, lives).with_columns(pl.col("living_here").fill_null(1.0))
     pupils = odds_of_being_a_pupil(aged.with_columns(pl.col("own_none").fill_null(1.0)), besides)
-    near = _nearest_in_education(known.rivals, own, pupils)
-    judged = join_by_child(aged, near, _with_other_upn(near, known.person, known.child_records)).with_columns(
+    near = _nearest_in_education(inputs.rivals, own, pupils)
+    judged = join_by_child(aged, near, _with_other_upn(near, inputs.person, inputs.child_records)).with_columns(
         found_none=(pl.col("own_none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0)).clip(0.0, 1.0)
     )
-    missed = with_missed_places(judged, besides, known.person, known.provision, known.never_met)
-    return _weighed(missed, known.settings)
+    missed = with_missed_places(judged, besides, inputs.person, inputs.provision, inputs.never_met)
+    return _weighed(missed, inputs.settings)
 
 
 def _weighed(judged: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:

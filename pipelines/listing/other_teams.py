@@ -8,7 +8,7 @@ it.
 import polars as pl
 
 from pipelines.children.facts import child_facts
-from pipelines.listing.known import Known
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.rank import IN_EDUCATION
 from pipelines.listing.route import ATTENDANCE, OF_ATTENDANCE, ROUTES, route_of_doubt
 from pipelines.priority.circumstances import Circumstances
@@ -30,17 +30,17 @@ OTHER_TEAM = pl.Schema(
 """One row is one child and one team that should look. Not stored: made for publication. It has no address and no school."""
 
 
-def for_other_teams(known: Known, explained: pl.DataFrame) -> pl.DataFrame:
+def for_other_teams(inputs: ListInputs, explained: pl.DataFrame) -> pl.DataFrame:
     """``OTHER_TEAM``, by team and child: every child explained by an education that is in doubt or not attended.
 
     ``explained``: ``EXPLAINED``.
     """
     educated = explained.filter(pl.col("reason") == IN_EDUCATION).select("child_id", "record_id")
-    asked = pl.concat([_in_doubt(known, educated), _not_attending(known, educated)])
+    asked = pl.concat([_in_doubt(inputs, educated), _not_attending(inputs, educated)])
     order = pl.col("team").replace_strict(ROUTES, list(range(len(ROUTES))), return_dtype=pl.Int64)
     once = asked.group_by("team", "child_id").agg(because=pl.col("because").sort().str.join(" "))
-    members = known.child_records.join(once, on="child_id", how="semi")
-    facts = child_facts(known.person, known.statements, members, known.as_at)
+    members = inputs.child_records.join(once, on="child_id", how="semi")
+    facts = child_facts(inputs.person, inputs.statements, members, inputs.as_at)
     return (
         once.join(facts, on="child_id", how="left", validate="m:1")
         .sort(order, "child_id")
@@ -49,23 +49,23 @@ def for_other_teams(known: Known, explained: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _in_doubt(known: Known, educated: pl.DataFrame) -> pl.DataFrame:
+def _in_doubt(inputs: ListInputs, educated: pl.DataFrame) -> pl.DataFrame:
     """``team``, ``child_id``, ``because`` of children whose best entry is in doubt."""
-    current = known.provision.filter(pl.col("is_current") & pl.col("doubt").is_not_null())
+    current = inputs.provision.filter(pl.col("is_current") & pl.col("doubt").is_not_null())
     own = current.join(educated, on=["child_id", "record_id"], how="semi")
     named = pl.concat_str(pl.col("what").fill_null("education"), "doubt", separator=": ")
     return own.select(team=route_of_doubt(), child_id="child_id", because=sentence(named)).unique()
 
 
-def _not_attending(known: Known, educated: pl.DataFrame) -> pl.DataFrame:
+def _not_attending(inputs: ListInputs, educated: pl.DataFrame) -> pl.DataFrame:
     """The same, for children on a roll with an open concern that they do not attend."""
-    mine = known.child_records.select("child_id", "record_id").join(educated, on="child_id", how="semi")
-    concerns = known.statements.filter(pl.col("kind") == "concern")
+    mine = inputs.child_records.select("child_id", "record_id").join(educated, on="child_id", how="semi")
+    concerns = inputs.statements.filter(pl.col("kind") == "concern")
     circumstances = Circumstances(
         statements=mine.join(concerns, on="record_id", how="inner"),
-        provision=known.provision.clear(),
+        provision=inputs.provision.clear(),
         births=mine.select("child_id", date_of_birth=pl.lit(None, pl.Date)).unique(),
-        as_at=known.as_at,
+        as_at=inputs.as_at,
     )
     absent = (
         circumstances.open_concerns().filter(pl.col("what").str.contains(OF_ATTENDANCE)).unique(["child_id", "what"])

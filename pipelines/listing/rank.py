@@ -29,14 +29,14 @@ from pipelines.children.facts import (
 )
 from pipelines.children.members import join_by_child
 from pipelines.listing.closed import closed_children, in_hand
-from pipelines.listing.gone_quiet import kept, only_residence
+from pipelines.listing.gone_quiet import kept_for_check, only_residence
 from pipelines.listing.household import households
-from pipelines.listing.known import Known
 from pipelines.listing.likelihood import with_likelihood
-from pipelines.listing.not_yet import AGE_ENDS, NOT_YET, OVER_HOLIDAYS, not_yet
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.roll_to_come import TO_COME, roll_to_come
 from pipelines.listing.route import routes
 from pipelines.listing.study_leave import ON_LEAVE, study_leave
+from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS, waiting_children
 from pipelines.priority import Circumstances, findings
 from pipelines.priority.no_place import FACTOR as NO_PLACE
 from pipelines.rank_settings import RankSettings, reaches
@@ -81,49 +81,52 @@ class Ranked:
     """``ON_LEAVE`` of unprotected candidates."""
 
 
-def rank(known: Known, *, dates: BirthDates | None = None, contact: pl.DataFrame | None = None) -> Ranked:
+def rank(inputs: ListInputs, *, dates: BirthDates | None = None, contact: pl.DataFrame | None = None) -> Ranked:
     """Rank the children possibly missing education, and explain all others of compulsory school age.
 
     :mod:`pipelines.children.age_slips` says how likely a child is of age. A child without any birth date is as likely of
     age as the dated children without a place whom the same sources know; those likely enough are listed in the lane "data
     problem", the others explained.
 
-    ``dates``: from :func:`dates_told`; null: worked out here. ``contact``: the statements without letters to all, which
-    change nothing, from :func:`~pipelines.residence.contact.without_letters`; null: worked out here. Raises
+    ``dates``: from :func:`birth_date_evidence`; null: worked out here. ``contact``: the statements without letters to
+    all, which change nothing, from :func:`~pipelines.residence.contact.without_letters`; null: worked out here. Raises
     :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key is not unique.
     """
     _check_probabilities(
-        membership=known.child_records, probability=known.rivals, link_probability=known.provision,
-        living_here=known.residence,
+        membership=inputs.child_records, probability=inputs.rivals, link_probability=inputs.provision,
+        living_here=inputs.residence,
     )  # fmt: skip
     if contact is None:
-        contact = without_letters(known.statements, known.child_records, known.residence)
-    known = replace(known, statements=contact)
-    everyone = _judged(known, dates)
-    is_likely = reaches(pl.col("likelihood"), known.settings.list_from)
-    looked_at = everyone.filter(is_likely | only_residence(known.settings))
-    circumstances = _circumstances(looked_at, known)
-    found = findings(circumstances, known.settings.points)
-    to_come, on_leave = roll_to_come(circumstances, found, known), study_leave(circumstances, found, known)
+        contact = without_letters(inputs.statements, inputs.child_records, inputs.residence)
+    inputs = replace(inputs, statements=contact)
+    everyone = _judged(inputs, dates)
+    is_likely = reaches(pl.col("likelihood"), inputs.settings.list_from)
+    looked_at = everyone.filter(is_likely | only_residence(inputs.settings))
+    circumstances = _circumstances(looked_at, inputs)
+    found = findings(circumstances, inputs.settings.points)
+    to_come, on_leave = roll_to_come(circumstances, found, inputs), study_leave(circumstances, found, inputs)
     asked = pl.concat([frame.select("child_id", "ask_school") for frame in (to_come, on_leave)])
     asked = asked.unique("child_id", keep="first", maintain_order=True)
     told = join_by_child(
-        everyone, kept(looked_at.filter(~is_likely), found, known), not_yet(circumstances, found, known), asked
+        everyone,
+        kept_for_check(looked_at.filter(~is_likely), found, inputs),
+        waiting_children(circumstances, found, inputs),
+        asked,
     )
     is_meant = is_likely | pl.col("kept_because").is_not_null()
-    told = told.with_columns(held=_held(is_meant), restricted=_restricted(known))
+    told = told.with_columns(held=_held(is_meant), restricted=_restricted(inputs))
     is_listed = is_meant & pl.col("held").is_null()
     listed = told.filter(is_listed)
     # Where no roll can show the child yet, being on none is no reason to look sooner.
     untold = to_come.select("child_id", factor=pl.lit(NO_PLACE))
     found = found.join(listed, on="child_id", how="semi").join(untold, on=["child_id", "factor"], how="anti")
-    candidates = _candidates(listed, found, circumstances, known)
+    candidates = _candidates(listed, found, circumstances, inputs)
     shown = candidates.filter(~pl.col("restricted"))
     to_come, on_leave = (frame.join(shown, on="child_id", how="semi") for frame in (to_come, on_leave))
-    return Ranked(candidates, _explained(told.filter(~is_listed), known.source_names), found, to_come, on_leave)
+    return Ranked(candidates, _explained(told.filter(~is_listed), inputs.source_names), found, to_come, on_leave)
 
 
-def dates_told(
+def birth_date_evidence(
     person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, as_at: date
 ) -> BirthDates:
     """What the birth dates say about who is of compulsory school age."""
@@ -131,29 +134,31 @@ def dates_told(
     return birth_dates(child_ages(dated, statements, child_records, as_at), dated, child_records, provision, as_at)
 
 
-def _judged(known: Known, dates: BirthDates | None) -> pl.DataFrame:
+def _judged(inputs: ListInputs, dates: BirthDates | None) -> pl.DataFrame:
     """Each child who may be of age: its likelihood, officers' outcomes, whether it has died, and its records."""
-    statements, child_records, as_at = known.statements, known.child_records, known.as_at
+    statements, child_records, as_at = inputs.statements, inputs.child_records, inputs.as_at
     if dates is None:
-        dates = dates_told(known.person, statements, child_records, known.provision, as_at)
-    ages = with_age_slips(dates, known.residence)
-    judged = with_likelihood(ages.filter(pl.col("of_age") > 0).sort("child_id"), known)
+        dates = birth_date_evidence(inputs.person, statements, child_records, inputs.provision, as_at)
+    ages = with_age_slips(dates, inputs.residence)
+    judged = with_likelihood(ages.filter(pl.col("of_age") > 0).sort("child_id"), inputs)
     closed = closed_children(
-        known.outcomes, statements, child_records,
-        as_at=as_at, names=known.source_names, holds=known.settings.outcome_holds,
+        inputs.outcomes, statements, child_records,
+        as_at=as_at, names=inputs.source_names, holds=inputs.settings.outcome_holds,
     )  # fmt: skip
     theirs = record_ids_by_child(child_records.join(judged, on="child_id", how="semi"))
-    opened = in_hand(known.outcomes, child_records, as_at)
+    opened = in_hand(inputs.outcomes, child_records, as_at)
     return join_by_child(judged, closed, opened, died(statements, child_records), theirs)
 
 
-def _candidates(listed: pl.DataFrame, found: pl.DataFrame, circumstances: Circumstances, known: Known) -> pl.DataFrame:
+def _candidates(
+    listed: pl.DataFrame, found: pl.DataFrame, circumstances: Circumstances, inputs: ListInputs
+) -> pl.DataFrame:
     """``CANDIDATE``: the listed children in order, with what officers read about each and who lives together."""
-    theirs = known.child_records.join(listed, on="child_id", how="semi")
-    facts = described(known.person, known.statements, theirs, known.as_at)
+    theirs = inputs.child_records.join(listed, on="child_id", how="semi")
+    facts = described(inputs.person, inputs.statements, theirs, inputs.as_at)
     told = join_by_child(_with_history(listed, circumstances), facts, routes(circumstances))
-    ranked = _in_order(told, found, known)
-    together = households(ranked, known.person, known.statements, known.child_records, known.as_at)
+    ranked = _in_order(told, found, inputs)
+    together = households(ranked, inputs.person, inputs.statements, inputs.child_records, inputs.as_at)
     return join_by_child(ranked, together).select(CANDIDATE.names())
 
 
@@ -184,24 +189,24 @@ def _check_probabilities(**frames: pl.DataFrame) -> None:
             )
 
 
-def _restricted(known: Known) -> pl.Expr:
+def _restricted(inputs: ListInputs) -> pl.Expr:
     """True for a child whom a source protects, and for one who may well be the same child."""
-    return pl.col("child_id").is_in(may_be_protected(known.statements, known.child_records, known.rivals).implode())
+    return pl.col("child_id").is_in(may_be_protected(inputs.statements, inputs.child_records, inputs.rivals).implode())
 
 
-def _circumstances(looked_at: pl.DataFrame, known: Known) -> Circumstances:
+def _circumstances(looked_at: pl.DataFrame, inputs: ListInputs) -> Circumstances:
     """What the priority factors may read, about the children looked at only."""
-    births, as_at, area = looked_at.select("child_id", "date_of_birth"), known.as_at, known.settings.area
-    records = known.child_records.join(births, on="child_id", how="semi")
-    said = records.select("child_id", "record_id").join(known.statements, on="record_id", how="inner", validate="1:m")
+    births, as_at, area = looked_at.select("child_id", "date_of_birth"), inputs.as_at, inputs.settings.area
+    records = inputs.child_records.join(births, on="child_id", how="semi")
+    said = records.select("child_id", "record_id").join(inputs.statements, on="record_id", how="inner", validate="1:m")
     return Circumstances(
         statements=said,
-        provision=known.provision.join(births, on="child_id", how="semi"),
+        provision=inputs.provision.join(births, on="child_id", how="semi"),
         births=births,
         as_at=as_at,
-        closures=known.settings.school_closures,
-        homes=homes(hear(listen(said, as_at), records), known.person, area) if area.postcodes else HOME.to_frame(),
-        schools=known.schools,
+        closures=inputs.settings.school_closures,
+        homes=homes(hear(listen(said, as_at), records), inputs.person, area) if area.postcodes else HOME.to_frame(),
+        schools=inputs.schools,
     )
 
 
@@ -250,15 +255,15 @@ def urgency(likelihood: pl.Expr, points: pl.Expr) -> pl.Expr:
     return likelihood * (1 + points / 100)
 
 
-def _in_order(listed: pl.DataFrame, found: pl.DataFrame, known: Known) -> pl.DataFrame:
+def _in_order(listed: pl.DataFrame, found: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
     """``CANDIDATE`` without the columns ``TOGETHER``: lane, order and reasons of the listed children."""
     points = found.group_by("child_id").agg(priority=pl.col("points").sum())
-    because = reasons.because(known.as_at, known.person["dataset"].n_unique(), known.settings)
+    because = reasons.because(inputs.as_at, inputs.person["dataset"].n_unique(), inputs.settings)
     return (
         join_by_child(listed, points, reasons.told_findings(found))
         .with_columns(pl.col("priority").fill_null(0))
         .with_columns(
-            lane=_lane(known.settings),
+            lane=_lane(inputs.settings),
             because=because,
             urgency=urgency(pl.col("likelihood"), pl.col("priority")).round(9),
         )

@@ -64,7 +64,7 @@ ANSWER = pl.Schema(
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedLine:
     """The line that the answers teach, and how certain it is."""
 
     line: Recalibration
@@ -171,13 +171,13 @@ def answers(outcomes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def said_and_found(answered: pl.DataFrame) -> pl.DataFrame:
+def reliability_of_leads(answered: pl.DataFrame) -> pl.DataFrame:
     """``RELIABILITY`` of :mod:`matching.thresholds`, for leads instead of pairs: said and found."""
     told = answered.drop_nulls(["published", "is_missing"])
     return reliability(all_known(told["published"], told["is_missing"]), BANDS)
 
 
-def fitted(answered: pl.DataFrame) -> Fitted | str:
+def fit_line(answered: pl.DataFrame) -> FittedLine | str:
     """The line that ``ANSWER`` rows teach, or the reason why they teach none: too few, or estimates that do not order the
     children."""
     told = answered.drop_nulls(["estimated", "is_missing"])
@@ -198,7 +198,7 @@ def fitted(answered: pl.DataFrame) -> Fitted | str:
     line = Recalibration(
         slope=round(float(at[1]), 3), shift=round(float(at[0]), 3), answered_from=math.floor(least * 1000) / 1000
     )
-    return Fitted(line, spread, told.height, missing)
+    return FittedLine(line, spread, told.height, missing)
 
 
 def _most_probable(x: NDArray[np.float64], found: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -216,14 +216,14 @@ def _most_probable(x: NDArray[np.float64], found: NDArray[np.bool_]) -> tuple[ND
     return at, np.linalg.inv(curve)
 
 
-def counts_since(as_at: date) -> date:
+def first_counted_day(as_at: date) -> date:
     """The day from which leads count by default, for a list as at ``as_at``."""
     return as_at - timedelta(days=DAYS_BACK)
 
 
-def taught(
+def fit_to_outcomes(
     outcomes: pl.DataFrame, candidates: pl.DataFrame, in_force: Recalibration, since: date
-) -> tuple[Fitted, str]:
+) -> tuple[FittedLine, str]:
     """The line that officers' outcomes teach, and what to know before it is proposed, in words.
 
     ``outcomes``: ``OUTCOME``. ``candidates``: ``CANDIDATE`` of the last list. ``since``: leads opened earlier are left out.
@@ -231,8 +231,8 @@ def taught(
     """
     every = answers(outcomes)
     answered = every.filter(pl.col("opened_on") >= since)
-    found = fitted(answered)
-    told = [*said_and_found_words(answered), *_left_out_words(every.height - answered.height, since)]
+    found = fit_line(answered)
+    told = [*reliability_in_words(answered), *_left_out_words(every.height - answered.height, since)]
     if isinstance(found, str):
         raise NothingTaughtError("\n".join([*told, f"Nothing is proposed: {found}"]))
     if not found.differs_from(in_force):
@@ -260,16 +260,16 @@ def _left_out_words(left_out: int, since: date) -> list[str]:
     ]
 
 
-def said_and_found_words(answered: pl.DataFrame) -> list[str]:
+def reliability_in_words(answered: pl.DataFrame) -> list[str]:
     """One line for each band of the published likelihood: what was said of the children in it, and what was found."""
     return [
         f"Likelihood {row['band_from']:.0%} to {row['band_to']:.0%}, answered leads: {row['judged']:,}; "
         f"said {row['said']:.0%}, found {row['right']:.0%} ({row['right_low']:.0%} to {row['right_high']:.0%})."
-        for row in said_and_found(answered).sort("band_from", descending=True).iter_rows(named=True)
+        for row in reliability_of_leads(answered).sort("band_from", descending=True).iter_rows(named=True)
     ]
 
 
-def _line_words(found: Fitted) -> list[str]:
+def _line_words(found: FittedLine) -> list[str]:
     """What the line makes of some likelihoods."""
     made = {share: found.interval(share) for share in (0.95, 0.8, 0.6, 0.4, 0.2, 0.1)}
     parts = [f"{share:.0%} becomes {mean:.0%} ({low:.0%} to {high:.0%})" for share, (mean, low, high) in made.items()]
@@ -279,7 +279,7 @@ def _line_words(found: Fitted) -> list[str]:
     ]
 
 
-def _selection_words(answered: pl.DataFrame, below: int, listed: int, found: Fitted) -> list[str]:
+def _selection_words(answered: pl.DataFrame, below: int, listed: int, found: FittedLine) -> list[str]:
     """What the answers cannot show, because officers open the top of the list first and some leads stay without an answer."""
     opened = answered.drop_nulls("estimated")
     unanswered = opened.filter(pl.col("is_missing").is_null()).height
@@ -289,8 +289,8 @@ def _selection_words(answered: pl.DataFrame, below: int, listed: int, found: Fit
         "They, and those off the list, are moved in the same proportion as that estimate, as nothing is known about them."
     ]
     if unanswered:
-        ends = [fitted(opened.with_columns(pl.col("is_missing").fill_null(value=end))) for end in (False, True)]
-        lines = [f"{end.interval(0.8)[0]:.0%}" for end in ends if isinstance(end, Fitted)]
+        ends = [fit_line(opened.with_columns(pl.col("is_missing").fill_null(value=end))) for end in (False, True)]
+        lines = [f"{end.interval(0.8)[0]:.0%}" for end in ends if isinstance(end, FittedLine)]
         words.append(
             f"{unanswered:,} leads that were opened have no answer yet, and are left out. Children who cannot be traced have "
             "more often moved away than others."

@@ -15,8 +15,8 @@ from pipelines.children.silent_schools import is_silent, last_roll_days
 from pipelines.counted import counted, first_of
 from pipelines.formatted import formatted
 from pipelines.intake.year_seven import year_seven_from
-from pipelines.listing.known import Known
-from pipelines.listing.not_yet import at_high_risk, known_of_place, surely_theirs, that_follow
+from pipelines.listing.list_inputs import ListInputs
+from pipelines.listing.waiting import at_high_risk, of_certain_records, places_that_follow, wait_in_words
 from pipelines.priority import Circumstances
 from pipelines.priority.no_place import FACTOR as NO_PLACE
 from pipelines.reasons import day, day_written
@@ -32,11 +32,11 @@ ENOUGH_TO_WARN = 5
 TO_COME = pl.Schema({"child_id": pl.String, "school": pl.String, "told_on": pl.Date, "ask_school": pl.String})
 
 
-def roll_to_come(circumstances: Circumstances, found: pl.DataFrame, known: Known) -> pl.DataFrame:
+def roll_to_come(circumstances: Circumstances, found: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
     """``TO_COME``: one row is one child whose school is to be asked.
 
     ``school``: null: none is named. ``told_on``: the last day that its roll covers. ``ask_school``: both in a sentence.
-    Children at high risk are left out. ``found``: ``FINDING``. ``known``: of all children, as their entries show how recent
+    Children at high risk are left out. ``found``: ``FINDING``. ``inputs``: of all children, as their entries show how recent
     a school's roll is.
     """
     starts, as_at = pl.col("since_on"), circumstances.as_at
@@ -47,10 +47,10 @@ def roll_to_come(circumstances: Circumstances, found: pl.DataFrame, known: Known
     asked = pl.concat([promised, owed], how="diagonal").join(
         circumstances.births, on="child_id", how="left", validate="m:1"
     )
-    told = last_roll_days(asked, known.provision, known.person, known.schools, as_at)
+    told = last_roll_days(asked, inputs.provision, inputs.person, inputs.schools, as_at)
     is_promised = pl.col("record_id").is_not_null()
-    both = pl.concat([surely_theirs(told.filter(is_promised), known.child_records), told.filter(~is_promised)])
-    places = that_follow(
+    both = pl.concat([of_certain_records(told.filter(is_promised), inputs.child_records), told.filter(~is_promised)])
+    places = places_that_follow(
         both.select("child_id", "since_on", "school", "told_on", is_promised=is_promised), circumstances
     )
     silent = places.filter(is_silent(starts, pl.col("told_on")), starts <= as_at, starts + ROLL_IS_IN > as_at).join(
@@ -97,12 +97,12 @@ def _ask_school_in_words() -> pl.Expr:
     school, told_on = pl.col("school"), day(pl.col("told_on"))
     named = formatted(
         "{} at {}, whose roll shows no starters after {}: ask the school whether the child started.",
-        known_of_place(), school, told_on,
+        wait_in_words(), school, told_on,
     )  # fmt: skip
     unnamed = formatted(
         "{}; no school is named, and the rolls of most schools for this age show no starters after {}: ask admissions which "
         "school it is, then ask that school whether the child started.",
-        known_of_place(), told_on,
+        wait_in_words(), told_on,
     )  # fmt: skip
     owed = formatted(
         "{} {}, and Year 7 began on {}; the rolls of most schools for this age show no starters after {}: ask for the rolls "

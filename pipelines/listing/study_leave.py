@@ -12,8 +12,8 @@ import polars as pl
 from pipelines.children.age import ends_on
 from pipelines.counted import counted, first_of
 from pipelines.formatted import formatted
-from pipelines.listing.known import Known
-from pipelines.listing.not_yet import at_high_risk, surely_theirs
+from pipelines.listing.list_inputs import ListInputs
+from pipelines.listing.waiting import at_high_risk, of_certain_records
 from pipelines.priority import Circumstances
 from pipelines.reasons import day
 
@@ -29,26 +29,26 @@ ON_LEAVE = pl.Schema(
 )
 
 
-def study_leave(circumstances: Circumstances, found: pl.DataFrame, known: Known) -> pl.DataFrame:
+def study_leave(circumstances: Circumstances, found: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
     """``ON_LEAVE``: one row is one child whose school is to be asked.
 
     ``left``: how many pupils in Year 11 have left it, of ``pupils``. ``ask_school``: all of it in a sentence. Children at
-    high risk are left out. ``found``: ``FINDING``. ``known``: of all children, as their entries show who left.
+    high risk are left out. ``found``: ``FINDING``. ``inputs``: of all children, as their entries show who left.
     """
     as_at = circumstances.as_at
     begins = date(as_at.year, *BEGINS)
     if as_at < begins:
         return ON_LEAVE.to_frame()
     leaves_on = ends_on(pl.col("date_of_birth"))
-    born = known.person.select("record_id", "date_of_birth").filter(
+    born = inputs.person.select("record_id", "date_of_birth").filter(
         leaves_on.dt.year() == as_at.year, leaves_on >= as_at
     )
     has_left = ~pl.col("is_current") & pl.col("until_on").is_between(begins, as_at)
-    entries = known.provision.drop_nulls("place").join(born, on="record_id", how="inner", validate="m:1")
+    entries = inputs.provision.drop_nulls("place").join(born, on="record_id", how="inner", validate="m:1")
     of_year = entries.filter(has_left | pl.col("is_current")).with_columns(has_left=has_left)
     schools = of_year.group_by("source", "place").agg(left=pl.col("has_left").sum(), pupils=pl.len())
     gone = schools.filter(pl.col("left") >= ENOUGH, pl.col("left") > MOST * pl.col("pupils"))
-    last = surely_theirs(circumstances.last_ended, known.child_records).filter(pl.col("until_on") >= begins)
+    last = of_certain_records(circumstances.last_ended, inputs.child_records).filter(pl.col("until_on") >= begins)
     theirs = last.join(born, on="record_id", how="inner", validate="m:1").join(
         gone, on=["source", "place"], how="inner"
     )

@@ -68,7 +68,7 @@ HIGH_RISK = (
     social_care.FACTOR, exploitation.FACTOR, missing_from_home.FACTOR, harm.FACTOR, youth_justice.FACTOR,
     referral.FACTOR, exclusion.FACTOR, left_unsettled.FACTOR, unregistered_setting.FACTOR, vanished_from_roll.FACTOR,
 )  # fmt: skip
-"""Factors of high risk: a child with one of them does not wait to be listed (:mod:`pipelines.listing.not_yet`)."""
+"""Factors of high risk: a child with one of them does not wait to be listed (:mod:`pipelines.listing.waiting`)."""
 
 
 def findings(circumstances: Circumstances, points: Points) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from pipelines.listing.recalibration import answers, said_and_found
+from pipelines.listing.recalibration import answers, reliability_of_leads
 from pipelines.publish import charts, error_tables, report_tables
 from pipelines.publish.outcome_yield import outcome_yield
 from pipelines.publish.page import REPORT, page
@@ -62,7 +62,9 @@ def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
         "factors": report_tables.factors(publication),
         "explained": report_tables.explained_by(listed.explained, publication.source_names),
         "yields": outcome_yield(publication.outcomes, publication.source_names).to_dicts(),
-        "said_and_found": said_and_found(answers(publication.outcomes)).sort("band_from", descending=True).to_dicts(),
+        "said_and_found": reliability_of_leads(answers(publication.outcomes))
+        .sort("band_from", descending=True)
+        .to_dicts(),
         "settings": publication.settings,
         "settings_told": publication.settings_told,
         "not_known": not_known(publication, listed),

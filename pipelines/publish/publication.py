@@ -85,7 +85,7 @@ class Publication:
     """How many children the sheet "Follow up" holds; the others are on "Later". 0: all."""
     early_warning: EarlyWarning = field(default_factory=lambda: EarlyWarning(EARLY_WARNING.to_frame()))
     """Who will be without education at the next term."""
-    what_changed: WhatChanged = field(default_factory=WhatChanged.nothing)
+    what_changed: WhatChanged = field(default_factory=WhatChanged.empty)
     """How the list differs from the last one published, and who is in view."""
     other_teams: pl.DataFrame = field(default_factory=OTHER_TEAM.to_frame)
     """Children not on the list whom another team should look at."""

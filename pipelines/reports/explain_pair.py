@@ -33,7 +33,7 @@ from matching.model import Model
 from matching.score import Scorer
 from pipelines.linking.family_ties import LEVEL
 from pipelines.linking.link import CHILD_SETTINGS
-from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
+from pipelines.linking.measures_in_force import MEASURED_TABLES, read_measures
 from pipelines.linking.shared_upns import without_shared_upns
 from pipelines.listing.masking import (
     MASKED_READS,
@@ -98,7 +98,7 @@ def weighed(tables: Mapping[str, pl.DataFrame], model: Model) -> Weighed:
 
     Raises :class:`~pipelines.reports.explain.UnknownIdentifierError` if the night had no records.
     """
-    held = held_in(tables)
+    held = read_measures(tables)
     if held is None:
         raise UnknownIdentifierError("The last night had no records. Run a night on tonight's extracts first.")
     table = with_keys(without_shared_upns(tables["person_record"]).sort("record_id"))

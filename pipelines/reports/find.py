@@ -24,7 +24,7 @@ from pipelines.counted import counted
 from pipelines.decisions.outcomes import WRITTEN as WRITTEN_DAYS
 from pipelines.formatted import formatted
 from pipelines.intake.standardise import WRITTEN, person_records
-from pipelines.linking.measures_in_force import MEASURED_TABLES, Held, held_in
+from pipelines.linking.measures_in_force import MEASURED_TABLES, MeasuresInForce, read_measures
 from pipelines.listing.masking import MASKED_READS, masked_in
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
@@ -81,7 +81,7 @@ def find(asked: Asked, tables: Mapping[str, pl.DataFrame], model: Model) -> pl.D
 
     Raises :class:`~pipelines.settings.SettingsError` if too little is said, or the night had no records.
     """
-    held = held_in(tables)
+    held = read_measures(tables)
     if held is None:
         raise SettingsError("The last night had no records. Run a night on tonight's extracts first.")
     one = _written([{"record_id": _ASKED_FOR, "forename": asked.forename, "surname": asked.surname,
@@ -103,7 +103,7 @@ def find(asked: Asked, tables: Mapping[str, pl.DataFrame], model: Model) -> pl.D
     return found.select(FOUND.names()).cast(FOUND)
 
 
-def _weighed(known: pl.DataFrame, one: pl.DataFrame, model: Model, held: Held) -> pl.DataFrame:
+def _weighed(known: pl.DataFrame, one: pl.DataFrame, model: Model, held: MeasuresInForce) -> pl.DataFrame:
     """Each known record's ``record_id``, and the ``pattern`` of agreement and match ``weight`` between it and the one asked
     for."""
     person = with_keys(pl.concat([known, one]).sort("record_id"))

@@ -16,7 +16,7 @@ import polars as pl
 from data_contracts.rules import WITHHELD
 from pipelines.children.facts import child_facts
 from pipelines.decisions.append_only import append_only
-from pipelines.decisions.outcomes import under_tonights_ids
+from pipelines.decisions.outcomes import outcomes_by_current_child
 from pipelines.listing.masking import MASKED_READS, masked_in
 from pipelines.listing.route import ADOPTION, routes
 from pipelines.priority import social_care
@@ -127,7 +127,7 @@ def _circumstances(
 
 
 def _moved_on(child_id: str, outcomes: pl.DataFrame, child_records: pl.DataFrame) -> date | None:
-    found = under_tonights_ids(outcomes, child_records).filter(pl.col("child_id") == child_id)
+    found = outcomes_by_current_child(outcomes, child_records).filter(pl.col("child_id") == child_id)
     moved = found.filter(pl.col("outcome").is_in(TO_OTHER_AUTHORITY))["outcome_on"]
     return moved[0] if moved.len() else None
 

@@ -15,7 +15,7 @@ from pipelines.children.died import surely_died
 from pipelines.children.facts import child_facts
 from pipelines.children.members import join_by_child
 from pipelines.children.provision import find_provision, likely_places
-from pipelines.decisions.outcomes import DFE_REASONS, MISSING, standing_outcomes, under_tonights_ids
+from pipelines.decisions.outcomes import DFE_REASONS, MISSING, outcomes_by_current_child, standing_outcomes
 from pipelines.formatted import formatted
 from pipelines.publish.small_counts import SUPPRESSED, suppressed
 
@@ -64,7 +64,7 @@ def confirmed_missing(
     Duration runs from the end of the last known education, but not from before the child was of compulsory school age;
     "Unknown" if no education is known to have ended. The reason is the one that an officer gave, or "Not recorded".
     """
-    last = under_tonights_ids(standing_outcomes(outcomes.filter(pl.col("outcome_on") <= as_at)), child_records)
+    last = outcomes_by_current_child(standing_outcomes(outcomes.filter(pl.col("outcome_on") <= as_at)), child_records)
     known = last.filter(pl.col("outcome").is_in(MISSING)).select("child_id", "reason")
     members = child_records.join(known, on="child_id", how="semi")
     said = statements.join(members, on="record_id", how="semi")

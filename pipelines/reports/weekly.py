@@ -12,10 +12,10 @@ import polars as pl
 from pipelines.decisions.outcomes import (
     CODES,
     MISSING,
-    kept_open,
+    open_enquiries,
     outcome_in_words,
+    outcomes_by_current_child,
     standing_outcomes,
-    under_tonights_ids,
 )
 from pipelines.health import SourceState
 from pipelines.listing.rank import LANES
@@ -128,7 +128,7 @@ def _by_words(outcomes: pl.DataFrame) -> list[tuple[str, int]]:
 
 
 def _in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    held = kept_open(outcomes, child_records, as_at)
+    held = open_enquiries(outcomes, child_records, as_at)
     words = outcome_in_words(pl.col("outcome"))
     return held.select("child_id", told=words, since="outcome_on").sort("since", "child_id")
 
@@ -139,7 +139,7 @@ def _untouched(nights: Sequence[PublishedNight], outcomes: pl.DataFrame, child_r
     ``since``: the first list of the unbroken series that have had the child.
     """
     now = nights[-1].candidates.select("rank", "child_id", "lane")
-    looked_into = under_tonights_ids(outcomes, child_records).select("child_id")
+    looked_into = outcomes_by_current_child(outcomes, child_records).select("child_id")
     waiting = now.join(looked_into, on="child_id", how="anti")
     since = waiting.select("child_id", since=pl.lit(nights[-1].as_at, pl.Date))
     still = waiting.select("child_id")

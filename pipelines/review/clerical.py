@@ -33,7 +33,7 @@ from pipelines.tables.night import begun_at, judged_on
 
 
 @dataclass(frozen=True)
-class Asked:
+class SampleRequest:
     """What a person wants to be asked."""
 
     pairs: int
@@ -46,7 +46,7 @@ class Asked:
 
 
 def write_sample(
-    workspace: Path, tables: Mapping[str, pl.DataFrame], asked: Asked, source_names: Mapping[str, str]
+    workspace: Path, tables: Mapping[str, pl.DataFrame], asked: SampleRequest, source_names: Mapping[str, str]
 ) -> pl.DataFrame:
     """Draw pairs, write the workbook (mode 0600) and keep what was drawn; returns ``DRAWN``.
 

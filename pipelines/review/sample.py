@@ -79,14 +79,14 @@ def pairs_worth_asking(
     open_links = links.join(_decided(judgements), on=PAIRED, how="anti")
     told = _for_list(tables, open_links).head(round(LIST_SHARE * pairs))
     near = _for_model(open_links.join(told, on=PAIRED, how="anti"), threshold).head(round(MODEL_SHARE * pairs))
-    blind = _blind(links, links_begin(links, threshold), pairs - told.height - near.height, seed)
+    blind = _blind(links, weight_of_links(links, threshold), pairs - told.height - near.height, seed)
     chosen = [blind, *(part.join(blind, on=PAIRED, how="anti") for part in (told, near))]
     frame = pl.concat([part.select(PAIR.names()).cast(PAIR) for part in chosen])
     order = random.Random(seed).sample(range(frame.height), frame.height)  # noqa: S311 - no secret hangs on the order
     return frame[order]
 
 
-def links_begin(links: pl.DataFrame, threshold: float) -> float:
+def weight_of_links(links: pl.DataFrame, threshold: float) -> float:
     """Match weight (bits) from which pairs are linked, estimated from the pairs in doubt: the median of the weights at
     which they would reach the threshold.
 

@@ -4,10 +4,10 @@ from functools import partial
 
 from pipelines.children.provision import find_provision
 from pipelines.listing.early_warning import early_warning
-from pipelines.listing.known import Known
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.masking import MASKED_READS, masked_in
 from pipelines.listing.other_teams import for_other_teams
-from pipelines.listing.rank import dates_told, rank
+from pipelines.listing.rank import birth_date_evidence, rank
 from pipelines.listing.roll_to_come import rolls_to_ask_for
 from pipelines.listing.study_leave import years_to_ask_for
 from pipelines.residence.living_here import judge_residence
@@ -29,7 +29,7 @@ def judge_residence_step(night: Night) -> Counts:
     """statement, person_record, child_record, provision -> residence. Meanwhile, for the next step: what birth dates say."""
     known = night.arguments("person_record", "child_record", "provision")
     night.birth_dates = night.in_background(
-        partial(dates_told, **known, **night.arguments("statement"), as_at=night.settings.as_at)
+        partial(birth_date_evidence, **known, **night.arguments("statement"), as_at=night.settings.as_at)
     )
     judged = judge_residence(
         night.record_statements.result(),
@@ -51,7 +51,7 @@ def rank_step(night: Night) -> Counts:
     """
     night.store.read_ahead("snapshot", "link")  # for the ledger and publish
     dates = night.birth_dates.result()
-    known = Known(
+    inputs = ListInputs(
         **night.arguments(*JUDGED_FROM),
         as_at=night.settings.as_at,
         settings=night.settings.ranking,
@@ -59,12 +59,12 @@ def rank_step(night: Night) -> Counts:
         outcomes=night.outcomes(),
         never_met=night.store.read("link_never_met"),
     )
-    night.early_warning = night.in_background(partial(early_warning, known))
-    ranked = rank(known, dates=dates, contact=night.contact_statements())
+    night.early_warning = night.in_background(partial(early_warning, inputs))
+    ranked = rank(inputs, dates=dates, contact=night.contact_statements())
     night.store.write("candidate", ranked.candidates)
     night.store.write_children("explained", ranked.explained)
     night.store.write("finding", ranked.findings)
     night.roll_warnings = (*rolls_to_ask_for(ranked.to_come), *years_to_ask_for(ranked.on_leave))
     night.listed = night.in_background(partial(masked_in, night.read(*MASKED_READS)))
-    night.other_teams = night.in_background(partial(for_other_teams, known, night.store.read("explained")))
+    night.other_teams = night.in_background(partial(for_other_teams, inputs, night.store.read("explained")))
     return {"candidates": ranked.candidates.height, "explained": ranked.explained.height}

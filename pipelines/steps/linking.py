@@ -9,15 +9,28 @@ import polars as pl
 from matching.cluster import id_moves
 from pipelines.amendment import Amendment
 from pipelines.decisions.keys_tonight import key_now, records_now
-from pipelines.decisions.obeyed import Decided, decided_in
+from pipelines.decisions.linkage_decisions import LinkageDecisions, read_linkage_decisions
 from pipelines.intake.at_odds import at_odds_in_words
 from pipelines.linking.bucketed import buckets_in
-from pipelines.linking.kept_links import KEPT_TABLES, contents, keep_all, kept_row, mark_of
+from pipelines.linking.kept_links import KEPT_TABLES, content_fingerprints, keep_all, kept_row, mark_of
 from pipelines.linking.link import CHILD_SETTINGS, judged_rows, link, records_by_source
-from pipelines.linking.link_again import LinkedAgain, ToLink, known_records, linked_again, stand_again
+from pipelines.linking.link_again import (
+    LinkageChanges,
+    LinkageInput,
+    known_records,
+    link_changed_records,
+    unchanged_report,
+)
 from pipelines.linking.link_groups import GroupsAsked
 from pipelines.linking.link_report import LinkReport
-from pipelines.linking.measures_in_force import MEASURED_TABLES, Held, fingerprint, held_in, held_tables, why_due
+from pipelines.linking.measures_in_force import (
+    MEASURED_TABLES,
+    MeasuresInForce,
+    fingerprint,
+    measure_tables,
+    read_measures,
+    reason_to_measure,
+)
 from pipelines.linking.model_file import ModelInUse, model_in_use, model_row
 from pipelines.linking.shared_upns import without_shared_upns
 from pipelines.residence.evidence import with_homes
@@ -35,13 +48,13 @@ def link_step(night: Night) -> Counts:
     where their children are, which homes they name, and which columns disagree.
     """
     store, renumbered = night.store, night.store.read("renumbered")
-    decided = decided_in(night.settings.workspace, renumbered)
+    decided = read_linkage_decisions(night.settings.workspace, renumbered)
     given = _given_since(store, renumbered)
     _keep_leads_under(given, store)
     last = _last_night(store, renumbered, given) if store.has("child_record") else None
     before = None if last is None else last[1]
     in_force = _in_force(store, decided)
-    held = held_in(night.read(*MEASURED_TABLES)) if _has_tables(store, MEASURED_TABLES) else None
+    held = read_measures(night.read(*MEASURED_TABLES)) if _has_tables(store, MEASURED_TABLES) else None
     tonight = None if night.settings.full else _tonight(night, last, decided, in_force, held)
     known = None if tonight is None else known_records(store, tonight)
     statements = store.reader("statement")  # its rows may not be in order yet
@@ -52,10 +65,10 @@ def link_step(night: Night) -> Counts:
     touched, night.model = None, None if tonight is None else tonight.model
     if tonight is None or before is None or known is None:
         report, links, pairs, after = _link_all(night, before, decided, in_force, held)
-    elif known.stands:
-        (report, links, pairs), after = stand_again(store, tonight, known), before
+    elif known.is_unchanged:
+        (report, links, pairs), after = unchanged_report(store, tonight, known), before
     else:
-        again = linked_again(store, tonight, known)
+        again = link_changed_records(store, tonight, known)
         _write_again(night, again, tonight)
         report, links, pairs, after = again.report, again.links, again.pairs_kept, again.child_records
         touched = pl.Series(again.touched)
@@ -64,7 +77,7 @@ def link_step(night: Night) -> Counts:
     return {"pairs_kept": pairs, "links": links, "children": after["child_id"].n_unique()}
 
 
-def _with_figures(report: Callable[[], LinkReport], decided: Decided) -> LinkReport:
+def _with_figures(report: Callable[[], LinkReport], decided: LinkageDecisions) -> LinkReport:
     found = report()
     return replace(found, figures=found.figures | decided.figures)
 
@@ -115,7 +128,7 @@ def _has_tables(store: Store, tables: tuple[str, ...]) -> bool:
     return all(store.has(table) for table in tables)
 
 
-def _in_force(store: Store, decided: Decided) -> ModelInUse | None:
+def _in_force(store: Store, decided: LinkageDecisions) -> ModelInUse | None:
     """The weights that people approved, or else those that an earlier night learnt; null: neither exists, and tonight
     learns its own."""
     if decided.model is not None:
@@ -131,10 +144,10 @@ def _groups_asked(night: Night) -> GroupsAsked:
 def _tonight(
     night: Night,
     last: tuple[pl.DataFrame, pl.DataFrame] | None,
-    decided: Decided,
+    decided: LinkageDecisions,
     in_force: ModelInUse | None,
-    held: Held | None,
-) -> ToLink | None:
+    held: MeasuresInForce | None,
+) -> LinkageInput | None:
     """What is to be linked, if only what changed can be; null: something kept from last night does not hold, or nothing was
     kept.
 
@@ -146,19 +159,23 @@ def _tonight(
     settings = replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold)
     counts = records_by_source(person["dataset"])
     mark = fingerprint(in_force.model, settings, tuple(counts))
-    if why_due(held, mark, counts, night.settings.as_at) is not None:
+    if reason_to_measure(held, mark, counts, night.settings.as_at) is not None:
         return None
     if night.store.read("link_kept")["mark"].item() != mark_of(held):
         return None
     judged = judged_rows(decided.judgements, person["record_id"])
-    return ToLink(
-        person, contents(person, judged), *last, judged, in_force.model, in_force.origin, settings,
+    return LinkageInput(
+        person, content_fingerprints(person, judged), *last, judged, in_force.model, in_force.origin, settings,
         _groups_asked(night), held,
     )  # fmt: skip
 
 
 def _link_all(
-    night: Night, previous: pl.DataFrame | None, decided: Decided, in_force: ModelInUse | None, held: Held | None
+    night: Night,
+    previous: pl.DataFrame | None,
+    decided: LinkageDecisions,
+    in_force: ModelInUse | None,
+    held: MeasuresInForce | None,
 ) -> tuple[Callable[[], LinkReport], int, int, pl.DataFrame]:
     """Link all records and write everything. Returns the report, pairs in one child, pairs kept, and tonight's
     child_record."""
@@ -180,7 +197,7 @@ def _link_all(
     for table, frame in {"link": linked.links, "child_record": linked.child_records, "rival": linked.rivals}.items():
         store.write(table, frame)
     if linked.held is not held:
-        for table, frame in held_tables(linked.held).items():
+        for table, frame in measure_tables(linked.held).items():
             store.write(table, frame)
     if linked.is_new:
         learnt_on = None if linked.stands_in else night.settings.as_at
@@ -191,12 +208,12 @@ def _link_all(
     return lambda: linked.report, links, linked.links.height, linked.child_records
 
 
-def _write_again(night: Night, again: LinkedAgain, tonight: ToLink) -> None:
+def _write_again(night: Night, again: LinkageChanges, tonight: LinkageInput) -> None:
     """Write only what changed."""
     store = night.store
-    changed, fresh = again.records.filter(~again.stand), again.child_records.filter(pl.Series(again.touched))
-    store.amend("linked_record", again.records, Amendment(changed, again.left))
-    store.amend("child_record", again.child_records, Amendment(fresh, again.left))
+    changed, fresh = again.records.filter(~again.unchanged), again.child_records.filter(pl.Series(again.touched))
+    store.amend("linked_record", again.records, Amendment(changed, again.gone_ids))
+    store.amend("child_record", again.child_records, Amendment(fresh, again.gone_ids))
     store.change("link", again.links_gone, again.links_put)
     store.change("scored_pair", again.pairs_gone, again.pairs_put)
     store.change("block_sign", again.signs_gone, again.signs_put)

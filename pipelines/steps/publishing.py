@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from data_contracts.contract import own_contracts
-from pipelines.decisions.judgements import measured, measured_by_band
+from pipelines.decisions.judgements import measured_errors, measured_reliability
 from pipelines.decisions.proposals import settings_in_words
 from pipelines.intake.standing_in import STANDS_IN
 from pipelines.ledger.lives import published
@@ -35,8 +35,8 @@ def publish_step(night: Night) -> Counts:
         as_at=as_at,
         contracts=night.contracts,
         link_report=night.link_report.result(),
-        measured=measured(night.settings.workspace),
-        reliability=measured_by_band(night.settings.workspace),
+        measured=measured_errors(night.settings.workspace),
+        reliability=measured_reliability(night.settings.workspace),
         run=run_record(night, known["deliveries"]),
         sender_files=night.sender_files,
         stands_in=STANDS_IN.to_frame() if night.judged is None else night.judged.stands_in,

@@ -74,8 +74,8 @@ class Night:
     at_odds: Future[tuple[str, ...]] | None = None
     """Warnings about columns that agree with no other source, or not with each other; null: not looked at yet."""
     birth_dates: Future[BirthDates] = field(init=False, repr=False)
-    """What birth dates say of who is of compulsory school age (:func:`pipelines.listing.rank.dates_told`); worked out while
-    residence is judged."""
+    """What birth dates say of who is of compulsory school age (:func:`pipelines.listing.rank.birth_date_evidence`);
+    worked out while residence is judged."""
     early_warning: Future[EarlyWarning] = field(init=False, repr=False)
     """Who may be without education from the next term; worked out while the list is ranked."""
     roll_warnings: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ class Night:
     """The list as it may be published; worked out while the ledger is kept, as is ``other_teams``."""
     other_teams: Future[pl.DataFrame] = field(init=False, repr=False)
     """Children whom other teams should look at (``OTHER_TEAM``)."""
-    changed: WhatChanged = field(default_factory=WhatChanged.nothing)
+    changed: WhatChanged = field(default_factory=WhatChanged.empty)
     """How the list differs from the last one published."""
     published: Path | None = None
     """Folder of the publication, once it is complete."""

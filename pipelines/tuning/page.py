@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.atomic_folder import write_requested
-from pipelines.decisions.judgements import measured, read_judgements
+from pipelines.decisions.judgements import measured_errors, read_judgements
 from pipelines.decisions.keys_tonight import judgements_now, keys_of_the_list, outcomes_now
 from pipelines.decisions.outcomes import read_outcomes
 from pipelines.decisions.proposals import Figures
@@ -19,13 +19,13 @@ from pipelines.rank_settings import Recalibration
 from pipelines.settings import Settings, SettingsError, read_toml, with_changes
 from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.tables.night import judged_on
-from pipelines.tuning.report import Tuned, tuning_html
-from pipelines.tuning.trial import Listed, figures, judged_again, last_night, unlike_those_of_the_night
+from pipelines.tuning.report import TuningComparison, tuning_html
+from pipelines.tuning.trial import JudgedNight, figures, judge_night_again, last_night, settings_unlike_the_night
 
 TUNING_FOLDER = "tuning"
 
 
-def tried(
+def settings_to_try(
     settings: Settings,
     *,
     link_threshold: float | None = None,
@@ -64,7 +64,7 @@ def _points(path: Path) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Compared:
+class TuningResult:
     """The last night judged again with other settings."""
 
     page: Path
@@ -74,24 +74,24 @@ class Compared:
     """Keys of the settings that are not those of the night; if there are any, both sides were judged again."""
 
 
-def compared(
+def compare_settings(
     workspace: Path,
     tables: Mapping[str, pl.DataFrame],
     before: Settings,
     after: Settings,
     source_names: Mapping[str, str],
-) -> Compared:
+) -> TuningResult:
     """Judge the last night again, without publishing, and write the page that shows the difference.
 
     ``tables``: ``TUNING_READS`` of the store. Raises SettingsError if the page cannot be written, and whatever reading
     people's decisions raises.
     """
     made_at, keys = datetime.now(UTC), keys_of_the_list(workspace)
-    unlike = unlike_those_of_the_night(_said_of_settings(workspace, judged_on(tables)), before)
+    unlike = settings_unlike_the_night(_said_of_settings(workspace, judged_on(tables)), before)
     is_linked_so = not any(key.startswith("linkage.") for key in unlike)
 
-    def judged(settings: Settings) -> Listed:
-        return judged_again(
+    def judged(settings: Settings) -> JudgedNight:
+        return judge_night_again(
             tables,
             settings,
             model=kept_model(workspace),
@@ -103,8 +103,8 @@ def compared(
 
     listed = judged(before) if unlike else last_night(tables, before)
     again = judged(after)
-    page = _write_page(workspace, Tuned(listed, again, measured(workspace), tables, made_at, unlike))
-    return Compared(page, figures(listed, again), unlike)
+    page = _write_page(workspace, TuningComparison(listed, again, measured_errors(workspace), tables, made_at, unlike))
+    return TuningResult(page, figures(listed, again), unlike)
 
 
 def _said_of_settings(workspace: Path, night: date) -> dict[str, object]:
@@ -116,7 +116,7 @@ def _said_of_settings(workspace: Path, night: date) -> dict[str, object]:
         return {}
 
 
-def _write_page(workspace: Path, tuned: Tuned) -> Path:
+def _write_page(workspace: Path, tuned: TuningComparison) -> Path:
     """Write ``WORKSPACE/tuning/tuning-TIME.html``, mode 0600. Raises SettingsError if it cannot be written."""
     path = workspace / TUNING_FOLDER / f"tuning-{tuned.made_at:%Y-%m-%dT%H-%M-%S-%f}Z.html"
     write_requested(path, tuning_html(tuned))

@@ -8,16 +8,16 @@ from pipelines.decisions.in_force import settings_of
 from pipelines.decisions.outcomes import read_outcomes
 from pipelines.decisions.proposals import Figures, propose_settings
 from pipelines.for_readers import tables_for_readers
-from pipelines.listing.recalibration import NothingTaughtError, counts_since, taught
+from pipelines.listing.recalibration import NothingTaughtError, first_counted_day, fit_to_outcomes
 from pipelines.tables.night import judged_on
-from pipelines.tuning.page import compared, tried
+from pipelines.tuning.page import compare_settings, settings_to_try
 from pipelines.tuning.trial import TUNING_READS
 
 WHY = "Fitted to what officers found, on schedule"
 
 
 @dataclass(frozen=True)
-class Proposed:
+class RecalibrationProposal:
     """A proposal, or why there is none."""
 
     words: str
@@ -29,7 +29,7 @@ class Proposed:
     """Page of who would come onto the list and who would leave, readable by its owner only; null: nothing is proposed."""
 
 
-def propose_recalibration(workspace: Path, by: str) -> Proposed:
+def propose_recalibration(workspace: Path, by: str) -> RecalibrationProposal:
     """Fit the recalibration to the outcomes that count, and propose it if there is one to propose. Puts nothing in force.
 
     The page that shows its effect is in ``WORKSPACE/tuning``. Raises :class:`~pipelines.settings.SettingsError`,
@@ -40,11 +40,15 @@ def propose_recalibration(workspace: Path, by: str) -> Proposed:
     before = settings_of(workspace, None, night)
     outcomes = read_outcomes(workspace)
     try:
-        found, words = taught(outcomes, tables["candidate"], before.ranking.recalibration, counts_since(night))
+        found, words = fit_to_outcomes(
+            outcomes, tables["candidate"], before.ranking.recalibration, first_counted_day(night)
+        )
     except NothingTaughtError as nothing:
-        return Proposed(str(nothing))
-    after = tried(before, recalibration=found.line)
+        return RecalibrationProposal(str(nothing))
+    after = settings_to_try(before, recalibration=found.line)
     names = {source: contract.name for source, contract in read_contracts(own=before.contracts).items()}
-    differs = compared(workspace, tables, before, after, names)
+    differs = compare_settings(workspace, tables, before, after, names)
     figures = {**differs.figures, **found.figures}
-    return Proposed(words, propose_settings(workspace, after, why=WHY, by=by, figures=figures), figures, differs.page)
+    return RecalibrationProposal(
+        words, propose_settings(workspace, after, why=WHY, by=by, figures=figures), figures, differs.page
+    )

@@ -16,18 +16,18 @@ from matching.thresholds import expected_by_threshold
 from pipelines.publish import charts
 from pipelines.publish.interval_charts import Estimate, estimates
 from pipelines.publish.page import REPORT, page
-from pipelines.review.sample import links_begin
+from pipelines.review.sample import weight_of_links
 from pipelines.tables.night import judged_on
 from pipelines.tuning.trial import (
     COMES,
     FIRST,
     LEAVES,
-    Listed,
+    JudgedNight,
     by_lane,
     changes,
-    differing,
+    differing_settings,
     figures,
-    moved_within,
+    largest_moves,
 )
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ PARTS = ("before", "after")
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TuningComparison:
     """What the page is made from."""
 
-    before: Listed
-    after: Listed
+    before: JudgedNight
+    after: JudgedNight
     measured: pl.DataFrame
     """MEASURED of :mod:`matching.thresholds`; empty if nothing was judged."""
     tables: Mapping[str, pl.DataFrame]
@@ -54,24 +54,26 @@ class Tuned:
     """Keys of the settings that are not those of the night; if there are any, ``before`` is the night judged again too."""
 
 
-def tuning_html(tuned: Tuned) -> bytes:
+def tuning_html(tuned: TuningComparison) -> bytes:
     """The page in UTF-8. It holds child ids and reasons, so it is personal data all the same."""
     return page("tuning.html.j2", styles=REPORT, **_tables(tuned), **_charts(tuned))
 
 
-def _tables(tuned: Tuned) -> dict[str, Any]:
+def _tables(tuned: TuningComparison) -> dict[str, Any]:
     before, after = tuned.before, tuned.after
     moved = changes(before, after)
     return {
         "as_at": judged_on(tuned.tables),
         "made_at": tuned.made_at,
-        "settings": [{"key": key, "before": a, "after": b} for key, a, b in differing(before.settings, after.settings)],
+        "settings": [
+            {"key": key, "before": a, "after": b} for key, a, b in differing_settings(before.settings, after.settings)
+        ],
         "unlike": tuned.unlike,
         "headline": _headline(tuned),
         "lanes": by_lane(before, after).to_dicts(),
         "comes": moved.filter(what=COMES).to_dicts(),
         "leaves": moved.filter(what=LEAVES).to_dicts(),
-        "places": moved_within(before, after, MOVED_SHOWN).to_dicts(),
+        "places": largest_moves(before, after, MOVED_SHOWN).to_dicts(),
         "thresholds": _thresholds(tuned),
         "measured": tuned.measured.sort("threshold").to_dicts(),
         "at_before": before.settings.linkage.link_threshold,
@@ -79,7 +81,7 @@ def _tables(tuned: Tuned) -> dict[str, Any]:
     }
 
 
-def _headline(tuned: Tuned) -> list[str]:
+def _headline(tuned: TuningComparison) -> list[str]:
     """The result in sentences: how many enquiries, and what they would find."""
     told = figures(tuned.before, tuned.after)
     total = by_lane(tuned.before, tuned.after).row(-1, named=True)
@@ -102,17 +104,17 @@ def _headline(tuned: Tuned) -> list[str]:
     ]  # fmt: skip
 
 
-def _thresholds(tuned: Tuned) -> list[Row]:
+def _thresholds(tuned: TuningComparison) -> list[Row]:
     """One row for each threshold: expected links and errors, before and after."""
     sides = [_expected(listed) for listed in (tuned.before, tuned.after)]
     return [{"threshold": row["threshold"], "before": row, "after": other} for row, other in zip(*sides, strict=True)]
 
 
-def _expected(listed: Listed) -> list[Row]:
+def _expected(listed: JudgedNight) -> list[Row]:
     return expected_by_threshold(listed.links["match_probability"]).sort("threshold").to_dicts()
 
 
-def _charts(tuned: Tuned) -> dict[str, Markup]:
+def _charts(tuned: TuningComparison) -> dict[str, Markup]:
     drawn = {
         f"weights_{name}": charts.weight_histogram(f"weights-{name}", _bins(listed.links), _begins(listed))
         for name, listed in (("before", tuned.before), ("after", tuned.after))
@@ -144,8 +146,8 @@ def _percent(row: Row, name: str) -> Estimate:
     return Estimate(*(100 * row[column] for column in (name, f"{name}_low", f"{name}_high")))
 
 
-def _begins(listed: Listed) -> float | None:
-    return links_begin(listed.links, listed.settings.linkage.link_threshold) if listed.links.height else None
+def _begins(listed: JudgedNight) -> float | None:
+    return weight_of_links(listed.links, listed.settings.linkage.link_threshold) if listed.links.height else None
 
 
 def _bins(links: pl.DataFrame) -> list[charts.Bin]:

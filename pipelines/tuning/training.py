@@ -8,7 +8,7 @@ import polars as pl
 
 from matching.model import Model
 from pipelines.decisions.in_force import threshold_of
-from pipelines.decisions.judgements import for_link, read_judgements
+from pipelines.decisions.judgements import judgements_for_linkage, read_judgements
 from pipelines.decisions.keys_tonight import judgements_now
 from pipelines.for_readers import store_for_readers
 from pipelines.linking.link import CHILD_SETTINGS, link
@@ -16,26 +16,26 @@ from pipelines.linking.link_report import STANDS_IN
 from pipelines.settings import SettingsError
 
 TRAINING_READS = ("night", "person_record", "link", "child_record")
-"""Tables of the store that :func:`learnt` reads."""
+"""Tables of the store that :func:`learn_weights` reads."""
 
 
 @dataclass(frozen=True)
-class Learnt:
+class LearntWeights:
     """Weights, and what they would have done on the last night."""
 
     model: Model
     figures: dict[str, float | int | str | None]
 
 
-def learnt_in(workspace: Path) -> Learnt:
-    """What a workspace's last night and all judgements teach. Raises as :func:`learnt`, and StoreError."""
+def learn_from_workspace(workspace: Path) -> LearntWeights:
+    """What a workspace's last night and all judgements teach. Raises as :func:`learn_weights`, and StoreError."""
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in TRAINING_READS}
         judgements = judgements_now(read_judgements(workspace), store.read_or_empty("renumbered"))
-    return learnt(tables, judgements, threshold_of(workspace))
+    return learn_weights(tables, judgements, threshold_of(workspace))
 
 
-def learnt(tables: Mapping[str, pl.DataFrame], judgements: pl.DataFrame, link_threshold: float) -> Learnt:
+def learn_weights(tables: Mapping[str, pl.DataFrame], judgements: pl.DataFrame, link_threshold: float) -> LearntWeights:
     """Learn from the last night's records and all judgements, then link the records with the result to say what it does.
 
     Raises :class:`~pipelines.settings.SettingsError` if there is too little to learn from.
@@ -43,7 +43,7 @@ def learnt(tables: Mapping[str, pl.DataFrame], judgements: pl.DataFrame, link_th
     linked = link(
         tables["person_record"],
         previous=tables["child_record"],
-        judgements=for_link(judgements),
+        judgements=judgements_for_linkage(judgements),
         settings=replace(CHILD_SETTINGS, link_probability=link_threshold),
     )
     told = linked.report.figures
@@ -53,14 +53,14 @@ def learnt(tables: Mapping[str, pl.DataFrame], judgements: pl.DataFrame, link_th
     before, after = (_links(frame) for frame in (tables["link"], linked.links))
     figures: dict[str, float | int | str | None] = {
         **linked.model.figures,
-        "judgements": for_link(judgements).height,
+        "judgements": judgements_for_linkage(judgements).height,
         "expected precision from 0.5": _rounded(expected["precision"]),
         "expected recall from 0.5": _rounded(expected["recall"]),
         "links of the night": before.height,
         "links with these weights": after.height,
         "of these, not links of the night": after.join(before, on=["left_id", "right_id"], how="anti").height,
     }
-    return Learnt(linked.model, figures)
+    return LearntWeights(linked.model, figures)
 
 
 def _links(frame: pl.DataFrame) -> pl.DataFrame:

@@ -14,11 +14,11 @@ from matching.cluster import id_moves
 from matching.model import Model
 from matching.person import Columns
 from pipelines.children.provision import find_provision
-from pipelines.decisions.judgements import for_link
+from pipelines.decisions.judgements import judgements_for_linkage
 from pipelines.formatted import formatted
 from pipelines.linking.link import CHILD_SETTINGS, link
-from pipelines.linking.measures_in_force import MEASURED_TABLES, Held, held_in
-from pipelines.listing.known import Known
+from pipelines.linking.measures_in_force import MEASURED_TABLES, MeasuresInForce, read_measures
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.masking import BECAUSE_WITHHELD, masked_in
 from pipelines.listing.rank import LANES, RESTRICTED, rank
 from pipelines.rank_settings import RankSettings
@@ -31,7 +31,7 @@ TUNING_READS = (
     "night", "person_record", "statement", "link", "child_record", "rival", "provision", "candidate",
     "explained", "school", *MEASURED_TABLES,
 )  # fmt: skip
-"""Tables of the store that :func:`last_night` and :func:`judged_again` read."""
+"""Tables of the store that :func:`last_night` and :func:`judge_night_again` read."""
 
 LINKS = ("link", "child_record", "rival")
 """Those of them that depend on the settings of the linkage."""
@@ -72,7 +72,7 @@ LANE = pl.Schema(
 
 
 @dataclass(frozen=True)
-class Listed:
+class JudgedNight:
     """A night as judged with one set of settings."""
 
     settings: Settings
@@ -85,12 +85,12 @@ class Listed:
     protected: pl.Series
 
 
-def last_night(tables: Mapping[str, pl.DataFrame], settings: Settings) -> Listed:
+def last_night(tables: Mapping[str, pl.DataFrame], settings: Settings) -> JudgedNight:
     """The last night as it was judged. ``settings``: those it ran with."""
     return _listed(settings, tables)
 
 
-def judged_again(
+def judge_night_again(
     tables: Mapping[str, pl.DataFrame],
     settings: Settings,
     *,
@@ -99,28 +99,30 @@ def judged_again(
     outcomes: pl.DataFrame,
     source_names: Mapping[str, str],
     links_stand: bool = False,
-) -> Listed:
+) -> JudgedNight:
     """The last night judged with other settings. ``model``: its weights. ``judgements``, ``outcomes``: all there are; later
     ones than the night are left out. ``links_stand``: no setting of the linkage differs, so the night's links are taken
     as they are."""
     by_then = pl.col("at") < tables["night"]["started_at"].item()
-    links, held = {name: tables[name] for name in LINKS}, held_in(tables)
+    links, held = {name: tables[name] for name in LINKS}, read_measures(tables)
     if held is None or not links_stand:
         links, held = _linked(tables, settings, model, judgements.filter(by_then), held)
-    known = _known_by_links(tables, links, settings, held, outcomes=outcomes.filter(by_then), source_names=source_names)
-    ranked = rank(known)
+    inputs = _inputs_by_links(
+        tables, links, settings, held, outcomes=outcomes.filter(by_then), source_names=source_names
+    )
+    ranked = rank(inputs)
     return _listed(settings, {**tables, **links, "candidate": ranked.candidates, "explained": ranked.explained})
 
 
-def _known_by_links(
+def _inputs_by_links(
     tables: Mapping[str, pl.DataFrame],
     links: Mapping[str, pl.DataFrame],
     settings: Settings,
-    held: Held,
+    held: MeasuresInForce,
     *,
     outcomes: pl.DataFrame,
     source_names: Mapping[str, str],
-) -> Known:
+) -> ListInputs:
     """What is known of the night's children, by these ``LINKS``, the measures used for them, and these settings."""
     as_at = judged_on(tables)
     person, statements, child_records = tables["person_record"], tables["statement"], links["child_record"]
@@ -129,7 +131,7 @@ def _known_by_links(
         listen(statements, as_at), person, child_records, provision,
         as_at=as_at, source_names=source_names, area=settings.ranking.area,
     )  # fmt: skip
-    return Known(
+    return ListInputs(
         person=person, statements=statements, child_records=child_records, rivals=links["rival"], provision=provision,
         residence=residence, as_at=as_at, settings=settings.ranking, source_names=source_names, outcomes=outcomes,
         never_met=held.never_met, schools=tables["school"],
@@ -137,13 +139,17 @@ def _known_by_links(
 
 
 def _linked(
-    tables: Mapping[str, pl.DataFrame], settings: Settings, model: Model, judgements: pl.DataFrame, held: Held | None
-) -> tuple[dict[str, pl.DataFrame], Held]:
+    tables: Mapping[str, pl.DataFrame],
+    settings: Settings,
+    model: Model,
+    judgements: pl.DataFrame,
+    held: MeasuresInForce | None,
+) -> tuple[dict[str, pl.DataFrame], MeasuresInForce]:
     """``LINKS`` of the night's records with other settings, and the measures used for them."""
     linked = link(
         tables["person_record"],
         previous=tables["child_record"],
-        judgements=for_link(judgements),
+        judgements=judgements_for_linkage(judgements),
         model=model,
         settings=replace(CHILD_SETTINGS, link_probability=settings.linkage.link_threshold),
         held=held,
@@ -151,12 +157,14 @@ def _linked(
     return dict(zip(LINKS, (linked.links, linked.child_records, linked.rivals), strict=True)), linked.held
 
 
-def _listed(settings: Settings, tables: Mapping[str, pl.DataFrame]) -> Listed:
+def _listed(settings: Settings, tables: Mapping[str, pl.DataFrame]) -> JudgedNight:
     safe = masked_in(tables)
-    return Listed(settings, tables["link"], tables["child_record"], safe.candidates, safe.explained, safe.protected)
+    return JudgedNight(
+        settings, tables["link"], tables["child_record"], safe.candidates, safe.explained, safe.protected
+    )
 
 
-def changes(before: Listed, after: Listed) -> pl.DataFrame:
+def changes(before: JudgedNight, after: JudgedNight) -> pl.DataFrame:
     """``CHANGE``: who comes and who leaves, each in the order of its list. A child protected on either side is masked."""
     protected = pl.concat([before.protected, after.protected]).implode()
     moves = id_moves(before.child_records, after.child_records)
@@ -178,7 +186,7 @@ def _told_moves(moves: pl.DataFrame, child: str, other: str, words: str) -> pl.D
     return told.select("child_id", moved=formatted(words, pl.col("others").list.join(", ")))
 
 
-def _only(listed: Listed, other: Listed, what: str, moves: pl.DataFrame) -> pl.DataFrame:
+def _only(listed: JudgedNight, other: JudgedNight, what: str, moves: pl.DataFrame) -> pl.DataFrame:
     """Children on one list but not on the other: their likelihood ``here`` and ``there``, and why."""
     only = listed.candidates.join(other.candidates, on="child_id", how="anti")
     beside = other.explained.select("child_id", "why", there="likelihood")
@@ -195,7 +203,7 @@ def _only(listed: Listed, other: Listed, what: str, moves: pl.DataFrame) -> pl.D
     return joined.with_columns(what=pl.lit(what), here=pl.col("likelihood"), because=because)
 
 
-def by_lane(before: Listed, after: Listed) -> pl.DataFrame:
+def by_lane(before: JudgedNight, after: JudgedNight) -> pl.DataFrame:
     """``LANE``: both lists side by side; every lane that either has."""
     sides = [
         listed.candidates.group_by("lane").agg(
@@ -212,13 +220,13 @@ def by_lane(before: Listed, after: Listed) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def differing(before: Settings, after: Settings) -> list[tuple[str, object, object]]:
+def differing_settings(before: Settings, after: Settings) -> list[tuple[str, object, object]]:
     """Settings that differ, as (``group.key``, before, after)."""
     ours, theirs = settings_by_key(before), settings_by_key(after)
     return [(key, ours[key], theirs[key]) for key in ours if ours[key] != theirs[key]]
 
 
-def unlike_those_of_the_night(said: Mapping[str, object], settings: Settings) -> list[str]:
+def settings_unlike_the_night(said: Mapping[str, object], settings: Settings) -> list[str]:
     """Keys of the settings that affect the list and differ from the night's. ``said``: what its ``run.json`` says of them.
 
     A setting that it does not mention, as on a night of an earlier version, counts as being at its default.
@@ -231,7 +239,7 @@ def unlike_those_of_the_night(said: Mapping[str, object], settings: Settings) ->
     )
 
 
-def moved_within(before: Listed, after: Listed, most: int) -> pl.DataFrame:
+def largest_moves(before: JudgedNight, after: JudgedNight, most: int) -> pl.DataFrame:
     """Children on both lists whose rank changes most, at most ``most``: child_id, lane, rank_before, rank_after."""
     both = before.candidates.select("child_id", rank_before="rank").join(
         after.candidates.select("child_id", "lane", rank_after="rank"), on="child_id", validate="1:1"
@@ -241,7 +249,7 @@ def moved_within(before: Listed, after: Listed, most: int) -> pl.DataFrame:
     return moved.sort(size, "rank_after", descending=[True, False]).head(most).sort("rank_after")
 
 
-def figures(before: Listed, after: Listed) -> dict[str, float | int | str | None]:
+def figures(before: JudgedNight, after: JudgedNight) -> dict[str, float | int | str | None]:
     """The figures that go with a proposal: enquiries, children expected to be found, and how many come and leave."""
     total = by_lane(before, after).row(-1, named=True)
     counted = dict(changes(before, after).group_by("what").len().iter_rows())
@@ -252,13 +260,13 @@ def figures(before: Listed, after: Listed) -> dict[str, float | int | str | None
         "expected to be found after": round(total["expected_after"], 1),
         "come onto the list": counted.get(COMES, 0),
         "leave the list": counted.get(LEAVES, 0),
-        f"others among the first {FIRST}": others_among(FIRST, before, after),
+        f"others among the first {FIRST}": newcomers_among_first(FIRST, before, after),
         "links before": before.links.filter("is_same_child").height,
         "links after": after.links.filter("is_same_child").height,
     }
 
 
-def others_among(first: int, before: Listed, after: Listed) -> int:
+def newcomers_among_first(first: int, before: JudgedNight, after: JudgedNight) -> int:
     """How many of the ``first`` children by rank after are not among the ``first`` before."""
     ours, theirs = (listed.candidates.filter(pl.col("rank") <= first)["child_id"] for listed in (before, after))
     return len(set(theirs) - set(ours))

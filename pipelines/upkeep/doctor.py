@@ -47,7 +47,7 @@ class Finding:
     """What was found and, unless it is good, what to do."""
 
 
-def examine(workspace: Path) -> list[Finding]:
+def run_checks(workspace: Path) -> list[Finding]:
     """Every check of :data:`CHECKS`, in their order."""
     return [finding for check in CHECKS for finding in check(workspace)]
 

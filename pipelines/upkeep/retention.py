@@ -41,7 +41,7 @@ KEPT = pl.Schema({"kind": pl.String, "path": pl.String, "dated_on": pl.Date, "by
 
 
 @dataclass(frozen=True)
-class Places:
+class KeptFolders:
     """Where things are kept."""
 
     workspace: Path
@@ -90,7 +90,7 @@ def certificate(kept: pl.DataFrame, removed: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def keep_to(rules: Retention, places: Places, as_at: date, *, wait_seconds: float = 0) -> pl.DataFrame:
+def apply_retention(rules: Retention, places: KeptFolders, as_at: date, *, wait_seconds: float = 0) -> pl.DataFrame:
     """Remove what is older than the rules allow, and return the certificate. If anything was removed, the certificate is
     also kept in the workspace.
 
@@ -117,7 +117,7 @@ def keep_to(rules: Retention, places: Places, as_at: date, *, wait_seconds: floa
     return told
 
 
-def _dated(places: Places) -> list[tuple[str, Path, str]]:
+def _dated(places: KeptFolders) -> list[tuple[str, Path, str]]:
     """Things with their date in their name: kind, folder, and the pattern of those names there that are ours."""
     dated = [
         (LIST, places.workspace / PUBLISHED_FOLDER, "*"),
@@ -130,7 +130,7 @@ def _dated(places: Places) -> list[tuple[str, Path, str]]:
     return dated if places.backups is None else [*dated, (BACKUP, places.backups, f"{BACKUP_NAME}*")]
 
 
-def _kept_things(places: Places) -> Iterator[tuple[str, str, date, int]]:
+def _kept_things(places: KeptFolders) -> Iterator[tuple[str, str, date, int]]:
     """Everything that the rules apply to: kind, path, date, bytes."""
     for kind, folder, of in _dated(places):
         for path in _inside(folder, of):

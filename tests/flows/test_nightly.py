@@ -193,7 +193,7 @@ def test_what_a_scheduled_run_fails_with_holds_no_word_of_its_error(
     def fault(_: Path) -> None:
         raise ValueError("Quillfeather")
 
-    monkeypatch.setattr("flows.training.learnt_in", fault)
+    monkeypatch.setattr("flows.training.learn_from_workspace", fault)
     with pytest.raises(NightFailed, match="Internal error at step 'training': ValueError") as failed:
         training.fn(tmp_path)
     assert "Quillfeather" not in "".join(traceback.format_exception(failed.value))

@@ -18,7 +18,7 @@ import polars as pl
 import pytest
 
 from apps.made_up.authority import MadeUp
-from pipelines.decisions.proposals import history
+from pipelines.decisions.proposals import proposal_history
 from pipelines.lock import lock
 from pipelines.upkeep.backup import verify
 from tests.golden.authority import AS_AT
@@ -152,7 +152,7 @@ def test_a_backup_is_made(office: Office, jobs: dict[str, str]) -> None:
 
 
 def test_weights_are_proposed_and_wait_for_a_person(office: Office, jobs: dict[str, str]) -> None:
-    (proposal,) = history(office.workspace)
+    (proposal,) = proposal_history(office.workspace)
     assert (proposal.kind, proposal.decisions) == ("model", ())
     assert "waits for a named person" in office.server.artifacts(jobs["training"])["training-proposal"]
 

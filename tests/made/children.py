@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.children.provision import find_provision
-from pipelines.listing.known import Known
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.rank import Ranked, rank
 from pipelines.priority import Circumstances
 from pipelines.rank_settings import RankSettings
@@ -115,7 +115,7 @@ class Drawn:
     def ranked(self, settings: RankSettings | None = None, as_at: date = AS_AT, **more: pl.DataFrame) -> Ranked:
         """The list of the children drawn; ``more``: further tables that rank reads."""
         settings = settings or RankSettings()
-        return rank(Known(**self.tables(as_at), **more, as_at=as_at, settings=settings, source_names=SOURCE_NAMES))
+        return rank(ListInputs(**self.tables(as_at), **more, as_at=as_at, settings=settings, source_names=SOURCE_NAMES))
 
     def night(self) -> dict[str, pl.DataFrame]:
         """The tables of the store after the night, by name."""

@@ -11,7 +11,7 @@ from matching.cluster import id_moves
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.ledger.left_list import Tonight
 from pipelines.ledger.lives import Ledger, keep_ledger, published
-from pipelines.listing.known import Known
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.masking import protected_children
 from pipelines.listing.rank import rank
 from pipelines.rank_settings import RankSettings
@@ -38,7 +38,7 @@ class Found:
 class Nights:
     """The nights so far."""
 
-    ledger: Ledger = field(default_factory=Ledger.none)
+    ledger: Ledger = field(default_factory=Ledger.empty)
     as_at: date = AS_AT - timedelta(days=1)
     seen: dict[str, date] = field(default_factory=dict)
     """Record -> the night on which it first came."""
@@ -84,8 +84,10 @@ class Nights:
     ) -> Tonight:
         """What the ledger reads of a night."""
         tables = drawn.tables(self.as_at)
-        known = Known(**tables, as_at=self.as_at, settings=settings, source_names=SOURCE_NAMES, outcomes=self.outcomes)
-        ranked = rank(known)
+        inputs = ListInputs(
+            **tables, as_at=self.as_at, settings=settings, source_names=SOURCE_NAMES, outcomes=self.outcomes
+        )
+        ranked = rank(inputs)
         members = tables["child_records"]
         moved = id_moves(self.records, members).with_columns(as_at=pl.lit(self.as_at)).select(CHILD_MOVE.names())
         self.moves = pl.concat([self.moves.filter(pl.col("as_at") != self.as_at), moved])

@@ -16,7 +16,7 @@ from matching import blocks
 from pipelines.decisions.keys_tonight import key_now
 from pipelines.intake.receive import receive
 from pipelines.intake.standardise import standardise
-from pipelines.linking.link_again import linked_again
+from pipelines.linking.link_again import link_changed_records
 from pipelines.tables import RENUMBERED
 from tests.golden.authority import AS_AT
 from tests.made.linked_nights import FIRST, LinkedNights, assert_alike
@@ -211,11 +211,11 @@ def test_a_night_links_what_changed_and_not_what_is_there(
     touched: list[int] = []
 
     def watched(*given: object) -> object:
-        found = linked_again(*given)  # type: ignore[arg-type]
+        found = link_changed_records(*given)  # type: ignore[arg-type]
         touched.append(int(found.touched.sum()))
         return found
 
-    monkeypatch.setattr("pipelines.steps.linking.linked_again", watched)
+    monkeypatch.setattr("pipelines.steps.linking.link_changed_records", watched)
     with LinkedNights(tmp_path, full=False) as changes:
         changes.night(some_records)
         changes.night(some_records)

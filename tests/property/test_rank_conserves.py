@@ -10,8 +10,8 @@ from polars.testing import assert_frame_equal
 
 from pipelines.children.facts import child_facts
 from pipelines.listing.gone_quiet import OPEN, QUIET
-from pipelines.listing.known import Known
-from pipelines.listing.rank import LANES, REASONS, Ranked, dates_told, rank
+from pipelines.listing.list_inputs import ListInputs
+from pipelines.listing.rank import LANES, REASONS, Ranked, birth_date_evidence, rank
 from pipelines.rank_settings import RankSettings
 from tests.made.children import AS_AT, Drawn
 
@@ -48,7 +48,7 @@ def of(drawn: Drawn, shuffle: int | None = None) -> Ranked:
     tables = drawn.tables()
     if shuffle is not None:
         tables = {name: table.sample(fraction=1, shuffle=True, seed=shuffle) for name, table in tables.items()}
-    return rank(Known(**tables, as_at=AS_AT, settings=RankSettings()))
+    return rank(ListInputs(**tables, as_at=AS_AT, settings=RankSettings()))
 
 
 @settings(max_examples=12, deadline=None)
@@ -56,7 +56,9 @@ def of(drawn: Drawn, shuffle: int | None = None) -> Ranked:
 def test_what_birth_dates_say_may_be_worked_out_beforehand(drawn: Drawn) -> None:
     tables = drawn.tables()
     asked = {name: tables[name] for name in ("person", "statements", "child_records", "provision")}
-    ahead = rank(Known(**tables, as_at=AS_AT, settings=RankSettings()), dates=dates_told(**asked, as_at=AS_AT))
+    ahead = rank(
+        ListInputs(**tables, as_at=AS_AT, settings=RankSettings()), dates=birth_date_evidence(**asked, as_at=AS_AT)
+    )
     for name, table in vars(of(drawn)).items():
         assert getattr(ahead, name).equals(table), name
 

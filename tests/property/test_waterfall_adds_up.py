@@ -20,7 +20,7 @@ from pipelines.intake.receive import receive
 from pipelines.intake.standardise import standardise
 from pipelines.linking.family_ties import LEVEL
 from pipelines.linking.link import link
-from pipelines.linking.measures_in_force import held_tables
+from pipelines.linking.measures_in_force import measure_tables
 from pipelines.linking.model_file import keep_model, kept_model
 from pipelines.reports.explain import UnknownIdentifierError
 from pipelines.reports.explain_pair import (
@@ -61,7 +61,7 @@ def night(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Linked:
     found = link(known.person)
     written = {
         "person_record": known.person, "statement": known.statements, "link": found.links, "rival": found.rivals,
-        "child_record": found.child_records, **held_tables(found.held),
+        "child_record": found.child_records, **measure_tables(found.held),
         "candidate": pl.DataFrame(schema=CANDIDATE), "explained": pl.DataFrame(schema=EXPLAINED),
     }  # fmt: skip
     with Store(workspace) as store:

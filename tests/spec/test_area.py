@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from pipelines.decisions.in_force import settings_toml
 from pipelines.listing.clearing import what_would_clear
-from pipelines.listing.known import Known
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.rank import MOVED_AWAY, Ranked, rank
 from pipelines.rank_settings import Area, RankSettings
 from pipelines.residence.area import homes
@@ -75,7 +75,9 @@ def ranked(made: Drawn, area: Area) -> Ranked:
         as_at=AS_AT, source_names=SOURCE_NAMES, area=area,
     )  # fmt: skip
     settings = RankSettings(area=area, wasted_enquiries_per_missed_child=99)
-    return rank(Known(**{**tables, "residence": residence}, as_at=AS_AT, settings=settings, source_names=SOURCE_NAMES))
+    return rank(
+        ListInputs(**{**tables, "residence": residence}, as_at=AS_AT, settings=settings, source_names=SOURCE_NAMES)
+    )
 
 
 def listed(made: Drawn, area: Area) -> dict[str, Any]:

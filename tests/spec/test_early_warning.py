@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.children.provision import find_provision
 from pipelines.listing.early_warning import COMES_OF_AGE, MOVES_UP, EarlyWarning, early_warning
-from pipelines.listing.known import Known
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import EARLY_WARNING
 from tests.made.children import Drawn
@@ -24,7 +24,7 @@ YEAR_6 = date(2016, 2, 3)
 def warned(drawn: Drawn, as_at: date) -> EarlyWarning:
     tables = drawn.tables()
     tables["provision"] = find_provision(tables["statements"], tables["child_records"], as_at)
-    return early_warning(Known(**tables, as_at=as_at, settings=RankSettings()))
+    return early_warning(ListInputs(**tables, as_at=as_at, settings=RankSettings()))
 
 
 def test_a_child_on_the_very_cut_off_is_warned_of_as_it_would_be_listed() -> None:
@@ -32,8 +32,8 @@ def test_a_child_on_the_very_cut_off_is_warned_of_as_it_would_be_listed() -> Non
     drawn = Drawn().record("health:H1", "A", FIVE_IN_OCTOBER).record("school_census:S1", "B", FIVE_IN_OCTOBER)
     drawn.on_roll("school_census:S1").rivalry(("A", "health:H1"), ("B", "school_census:S1"), 0.9)
     settings = RankSettings(wasted_enquiries_per_missed_child=9)
-    known = Known(**drawn.tables(), as_at=AUTUMN, settings=settings)
-    assert early_warning(known).children["child_id"].to_list() == ["A"]
+    inputs = ListInputs(**drawn.tables(), as_at=AUTUMN, settings=settings)
+    assert early_warning(inputs).children["child_id"].to_list() == ["A"]
 
 
 def test_a_name_is_that_of_a_roll_whoever_is_on_it() -> None:

@@ -30,8 +30,8 @@ from pipelines.ledger.came_on_list import (
 )
 from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, LEFT_BECAUSE, LISTED, MERGED, RECALIBRATED, RECORDS_GONE
 from pipelines.ledger.list_changes import GONE, KEPT_IN_VIEW, NEW, OUT_OF_VIEW, RETURNED
-from pipelines.listing.not_yet import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
+from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.rank_settings import RankSettings, Recalibration
 from tests.made.children import AS_AT, THREE, Drawn
 from tests.made.leads import lead, merged, nobody, schooled

@@ -11,7 +11,7 @@ from pipelines.intake.figures import KEPT_DAYS
 from pipelines.ledger.came_on_list import EDUCATION_ENDED, FIRST_NIGHT
 from pipelines.ledger.left_list import MERGED, RECORDS_GONE
 from pipelines.ledger.list_changes import FALLEN, GONE, OUT_OF_VIEW, RETURNED, RISEN
-from pipelines.ledger.lives import IN_HAND, condensed, keep_ledger
+from pipelines.ledger.lives import IN_HAND, keep_ledger, thinned_nights
 from pipelines.listing.rank import IN_EDUCATION
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import LEAD_NIGHT
@@ -170,9 +170,9 @@ def test_nights_long_past_are_kept_where_something_changed() -> None:
 
     old = [stood(days, 0.9) for days in (800, 100, 99, 98)] + [stood(97, 0.5), stood(60, 0.5), stood(59, 0.5)]
     recent = [stood(days, 0.5) for days in (2, 1, 0)]
-    kept = condensed(pl.DataFrame(old + recent, schema=LEAD_NIGHT), AS_AT)
+    kept = thinned_nights(pl.DataFrame(old + recent, schema=LEAD_NIGHT), AS_AT)
     assert [(AS_AT - day).days for day in kept["as_at"]] == [100, 97, 59, 2, 1, 0]
-    assert condensed(kept, AS_AT).equals(kept)
+    assert thinned_nights(kept, AS_AT).equals(kept)
 
 
 def test_the_first_night_says_that_it_is_the_first() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from pipelines.children.missed_links import sources_without_place, with_missed_places
 from pipelines.children.provision import find_provision
-from pipelines.listing.known import Known
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.rank import rank
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import CHILD_RECORD, LINK_NEVER_MET, PERSON, STATEMENT
@@ -126,7 +126,7 @@ def _listed(living_here: float) -> dict[str, object] | None:
     settings = RankSettings(wasted_enquiries_per_missed_child=8)
     never_met = met(("health", "school_census", 1_000_000, 200))
     ranked = rank(
-        Known(**drawn.tables(), as_at=AS_AT, settings=settings, source_names=SOURCE_NAMES, never_met=never_met)
+        ListInputs(**drawn.tables(), as_at=AS_AT, settings=settings, source_names=SOURCE_NAMES, never_met=never_met)
     )
     return next(iter(ranked.candidates.filter(child_id="CH1").to_dicts()), None)
 

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from pipelines.decisions.outcomes import CODES, OUTCOME, kept_open
+from pipelines.decisions.outcomes import CODES, OUTCOME, open_enquiries
 from pipelines.listing.closed import CONTRADICTED_BY
-from pipelines.listing.known import Known
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.rank import CLOSED, Ranked, rank
 from pipelines.publish.match_report import match_report_html
 from pipelines.publish.outcome_yield import outcome_yield, yield_words
@@ -33,7 +33,9 @@ def outcome(
 
 def ranked(drawn: Drawn, outcomes: pl.DataFrame) -> Ranked:
     settings = RankSettings()
-    return rank(Known(**drawn.tables(), as_at=AS_AT, settings=settings, source_names=SOURCE_NAMES, outcomes=outcomes))
+    return rank(
+        ListInputs(**drawn.tables(), as_at=AS_AT, settings=settings, source_names=SOURCE_NAMES, outcomes=outcomes)
+    )
 
 
 def lead() -> Drawn:
@@ -178,7 +180,7 @@ def test_an_outcome_grows_old(code: str, on: date, comes_back: bool) -> None:
 def test_how_long_an_outcome_holds_is_the_authoritys_to_say() -> None:
     settings = RankSettings(outcome_holds=OutcomeHolds(independent=0))
     old = outcome("INDEPENDENT", date(2019, 1, 1))
-    assert rank(Known(**lead().tables(), as_at=AS_AT, settings=settings, outcomes=old)).candidates.is_empty()
+    assert rank(ListInputs(**lead().tables(), as_at=AS_AT, settings=settings, outcomes=old)).candidates.is_empty()
 
 
 def test_every_closing_outcome_says_what_contradicts_it() -> None:
@@ -220,7 +222,7 @@ def test_of_a_child_that_has_become_two_an_outcome_closes_the_one_with_most_of_i
     drawn = functools.reduce(lambda so_far, record: so_far.record(*record), whose.items(), Drawn())
     of_both = outcome(code, child="OLD", records=";".join(whose))
     assert ranked(drawn, of_both).candidates["child_id"].sort().to_list() == still_listed
-    assert kept_open(of_both, drawn.tables()["child_records"], AS_AT)["child_id"].to_list() == in_hand
+    assert open_enquiries(of_both, drawn.tables()["child_records"], AS_AT)["child_id"].to_list() == in_hand
 
 
 TWO_ARE_ONE = {"one": "health:H1", "other": "housing:P1"}
@@ -277,7 +279,7 @@ def test_a_child_in_an_officers_hand_until_an_outcome_closes(
     outcomes: list[tuple[str, date]], in_hand: list[str]
 ) -> None:
     given = pl.concat([OUTCOME.to_frame(), *(outcome(code, on, child="OLD") for code, on in outcomes)])
-    found = kept_open(given, lead().tables()["child_records"], AS_AT)
+    found = open_enquiries(given, lead().tables()["child_records"], AS_AT)
     assert found["outcome"].to_list() == in_hand
     assert found["child_id"].to_list() == ["A"] * len(in_hand)
 

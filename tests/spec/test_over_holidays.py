@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from pipelines.ledger.came_on_list import NOT_TAKEN_UP
-from pipelines.listing.not_yet import OVER_HOLIDAYS
+from pipelines.listing.waiting import OVER_HOLIDAYS
 from tests.made.beside import AtOnce
 from tests.made.children import Drawn
 from tests.made.nights import Nights

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.children.provision import find_provision
 from pipelines.listing.early_warning import early_warning
-from pipelines.listing.known import Known
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.rank import rank
 from pipelines.rank_settings import RankSettings
 from tests.made.children import SOURCE_NAMES, Drawn
@@ -54,9 +54,9 @@ def test_all_who_ask_read_one_promise_alike(drawn: Drawn, waits: bool, is_warned
     """``waits``: between two schools, not listed; ``is_warned``: of Year 7; ``is_next``: moved down for it, where listed."""
     tables = drawn.tables()
     tables["provision"] = find_provision(tables["statements"], tables["child_records"], AUGUST)
-    listed = rank(Known(**tables, as_at=AUGUST, settings=RankSettings(), source_names=SOURCE_NAMES))
+    listed = rank(ListInputs(**tables, as_at=AUGUST, settings=RankSettings(), source_names=SOURCE_NAMES))
     assert listed.candidates.filter(child_id="CH1").is_empty() == waits
-    warned = early_warning(Known(**tables, as_at=AUGUST, settings=RankSettings()))
+    warned = early_warning(ListInputs(**tables, as_at=AUGUST, settings=RankSettings()))
     assert ("CH1" in warned.children["child_id"]) == is_warned
     if not waits:
         assert ("place_to_come" in listed.findings.filter(child_id="CH1")["factor"]) == is_next

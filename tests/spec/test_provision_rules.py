@@ -14,7 +14,7 @@ import pytest
 from data_contracts.contract import read_contracts
 from pipelines.children.provision import SAID_TO_HAVE_ENDED, find_provision
 from pipelines.intake.standardise import standardise
-from pipelines.listing.known import Known
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.other_teams import for_other_teams
 from pipelines.listing.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
@@ -50,13 +50,13 @@ class Authority:
         made = standardise({source: pl.DataFrame(rows) for source, rows in raw.items()}, contracts, as_at=AS_AT)
         child_records = pl.DataFrame(self.members, schema=CHILD_RECORD, orient="row")
         provision = find_provision(made.statements, child_records, AS_AT)
-        known = Known(
+        inputs = ListInputs(
             person=made.person, statements=made.statements, child_records=child_records, rivals=RIVAL.to_frame(),
             provision=provision, residence=RESIDENCE.to_frame(), as_at=AS_AT, settings=settings or RankSettings(),
             source_names={source: contract.name for source, contract in CONTRACTS.items()},
         )  # fmt: skip
-        ranked = rank(known)
-        return Judged(ranked, for_other_teams(known, ranked.explained))
+        ranked = rank(inputs)
+        return Judged(ranked, for_other_teams(inputs, ranked.explained))
 
 
 @dataclass

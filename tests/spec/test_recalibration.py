@@ -13,16 +13,16 @@ from apps.cli.main import main
 from pipelines.decisions.append_only import append_only
 from pipelines.decisions.in_force import settings_of
 from pipelines.decisions.outcomes import ASKED, OUTCOME, OUTCOMES_FILE, TABLES, add_outcomes, read_outcomes
-from pipelines.decisions.proposals import history
+from pipelines.decisions.proposals import proposal_history
 from pipelines.listing.recalibration import (
-    Fitted,
+    FittedLine,
     answers,
-    counts_since,
     estimate_of,
-    fitted,
+    first_counted_day,
+    fit_line,
+    fit_to_outcomes,
     recalibrated,
-    said_and_found,
-    taught,
+    reliability_of_leads,
 )
 from pipelines.night import run_night
 from pipelines.publish.match_report import match_report_html
@@ -124,8 +124,8 @@ def world(slope: float, shift: float, leads: int, seed: int) -> pl.DataFrame:
 )
 def test_a_biased_likelihood_is_mended_on_children_of_whom_nothing_was_learnt(slope: float, shift: float) -> None:
     taught_by, held_out = world(slope, shift, 800, seed=1), answers(world(slope, shift, 20_000, seed=2))
-    line = fitted(answers(taught_by))
-    assert isinstance(line, Fitted)
+    line = fit_line(answers(taught_by))
+    assert isinstance(line, FittedLine)
     assert line.differs_from(Recalibration())
 
     def error(likelihood: pl.Expr) -> float:
@@ -144,16 +144,16 @@ def test_nineteen_intervals_in_twenty_hold_the_truth() -> None:
     truth = pl.select(recalibrated(pl.lit(0.8), line)).item()
     held = 0
     for seed in range(100):
-        learnt = fitted(answers(world(line.slope, line.shift, 300, seed)))
-        assert isinstance(learnt, Fitted)
+        learnt = fit_line(answers(world(line.slope, line.shift, 300, seed)))
+        assert isinstance(learnt, FittedLine)
         _, low, high = learnt.interval(0.8)
         held += low <= truth <= high
     assert 89 <= held <= 100
 
 
 def test_a_calibrated_likelihood_is_left_alone_nineteen_times_in_twenty() -> None:
-    lines = [fitted(answers(world(1.0, 0.0, 300, seed))) for seed in range(100)]
-    assert sum(isinstance(line, Fitted) and line.differs_from(Recalibration()) for line in lines) <= 10
+    lines = [fit_line(answers(world(1.0, 0.0, 300, seed))) for seed in range(100)]
+    assert sum(isinstance(line, FittedLine) and line.differs_from(Recalibration()) for line in lines) <= 10
 
 
 @pytest.mark.parametrize("answered_from", [0.0, 0.05, 0.6, 0.95])
@@ -193,10 +193,10 @@ def test_leads_of_long_ago_are_left_out_and_it_is_said() -> None:
     )
     every = pl.concat([world(1.0, -1.5, 200, 4), old])
     listed = pl.DataFrame([{"child_id": f"L{n}", "estimated": n / 100} for n in range(30, 100)], schema=CANDIDATE)
-    line, words = taught(every, listed, Recalibration(), counts_since(date(2026, 11, 20)))
-    assert line.line == taught(world(1.0, -1.5, 200, 4), listed, Recalibration(), OCTOBER)[0].line
+    line, words = fit_to_outcomes(every, listed, Recalibration(), first_counted_day(date(2026, 11, 20)))
+    assert line.line == fit_to_outcomes(world(1.0, -1.5, 200, 4), listed, Recalibration(), OCTOBER)[0].line
     assert "Only leads opened from 20/11/2024 on are counted. 300 leads opened before that are left out" in words
-    both, words = taught(every, listed, Recalibration(), date(2020, 1, 1))
+    both, words = fit_to_outcomes(every, listed, Recalibration(), date(2020, 1, 1))
     assert both.answers == 500
     assert "left out: the sources" not in words
 
@@ -219,13 +219,13 @@ def test_leads_of_long_ago_are_left_out_and_it_is_said() -> None:
 )  # fmt: skip
 def test_when_nothing_is_proposed_it_says_why(outcomes: pl.DataFrame, told: str) -> None:
     with pytest.raises(SettingsError, match=rf"Nothing is proposed: .*{told}"):
-        taught(outcomes, CANDIDATE.to_frame(), Recalibration(), OCTOBER)
+        fit_to_outcomes(outcomes, CANDIDATE.to_frame(), Recalibration(), OCTOBER)
 
 
 def test_what_the_answers_cannot_tell_is_said_with_the_proposal() -> None:
     told = pl.concat([world(1.0, -1.5, 200, 4), found(*((f"U{n}", 2, "UNTRACED", 0.8) for n in range(30)))])
     listed = pl.DataFrame([{"child_id": f"L{n}", "estimated": n / 100} for n in range(30, 100)], schema=CANDIDATE)
-    line, words = taught(told, listed, Recalibration(), OCTOBER)
+    line, words = fit_to_outcomes(told, listed, Recalibration(), OCTOBER)
     assert re.search(rf"From 200 answered leads, .* slope {line.line.slope:g}, shift {line.line.shift:g}", words)
     assert re.search(r"95% becomes \d+% \(\d+% to \d+%\)", words)
     assert "Officers open the top of the list first" in words
@@ -240,12 +240,12 @@ def test_answers_from_the_top_alone_are_not_carried_on_over_most_of_the_list() -
     listed = pl.DataFrame([{"child_id": f"L{n}", "estimated": n / 100} for n in range(11, 100)], schema=CANDIDATE)
     told = world(1.0, -1.5, 800, 4).filter(pl.col("estimated") > 0.8)
     with pytest.raises(SettingsError, match=r"reach down to 8\d%, and \d\d of the 89 children .* drawn at random"):
-        taught(told, listed, Recalibration(), OCTOBER)
+        fit_to_outcomes(told, listed, Recalibration(), OCTOBER)
 
 
 def test_said_and_found_by_band() -> None:
     rows = [("A", 1, "CONFIRMED_CME_NEW", 0.95), ("B", 1, "INDEPENDENT", 0.91), ("C", 1, "INDEPENDENT", 0.4)]
-    told = said_and_found(answers(found(*rows, ("D", 1, "UNTRACED", 0.95))))
+    told = reliability_of_leads(answers(found(*rows, ("D", 1, "UNTRACED", 0.95))))
     assert told.select("band_from", "judged", "said", "right").rows() == [
         (0.3, 1, pytest.approx(0.4), 0.0),
         (0.9, 2, pytest.approx(0.93), 0.5),
@@ -304,10 +304,10 @@ def test_on_schedule_it_is_proposed_and_never_put_in_force(quick_night: FirstNig
     nothing = propose_recalibration(workspace, "Rollcall, on schedule")
     assert (nothing.number, nothing.page) == (None, None)
     assert "Nothing is proposed: 0 leads" in nothing.words
-    assert history(workspace) == []
+    assert proposal_history(workspace) == []
     _found_missing_half_as_often(workspace)
     made = propose_recalibration(workspace, "Rollcall, on schedule")
-    (proposal,) = history(workspace)
+    (proposal,) = proposal_history(workspace)
     assert (proposal.id, proposal.kind, proposal.by, proposal.decisions) == (
         made.number, "settings", "Rollcall, on schedule", (),
     )  # fmt: skip

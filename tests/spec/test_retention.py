@@ -13,7 +13,7 @@ import pytest
 from apps.cli.main import main
 from pipelines.lock import NightRunningError, lock
 from pipelines.settings import Retention
-from pipelines.upkeep.retention import KEPT, Places, certificate, expired, keep_to
+from pipelines.upkeep.retention import KEPT, KeptFolders, apply_retention, certificate, expired
 from pipelines.workspace import StoreError
 
 TODAY = date(2026, 11, 20)
@@ -76,7 +76,7 @@ def test_the_certificate_counts_and_names_no_file() -> None:
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
+def places(tmp_path: Path) -> KeptFolders:
     """A workspace with three lists, two failures and a file of no date; two backups; an old extract and a new one."""
     for day in ("2026-01-01", "2026-01-02", "2026-11-19"):
         (tmp_path / "workspace" / "published" / day).mkdir(parents=True)
@@ -94,15 +94,15 @@ def places(tmp_path: Path) -> Places:
     ):
         (tmp_path / "extracts" / name).write_text("UPN\n")
         os.utime(tmp_path / "extracts" / name, (written.timestamp(), written.timestamp()))
-    return Places(tmp_path / "workspace", tmp_path / "backups", tmp_path / "extracts")
+    return KeptFolders(tmp_path / "workspace", tmp_path / "backups", tmp_path / "extracts")
 
 
-def test_what_others_keep_beside_the_backups_is_not_ours_to_remove(places: Places) -> None:
+def test_what_others_keep_beside_the_backups_is_not_ours_to_remove(places: KeptFolders) -> None:
     assert places.backups
     others = {"payroll-2025-01-01.tar", ".payroll.tmp-2025"}
     for name in others:
         (places.backups / name).write_text("not a backup of ours")
-    keep_to(RULES, places, TODAY)
+    apply_retention(RULES, places, TODAY)
     assert _names(places.backups) == {"rollcall-2026-11-19T05-00-00Z", *others}
 
 
@@ -110,10 +110,10 @@ def _names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_what_is_too_old_is_removed_and_certified(places: Places) -> None:
+def test_what_is_too_old_is_removed_and_certified(places: KeptFolders) -> None:
     assert places.backups
     assert places.extracts
-    keep_to(RULES, places, TODAY)
+    apply_retention(RULES, places, TODAY)
     assert _names(places.workspace / "published") == {"2026-11-19", "latest", "STALE.txt"}
     assert _names(places.workspace / "failures") == {"2026-11-19T02-31-00-000001Z.txt"}
     assert _names(places.backups) == {"rollcall-2026-11-19T05-00-00Z"}
@@ -127,7 +127,7 @@ def test_what_is_too_old_is_removed_and_certified(places: Places) -> None:
     assert "old.csv" not in kept.read_text("utf-8")
 
 
-def test_what_tuning_leaves_and_extracts_in_folders_are_removed_too(places: Places) -> None:
+def test_what_tuning_leaves_and_extracts_in_folders_are_removed_too(places: KeptFolders) -> None:
     assert places.extracts
     tuning = places.workspace / "tuning"
     tuning.mkdir()
@@ -138,36 +138,36 @@ def test_what_tuning_leaves_and_extracts_in_folders_are_removed_too(places: Plac
         (folder / "health.csv").write_text("NHSNumber\n")
         written = datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp()
         os.utime(folder / "health.csv", (written, written))
-    keep_to(RULES, places, TODAY)
+    apply_retention(RULES, places, TODAY)
     assert _names(tuning) == {"tuning-2026-11-19T09-30-00-000001Z.html"}
     assert _names(places.extracts / "2026-01-01") == set()
     assert _names(places.extracts / "2026-11-19") == {"health.csv"}
 
 
-def test_a_second_run_finds_nothing_to_do(places: Places) -> None:
-    keep_to(RULES, places, TODAY)
-    told = keep_to(RULES, places, TODAY)
+def test_a_second_run_finds_nothing_to_do(places: KeptFolders) -> None:
+    apply_retention(RULES, places, TODAY)
+    told = apply_retention(RULES, places, TODAY)
     assert told["removed"].sum() == 0
     assert len(_names(places.workspace / "retention")) == 1, "what was not removed is not certified"
 
 
-def test_nothing_is_removed_while_somebody_holds_the_workspace(places: Places) -> None:
+def test_nothing_is_removed_while_somebody_holds_the_workspace(places: KeptFolders) -> None:
     with lock(places.workspace), pytest.raises(NightRunningError):
-        keep_to(RULES, places, TODAY)
+        apply_retention(RULES, places, TODAY)
     assert len(_names(places.workspace / "published")) == 5
 
 
 @pytest.mark.parametrize("kind", ["published", "handovers", "backups"])
-def test_what_a_crash_left_half_removed_is_removed_by_the_next_run(places: Places, kind: str) -> None:
+def test_what_a_crash_left_half_removed_is_removed_by_the_next_run(places: KeptFolders, kind: str) -> None:
     folder = places.workspace / kind
     (folder / ".2026-01-01.tmp-0a1b2c3d").mkdir(parents=True)
     (folder / ".2026-01-01.tmp-0a1b2c3d" / "candidates.csv").write_text("rank\n")
-    keep_to(RULES, places, TODAY)
+    apply_retention(RULES, places, TODAY)
     assert not any(name.startswith(".") for name in _names(folder))
 
 
 def test_what_cannot_be_removed_wholly_is_told_until_it_is_gone(
-    places: Places, monkeypatch: pytest.MonkeyPatch
+    places: KeptFolders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three folders of which only the name could be taken away, and two files. What is still there is not certified as gone."""
     remove, unlink = shutil.rmtree, Path.unlink
@@ -185,27 +185,27 @@ def test_what_cannot_be_removed_wholly_is_told_until_it_is_gone(
     monkeypatch.setattr(Path, "unlink", kept_by_somebody)
     for _ in range(2):
         with pytest.raises(StoreError, match="5 things due for removal could not be removed"):
-            keep_to(RULES, places, TODAY)
+            apply_retention(RULES, places, TODAY)
     assert not (places.workspace / "retention").exists()
     monkeypatch.setattr(shutil, "rmtree", remove)
     monkeypatch.setattr(Path, "unlink", unlink)
-    keep_to(RULES, places, TODAY)
+    apply_retention(RULES, places, TODAY)
     assert _names(places.workspace / "published") == {"2026-11-19", "latest", "STALE.txt"}
 
 
-def test_a_store_from_before_a_new_version_is_no_backup(places: Places) -> None:
+def test_a_store_from_before_a_new_version_is_no_backup(places: KeptFolders) -> None:
     assert places.backups
     for day in ("2026-01-01", "2026-11-20"):
         (places.workspace / "backups" / f"before-version-10-from-9-{day}T02-30-00Z").mkdir(parents=True)
-    keep_to(RULES, places, TODAY)
+    apply_retention(RULES, places, TODAY)
     assert _names(places.workspace / "backups") == {"before-version-10-from-9-2026-11-20T02-30-00Z"}
     assert _names(places.backups) == {"rollcall-2026-11-19T05-00-00Z"}
-    keep_to(RULES, places, date(2027, 11, 20))
+    apply_retention(RULES, places, date(2027, 11, 20))
     assert _names(places.workspace / "backups") == set(), "not even the newest stays"
     assert _names(places.backups) == {"rollcall-2026-11-19T05-00-00Z"}, "the newest backup stays, whatever is newer"
 
 
-def test_the_command_says_what_went_and_what_stays(places: Places, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_what_went_and_what_stays(places: KeptFolders, capsys: pytest.CaptureFixture[str]) -> None:
     config = places.workspace / "mine.toml"
     config.write_text("[retention]\nlists_days = 30\n")
     assert (

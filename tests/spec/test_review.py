@@ -13,7 +13,7 @@ from apps.cli.main import main
 from matching.judgement import ANSWERS
 from pipelines.decisions.judgements import BLIND, FOR_LIST, FOR_MODEL, read_drawn, read_judgements
 from pipelines.night import run_night
-from pipelines.review.clerical import Asked, judge, outranked, write_sample
+from pipelines.review.clerical import SampleRequest, judge, outranked, write_sample
 from pipelines.review.sample import PAIR, SAMPLE_READS, pairs_worth_asking
 from pipelines.review.sample_workbook import HEADERS, read_sample, sample_xlsx
 from pipelines.settings import SettingsError
@@ -185,7 +185,7 @@ def test_nothing_in_the_workbook_tells_what_the_linkage_thinks() -> None:
 
 def test_a_workbook_that_is_there_is_never_written_over(sampled: Path, workspace: Path) -> None:
     with pytest.raises(SettingsError, match="already exists"):
-        write_sample(workspace, tables_of(workspace), Asked(pairs=20, seed=1, out=sampled), {})
+        write_sample(workspace, tables_of(workspace), SampleRequest(pairs=20, seed=1, out=sampled), {})
 
 
 def test_judgements_are_read_back_once(sampled: Path, workspace: Path) -> None:
@@ -296,7 +296,7 @@ def test_contradictions_name_their_lines_also_against_what_stands(
     )  # fmt: skip
     monkeypatch.setattr("pipelines.review.clerical.pairs_worth_asking", lambda *_, **__: asked.select(PAIR.names()))
     path = tmp_path / "chain.xlsx"
-    write_sample(tmp_path / "w", tables, Asked(pairs=10, seed=1, out=path), {})
+    write_sample(tmp_path / "w", tables, SampleRequest(pairs=10, seed=1, out=path), {})
     filled(path, answered({2: "same", 3: "same", 4: "different"}))
     with pytest.raises(
         SettingsError, match="line 4 says different, but the records are one child according to: line 2, line 3"
@@ -322,7 +322,7 @@ def obeyed(quick_night: FirstNight, tmp_path_factory: pytest.TempPathFactory) ->
     workspace = tmp_path_factory.mktemp("obeyed") / "workspace"
     shutil.copytree(quick_night.settings.workspace, workspace, symlinks=True)
     path = workspace.parent / "pairs.xlsx"
-    asked = write_sample(workspace, tables_of(workspace), Asked(pairs=200, seed=1, out=path), {})
+    asked = write_sample(workspace, tables_of(workspace), SampleRequest(pairs=200, seed=1, out=path), {})
     links = dict(zip(asked["pair"], asked["match_probability"] >= 0.8, strict=True))
     broken = asked.filter(pl.col("match_probability") > 0.999)["pair"][0]
     say = {True: ANSWERS[0], False: ANSWERS[1]}

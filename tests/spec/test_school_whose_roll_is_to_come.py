@@ -8,10 +8,10 @@ import pytest
 
 from pipelines.children.silent_schools import A_YEAR, PROMISED, USUAL
 from pipelines.intake.schools import named_in, told_apart
-from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import DATA_PROBLEM, FOLLOW_UP, RESTRICTED
 from pipelines.listing.roll_to_come import rolls_to_ask_for
 from pipelines.listing.route import ADMISSIONS
+from pipelines.listing.waiting import NOT_YET, OVER_HOLIDAYS
 from pipelines.rank_settings import RankSettings
 from tests.made.children import Drawn
 from tests.made.deliveries import CONTRACTS

@@ -22,20 +22,20 @@ from pipelines.night import run_night
 from pipelines.settings import Settings, SettingsError, read_settings, with_changes
 from pipelines.store import Store
 from pipelines.tables import STATEMENT
-from pipelines.tuning.page import tried
-from pipelines.tuning.report import Tuned, tuning_html
+from pipelines.tuning.page import settings_to_try
+from pipelines.tuning.report import TuningComparison, tuning_html
 from pipelines.tuning.trial import (
     TUNING_READS,
-    Listed,
+    JudgedNight,
     by_lane,
     changes,
-    differing,
+    differing_settings,
     figures,
-    judged_again,
+    judge_night_again,
+    largest_moves,
     last_night,
-    moved_within,
-    others_among,
-    unlike_those_of_the_night,
+    newcomers_among_first,
+    settings_unlike_the_night,
 )
 from tests.conftest import FirstNight
 from tests.golden.authority import AS_AT
@@ -59,8 +59,8 @@ def again(
     outcomes: pl.DataFrame = NOTHING,
     *,
     links_stand: bool = False,
-) -> Listed:
-    return judged_again(
+) -> JudgedNight:
+    return judge_night_again(
         tables,
         settings,
         model=kept_model(night.settings.workspace),
@@ -72,19 +72,19 @@ def again(
 
 
 @pytest.fixture(scope="module")
-def before(first_night: FirstNight, tables: Tables) -> Listed:
+def before(first_night: FirstNight, tables: Tables) -> JudgedNight:
     return last_night(tables, first_night.settings)
 
 
 @pytest.fixture(scope="module")
-def wider(first_night: FirstNight, tables: Tables) -> Listed:
+def wider(first_night: FirstNight, tables: Tables) -> JudgedNight:
     """A list that is ready to make many more enquiries, of links that must be all but certain."""
     asked = {"linkage": {"link_threshold": 0.9999}, "ranking": {"wasted_enquiries_per_missed_child": 30}}
     return again(first_night, tables, with_changes(first_night.settings, asked, "test"))
 
 
 def test_with_the_night_s_own_settings_the_list_comes_out_as_it_was_whatever_people_said_since(
-    first_night: FirstNight, tables: Tables, before: Listed
+    first_night: FirstNight, tables: Tables, before: JudgedNight
 ) -> None:
     linked = tables["link"].filter("is_same_child").row(0, named=True)
     said = {**linked, "answer": "different", "by": "Ann", "at": datetime.now(UTC), "sample": "S1"}
@@ -100,11 +100,11 @@ def test_with_the_night_s_own_settings_the_list_comes_out_as_it_was_whatever_peo
     assert same.candidates.equals(before.candidates)
     assert same.links.equals(before.links)
     assert changes(before, same).is_empty()
-    assert differing(before.settings, same.settings) == []
+    assert differing_settings(before.settings, same.settings) == []
 
 
 def test_where_the_links_stand_the_list_is_as_if_all_were_linked_anew(
-    first_night: FirstNight, tables: Tables, before: Listed
+    first_night: FirstNight, tables: Tables, before: JudgedNight
 ) -> None:
     readier = with_changes(first_night.settings, {"ranking": {"wasted_enquiries_per_missed_child": 30}}, "test")
     anew, stands = (again(first_night, tables, readier, links_stand=stand) for stand in (False, True))
@@ -113,7 +113,7 @@ def test_where_the_links_stand_the_list_is_as_if_all_were_linked_anew(
         assert getattr(stands, name).equals(getattr(anew, name)), name
 
 
-def test_who_comes_and_who_leaves_is_the_difference_of_the_lists(before: Listed, wider: Listed) -> None:
+def test_who_comes_and_who_leaves_is_the_difference_of_the_lists(before: JudgedNight, wider: JudgedNight) -> None:
     was, would_be = set(before.candidates["child_id"]), set(wider.candidates["child_id"])
     found = changes(before, wider)
     assert set(found.filter(what="comes")["child_id"]) == would_be - was
@@ -134,7 +134,7 @@ def test_who_comes_and_who_leaves_is_the_difference_of_the_lists(before: Listed,
         pytest.param("{1}", "The records now belong to child {1}.", id="records of another child"),
     ],
 )
-def test_why_a_child_leaves_that_education_does_not_explain(before: Listed, whose: str | None, why: str) -> None:
+def test_why_a_child_leaves_that_education_does_not_explain(before: JudgedNight, whose: str | None, why: str) -> None:
     children = before.candidates.filter(~pl.col("child_id").is_in(before.protected.implode()))["child_id"]
     is_mine = pl.col("child_id") == children[0]
     records = before.child_records.with_columns(
@@ -147,7 +147,7 @@ def test_why_a_child_leaves_that_education_does_not_explain(before: Listed, whos
     assert came["because"].endswith(before.candidates.filter(is_mine)["because"].item())
 
 
-def test_lanes_and_figures_add_up(before: Listed, wider: Listed) -> None:
+def test_lanes_and_figures_add_up(before: JudgedNight, wider: JudgedNight) -> None:
     lanes = by_lane(before, wider)
     total = lanes.filter(lane="all lanes").row(0, named=True)
     others = lanes.filter(pl.col("lane") != "all lanes")
@@ -160,37 +160,39 @@ def test_lanes_and_figures_add_up(before: Listed, wider: Listed) -> None:
     assert int(str(told["come onto the list"])) - int(str(told["leave the list"])) == more
 
 
-def test_points_alone_move_children_within_the_list(first_night: FirstNight, tables: Tables, before: Listed) -> None:
+def test_points_alone_move_children_within_the_list(
+    first_night: FirstNight, tables: Tables, before: JudgedNight
+) -> None:
     settings = with_changes(first_night.settings, {"ranking": {"points": {"never_on_a_roll": 500}}}, "test")
     after = again(first_night, tables, settings)
     assert changes(before, after).is_empty()
     by = [(frame["rank_before"] - frame["rank_after"]).abs().sort().to_list()
-          for frame in (moved_within(before, after, most) for most in (5, before.candidates.height))]  # fmt: skip
-    assert moved_within(before, before, 5).is_empty()
+          for frame in (largest_moves(before, after, most) for most in (5, before.candidates.height))]  # fmt: skip
+    assert largest_moves(before, before, 5).is_empty()
     assert len(by[0]) == 5
     assert by[0] == by[1][-5:], "those who move most"
     told = figures(before, after)
     assert (told["come onto the list"], told["leave the list"]) == (0, 0)
-    assert told["others among the first 50"] == others_among(50, before, after)
-    page = tuning_html(Tuned(before, after, MEASURED.to_frame(), tables, datetime.now(UTC))).decode()
+    assert told["others among the first 50"] == newcomers_among_first(50, before, after)
+    page = tuning_html(TuningComparison(before, after, MEASURED.to_frame(), tables, datetime.now(UTC))).decode()
     assert "No child would come onto the list, and none would leave it." in page
     assert "first 50 by rank" in page
 
 
 def test_who_would_be_looked_into_first_is_told_by_how_many_are_others(
-    first_night: FirstNight, tables: Tables, before: Listed
+    first_night: FirstNight, tables: Tables, before: JudgedNight
 ) -> None:
     last = before.candidates.sort("rank").tail(1)
     top = before.candidates.with_columns(
         rank=pl.when(pl.col("child_id") == last["child_id"].item()).then(0).otherwise("rank") + 1
     )
     after = replace(before, candidates=top)
-    assert (others_among(5, before, after), others_among(top.height, before, after)) == (1, 0)
-    assert others_among(5, before, before) == 0
+    assert (newcomers_among_first(5, before, after), newcomers_among_first(top.height, before, after)) == (1, 0)
+    assert newcomers_among_first(5, before, before) == 0
 
 
 def test_a_protected_child_comes_without_a_reason_that_could_give_it_away(
-    first_night: FirstNight, tables: Tables, before: Listed, wider: Listed
+    first_night: FirstNight, tables: Tables, before: JudgedNight, wider: JudgedNight
 ) -> None:
     child = changes(before, wider).filter(what="comes")["child_id"][0]
     record = wider.child_records.filter(child_id=child)["record_id"][0]
@@ -202,10 +204,12 @@ def test_a_protected_child_comes_without_a_reason_that_could_give_it_away(
 
 
 @pytest.mark.parametrize("measured", [False, True], ids=["nothing judged", "a sample judged"])
-def test_the_page_opens_offline_and_names_nobody(tables: Tables, before: Listed, wider: Listed, measured: bool) -> None:
+def test_the_page_opens_offline_and_names_nobody(
+    tables: Tables, before: JudgedNight, wider: JudgedNight, measured: bool
+) -> None:
     row = dict.fromkeys(MEASURED, 1.0) | {"threshold": 0.8, "judged": 20, "precision_low": 0.9, "recall_low": 0.8}
     told = pl.DataFrame([row] if measured else [], schema=MEASURED)
-    page = tuning_html(Tuned(before, wider, told, tables, datetime(2026, 11, 21, 9, tzinfo=UTC))).decode()
+    page = tuning_html(TuningComparison(before, wider, told, tables, datetime(2026, 11, 21, 9, tzinfo=UTC))).decode()
     assert re.search(r"default-src 'none'; style-src 'sha256-[^']+'", page)
     assert not re.search(r"<script|<link|https?://|\bsrc=|\bstyle=", page)
     for child in changes(before, wider)["child_id"]:
@@ -225,7 +229,7 @@ def test_the_page_opens_offline_and_names_nobody(tables: Tables, before: Listed,
 )
 def test_points_from_a_file(tmp_path: Path, first_night: FirstNight, text: str, points: int) -> None:
     (tmp_path / "points.toml").write_text(text)
-    after = tried(
+    after = settings_to_try(
         first_night.settings, link_threshold=0.9, enquiries_per_missed_child=9, check_costs=0.5,
         points=tmp_path / "points.toml",
     )  # fmt: skip
@@ -240,7 +244,7 @@ def test_points_from_a_file(tmp_path: Path, first_night: FirstNight, text: str, 
 
 def test_a_check_that_costs_less_than_nothing_is_refused_by_its_option(first_night: FirstNight) -> None:
     with pytest.raises(SettingsError, match=r"--check-costs"):
-        tried(first_night.settings, check_costs=-0.1)
+        settings_to_try(first_night.settings, check_costs=-0.1)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +263,7 @@ def test_a_check_that_costs_less_than_nothing_is_refused_by_its_option(first_nig
 def test_points_that_cannot_be(tmp_path: Path, first_night: FirstNight, text: str, told: str) -> None:
     (tmp_path / "points.toml").write_text(text)
     with pytest.raises(SettingsError, match=told):
-        tried(first_night.settings, points=tmp_path / "points.toml")
+        settings_to_try(first_night.settings, points=tmp_path / "points.toml")
 
 
 def test_from_trying_to_the_night_that_runs_with_it(
@@ -309,7 +313,7 @@ def test_from_trying_to_the_night_that_runs_with_it(
 def test_settings_that_are_not_those_of_the_night_are_seen(
     first_night: FirstNight, said: dict[str, object], unlike: list[str]
 ) -> None:
-    assert unlike_those_of_the_night(said, first_night.settings) == unlike
+    assert settings_unlike_the_night(said, first_night.settings) == unlike
 
 
 def test_a_night_run_with_other_settings_is_judged_again_on_both_sides(

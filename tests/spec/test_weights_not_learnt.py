@@ -11,7 +11,7 @@ from matching.model import model_toml, read_model
 from pipelines.linking.link import APPROVED_MODEL
 from pipelines.settings import SettingsError
 from pipelines.store import Store
-from pipelines.tuning.training import TRAINING_READS, learnt
+from pipelines.tuning.training import TRAINING_READS, learn_weights
 from tests.conftest import FirstNight
 from tests.made.linked_nights import LinkedNights
 
@@ -97,4 +97,6 @@ def test_a_proposal_that_cannot_be_learnt_is_none(
     with pytest.raises(
         SettingsError, match=r"Nothing was learnt\. The night would use the approved one: training did not"
     ):
-        learnt(tables, pl.DataFrame(schema={"left_id": pl.String, "right_id": pl.String, "answer": pl.String}), 0.8)
+        learn_weights(
+            tables, pl.DataFrame(schema={"left_id": pl.String, "right_id": pl.String, "answer": pl.String}), 0.8
+        )

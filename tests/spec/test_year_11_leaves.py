@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from pipelines.listing.not_yet import AGE_ENDS
+from pipelines.listing.waiting import AGE_ENDS
 from tests.made.beside import AtOnce
 from tests.made.children import Drawn
 from tests.made.nights import Nights

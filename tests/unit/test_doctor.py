@@ -13,11 +13,11 @@ from pipelines.lock import lock
 from pipelines.store import Store
 from pipelines.tables import SCHEMA_VERSION
 from pipelines.upkeep import doctor
-from pipelines.upkeep.doctor import BAD, CARE, GOOD, examine
+from pipelines.upkeep.doctor import BAD, CARE, GOOD, run_checks
 
 
 def _found(workspace: Path, check: str) -> tuple[str, str]:
-    (finding,) = (finding for finding in examine(workspace) if finding.check == check)
+    (finding,) = (finding for finding in run_checks(workspace) if finding.check == check)
     return finding.verdict, finding.words
 
 
@@ -29,7 +29,7 @@ def test_a_workspace_that_is_well_has_nothing_bad(workspace: Path, capsys: pytes
 
 
 def test_before_the_first_night_nothing_is_wrong(tmp_path: Path) -> None:
-    assert not [finding for finding in examine(tmp_path / "none") if finding.verdict == BAD]
+    assert not [finding for finding in run_checks(tmp_path / "none") if finding.verdict == BAD]
 
 
 def test_files_that_others_can_read_are_counted_with_the_remedy(workspace: Path) -> None:

@@ -24,9 +24,9 @@ from pipelines.decisions.judgements import (
     add_drawn,
     add_judgements,
     blind_sample,
-    for_link,
-    measured,
-    measured_by_band,
+    judgements_for_linkage,
+    measured_errors,
+    measured_reliability,
     read_drawn,
     read_judgements,
 )
@@ -61,8 +61,8 @@ def drawn(*rows: tuple[str, str, str, float, float], sample: str = "S1") -> pl.D
 def test_a_workspace_in_which_nobody_judged_has_no_file(tmp_path: Path) -> None:
     assert read_judgements(tmp_path).schema == JUDGEMENT
     assert read_drawn(tmp_path).is_empty()
-    assert measured(tmp_path).is_empty()
-    assert measured_by_band(tmp_path).is_empty()
+    assert measured_errors(tmp_path).is_empty()
+    assert measured_reliability(tmp_path).is_empty()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -71,7 +71,7 @@ def test_judgements_come_back_as_they_were_kept_and_stay_private(tmp_path: Path)
     add_judgements(tmp_path, lambda _: first)
     add_judgements(tmp_path, lambda _: second)
     assert read_judgements(tmp_path).equals(pl.concat([first, second]))
-    assert for_link(read_judgements(tmp_path)).rows() == [("a:1", "b:1", False)]
+    assert judgements_for_linkage(read_judgements(tmp_path)).rows() == [("a:1", "b:1", False)]
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
     with sqlite3.connect(tmp_path / JUDGEMENTS_FILE) as connection:
         assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
@@ -85,7 +85,7 @@ def test_no_judgement_is_ever_changed_or_taken_out(tmp_path: Path, statement: st
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         connection.execute(statement)
     connection.close()
-    assert for_link(read_judgements(tmp_path)).rows() == [("a:1", "b:1", False)]
+    assert judgements_for_linkage(read_judgements(tmp_path)).rows() == [("a:1", "b:1", False)]
 
 
 def test_of_two_who_contradict_each_other_at_once_the_second_is_told_what_the_first_said(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_who_makes_the_file_first_is_waited_for(
 
 def test_an_unsure_takes_an_earlier_judgement_back() -> None:
     told = judgements(judgement("a:1", "b:1", "same"), judgement("a:1", "b:1", "unsure"))
-    assert for_link(told).is_empty()
+    assert judgements_for_linkage(told).is_empty()
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:

@@ -12,7 +12,13 @@ from pipelines.intake.receive import receive
 from pipelines.intake.standardise import standardise
 from pipelines.linking.link import CHILD_SETTINGS, Linked, fingerprint, link, records_by_source
 from pipelines.linking.link_groups import GroupsAsked
-from pipelines.linking.measures_in_force import A_TERM, Held, held_in, held_tables, why_due
+from pipelines.linking.measures_in_force import (
+    A_TERM,
+    MeasuresInForce,
+    measure_tables,
+    read_measures,
+    reason_to_measure,
+)
 from pipelines.tables import TABLES
 from tests.golden.authority import AS_AT
 
@@ -34,11 +40,11 @@ def first(person: pl.DataFrame) -> Linked:
 
 
 def test_measures_come_out_of_the_store_as_they_went_in(first: Linked) -> None:
-    tables = held_tables(first.held)
+    tables = measure_tables(first.held)
     assert all(frame.schema == TABLES[table] for table, frame in tables.items())
-    again = held_in(tables)
+    again = read_measures(tables)
     assert again is not None
-    for table, frame in held_tables(again).items():
+    for table, frame in measure_tables(again).items():
         assert frame.equals(tables[table]), table
     went, came = first.held.measures.coverage.presence, again.measures.coverage.presence
     assert np.array_equal(went.sets, came.sets)
@@ -53,7 +59,7 @@ def test_the_measures_of_one_source_by_itself_come_out_as_they_went_in(
 ) -> None:
     alone = person.filter(pl.col("dataset") == source).head(records)
     night = link(alone, groups=NIGHT)
-    held = held_in(held_tables(night.held))
+    held = read_measures(measure_tables(night.held))
     assert held is not None
     assert held.measures.strata == night.held.measures.strata
     again = link(alone, model=night.model, groups=NIGHT, held=held)
@@ -65,7 +71,7 @@ def test_the_measures_of_one_source_by_itself_come_out_as_they_went_in(
 def test_held_measures_change_nothing_on_the_records_that_they_were_measured_on(
     person: pl.DataFrame, first: Linked
 ) -> None:
-    held = held_in(held_tables(first.held))
+    held = read_measures(measure_tables(first.held))
     again = link(person, model=first.model, origin=first.origin, groups=NIGHT, held=held)
     for table in ("links", "child_records", "rivals"):
         assert getattr(again, table).equals(getattr(first, table)), table
@@ -103,13 +109,13 @@ def test_while_measures_are_held_a_pair_weighs_the_same_whoever_comes_or_goes(
 )  # fmt: skip
 def test_when_measures_are_due(first: Linked, changed: dict[str, object], why: str | None) -> None:
     was = first.held
-    held = Held(was.measures, ("census", "health"), (50, 1000), AS_AT, "same", "", was.blocking, 1.0, 0.0)
+    held = MeasuresInForce(was.measures, ("census", "health"), (50, 1000), AS_AT, "same", "", was.blocking, 1.0, 0.0)
     counts = {"census": 50, "health": 1000, **changed}
     as_at, found = counts.pop("as_at", AS_AT), counts.pop("found", "same")
     tonight = {name: int(many) for name, many in counts.items() if many is not None}  # type: ignore[call-overload]
     assert isinstance(as_at, date)
-    assert why_due(held, str(found), tonight, as_at) == why
-    assert why_due(None, str(found), tonight, as_at) == "none were in force"
+    assert reason_to_measure(held, str(found), tonight, as_at) == why
+    assert reason_to_measure(None, str(found), tonight, as_at) == "none were in force"
 
 
 def test_the_fingerprint_is_of_weights_settings_and_sources(person: pl.DataFrame, first: Linked) -> None:

@@ -20,10 +20,10 @@ from pipelines.decisions.in_force import (
 from pipelines.decisions.proposals import (
     PROPOSALS_FILE,
     approve,
-    history,
     model_file,
     model_in_words,
     not_as_approved,
+    proposal_history,
     propose_model,
     propose_settings,
     roll_back,
@@ -51,7 +51,7 @@ def test_another_named_person_puts_settings_in_force(tmp_path: Path) -> None:
     assert in_force.read_text("utf-8").startswith("# Proposal 1 by Ann Example, approved by Bo Other")
     assert stat.S_IMODE(in_force.stat().st_mode) == 0o600
     assert threshold_of(tmp_path) == 0.9
-    (kept,) = history(tmp_path)
+    (kept,) = proposal_history(tmp_path)
     assert (kept.why, kept.figures, kept.is_in_force) == ("fewer false links", {"enquiries after": 12}, True)
     assert [(made.what, made.by) for made in kept.decisions] == [("approved", "Bo Other")]
 
@@ -78,7 +78,7 @@ def test_a_proposal_needs_a_reason_and_a_name(tmp_path: Path) -> None:
     for why, by in (("", "Ann"), ("for a reason", " ")):
         with pytest.raises(SettingsError, match="--why, in words, and --by"):
             propose_settings(tmp_path, settings, why=why, by=by, figures={})
-    assert history(tmp_path) == []
+    assert proposal_history(tmp_path) == []
 
 
 def test_a_proposal_made_against_other_settings_would_undo_what_was_approved_since(tmp_path: Path) -> None:
@@ -100,7 +100,9 @@ def test_roll_back_goes_step_by_step_to_the_defaults(tmp_path: Path) -> None:
     assert not (tmp_path / "settings_in_force.toml").exists()
     with pytest.raises(SettingsError, match="nothing to roll back"):
         roll_back(tmp_path, "Cy")
-    assert [[made.what for made in kept.decisions] for kept in history(tmp_path)] == [["approved", "rolled back"]] * 2
+    assert [[made.what for made in kept.decisions] for kept in proposal_history(tmp_path)] == [
+        ["approved", "rolled back"]
+    ] * 2
 
 
 def test_roll_back_undoes_what_was_approved_last_though_the_clock_was_set_back(
@@ -145,7 +147,7 @@ def test_an_approval_that_is_cut_off_is_seen_and_given_again(
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr("pipelines.decisions.proposals.put_in_force", killed)
         approve(tmp_path, number, "Bo")
-    assert not any(made.is_in_force for made in history(tmp_path))
+    assert not any(made.is_in_force for made in proposal_history(tmp_path))
     (told,) = not_as_approved(tmp_path)
     assert told.startswith(f"{name} has changed since it was last approved (nothing is approved).")
     approve(tmp_path, number, "Bo")

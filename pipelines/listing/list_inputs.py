@@ -12,7 +12,7 @@ from pipelines.tables import SCHOOL
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class ListInputs:
     """Frames as in :mod:`pipelines.tables`."""
 
     person: pl.DataFrame

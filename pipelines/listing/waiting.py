@@ -16,7 +16,7 @@ from pipelines.children.age import ends_on, starts_on, without_education_since
 from pipelines.children.died import CERTAIN
 from pipelines.children.promised_places import ACCEPTED, promised_places
 from pipelines.formatted import formatted
-from pipelines.listing.known import Known
+from pipelines.listing.list_inputs import ListInputs
 from pipelines.priority import HIGH_RISK, Circumstances
 from pipelines.rank_settings import RankSettings
 from pipelines.reasons import day
@@ -37,16 +37,16 @@ school."""
 WAITING = pl.Schema({"child_id": pl.String, "waits": pl.String, "listed_from": pl.Date, "waits_why": pl.String})
 
 
-def not_yet(circumstances: Circumstances, found: pl.DataFrame, known: Known) -> pl.DataFrame:
+def waiting_children(circumstances: Circumstances, found: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
     """``WAITING``: one row is one child who waits. ``waits``: :data:`NOT_YET`, :data:`OVER_HOLIDAYS` or :data:`AGE_ENDS`.
 
     ``listed_from``: the day from which the child no longer waits. ``waits_why``: a sentence. ``found``: ``FINDING``. A
     child who was at school to the end of compulsory school age is not listed even at high risk.
     """
-    places = that_follow(_settled_places(circumstances, known.child_records), circumstances)
-    over_holidays = _over_holidays(places, circumstances.as_at, known.settings)
-    within_threshold = _within_threshold(circumstances, known.settings.weeks_before_listed)
-    leavers = _leavers(circumstances, known.child_records)
+    places = places_that_follow(_settled_places(circumstances, inputs.child_records), circumstances)
+    over_holidays = _over_holidays(places, circumstances.as_at, inputs.settings)
+    within_threshold = _within_threshold(circumstances, inputs.settings.weeks_before_listed)
+    leavers = _leavers(circumstances, inputs.child_records)
     risky, to_the_end = at_high_risk(found), leavers.filter("to_the_end").select(WAITING.names())
     some = pl.concat([leavers.select(WAITING.names()), over_holidays, within_threshold])
     waiting = pl.concat([to_the_end, some.join(risky, on="child_id", how="anti")]).filter(
@@ -60,7 +60,7 @@ def at_high_risk(found: pl.DataFrame) -> pl.DataFrame:
     return found.filter(pl.col("factor").is_in(HIGH_RISK)).select("child_id")
 
 
-def that_follow(places: pl.DataFrame, circumstances: Circumstances) -> pl.DataFrame:
+def places_that_follow(places: pl.DataFrame, circumstances: Circumstances) -> pl.DataFrame:
     """The rows of ``places`` (``child_id``, ``since_on``) that follow the child's last education, with the columns of
     :func:`_owed`; by child, then day.
 
@@ -72,14 +72,14 @@ def that_follow(places: pl.DataFrame, circumstances: Circumstances) -> pl.DataFr
     return _owed(circumstances).join(places, on="child_id", how="inner").filter(follows).sort("child_id", "since_on")
 
 
-def known_of_place() -> pl.Expr:
+def wait_in_words() -> pl.Expr:
     """In words: since when a child ought to have a place, and from when one is accepted. Reads columns of
-    :func:`that_follow`."""
+    :func:`places_that_follow`."""
     starts, owed_on = day(pl.col("since_on")), day(pl.col("owed_on"))
     return formatted("{} {}, with a place accepted from {}", pl.col("owed_why"), owed_on, starts)
 
 
-def surely_theirs(said: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
+def of_certain_records(said: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
     """The rows of ``said`` whose record (``record_id``) is certainly its child's (``CERTAIN``)."""
     surely = child_records.filter(pl.col("membership") >= CERTAIN).select("record_id")
     return said.join(surely, on="record_id", how="semi")
@@ -95,7 +95,7 @@ def _within_threshold(circumstances: Circumstances, weeks: int) -> pl.DataFrame:
 def _leavers(circumstances: Circumstances, child_records: pl.DataFrame) -> pl.DataFrame:
     """``WAITING`` of children whose education ended in the ``LAST_DAYS`` of compulsory school age, with ``to_the_end``: it
     lasted to the last day. Only by records that are certainly the child's."""
-    last = surely_theirs(circumstances.last_ended, child_records).select("child_id", ended_on="until_on")
+    last = of_certain_records(circumstances.last_ended, child_records).select("child_id", ended_on="until_on")
     dated = circumstances.births.join(last, on="child_id", how="inner", validate="1:1")
     over_on, ended_on = ends_on(pl.col("date_of_birth")), pl.col("ended_on")
     told = formatted("Education ended on {}. Compulsory school age ends on {}.", day(ended_on), day(over_on))
@@ -138,7 +138,7 @@ def _over_holidays(places: pl.DataFrame, as_at: date, settings: RankSettings) ->
     starts, owed_on = pl.col("since_on"), pl.col("owed_on")
     within = [(owed_on >= first) & (starts <= last) for first, last in _holidays(as_at)]
     due = starts + pl.duration(days=settings.points.not_arrived_after_days)
-    told = formatted("{}. To be listed from {} unless a roll shows the child by then.", known_of_place(), day(due))
+    told = formatted("{}. To be listed from {} unless a roll shows the child by then.", wait_in_words(), day(due))
     first_of_each = places.filter(pl.any_horizontal(within)).unique("child_id", keep="first", maintain_order=True)
     return first_of_each.select("child_id", waits=pl.lit(OVER_HOLIDAYS), listed_from=due, waits_why=told).cast(WAITING)
 
@@ -157,4 +157,4 @@ def _settled_places(circumstances: Circumstances, child_records: pl.DataFrame) -
     columns = ("child_id", "record_id", "since_on")
     promised = promised_places(circumstances.statements, circumstances.as_at, [ACCEPTED])
     said = pl.concat([circumstances.provision.select(columns), promised.select(columns)])
-    return surely_theirs(said, child_records).select("child_id", "since_on")
+    return of_certain_records(said, child_records).select("child_id", "since_on")
