@@ -8,6 +8,9 @@ the share of the brothers and sisters of a child here without a place who have n
 mostly educated as their brothers and sisters are; children who came off one left them there. So each kind has its own
 share.
 
+A brother with a place speaks for the child only as far as he lives here himself. One on another authority's roll may have moved
+there, and the rest of the family with him; his own records tell.
+
 A tenancy names all children of a household and is confirmed for all on one day. It stays open for whichever of them still
 live there. So an open entry that several children share, with the same dates, counts once for the household, and not at all
 for one child alone. The same holds for the days on which brothers and sisters came off their rolls together, and the
@@ -59,7 +62,7 @@ class Families:
     other: Codes
     """Row of the other child among them; -1: it has a place."""
     place: Floats
-    """0..1, that the other child has a place; 0 if it is one of those without."""
+    """0..1, that the other child has a place and lives here; 0 if it is one of those without."""
     near: csr_matrix
     """One row and one column for each child without a place: 1 where both are of one household."""
     has_others: Flags
@@ -77,15 +80,18 @@ class Families:
         return _families(number[self.child][keep], number[self.other][keep], self.place[keep], len(rows))
 
 
-def families_of(evidence: Evidence, rows: Codes) -> Families:
-    """The households of the children in ``rows`` of ``evidence.children``."""
+def families_of(evidence: Evidence, rows: Codes, lives_here: Floats) -> Families:
+    """The households of the children in ``rows`` of ``evidence.children``.
+
+    ``lives_here``: 0..1, of each child of ``evidence.children``, that it lives here if it has its place.
+    """
     frame = evidence.children
     has_place = frame["place_probability"].is_not_null().to_numpy()
     child, other = (evidence.families[name].to_numpy().astype(np.int64) for name in ("child", "other"))
     number = np.full(frame.height, -1)
     number[rows] = np.arange(len(rows))
     child, other = child[number[child] >= 0], other[number[child] >= 0]
-    place = frame["place_probability"].fill_null(0.0).to_numpy()[other]
+    place = (frame["place_probability"].fill_null(0.0).to_numpy() * lives_here)[other]
     return _families(number[child], np.where(has_place[other], -1, number[other]), place, len(rows))
 
 

@@ -144,7 +144,8 @@ def living_here(evidence: Evidence) -> Floats:
     learn = (frame["age_group"] == "of").to_numpy() & ~with_school.to_numpy()
     if np.count_nonzero(is_open & learn) < ENOUGH_KNOWN:
         learn = np.ones(len(place), dtype=bool)
-    rows = np.flatnonzero(place < SURE_PLACE)
+    is_elsewhere = _placed_elsewhere(evidence, place)
+    rows = np.flatnonzero((place < SURE_PLACE) | is_elsewhere)
     season = season_of(frame["roll_ended_days"].cast(pl.Float64).to_numpy()[is_open & learn])
     chance = np.ones(len(place))
     if len(rows):
@@ -156,22 +157,41 @@ def living_here(evidence: Evidence) -> Floats:
         children = Children(
             readings_of(evidence, rows, season), group[rows],
             (frame["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows], with_school.to_numpy()[rows],
-            (is_open & learn)[rows], families_of(evidence, rows), season,
+            (is_open & learn)[rows], families_of(evidence, rows, np.where(is_elsewhere, 0.0, 1.0)), season,
         )  # fmt: skip
         placed = float(frame["place_probability"].fill_null(0.0).to_numpy()[learn].sum())
-        chance[rows] = _chances(children, usual_shares(frame, group), placed)
+        usual = usual_shares(frame, group)
+        chance[rows], mixture = _chances(children, usual, placed)
+        if is_elsewhere.any():  # now that it is known who of them lives here
+            again = replace(children, families=families_of(evidence, rows, np.where(is_elsewhere, chance, 1.0)))
+            chance[rows], _ = _chances(again, usual, placed, mixture)
     return np.asarray(place * PLACE_CERTAINTY + (1.0 - place) * np.clip(chance, *BOUNDS), dtype=np.float64)
 
 
-def _chances(children: Children, usual: Floats, placed: float) -> Floats:
-    """Probability (0..1) that each of the children lives here, leaving their doubtful places aside.
+def _placed_elsewhere(evidence: Evidence, place: Floats) -> Flags:
+    """Which children have a certain place, but not on the largest roll, and a brother or sister without one.
 
-    Learnt from the children who count and the others of their households. ``usual``: for each group, the share of children
-    without a place, which holds until more is known. ``placed``: number of children of age with a place.
+    That place does not prove that they live here. Another authority confirms both the children who live here and go to school
+    there and those who have moved there.
+    """
+    frame = evidence.children
+    child, other = (evidence.families[name].to_numpy().astype(np.int64) for name in ("child", "other"))
+    is_asked = np.zeros(frame.height, dtype=bool)
+    is_asked[other[place[child] < SURE_PLACE]] = True
+    return np.asarray(is_asked & (place >= SURE_PLACE) & ~frame["is_known_here"].to_numpy())
+
+
+def _chances(children: Children, usual: Floats, placed: float, begun: Mixture | None = None) -> tuple[Floats, Mixture]:
+    """Probability (0..1) that each of the children lives here, leaving their places aside, and the mixture that says so.
+
+    Learnt from the children who count and the others of their households, from ``begun`` on (null: from the priors).
+    ``usual``: for each group, the share of children without a place, which holds until more is known. ``placed``: number
+    of children of age with a place.
     """
     core = np.flatnonzero(children.counts)
     others = children.families.other[np.isin(children.families.child, core)]
-    mixture = _fit(children.of(np.union1d(core, others[others >= 0])), usual, placed)
+    learners = children.of(np.union1d(core, others[others >= 0]))
+    mixture = _fit(learners, begun or _expected(learners, usual, placed), placed)
     told = children.told()
     likelihood = _likelihood(children, told, mixture)
     gone = (likelihood.own + likelihood.household)[1:]
@@ -183,7 +203,8 @@ def _chances(children: Children, usual: Floats, placed: float) -> Floats:
     learnt = np.bincount(children.group[children.counts], minlength=len(usual)) > 0
     no_place = np.where(learnt, mixture.no_place, np.exp(odds - logit(mixture.here)))
     parts = _posterior(children, likelihood, replace(mixture, no_place=no_place))[0]
-    return np.asarray(parts[HERE] + (parts[1:] * _come_back(told, mixture)).sum(axis=0), dtype=np.float64)
+    chances = parts[HERE] + (parts[1:] * _come_back(told, mixture)).sum(axis=0)
+    return np.asarray(chances, dtype=np.float64), mixture
 
 
 def _come_back(told: Told, mixture: Mixture) -> Floats:
@@ -198,8 +219,8 @@ def _come_back(told: Told, mixture: Mixture) -> Floats:
     return told.any_of(np.hstack(chances))
 
 
-def _fit(children: Children, usual: Floats, placed: float) -> Mixture:
-    """The mixture by expectation-maximisation, starting from the priors.
+def _fit(children: Children, start: Mixture, placed: float) -> Mixture:
+    """The mixture by expectation-maximisation, from ``start``.
 
     After every two rounds it extrapolates and starts again from there (SQUAREM, Varadhan and Roland 2008, Scandinavian
     Journal of Statistics 35:335). If that turns out to be too far (``TOO_FAR``), it goes back to the end of the two rounds.
@@ -212,7 +233,7 @@ def _fit(children: Children, usual: Floats, placed: float) -> Mixture:
         found = _posterior(children, _likelihood(children, told, mixture), mixture)
         return _maximise(children, told, mixture, found, placed), found[0][HERE]
 
-    start, fallback, plain_length = _expected(children, usual, placed), None, np.inf
+    fallback, plain_length = None, np.inf
     for _ in range(ROUNDS):
         once, here = after(start)
         step = once.laid_out - start.laid_out

@@ -1,9 +1,11 @@
 """What a child's household tells of whether it still lives here."""
 
+from datetime import timedelta
+
 import polars as pl
 import pytest
 
-from tests.made.town import FAMILY, LEFT_YEAR_SIX, at_gp, in_home, judge, on_roll, town
+from tests.made.town import AS_AT, FAMILY, LEFT_YEAR_SIX, ago, at_gp, in_home, judge, on_roll, say, town
 
 
 def test_a_sister_on_the_roll_speaks_for_the_family() -> None:
@@ -13,6 +15,26 @@ def test_a_sister_on_the_roll_speaks_for_the_family() -> None:
     chance = [frame.filter(child_id="child")["living_here"].item() for frame in (alone, with_sister)]
     assert chance[1] > chance[0]
     assert "another child in the household has a place" in with_sister.filter(child_id="child")["because"].item()
+
+
+@pytest.mark.parametrize(
+    ("sister", "speaks"),
+    [
+        pytest.param(at_gp(seen=20), True, id="whom her doctor here met this month"),
+        pytest.param(at_gp(seen=1000, deducted=400), False, id="who is off the doctor's list: she has moved there"),
+    ],
+)
+def test_a_sister_at_school_in_another_authority_speaks_for_the_family_only_if_she_lives_here(
+    sister: list[dict[str, object]], speaks: bool
+) -> None:
+    confirmed = [say("other_la", "provision", ago(60), AS_AT + timedelta(days=3000)), *sister]
+    neighbours = {f"border{n:02}": [confirmed[0], *at_gp(seen=(n * 37) % 700)] for n in range(40)}
+    moved = {f"moved{n:02}": [confirmed[0], *at_gp(seen=800 + n, deducted=300 + n)] for n in range(40)}
+    household = {"child": at_gp(seen=690), "sister": confirmed}
+    found = judge(town() | neighbours | moved | household, dict.fromkeys(household, FAMILY))
+    alone = judge(town() | neighbours | moved | {"child": at_gp(seen=690)}, {"child": FAMILY})
+    chance, by_itself = (frame.filter(child_id="child")["living_here"].item() for frame in (found, alone))
+    assert (chance > by_itself + 0.05) is speaks
 
 
 @pytest.mark.parametrize(
