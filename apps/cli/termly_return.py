@@ -20,6 +20,6 @@ def termly(*, workspace: Workspace, as_at: str) -> int:
     made = publish_return(workspace, judged)
     print(f"Counted as missing education on {judged:%d/%m/%Y}, by officers' outcomes: {made.children:,}.")
     print(
-        f"Where each was educated is as known on the night of {made.night_on:%d/%m/%Y} knew. The return is in {made.folder}."
+        f"Where each was educated is as known on the night of {made.night_on:%d/%m/%Y}. The return is in {made.folder}."
     )
     return 0

@@ -187,7 +187,7 @@ def _why(tonight: Tonight) -> pl.Expr:
     """The reason in a sentence; reads ``came_because``."""
     ended_on = pl.coalesce(pl.when(pl.col("off_because") == IN_EDUCATION).then("proof_until"), "ended_on")
     ended_record = pl.coalesce(pl.when(pl.col("off_because") == IN_EDUCATION).then("record_id"), "ended_record")
-    seen = formatted(" Last seen on {} by {}.", day(pl.col("last_seen_on")), pl.col("last_seen_by")).fill_null("")
+    seen = formatted(" Last seen on {} ({}).", day(pl.col("last_seen_on")), pl.col("last_seen_by")).fill_null("")
     from_whom = pl.coalesce(pl.when(pl.col("off_because") == MERGED).then("other_child_id"), "parted_from")
     is_aside = pl.col("record_id").is_in(tonight.set_aside.drop_nulls().implode())
     words = {

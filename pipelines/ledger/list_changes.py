@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.formatted import formatted
 from pipelines.ledger.left_list import IN_VIEW, LEFT, LISTED
-from pipelines.listing.rank import IN_EDUCATION, urgency
+from pipelines.listing.rank import REASON_IN_WORDS, urgency
 from pipelines.reasons import in_100
 from pipelines.tables import LEAD, LIST_CHANGE
 
@@ -48,7 +48,11 @@ class WhatChanged:
 
 def what_changed(changes: pl.DataFrame, leads: pl.DataFrame, lists: pl.DataFrame, as_at: date) -> WhatChanged:
     """Tonight's ledger as a publication presents it. Frames: ``LIST_CHANGE``, ``LEAD``, ``LIST_NIGHT``."""
-    in_view = leads.filter(state=IN_VIEW).sort("off_on", "child_id", descending=[True, False])
+    in_view = (
+        leads.filter(state=IN_VIEW)
+        .with_columns(pl.col("off_because").replace(REASON_IN_WORDS))
+        .sort("off_on", "child_id", descending=[True, False])
+    )
     return WhatChanged(changes, in_view, _in_words(changes, in_view.height, lists.filter(as_at=as_at)))
 
 
@@ -93,7 +97,7 @@ def list_changes(leads: pl.DataFrame) -> pl.DataFrame:
         for name in BEFORE
     }
     now = {name: pl.when(is_listed).then(name) for name in BEFORE}
-    off = pl.col("off_because").replace({IN_EDUCATION: "in education"})
+    off = pl.col("off_because").replace(REASON_IN_WORDS)
     words = (
         pl.when(came).then("came_because").when(moved).then(_moved_because()).otherwise(off).alias("because"),
         pl.when(came).then("came_why").when(moved).then(_moved_why()).otherwise("off_why").alias("why"),

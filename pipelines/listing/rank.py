@@ -58,6 +58,8 @@ SAME_AS_RIVAL = "probably the same child as one in education"
 NOT_OF_AGE = "not of compulsory school age"
 CLOSED = "closed by an officer"
 DIED = "died"
+REASON_IN_WORDS = {IN_EDUCATION: "in education"}
+"""Reason of ``EXPLAINED`` -> how people read it, where it is not the reason itself."""
 REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED, NOT_YET, OVER_HOLIDAYS, AGE_ENDS)
 """Why a child is not listed (``EXPLAINED.reason``)."""
 

@@ -204,7 +204,7 @@ def _sources(publication: Publication) -> list[Row]:
             "name": name,
             "rows": _rows_searched(came.get(source), stand.get(source)),
             "of": stand[source][0] if source in stand else None,
-            "why_not": "its file was refused" if source in came else "no file came",
+            "why_not": "its file was refused" if source in came else "no file was received",
         }
         for source, name in sorted(named.items(), key=lambda one: one[1])
     ]

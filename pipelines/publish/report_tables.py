@@ -15,6 +15,7 @@ from pipelines.formatted import formatted
 from pipelines.ledger.list_changes import CHANGES
 from pipelines.linking.link_report import weights_at
 from pipelines.listing.masking import NOT_SHOWN_OF_A_PAIR, Masked, keys_without_place
+from pipelines.listing.rank import REASON_IN_WORDS
 from pipelines.publish.workbook import lanes_of
 
 if TYPE_CHECKING:
@@ -200,7 +201,10 @@ def explained_by(explained: pl.DataFrame, names: Mapping[str, str]) -> list[Row]
 
     ``doubtful``: those whose explaining record is theirs with less than 95%; ``name`` null: no single record explains.
     """
-    frame = explained.with_columns(name=_named(pl.col("source"), {**names, WITHHELD: "withheld (protected)"}))
+    frame = explained.with_columns(
+        pl.col("reason").replace(REASON_IN_WORDS),
+        name=_named(pl.col("source"), {**names, WITHHELD: "withheld (protected)"}),
+    )
     counted = frame.group_by("reason", "name").agg(
         children=pl.len(), doubtful=(pl.col("link_probability") < 0.95).sum(), link=pl.col("link_probability").mean()
     )

@@ -21,7 +21,7 @@ def headline(publication: Publication, listed: Masked, lanes: list[Row]) -> list
     totals = publication.deliveries.select("rows_read", "rows_loaded", "rows_set_aside").sum().row(0)
     files, refused = publication.deliveries.height, publication.deliveries.filter(pl.col("verdict") != "loaded").height
     rows = counted(totals[0], "row")
-    came = f"{counted(files, 'file')} with {rows} came in: {totals[1]:,} loaded, {totals[2]:,} set aside"
+    came = f"{counted(files, 'file')} with {rows} received: {totals[1]:,} loaded, {totals[2]:,} set aside"
     if refused:
         came += f", and {counted(refused, 'file')} refused"
     children = publication.child_records["child_id"].n_unique()

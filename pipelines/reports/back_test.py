@@ -10,7 +10,7 @@ from datetime import timedelta
 import polars as pl
 
 from pipelines.decisions.outcomes import MISSING, standing_outcomes
-from pipelines.listing.rank import IN_EDUCATION
+from pipelines.listing.rank import REASON_IN_WORDS
 from pipelines.reports.published import PublishedNight
 
 WITHIN = timedelta(days=182)
@@ -97,7 +97,7 @@ def _known_as(mine: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
 
 def in_words(reason: pl.Expr) -> pl.Expr:
     """A reason of ``EXPLAINED`` in words for people."""
-    return reason.replace({IN_EDUCATION: "in education, as a record shows"})
+    return reason.replace(REASON_IN_WORDS)
 
 
 def missed(found: pl.DataFrame) -> pl.DataFrame:
@@ -110,6 +110,6 @@ def missed_words(on_none: int, found: int) -> str:
     if not found:
         return "No list from the half year before is kept for any child found missing education."
     return (
-        f"Of {found:,} found missing education so far, {found - on_none:,} were on a list of the half year before, and "
-        f"{on_none:,} on none."
+        f"Children found missing education so far: {found:,}. On a list in the half year before: {found - on_none:,}; "
+        f"on none: {on_none:,}."
     )

@@ -26,7 +26,7 @@ from pipelines.listing.masking import (
     without_place,
     without_sex,
 )
-from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
+from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, REASON_IN_WORDS, SAME_AS_RIVAL
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.reasons import day_written, in_100, in_100_written, named_end, sentences, source_called
 from pipelines.reports.life import as_typed, child_since, known_to_ledger, life_of
@@ -187,7 +187,10 @@ def _verdict(told: Told, facts: Row) -> list[tuple[str, list[str]]]:
         return _listed(told, candidate)
     if explained := next(iter(told.rows("explained")), None):
         return [
-            ("Not on the list", [f"Reason: {explained['reason']}.", explained["why"]]),
+            (
+                "Not on the list",
+                [f"Reason: {REASON_IN_WORDS.get(explained['reason'], explained['reason'])}.", explained["why"]],
+            ),
             ("What would bring the child onto the list", [WHAT_WOULD_LIST[explained["reason"]]]),
         ]
     lines = ["The child is not of compulsory school age on this date."]

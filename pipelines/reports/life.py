@@ -10,7 +10,7 @@ from pipelines.counted import counted
 from pipelines.intake.last_intake import in_record_id
 from pipelines.ledger.left_list import IN_VIEW, LISTED, RECORDS_GONE
 from pipelines.listing.masking import anothers_keys_without_place, without_sex
-from pipelines.listing.rank import IN_EDUCATION
+from pipelines.listing.rank import REASON_IN_WORDS
 from pipelines.publish.changes_file import WHY_WITHHELD
 from pipelines.reasons import day_written, in_100_written
 
@@ -105,7 +105,7 @@ def _spell(lead: Row, *, withheld: bool) -> list[str]:
 
 def _reason(lead: Row, of: str, withheld: bool) -> str:
     """A reason in a few words and then in a sentence."""
-    because = {IN_EDUCATION: "in education"}.get(lead[f"{of}_because"], lead[f"{of}_because"])
+    because = REASON_IN_WORDS.get(lead[f"{of}_because"], lead[f"{of}_because"])
     return f"{because}. {WHY_WITHHELD if withheld else lead[f'{of}_why']}"
 
 

@@ -66,7 +66,7 @@ def test_the_day_found_is_the_first_and_a_child_closed_since_is_none() -> None:
 
 def test_misses_in_words() -> None:
     assert missed_words(1, 12) == (
-        "Of 12 found missing education so far, 11 were on a list of the half year before, and 1 on none."
+        "Children found missing education so far: 12. On a list in the half year before: 11; on none: 1."
     )
     assert missed_words(0, 0) == "No list from the half year before is kept for any child found missing education."
 

@@ -268,8 +268,7 @@ RETURNS: list[object] = [
     ),
     pytest.param(
         [lead, lambda: lead(living_here=0.04)], lead, LIVES_HERE, RETURNED,
-        "There is now a 95 in 100 chance that the child lives here. Last seen on 3 October 2026 by GP "
-        "registrations", id="back: seen here",
+        "There is now a 95 in 100 chance that the child lives here. Last seen on 3 October 2026", id="back: seen here",
     ),
     pytest.param(
         [lead, lambda: lead(living_here=0.04)], lambda: referred(living_here=0.04), TO_CHECK, RETURNED,

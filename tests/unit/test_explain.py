@@ -96,7 +96,7 @@ def test_a_record_leads_to_its_child() -> None:
 
 def test_an_explained_child_names_the_record_and_what_would_change_it() -> None:
     told = page(missing_child(), "CH9")
-    assert "Not on the list\n  Reason: provision.\n  In education: state school, Keats Primary School" in told
+    assert "Not on the list\n  Reason: in education.\n  In education: state school, Keats Primary School" in told
     assert "School census, record school_census:9" in " ".join(told.split())
     assert "What would bring the child onto the list\n  That education ending" in told
     assert "health:1, not in education now" in told

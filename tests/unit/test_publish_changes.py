@@ -78,7 +78,7 @@ def test_where_a_protected_child_is_stands_in_the_restricted_file_only(folder: P
 
 def test_who_is_in_an_officers_hands_has_a_file_and_a_sheet(folder: Path) -> None:
     row = _rows(folder / "in_view.csv")["C"]
-    assert (row["off_because"], row["off_on"]) == ("provision", "2026-11-21")
+    assert (row["off_because"], row["off_on"]) == ("in education", "2026-11-21")
     sheets = fastexcel.read_excel(folder / "candidates.xlsx").sheet_names
     assert sheets[-3:-1] == ["What changed", "In view"]  # the last: reasons to choose from
 

@@ -126,7 +126,7 @@ def test_text_from_files_and_settings_cannot_become_markup() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        pytest.param("6 files with 616 rows came in: 611 loaded, 5 set aside, and 1 file refused.", id="files"),
+        pytest.param("6 files with 616 rows received: 611 loaded, 5 set aside, and 1 file refused.", id="files"),
         pytest.param("210 explained, 30 on the list", id="the list"),
         pytest.param("housing.csv was refused", id="a refused file stands out"),
         pytest.param("health.csv: 4 rows set aside, 1.6% of the file", id="too many rows set aside stand out"),
