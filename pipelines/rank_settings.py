@@ -40,7 +40,7 @@ class Group(BaseModel):
     def _true_is_no_number(cls, value: object, info: ValidationInfo) -> object:
         """Otherwise ``true`` would be taken for the number 1, and ``false`` for 0."""
         if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
-            raise ValueError(f"{str(value).lower()} cannot stand here. config/example.toml shows what can")
+            raise ValueError(f"{str(value).lower()} is not allowed here. config/example.toml shows what is")
         return value
 
 

@@ -6,7 +6,7 @@ from apps.cli.parameters import Workspace
 
 
 def judge(file: Path, /, *, workspace: Workspace, by: str) -> int:
-    """Read back what people judged of pairs of records. The next night obeys it.
+    """Read back how people judged pairs of records. The next night uses it.
 
     Kept whole or not at all: every line that cannot be kept is named. Judgements are only ever added.
 
@@ -29,9 +29,11 @@ def judge(file: Path, /, *, workspace: Workspace, by: str) -> int:
         f"{answers[answer]:,} {answer}" for answer in ("same", "different", "unsure") if answer in answers
     )
     judged = counted(kept.height, "judgement")
-    print(f"Kept: {judged} by {by.strip()} ({answered}). The next night obeys.")
+    print(f"Kept: {judged} by {by.strip()} ({answered}). The next night uses them.")
     for who, pairs in outranked.iter_rows():
         told = counted(pairs, "pair")
-        print(f"Of {told} {who} had said otherwise: the new answer stands. Talk it over, and judge again if need be.")
-    print(f"Delete {file} now: it holds names and addresses, and nothing needs it any more.")
+        print(
+            f"{who} had judged {told} differently: the new answer stands. Talk it over, and judge again if necessary."
+        )
+    print(f"Delete {file} now: it holds names and addresses, and is no longer needed.")
     return 0

@@ -19,5 +19,5 @@ def migrate(*, workspace: Workspace) -> int:
     if found == SCHEMA_VERSION:
         print(f"The store in {workspace} is already of this version: nothing was changed.")
     else:
-        print(f"The store in {workspace} is brought forward; as it was, it is kept in {workspace / 'backups'}.")
+        print(f"The store in {workspace} has been brought forward; a copy as it was is in {workspace / 'backups'}.")
     return 0

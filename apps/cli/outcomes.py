@@ -6,7 +6,7 @@ from apps.cli.parameters import NamingContracts, WhoHandsIn, Workspace
 
 
 def outcomes(file: Path, /, *, workspace: Workspace, by: WhoHandsIn) -> int:
-    """Read what officers found when they looked. The next night obeys it.
+    """Read what officers found when they looked. The next night uses it.
 
     Kept whole or not at all: every line that cannot be kept is named. A closed child leaves the list until something
     changes. Columns: child_id, outcome, date, and reason and hours (an officer's time) where they are known; notes are

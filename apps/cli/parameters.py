@@ -12,9 +12,7 @@ Workspace = Annotated[Path, Parameter(help="Folder of the night.")]
 
 OwnContracts = Annotated[
     Path | None,
-    Parameter(
-        help="Folder of your own contracts, beside those shipped. Where both have one of the same id, yours counts."
-    ),
+    Parameter(help="Folder of your own contracts, beside those shipped. If both have the same id, yours is used."),
 ]
 
 NamingContracts = Annotated[

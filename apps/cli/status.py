@@ -33,7 +33,7 @@ def status(*, workspace: Workspace, late_after_hours: float = 30.0, json: Flag =
 
     found = read_status(workspace)
     if found is None and (workspace / STATUS_FILE).is_file():
-        raise SettingsError(f"{STATUS_FILE} in {workspace} cannot be read. The next night writes it anew.")
+        raise SettingsError(f"{STATUS_FILE} in {workspace} cannot be read. The next night writes it again.")
     if found is None:
         raise SettingsError(f"There is no {STATUS_FILE} in {workspace}. Run a night first: rollcall night --help.")
     now = datetime.now(UTC)

@@ -57,7 +57,7 @@ def graded(candidates: pl.DataFrame, records: pl.DataFrame, children: pl.DataFra
 
 
 def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / max(1, whole):.1f} %"
+    return f"{100 * part / max(1, whole):.1f}%"
 
 
 def _rows_each(rows: int, children: int) -> str:

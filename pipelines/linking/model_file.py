@@ -58,4 +58,4 @@ def kept_model(workspace: Path) -> Model:
     try:
         return read_model(path, CHILD_COMPARISONS)
     except ModelError as error:
-        raise StoreError(f"{error} Or run the night again: it writes {path} anew.") from None
+        raise StoreError(f"{error} Or run the night again, which rewrites {path}.") from None

@@ -141,7 +141,9 @@ def _letters_in_words(letters: pl.DataFrame, names: Mapping[str, str], as_at: da
     (``letters_of``)."""
     dated = month(pl.lit(as_at) - pl.duration(days="sighted_days"))
     words = formatted(
-        "{} gives a date in {}, but nobody met the child then", source_name(pl.col("source"), names), dated
+        "{} gives a date in {}, which does not show that anyone met the child",
+        source_name(pl.col("source"), names),
+        dated,
     )
     in_order = letters.sort("child", "source").with_columns(letter=words)
     return in_order.group_by("child", maintain_order=True).agg(

@@ -48,8 +48,8 @@ _READ_ME = (
      "note it."),
     ("Do not change", "the other cells or their order within a row. Rows may be sorted or filtered as a whole. A row whose "
      "cells were mixed up is refused."),
-    ("Why these pairs", "Some decide a child's place on the list, some teach the software, and some are drawn by chance to "
-     "measure it. They are mixed on purpose, so that no answer is led by what the software thinks."),
+    ("Why these pairs", "Some decide a child's place on the list, some teach the software, and some are drawn at random to "
+                        "measure it. They are mixed on purpose, so that what the software thinks leads no answer."),
     ("Then", "Save the workbook and give it back:  rollcall judge FILE --workspace DIR --by NAME"),
     ("Please", "This is personal data about children: keep it where only you can read it, do not email it on, and delete it "
                "once it has been read back."),

@@ -193,7 +193,7 @@ def _only(listed: JudgedNight, other: JudgedNight, what: str, moves: pl.DataFram
     joined = only.join(beside, on="child_id", how="left", validate="1:1", maintain_order="left")
     joined = joined.join(moves, on="child_id", how="left", validate="1:1", maintain_order="left")
     known = pl.col("child_id").is_in(other.child_records["child_id"].unique().implode())
-    gone = pl.when(~known).then(pl.lit("The linkage knows no such child then")).otherwise(
+    gone = pl.when(~known).then(pl.lit("The linkage then has no such child")).otherwise(
         pl.lit("Then not of compulsory school age")
     )  # fmt: skip
     reason = pl.col("because") if what == COMES else pl.coalesce("why", pl.when(pl.col("moved").is_null()).then(gone))

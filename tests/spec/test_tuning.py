@@ -130,7 +130,7 @@ def test_who_comes_and_who_leaves_is_the_difference_of_the_lists(before: JudgedN
     ("whose", "why"),
     [
         pytest.param("{0}", "Then not of compulsory school age", id="still a child"),
-        pytest.param(None, "The linkage knows no such child then", id="records of nobody"),
+        pytest.param(None, "The linkage then has no such child", id="records of nobody"),
         pytest.param("{1}", "The records now belong to child {1}.", id="records of another child"),
     ],
 )
