@@ -93,7 +93,7 @@ class Completeness(Part):
         held = self.holds if self.holds is not None else HELD_OF_A_ROLL if is_roll else HELD_OF_ANY
         return "holds" if check in held else "stamps"
 
-    def fits(self, columns: Mapping[str, Column]) -> None:
+    def check_unit_columns(self, columns: Mapping[str, Column]) -> None:
         """Raise if ``unit`` or ``unit_name`` is no column of the source, or one that could identify a child in a message."""
         for key, name in (("unit", self.unit), ("unit_name", self.unit_name)):
             if name and (name not in columns or columns[name].classification not in ("public", "internal")):

@@ -15,7 +15,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from data_contracts.completeness import Completeness
-from data_contracts.faults import told
+from data_contracts.faults import faults_in_words
 from data_contracts.file_layout import Files, KeyOfChild, Layout
 from data_contracts.parts import MONTHS_ALONE, Column, Description, Flattened, SchemaObject, fault
 from data_contracts.statement import Statement
@@ -110,7 +110,7 @@ class Contract(DataContract):
             if name not in self.column_named:
                 raise fault(f"xml names {name}, which is not a column", "files", "xml")
         self._files_hold()
-        self.completeness.fits(self.column_named)
+        self.completeness.check_unit_columns(self.column_named)
         for number, column in enumerate(self.columns):
             self._column_is_used(column, number)
         return self
@@ -143,7 +143,7 @@ class Contract(DataContract):
         return frozenset(statement.since for statement in self.says if statement.until == end and statement.since)
 
     @property
-    def told_columns(self) -> frozenset[str]:
+    def statement_columns(self) -> frozenset[str]:
         """The columns behind what the source says about a child, beyond who the child is."""
         return frozenset(column for said in self.says for column in said.columns)
 
@@ -152,7 +152,7 @@ class Contract(DataContract):
         """The columns with the days on which places end."""
         return frozenset(said.until for said in self.says if said.kind == "provision" and said.until)
 
-    def ends_unsaid(self, there: Collection[str]) -> list[Column]:
+    def missing_end_columns(self, there: Collection[str]) -> list[Column]:
         """Columns (with ``absentWhy``) that are not in ``there`` and without which what begins in ``there`` never ends."""
         absent = (column for column in self.columns if column.absent_why and column.name not in there)
         return [column for column in absent if not self.beginnings_of(column.name).isdisjoint(there)]
@@ -195,7 +195,7 @@ class Contract(DataContract):
 
     def _column_is_used(self, column: Column, number: int) -> None:
         place = ("schema", 0, "properties", number)
-        idle = column.maps_to is None and column.name not in self.told_columns and not column.primary_key
+        idle = column.maps_to is None and column.name not in self.statement_columns and not column.primary_key
         if idle and not column.not_used:
             raise fault(f"column {column.name} maps to nothing and says nothing; give notUsed with the reason", *place)
         if column.absent_why and not (column.may_be_absent and self.beginnings_of(column.name)):
@@ -248,7 +248,7 @@ def _read(path: Path, kind: type[Kind]) -> Kind:
     try:
         contract: Kind = _validated(document, kind)
     except ValidationError as error:
-        raise ContractError(told(path.name, document, kind, error)) from None
+        raise ContractError(faults_in_words(path.name, document, kind, error)) from None
     if contract.id != path.stem:
         line = document.line(["id"])
         raise ContractError(f"{path.name}, line {line}: id is {contract.id}. Give it the file's name, {path.stem}.")

@@ -10,7 +10,7 @@ from data_contracts.yaml_file import YamlFile
 REMEDY = "docs/contracts.md says what is allowed there."
 
 
-def told(file: str, document: YamlFile, kind: type[BaseModel], error: ValidationError) -> str:
+def faults_in_words(file: str, document: YamlFile, kind: type[BaseModel], error: ValidationError) -> str:
     """Every fault of a contract, one per line, in the order of the file's lines."""
     faults = sorted(_fault(document, kind, dict(detail)) for detail in error.errors(include_url=False))
     return "\n".join(f"{file}, line {line}: {text} {REMEDY}" for line, text in faults)

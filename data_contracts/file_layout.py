@@ -131,7 +131,7 @@ class Files(Part):
             raise fault("two layouts have the same name", "layouts")
         return self
 
-    def said_by_name(self, file: str) -> dict[str, str]:
+    def values_from_name(self, file: str) -> dict[str, str]:
         """Column -> text that a file's name gives for it; empty if the name does not match ``fromName``."""
         said = re.fullmatch(self.from_name, file, re.IGNORECASE) if self.from_name else None
         return {column: text for column, text in said.groupdict().items() if text} if said else {}

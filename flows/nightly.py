@@ -20,7 +20,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from data_contracts.today import today
 from flows.dask_buckets import on_dask
 from flows.hours import NIGHT_SECONDS, SHARE_AWAY_SECONDS, STEP_SECONDS, WORKSPACE_HELD_SECONDS
-from flows.summary import leave_summary, though_prefect_does_not_listen
+from flows.summary import ignoring_prefect_outage, leave_summary
 from pipelines.failure import CANNOT_GO_ON, NightFailed, call_or_fail
 from pipelines.night import STEPS, Progress, RunReport, SilentProgress, Step, open_night, perform, report_of
 from pipelines.settings import read_settings
@@ -123,7 +123,7 @@ class _ProgressReporter:
         self._also = also
         self._shown_at = 0.0
         self._artifact: UUID | None = None
-        with though_prefect_does_not_listen():
+        with ignoring_prefect_outage():
             made = create_progress_artifact(progress=0.0, key="night-progress", description="The night, by steps")
             assert isinstance(made, UUID)  # noqa: S101 - it is a coroutine only if called from one
             self._artifact = made
@@ -143,6 +143,6 @@ class _ProgressReporter:
     def _show(self, steps: float) -> None:
         """Show how many steps are done; a fraction counts for the step under way."""
         self._shown_at = time.monotonic()
-        with though_prefect_does_not_listen():
+        with ignoring_prefect_outage():
             if self._artifact is not None:
                 update_progress_artifact(self._artifact, progress=100 * steps / len(STEPS))

@@ -12,7 +12,7 @@ from pipelines.steps.under_way import Night
 
 def leave_summary(night: Night, failed: NightFailed | None = None) -> None:
     """Attach a page to the run: whether there is a list, what to bear in mind, and what each step counted."""
-    with though_prefect_does_not_listen():
+    with ignoring_prefect_outage():
         create_markdown_artifact(night_in_words(night, failed), key="night-summary", description="What the night did")
 
 
@@ -20,7 +20,7 @@ def leave_counts(key: str, words: str, counts: Mapping[str, object]) -> None:
     """Attach a page to a run that is not a night: words, whose first line is the heading, and a small table if any counts."""
     rows = "".join(f"| {name} | {count} |\n" for name, count in counts.items())
     table = f"\n\n| what | how many |\n|---|---:|\n{rows}" if rows else ""
-    with though_prefect_does_not_listen():
+    with ignoring_prefect_outage():
         create_markdown_artifact(f"{words}{table}", key=key, description=words.partition("\n")[0])
 
 
@@ -42,7 +42,7 @@ def night_in_words(night: Night, failed: NightFailed | None) -> str:
 
 
 @contextmanager
-def though_prefect_does_not_listen() -> Iterator[None]:
+def ignoring_prefect_outage() -> Iterator[None]:
     """Go on if Prefect cannot be reached: failing to leave a page must not fail the run."""
     try:
         yield

@@ -246,7 +246,7 @@ def why_died(names: Mapping[str, str]) -> pl.Expr:
     )
 
 
-def told_findings(findings: pl.DataFrame) -> pl.DataFrame:
+def findings_in_words(findings: pl.DataFrame) -> pl.DataFrame:
     """One row a child: ``child_id`` and ``told``, a sentence with its main findings and one with what lets it wait."""
     telling = findings.filter(~pl.col("factor").is_in(TOLD_OTHERWISE))
     is_sooner = pl.col("points") > 0

@@ -109,10 +109,10 @@ def _rule_of(breach: "Breach") -> tuple[str, str, str, str]:
 def _by_rule(file: "CheckedFile") -> "list[Breach]":
     """The breaches of one file, grouped by rule: first those that stop the file, then those that stop a row."""
     from data_contracts.breach import STOPS_MOST_FIRST
-    from pipelines.intake.misleading_files import told_once
+    from pipelines.intake.misleading_files import without_repeated_breaches
 
     return sorted(
-        told_once(file.breaches),
+        without_repeated_breaches(file.breaches),
         key=lambda breach: (STOPS_MOST_FIRST[breach.stops], *_rule_of(breach)[1:], breach.line or 0),
     )
 

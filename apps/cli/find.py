@@ -27,7 +27,7 @@ def find(
     from apps.cli.words import command, typed
     from pipelines.for_readers import store_for_readers
     from pipelines.linking.model_file import kept_model
-    from pipelines.reports.find import FIND_READS, MOST_TOLD, asked_for, find, found_words
+    from pipelines.reports.find import FIND_READS, MOST_TOLD, child_sought, find, found_words
     from pipelines.settings import SettingsError
 
     if names:  # accepted only to be refused in words that do not repeat them
@@ -38,7 +38,7 @@ def find(
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in FIND_READS}
         tables["lead"] = store.read_or_empty("lead")
-    asked = asked_for(_line("Forename"), _line("Surname"), _line("Birth date, as 14/05/2015"))
+    asked = child_sought(_line("Forename"), _line("Surname"), _line("Birth date, as 14/05/2015"))
     found = find(asked, tables, kept_model(workspace))
     print(found_words(found, tables, most=found.height if everyone else MOST_TOLD))
     if not found.is_empty():

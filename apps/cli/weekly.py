@@ -10,7 +10,7 @@ def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     from pipelines.decisions.outcomes import read_outcomes
     from pipelines.for_readers import tables_for_readers
     from pipelines.health import read_status
-    from pipelines.reports.published import read_nights, settings_told
+    from pipelines.reports.published import read_nights, settings_approval
     from pipelines.reports.weekly import WEEKLY_FOLDER
     from pipelines.reports.weekly import weekly as week_of
     from pipelines.reports.weekly_page import weekly_html
@@ -28,7 +28,7 @@ def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     names = source_names(workspace, contracts)
     warnings = status.good.warnings if status and status.good else ()
     folder = workspace / WEEKLY_FOLDER / found.as_at.isoformat()
-    told = settings_told(workspace / PUBLISHED_FOLDER / found.as_at.isoformat())
+    told = settings_approval(workspace / PUBLISHED_FOLDER / found.as_at.isoformat())
     write_folder({"weekly.html": weekly_html(found, names, warnings, told)}, folder)
     print(f"The week to {found.as_at:%d/%m/%Y} is in {folder / 'weekly.html'}, readable by you alone.")
     return 0

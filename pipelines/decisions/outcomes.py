@@ -16,7 +16,7 @@ from data_contracts.today import today
 from data_contracts.values import EXPORTED_EMPTY, as_days
 from matching.person import Columns
 from pipelines.decisions.append_only import add_rows, read_rows
-from pipelines.files.handed_in import cells_handed_in, listed
+from pipelines.files.handed_in import cells_handed_in, listed_faults
 from pipelines.settings import SettingsError
 from pipelines.tables.night import begun_at
 
@@ -146,7 +146,7 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
         each = "".join(f"\n  {code}: {meaning.words}" for code, meaning in CODES.items())
         codes = f"\nThe outcomes:{each}" if any(NO_CODE in fault for fault in faults) else ""
         raise SettingsError(
-            f"{file.name}: nothing was kept. Correct these lines and hand it in again.{listed(faults)}{codes}"
+            f"{file.name}: nothing was kept. Correct these lines and hand it in again.{listed_faults(faults)}{codes}"
         )
     on_list = tables["candidate"].select("child_id", "lane", "likelihood", "estimated")
     read = (

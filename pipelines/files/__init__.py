@@ -10,12 +10,12 @@ import polars as pl
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from pipelines.files.columnar import read_parquet
-from pipelines.files.cut_off import fills_a_sheet
+from pipelines.files.cut_off import full_sheet_faults
 from pipelines.files.delimited import read_delimited
 from pipelines.files.delimited_layout import first_row
 from pipelines.files.header_faults import RENAMED
 from pipelines.files.header_names import known_columns
-from pipelines.files.header_row import shows
+from pipelines.files.header_row import has_visible_text
 from pipelines.files.markup import read_markup
 from pipelines.files.packed import ZIP_BEGINS
 from pipelines.files.rows import BAD_LINE, Fault, FileRows, KnownLines, ReadTable, UnreadableFileError, no_rows
@@ -117,11 +117,11 @@ def _fits(table: ReadTable) -> bool:
 
 def _read(file: str, data: bytes, contract: Contract, known: KnownLines) -> ReadTable:
     """Read a file by its ending, and fill in what its name says."""
-    named = contract.files.said_by_name(file)
+    named = contract.files.values_from_name(file)
     table = _read_form(file, data, contract, named, known)
     faults = list(table.faults)
     if FORMS[PurePath(file).suffix.lower()] in (read_delimited, read_workbook):
-        faults += fills_a_sheet(table)
+        faults += full_sheet_faults(table)
     if contract.files.from_name and not named:
         faults.append(_name_says_nothing())
     filled = [
@@ -213,7 +213,7 @@ def sniff_headers(file: str, data: bytes) -> Sequence[str]:
     ending = PurePath(file).suffix.lower()
     if ending in WORKBOOKS:
         rows = (row for sheet in all_sheets(data)[:1] for row in sheet.iter_rows())
-        return next((row for row in rows if any(map(shows, row))), ())
+        return next((row for row in rows if any(map(has_visible_text, row))), ())
     if FORMS.get(ending) is not read_delimited:
         raise UnreadableFileError("form", "A contract is drafted from a CSV or a workbook.", "Send a sample as CSV.")
     return first_row(data)

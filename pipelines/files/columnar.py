@@ -8,7 +8,7 @@ from data_contracts.contract import Contract
 from pipelines.files.delimited import by_contract
 from pipelines.files.headers import match_headers
 from pipelines.files.rows import LARGEST_UNPACKED, ReadTable, UnreadableFileError, has_text
-from pipelines.files.versions import part_versions
+from pipelines.files.versions import take_out_old_versions
 
 _AS_TEXT = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Null)
 
@@ -25,7 +25,7 @@ def read_parquet(data: bytes, contract: Contract) -> ReadTable:
     matched = match_headers(headers, contract)
     lines = pl.int_range(2, table.height + 2, dtype=pl.Int64, eager=True).alias("line")
     rows = pl.DataFrame([lines, *texts])
-    kept, older = part_versions(rows.filter(has_text(rows.columns[1:])), headers, matched.marks)
+    kept, older = take_out_old_versions(rows.filter(has_text(rows.columns[1:])), headers, matched.marks)
     faults = [*matched.faults, *older]
     return ReadTable(by_contract(kept, matched, contract), matched.headers, faults, unread=matched.unread)
 

@@ -16,7 +16,7 @@ FULL_SHEETS = {65_536, 1_048_576}
 """Last line of a sheet in Excel until 2003, and since (Microsoft, Excel specifications and limits)."""
 
 
-def fills_a_sheet(table: ReadTable) -> list[Fault]:
+def full_sheet_faults(table: ReadTable) -> list[Fault]:
     """The fault of a workbook, or of text saved from one, whose last line is the last of a sheet; otherwise none."""
     ends = (table.rows["line"].max(), table.known["line"].max(), *(bad.line for bad in table.bad_rows[-1:]))
     last = max((end for end in ends if isinstance(end, int)), default=0)
@@ -32,7 +32,7 @@ def fills_a_sheet(table: ReadTable) -> list[Fault]:
     ]
 
 
-def with_cut_told(
+def with_cut_off_row(
     bad_rows: list[BadRow], text: str, headers: Sequence[str], *, delimiter: str, key: int, row_before: int
 ) -> list[BadRow]:
     """The bad rows; the last one becomes the place where the file was cut off, if it is.

@@ -16,9 +16,9 @@ from hashlib import blake2b
 import polars as pl
 
 from data_contracts.contract import Contract
-from pipelines.files.cut_off import with_cut_told
-from pipelines.files.delimited_layout import DelimitedLayout, layout_of, underlined
-from pipelines.files.header_row import above_header, part_repeated_headers
+from pipelines.files.cut_off import with_cut_off_row
+from pipelines.files.delimited_layout import DelimitedLayout, layout_of, underline_fault
+from pipelines.files.header_row import header_position_fault, take_out_repeated_headers
 from pipelines.files.headers import MatchedHeaders, match_headers
 from pipelines.files.rows import (
     LINE,
@@ -31,8 +31,8 @@ from pipelines.files.rows import (
     has_text,
 )
 from pipelines.files.text import decode_text
-from pipelines.files.totals import part_totals
-from pipelines.files.versions import part_versions
+from pipelines.files.totals import take_out_totals
+from pipelines.files.versions import take_out_old_versions
 
 _FORMULA_OPENS = '="'
 
@@ -52,20 +52,20 @@ def read_delimited(
         parsed = replace(parsed, rows=_formulas_as_text(parsed.rows))
     names = [str(position) for position in range(len(layout.headers))]
     filled = parsed.rows.filter(has_text(names)) if names else parsed.rows
-    below, again = part_repeated_headers(filled, layout.headers)
+    below, again = take_out_repeated_headers(filled, layout.headers)
     last_known = max(parsed.known["line"].tail(1), default=0)
-    rows, bad_rows, totals = part_totals(below, parsed.bad_rows, matched, contract, after=last_known)
+    rows, bad_rows, totals = take_out_totals(below, parsed.bad_rows, matched, contract, after=last_known)
     key = matched.position_of.get(contract.key.name, len(layout.headers))
     row_before = max([0, *rows["line"].tail(1), *parsed.known["line"].tail(1)])
-    rows, older = part_versions(rows, layout.headers, matched.marks)
-    bad_rows = with_cut_told(
+    rows, older = take_out_old_versions(rows, layout.headers, matched.marks)
+    bad_rows = with_cut_off_row(
         bad_rows, decoded.text, layout.headers, delimiter=layout.delimiter, key=key, row_before=row_before
     )
     faults = [*decoded.faults, *matched.faults, *again, *totals, *older]
     if layout.has_rows_above:
-        faults.insert(0, above_header(layout.header_line))
+        faults.insert(0, header_position_fault(layout.header_line))
     if layout.is_underlined:
-        faults.append(underlined(layout.header_line + 1))
+        faults.append(underline_fault(layout.header_line + 1))
     if rows.is_empty() and parsed.known.is_empty() and bad_rows and not older:
         faults.append(_header_fits_no_row())
     return ReadTable(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from data_contracts.contract import Contract
 from pipelines.files.header_names import known_columns
-from pipelines.files.header_row import HEADER_WITHIN, find_header, shows
+from pipelines.files.header_row import HEADER_WITHIN, find_header, has_visible_text
 from pipelines.files.rows import LONGEST_VALUE, Fault, UnreadableFileError
 from pipelines.files.text import decode_text
 
@@ -65,7 +65,11 @@ def _empty_beyond(rows: Sequence[list[str]], count: int) -> list[str]:
     those are empty: some software ends its rows, but not its header, with a separator."""
     wide = [row[count:] for row in rows if len(row) >= count]
     widths = {len(row) for row in wide}
-    return [""] * widths.pop() if len(widths) == 1 and not any(shows(cell) for row in wide for cell in row) else []
+    return (
+        [""] * widths.pop()
+        if len(widths) == 1 and not any(has_visible_text(cell) for row in wide for cell in row)
+        else []
+    )
 
 
 def _is_underline(after: Sequence[tuple[list[str], int]], headers: Sequence[str], line: int) -> bool:
@@ -83,7 +87,7 @@ def _is_underline(after: Sequence[tuple[list[str], int]], headers: Sequence[str]
     )
 
 
-def underlined(line: int) -> Fault:
+def underline_fault(line: int) -> Fault:
     """The fault that a line of dashes under the header was not read."""
     return Fault(
         "line of dashes",
@@ -103,7 +107,7 @@ def _first_rows(text: str, delimiter: str, skip: int) -> list[tuple[list[str], i
     rows: list[tuple[list[str], int]] = []
     try:
         for row in reader:
-            if any(map(shows, row)):
+            if any(map(has_visible_text, row)):
                 rows.append((row, reader.line_num + skip))
             if len(rows) == HEADER_WITHIN:
                 break

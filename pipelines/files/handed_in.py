@@ -54,7 +54,7 @@ def cells_handed_in(file: Path, needed: Sequence[str], others: Sequence[str]) ->
     raise SettingsError(told)
 
 
-def listed(faults: Sequence[str]) -> str:
+def listed_faults(faults: Sequence[str]) -> str:
     """Faults of such a list, each on a line of its own: the first ``FAULTS_TOLD``, and how many more there are."""
     more = [f"and {len(faults) - FAULTS_TOLD} more"] if len(faults) > FAULTS_TOLD else []
     return "".join(f"\n  {told}" for told in [*faults[:FAULTS_TOLD], *more])
@@ -160,7 +160,8 @@ def _refuse_no_columns(lines: Lines, columns: Sequence[str], name: str, sheet: s
     if longer:
         told = [f"line {line}: it has {cells} cells, and the line of headers {len(headers)}." for line, cells in longer]
         raise SettingsError(
-            f"{name}: nothing was kept. Put any value that holds a separator in quotes, and hand it in again.{listed(told)}"
+            f"{name}: nothing was kept. Put any value that holds a separator in quotes, and hand it in again."
+            f"{listed_faults(told)}"
         )
 
 

@@ -28,7 +28,7 @@ _NEAR = 0.7
 _ALL_BUT_A_LETTER = 0.93
 
 
-def made_key(header: str, contract: Contract) -> Fault:
+def made_key_fault(header: str, contract: Contract) -> Fault:
     """The fault that the key of a row is made of the number of the child."""
     made = contract.files.key_of_child
     behind = " and ".join(contract.column_named[name].header for name in made.and_) if made else ""
@@ -41,7 +41,7 @@ def made_key(header: str, contract: Contract) -> Fault:
     )
 
 
-def beside(header: str, column: Column, read: str) -> Fault:
+def second_name_fault(header: str, column: Column, read: str) -> Fault:
     """The fault that a header names a column which has its own header (``read``) in the file."""
     return Fault(
         EXTRA,
@@ -52,7 +52,7 @@ def beside(header: str, column: Column, read: str) -> Fault:
     )
 
 
-def twice(header: str) -> Fault:
+def named_twice_fault(header: str) -> Fault:
     """The fault that two headers name a column."""
     return Fault(
         "duplicated column",
@@ -79,7 +79,7 @@ def column_faults(
     may simply be empty in all of them, such as an end when nothing has ended.
     """
     missing = [column for column in contract.columns if column.name not in found]
-    endless = contract.ends_unsaid(found) if is_header_line else []
+    endless = contract.missing_end_columns(found) if is_header_line else []
     few = all(column.name in optional for column in missing) and 2 * len(unknown) <= len(found)
     surely = len(headers) if few else _surely_headers(found, len(headers)) if is_header_line else 0
     renamed = _renamed_columns(headers, unknown, contract, missing)

@@ -13,7 +13,7 @@ HEADER_WITHIN = 30
 """Rows with any text that are searched for the header: titles and notes may be above it."""
 
 
-def shows(cell: str) -> bool:
+def has_visible_text(cell: str) -> bool:
     """Whether a cell has anything that a reader would see; a byte-order mark and spaces of any kind do not count."""
     return any(letter.isprintable() and not letter.isspace() for letter in cell)
 
@@ -34,7 +34,7 @@ def find_header(rows: Sequence[Sequence[str]], contract: Contract) -> int:
     return 0
 
 
-def above_header(line: int) -> Fault:
+def header_position_fault(line: int) -> Fault:
     """The fault that says where the header was found; ``line`` is its line."""
     return Fault(
         "rows above the header",
@@ -45,7 +45,7 @@ def above_header(line: int) -> Fault:
     )
 
 
-def part_repeated_headers(rows: pl.DataFrame, headers: Sequence[str]) -> tuple[pl.DataFrame, list[Fault]]:
+def take_out_repeated_headers(rows: pl.DataFrame, headers: Sequence[str]) -> tuple[pl.DataFrame, list[Fault]]:
     """Take out rows that repeat the header, as files put one under another have. Returns the rows that stay, and a fault
     (that stops nothing) for each row taken out.
 

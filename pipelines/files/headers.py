@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from data_contracts.contract import Contract, plain_header
 from data_contracts.parts import Column
-from pipelines.files.header_faults import beside, column_faults, made_key, twice
+from pipelines.files.header_faults import column_faults, made_key_fault, named_twice_fault, second_name_fault
 from pipelines.files.header_names import columns_of, is_number_of_child, plain_of_contract, plain_ways
 from pipelines.files.rows import Fault, UnreadableFileError
 from pipelines.files.versions import VersionMarks, version_marks
@@ -59,7 +59,7 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
     if made is not None:
         unknown = [position for position in unknown if position != made]
         found[contract.key.name] = [made]
-        faults.append(made_key(headers[made].strip(), contract))
+        faults.append(made_key_fault(headers[made].strip(), contract))
     marks = version_marks(headers, unknown) if is_header_line else VersionMarks()
     unknown = [position for position in unknown if position not in (*marks.holds, *marks.taken_out)]
     faults += column_faults(headers, found, unknown, contract, optional=optional, is_header_line=is_header_line)
@@ -128,6 +128,6 @@ def _own_first(headers: Sequence[str], positions: list[int], column: Column) -> 
     if not own and column.not_used:
         own = positions[:1]
     if len(own) != 1:
-        return positions, [twice(headers[positions[1]])]
+        return positions, [named_twice_fault(headers[positions[1]])]
     read = headers[own[0]].strip()
-    return own, [beside(headers[position], column, read) for position in positions if position not in own]
+    return own, [second_name_fault(headers[position], column, read) for position in positions if position not in own]

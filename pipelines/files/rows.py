@@ -43,7 +43,8 @@ class KnownLines:
     """
 
     read_by: str = ""
-    """What decides besides the file (:func:`~pipelines.intake.last_intake.read_by`); empty: no fingerprints are asked for."""
+    """What decides besides the file (:func:`~pipelines.intake.last_intake.reading_fingerprint`); empty: no fingerprints
+    are asked for."""
     hashes: pl.Series = field(default_factory=lambda: pl.Series("line_hash", [], pl.UInt64))
     """Fingerprints of the known lines."""
 

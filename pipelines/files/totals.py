@@ -30,7 +30,7 @@ _CLOSING_CELLS = 2
 """Most cells filled in such a row: a word and a number."""
 
 
-def part_totals(
+def take_out_totals(
     rows: pl.DataFrame,
     bad_rows: Sequence[BadRow],
     matched: MatchedHeaders,

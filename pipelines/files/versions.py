@@ -57,7 +57,9 @@ def version_marks(headers: Sequence[str], unknown: Sequence[int]) -> VersionMark
     )
 
 
-def part_versions(rows: pl.DataFrame, headers: Sequence[str], marks: VersionMarks) -> tuple[pl.DataFrame, list[Fault]]:
+def take_out_old_versions(
+    rows: pl.DataFrame, headers: Sequence[str], marks: VersionMarks
+) -> tuple[pl.DataFrame, list[Fault]]:
     """Take out the rows that are no longer valid: the rows that stay, and a fault (that stops nothing) that says how many
     went.
 

@@ -13,11 +13,17 @@ import polars as pl
 from data_contracts.contract import Contract
 from pipelines.files.delimited import by_contract
 from pipelines.files.header_names import known_columns
-from pipelines.files.header_row import HEADER_WITHIN, above_header, find_header, part_repeated_headers, shows
+from pipelines.files.header_row import (
+    HEADER_WITHIN,
+    find_header,
+    has_visible_text,
+    header_position_fault,
+    take_out_repeated_headers,
+)
 from pipelines.files.headers import match_headers, must_be_there
 from pipelines.files.rows import LARGEST_UNPACKED, Fault, ReadTable, UnreadableFileError, has_text
-from pipelines.files.totals import part_totals
-from pipelines.files.versions import part_versions
+from pipelines.files.totals import take_out_totals
+from pipelines.files.versions import take_out_old_versions
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 """Endings of a workbook: Excel's; the same with macros, none of which is run; Excel's until 2003, which many systems still
@@ -65,14 +71,14 @@ def read_workbook(data: bytes, contract: Contract) -> ReadTable:
     position = find_header(filled.select(names).head(HEADER_WITHIN).rows(), contract)
     headers = [str(value) for value in filled.select(names).row(position)]
     under = filled.slice(position)
-    while headers and not shows(headers[-1]) and under.get_column(names[len(headers) - 1]).eq("").all():
+    while headers and not has_visible_text(headers[-1]) and under.get_column(names[len(headers) - 1]).eq("").all():
         headers.pop()
     matched = match_headers(headers, contract)
-    below, again = part_repeated_headers(under.slice(1), headers)
-    rows, _, totals = part_totals(below, (), matched, contract)
-    rows, older = part_versions(rows, headers, matched.marks)
+    below, again = take_out_repeated_headers(under.slice(1), headers)
+    rows, _, totals = take_out_totals(below, (), matched, contract)
+    rows, older = take_out_old_versions(rows, headers, matched.marks)
     if position:
-        faults.append(above_header(under.get_column("line").item(0)))
+        faults.append(header_position_fault(under.get_column("line").item(0)))
     faults += [*matched.faults, *again, *totals, *older]
     return ReadTable(by_contract(rows, matched, contract), matched.headers, faults, unread=matched.unread)
 

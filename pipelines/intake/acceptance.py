@@ -42,7 +42,7 @@ def accept(workspace: Path, contracts: Mapping[str, Contract], given: Path, *, w
     return source
 
 
-def in_force(acceptances: pl.DataFrame, deliveries: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def acceptances_in_force(acceptances: pl.DataFrame, deliveries: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """The acceptances (``ACCEPTANCE``) for tonight whose files are as they were accepted; for each source, the last one."""
     came = deliveries["sha256"].drop_nulls().unique().implode()
     holds = pl.col("sha256").is_null() | pl.col("sha256").is_in(came)

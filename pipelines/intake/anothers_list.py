@@ -89,7 +89,7 @@ def _told_besides(
     for form in (other, *(other.in_layout(layout) for layout in other.files.layouts)):
         named = list(zip((*read, *unread), columns_of((*read, *unread), form), strict=True))
         there = {column.name for _, column in named if column}
-        only = form.told_columns - {column.name for _, column in named[: len(read)] if column}
+        only = form.statement_columns - {column.name for _, column in named[: len(read)] if column}
         own = {header: column for header, column in named[len(read) :] if column and column.name in only}
         is_whole = all(column.name in there or column.primary_key for column in must_be_there(form))
         if own and is_whole and told <= {header for header, column in named if column}:

@@ -19,7 +19,7 @@ def read_cells(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     read = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
     for column in contract.columns:
         if column.logical_type == "date":
-            read = _by_distinct_cell(read, column.name, reading_of_day(column), column.name)
+            read = _by_distinct_cell(read, column.name, date_in_cell(column), column.name)
         elif column.codes:
             read = _by_distinct_cell(read, column.name, as_codes(column), _means(column.name))
     return read
@@ -42,7 +42,7 @@ def columns_for(contract: Contract, field: PersonField) -> list[Column]:
     return [column for column in contract.columns if column.maps_to == field]
 
 
-def reading_of_day(column: Column) -> pl.Expr:
+def date_in_cell(column: Column) -> pl.Expr:
     """The cell as a date. A date before the year of a ``notBefore`` rule that stops nothing counts as empty."""
     day = parse_dates(column)
     for rule in column.quality:
@@ -56,11 +56,11 @@ def meaning_of(column: Column) -> pl.Expr:
     return pl.col(_means(column.name)) if column.codes else text_of(column)
 
 
-def only_one(cells: Iterable[pl.Expr], dtype: type[pl.DataType]) -> pl.Expr:
+def only_cell(cells: Iterable[pl.Expr], dtype: type[pl.DataType]) -> pl.Expr:
     """The one cell; null if the source has no such column."""
     return pl.coalesce([*cells, pl.lit(None, dtype)])
 
 
 def born_on(contract: Contract) -> pl.Expr:
     """The birth date, in rows from :func:`read_cells`."""
-    return only_one((pl.col(column.name) for column in columns_for(contract, "date_of_birth")), pl.Date)
+    return only_cell((pl.col(column.name) for column in columns_for(contract, "date_of_birth")), pl.Date)

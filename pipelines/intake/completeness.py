@@ -14,12 +14,12 @@ import polars as pl
 from data_contracts.contract import Contract
 from pipelines.counted import counted, first_of
 from pipelines.files.header_faults import MISSING
-from pipelines.intake.earlier_nights import History, Told
+from pipelines.intake.earlier_nights import FailedChecks, History
 from pipelines.intake.figures import Intake, keys_kept, last_nights
 from pipelines.intake.misleading_files import UNKNOWN_CODES, UNREADABLE_DATES
 from pipelines.intake.receive import Received
 from pipelines.intake.schools_of_elsewhere import SCHOOL_ELSEWHERE
-from pipelines.intake.source_checks import outside
+from pipelines.intake.source_checks import failed_checks
 from pipelines.intake.source_tonight import SourceNight, SourceTonight
 from pipelines.tables import COMPLETENESS
 
@@ -33,14 +33,14 @@ FILES_NAMED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class CameIn:
+class IntakeTonight:
     """What came in tonight, and what is known of it before any source is judged."""
 
     as_at: date
     received: Received
     intake: Intake
     """The same in figures."""
-    told: Told
+    failed_checks: FailedChecks
     """What differs from the last delivery in a way that misleads, by source."""
     stands_in: pl.DataFrame
     """``STANDS_IN``: sources whose last rows stand in."""
@@ -49,7 +49,7 @@ class CameIn:
     due: Mapping[str, Sequence[str]]
     """Source -> the units that must have rows."""
 
-    def lost(self) -> dict[str, int]:
+    def rows_set_aside(self) -> dict[str, int]:
         """Source -> how many rows of its loaded files were set aside, leaving out copies of rows that were loaded."""
         loaded = self.received.deliveries.filter(verdict="loaded").select(
             "source", "file_id"
@@ -59,26 +59,28 @@ class CameIn:
         )
         return dict(lost.group_by("source").len().iter_rows())
 
-    def kept(self, before: History) -> dict[str, tuple[int, float]]:
+    def keys_kept(self, before: History) -> dict[str, tuple[int, float]]:
         """Source -> the number of keys on its last night, and the share (0..1) of them that came again."""
         came = pl.concat([self.intake.fingerprints.select("record_id"), self.received.set_aside.select("record_id")])
         kept = keys_kept(before.snapshot, last_nights(before.nights), came, self.intake)
         return {source: (keys, share) for source, keys, share in kept.select("source", "keys", "kept").iter_rows()}
 
 
-def judge_completeness(came: CameIn, contracts: Mapping[str, Contract], before: History) -> pl.DataFrame:
+def judge_completeness(came: IntakeTonight, contracts: Mapping[str, Contract], before: History) -> pl.DataFrame:
     """Everything outside its band (``COMPLETENESS``); what holds the night comes first.
 
     ``before``: what counts of earlier nights (:meth:`~pipelines.intake.earlier_nights.History.before`).
     """
     deliveries = came.received.deliveries
     heard_of = {*before.nights["source"], *came.intake.nights["source"], *deliveries["source"]}
-    lost, kept, rows = came.lost(), came.kept(before), []
+    lost, kept, rows = came.rows_set_aside(), came.keys_kept(before), []
     for source, contract in contracts.items():
         if source not in heard_of and contract.completeness.expected == "never":
             continue
         files = _files(deliveries.filter(source=source)["file"].sort().to_list(), contract.name)
-        for check, words in outside(_source_tonight(contract, came, before, lost.get(source, 0), kept.get(source))):
+        for check, words in failed_checks(
+            _source_tonight(contract, came, before, lost.get(source, 0), kept.get(source))
+        ):
             outcome: str = contract.completeness.outcome(check, is_roll=contract.is_roll)
             outcome = ACCEPTED if source in came.accepted else outcome
             rows.append((source, files, check, outcome, words))
@@ -100,9 +102,9 @@ def sentences(found: pl.DataFrame, *outcomes: str) -> tuple[str, ...]:
 
 
 def _source_tonight(
-    contract: Contract, came: CameIn, before: History, lost: int, kept: tuple[int, float] | None
+    contract: Contract, came: IntakeTonight, before: History, lost: int, kept: tuple[int, float] | None
 ) -> SourceTonight:
-    """``lost``, ``kept``: from :class:`CameIn`, for this source."""
+    """``lost``, ``kept``: from :class:`IntakeTonight`, for this source."""
     source, intake, received = contract.id, came.intake, came.received
     tonight = _nights(intake.nights.filter(source=source))
     measures = [frame.filter(source=source) for frame in (before.measures, intake.measures)]
@@ -122,7 +124,7 @@ def _source_tonight(
         refused_for=first_of(own.filter(stops="file")["rule"].unique().sort().to_list()),
         stands_in_until=max(came.stands_in.filter(source=source)["until"], default=None),
         unsaid=list(dict.fromkeys(f"{row['column']}: {row['why']}" for row in unsaid)),
-        told=came.told.get(source, ()),
+        failed_checks=came.failed_checks.get(source, ()),
         due=came.due.get(source, ()),
     )
 

@@ -17,12 +17,12 @@ from pipelines.files.folder import UNKNOWN, ExtractsError, is_written_to, last_w
 from pipelines.files.header_faults import MISSING
 from pipelines.files.headers import NO_HEADER
 from pipelines.intake.anothers_list import list_of_another, under_anothers_name
-from pipelines.intake.carried import carried
-from pipelines.intake.delivery import Delivery, Judging, Opened, judged, opened, with_set_aside
+from pipelines.intake.delivery import Delivery, Judging, Opened, judge_file, open_file, with_set_aside
 from pipelines.intake.elsewhere import lists_of_elsewhere
 from pipelines.intake.last_intake import RECORD_ID
-from pipelines.intake.misleading_files import half_written, same_again, second_deliveries
+from pipelines.intake.misleading_files import half_written_breach, same_file_breach, second_deliveries
 from pipelines.intake.schools_of_elsewhere import schools_of_elsewhere
+from pipelines.intake.unchanged_files import unchanged_deliveries
 
 FILES_AT_ONCE = 2
 """Files that are read and judged at the same time: each keeps its text and its rows in memory meanwhile."""
@@ -34,7 +34,7 @@ def deliveries_of(path: Path, contracts: Mapping[str, Contract], judging: Judgin
     for delivery in _each_delivery(path, contracts, judging):
         first = next((d for d in deliveries if (d.source, d.sha256) == (delivery.source, delivery.sha256)), None)
         if first and delivery.sha256:
-            again = same_again(delivery.source, delivery.file, first.file)
+            again = same_file_breach(delivery.source, delivery.file, first.file)
             deliveries[deliveries.index(first)] = replace(first, breaches=(*first.breaches, again))
         else:
             deliveries.append(delivery)
@@ -54,10 +54,10 @@ def deliveries_of(path: Path, contracts: Mapping[str, Contract], judging: Judgin
 def _each_delivery(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> Iterator[Delivery]:
     """Every file in order: refused for its name or as half written, unchanged since last night, or read and judged."""
     as_found = {file: last_written(file) for file in list_files(path)}
-    found_in = [(file, each) for file in as_found for each in opened(file, path, contracts)]
+    found_in = [(file, each) for file in as_found for each in open_file(file, path, contracts)]
     files = [each for _, each in found_in]
     known = [each for each in files if isinstance(each, Opened)]
-    standing = {} if judging.today is None else carried(known, judging.last, judging.today)
+    standing = {} if judging.today is None else unchanged_deliveries(known, judging.last, judging.today)
     own = {source: iter(deliveries) for source, deliveries in standing.items()}
     asked = [
         next(own[each.contract.id]) if isinstance(each, Opened) and each.contract.id in own else each for each in files
@@ -69,7 +69,7 @@ def _each_delivery(path: Path, contracts: Mapping[str, Contract], judging: Judgi
     grown = {file for file, before in as_found.items() if is_written_to(file, before)}
     for (file, _), delivery in zip(found_in, deliveries, strict=True):
         whole = delivery.is_refused or delivery.stands is not None or file not in grown
-        yield delivery if whole else _refused(delivery, half_written(delivery.source, delivery.file))
+        yield delivery if whole else _refused(delivery, half_written_breach(delivery.source, delivery.file))
 
 
 def _refused(delivery: Delivery, breach: Breach) -> Delivery:
@@ -77,9 +77,9 @@ def _refused(delivery: Delivery, breach: Breach) -> Delivery:
 
 
 def _judged(file: Opened, judging: Judging, contracts: Mapping[str, Contract]) -> Delivery:
-    """Like :func:`judged`, but a file without its source's header is told whose header it has, and a file that has all
+    """Like :func:`judge_file`, but a file without its source's header is told whose header it has, and a file that has all
     columns of another source's list and nothing of what its own source says is refused."""
-    delivery = judged(file, judging)
+    delivery = judge_file(file, judging)
     if not delivery.is_refused:
         other = list_of_another(
             file.name, file.data, file.contract, contracts, read=delivery.headers, unread=delivery.unread

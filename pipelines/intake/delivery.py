@@ -32,7 +32,7 @@ from pipelines.intake.last_intake import (
     LastIntake,
     in_record_id,
     is_kept_whole,
-    judged_by,
+    judging_fingerprint,
 )
 from pipelines.intake.misleading_files import ages_of_others, unknown_codes, unreadable_dates
 from pipelines.tables import SET_ASIDE
@@ -72,7 +72,8 @@ class Delivery:
     unread: tuple[str, ...] = ()
     """Headers of the columns that were not read. Such a header may be a detail of a child."""
     judged_by: str = ""
-    """What decided about each row by itself (:func:`pipelines.intake.last_intake.judged_by`); empty if no row was judged."""
+    """What decided about each row by itself (:func:`pipelines.intake.last_intake.judging_fingerprint`); empty if no row
+    was judged."""
     stands: int | None = None
     """How many of its rows have been in the store since last night, as the file is the same; null: its rows are ``loaded``."""
 
@@ -107,7 +108,7 @@ ID_DIGITS = 16
 NOT_PRINTED = "\N{REPLACEMENT CHARACTER}"
 
 
-def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Iterator[Opened | Delivery]:
+def open_file(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Iterator[Opened | Delivery]:
     """One file or, if it is packed, each file in it; what is refused for its name or its bytes comes as a delivery.
 
     A name may contain bytes that are not text, or characters that cannot be printed: each is shown as ``NOT_PRINTED``.
@@ -190,13 +191,13 @@ def _refused(
     )
 
 
-def judged(file: Opened, judging: Judging) -> Delivery:
+def judge_file(file: Opened, judging: Judging) -> Delivery:
     """Read a file and divide its rows into those loaded and those set aside."""
     contract, today = file.contract, judging.today
     known = judging.last.lines(contract, today) if today else None
     found = read_bytes(file.name, file.data, contract.of_sheet(file.sheet), known)
     blank = _refused(contract.id, file.shown, file.data, (), file.sha256)
-    by = judged_by(found.contract or contract, found.headers)
+    by = judging_fingerprint(found.contract or contract, found.headers)
     rows = _rows(found, contract, judging.last)
     breaches = [replace(breach, file=blank.file) for breach in found.breaches]
     breaches += [] if found.is_refused else _breaches(rows, found, file, judging, by)

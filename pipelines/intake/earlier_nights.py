@@ -19,7 +19,7 @@ CAME_AGAIN = 0.5
 """Share of what a file changed that comes again in a file with the same fault; if the fault was mended, next to nothing
 does."""
 
-Told = dict[str, list[tuple[Check, str]]]
+FailedChecks = dict[str, list[tuple[Check, str]]]
 """Source -> how it differs from its last delivery: the check that fails by it, and why in words."""
 
 
@@ -49,7 +49,7 @@ class History:
         nights = counts(self.nights).sort("as_at", "source")
         return replace(self, nights=nights, measures=recent_measures(counts(self.measures)))
 
-    def told_on(self, as_at: date, intake: Intake) -> Told:
+    def failed_checks_on(self, as_at: date, intake: Intake) -> FailedChecks:
         """What an earlier run of that night found about sources of whose new and changed rows at least half come again
         (``intake``). Those rows are in the store by now, so that a comparison would find nothing."""
         before = self.measures.filter(as_at=as_at, measure=TOLD)
@@ -62,13 +62,13 @@ class History:
         share = pl.col("is_here").is_not_null().mean()
         again = came.group_by("source").agg(share=share).filter(pl.col("share") >= CAME_AGAIN)
         kept = before.join(again, on="source", how="semi")
-        told: Told = {}
+        told: FailedChecks = {}
         for source, check, words in kept.select("source", "name", "of").iter_rows():
             told.setdefault(source, []).append((check, words))
         return told
 
 
-def told_as_measures(told: Told, as_at: date) -> pl.DataFrame:
+def failed_checks_as_measures(told: FailedChecks, as_at: date) -> pl.DataFrame:
     """``SOURCE_MEASURE`` of these findings, each with the value 1."""
     rows = [(source, TOLD, words, check, 1.0) for source, found in told.items() for check, words in found]
     columns = ["source", "measure", "of", "name", "value"]

@@ -39,7 +39,7 @@ _APART = "\x1f"
 
 
 @dataclass(frozen=True)
-class Standing:
+class UnchangedSource:
     """A source whose rows in the store are unchanged since its last night."""
 
     night: pl.DataFrame
@@ -53,7 +53,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Stood:
+class ChangedSource:
     """A source of which some rows have changed since the night before."""
 
     rows: pl.DataFrame
@@ -86,15 +86,15 @@ class Intake:
     """Source -> its newest date, for sources in which many days long after the date judged are given as gone by."""
 
 
-def measure(
+def measure_intake(
     raw: Mapping[str, pl.DataFrame],
     contracts: Mapping[str, Contract],
     deliveries: pl.DataFrame,
     as_at: date,
     *,
     hashed: pl.DataFrame | None = None,
-    standing: Mapping[str, Standing] | None = None,
-    stood: Mapping[str, Stood] | None = None,
+    standing: Mapping[str, UnchangedSource] | None = None,
+    stood: Mapping[str, ChangedSource] | None = None,
 ) -> Intake:
     """Measure tonight's rows (by source, as received). Dates after ``as_at`` do not count as a file's newest.
 
@@ -131,19 +131,19 @@ def measure(
     )
 
 
-def _measures_of_standing(standing: Standing, contract: Contract, as_at: date) -> tuple[pl.DataFrame, ...]:
+def _measures_of_standing(standing: UnchangedSource, contract: Contract, as_at: date) -> tuple[pl.DataFrame, ...]:
     """What was measured of a source on its last night, and its current places as at tonight."""
     return standing.measures, _places(standing.columns, contract, as_at)
 
 
 def _measures_of_rows(
-    rows: pl.DataFrame, contract: Contract, stood: Stood | None, as_at: date
+    rows: pl.DataFrame, contract: Contract, stood: ChangedSource | None, as_at: date
 ) -> tuple[pl.DataFrame, ...]:
     shares = (_empty_values(rows, contract, stood), _unknown_codes(rows, contract))
     return *shares, _units(rows, contract), _places(rows.select, contract, as_at)
 
 
-def _rows_of(still: Mapping[str, Standing]) -> dict[str, int]:
+def _rows_of(still: Mapping[str, UnchangedSource]) -> dict[str, int]:
     return {source: int(each.night["rows"].item()) for source, each in still.items()}
 
 
@@ -163,7 +163,12 @@ class _Printed:
 
     @classmethod
     def of(
-        cls, source: str, rows: pl.DataFrame, contract: Contract, stood: Stood | None, hashed: pl.DataFrame | None
+        cls,
+        source: str,
+        rows: pl.DataFrame,
+        contract: Contract,
+        stood: ChangedSource | None,
+        hashed: pl.DataFrame | None,
     ) -> "_Printed":
         """``stood``: null if all rows count as new."""
         nothing = FINGERPRINT.to_frame()
@@ -276,7 +281,7 @@ def _newest_on(
     return max(newest, default=None), max(later, default=None)
 
 
-def _empty_values(rows: pl.DataFrame, contract: Contract, stood: Stood | None) -> pl.DataFrame:
+def _empty_values(rows: pl.DataFrame, contract: Contract, stood: ChangedSource | None) -> pl.DataFrame:
     """One row is one column and its share of empty values (0..1)."""
     known = stood if stood is not None and stood.empty.height else None
     cells = _empty_cells(rows, contract) if known is None else _empty_since(rows, contract, known)
@@ -308,7 +313,7 @@ def _empty_cells(rows: pl.DataFrame, contract: Contract) -> dict[str, int]:
     return rows.select(is_empty(column).sum().alias(column.name) for column in contract.columns).row(0, named=True)
 
 
-def _empty_since(rows: pl.DataFrame, contract: Contract, stood: Stood) -> dict[str, int]:
+def _empty_since(rows: pl.DataFrame, contract: Contract, stood: ChangedSource) -> dict[str, int]:
     """Like ``_empty_cells``: those of the night before, less those of rows that went or changed, plus those of rows that
     came or changed."""
     before = stood.otherwise.height + int(stood.same.sum())

@@ -18,7 +18,7 @@ import polars as pl
 from matching.identifiers import canonical_nhs_number, canonical_upn
 from pipelines.atomic_folder import replace_private
 from pipelines.decisions.append_only import append_only
-from pipelines.files.handed_in import cells_handed_in, listed
+from pipelines.files.handed_in import cells_handed_in, listed_faults
 from pipelines.intake.last_intake import in_record_id
 from pipelines.intake.standardise import Standardised
 from pipelines.settings import SettingsError
@@ -156,7 +156,9 @@ def _given(file: Path) -> pl.DataFrame:
         for place in sent.filter(pl.all_horizontal(pl.col(columns).is_null()))["place"]
     ]
     if faults:
-        raise SettingsError(f"{file.name}: nothing was kept. Correct these lines and hand it in again.{listed(faults)}")
+        raise SettingsError(
+            f"{file.name}: nothing was kept. Correct these lines and hand it in again.{listed_faults(faults)}"
+        )
     return given
 
 

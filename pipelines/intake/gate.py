@@ -14,11 +14,11 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.failure import HELD, NightFailed
-from pipelines.intake.acceptance import in_force
+from pipelines.intake.acceptance import acceptances_in_force
 from pipelines.intake.closed_units import lost_nobody
-from pipelines.intake.completeness import ACCEPTED, HOLDS, STAMPS, CameIn, judge_completeness, sentences
+from pipelines.intake.completeness import ACCEPTED, HOLDS, STAMPS, IntakeTonight, judge_completeness, sentences
 from pipelines.intake.date_judged import refuse_date_far_from_files
-from pipelines.intake.earlier_nights import HISTORIES, History, Told, told_as_measures
+from pipelines.intake.earlier_nights import HISTORIES, FailedChecks, History, failed_checks_as_measures
 from pipelines.intake.elsewhere import ELSEWHERE, of_elsewhere
 from pipelines.intake.figures import (
     EMPTY,
@@ -27,19 +27,19 @@ from pipelines.intake.figures import (
     LOST_NOBODY,
     UNIT,
     UNKNOWN,
+    ChangedSource,
     Intake,
-    Standing,
-    Stood,
+    UnchangedSource,
     last_hashes,
-    measure,
+    measure_intake,
 )
-from pipelines.intake.last_intake import LastIntake, RowsBefore, read_by
+from pipelines.intake.last_intake import LastIntake, RowsBefore, reading_fingerprint
 from pipelines.intake.other_children import other_children
 from pipelines.intake.receive import Received
 from pipelines.intake.renumbered import keys_left
 from pipelines.intake.standing_in import STANDS_IN, standing_in
-from pipelines.intake.taken_back import settled, taken_back
 from pipelines.intake.units import units_gone, units_that_went_on
+from pipelines.intake.withdrawn import established_rows, withdrawn_checks
 from pipelines.stale import mark_stale
 from pipelines.store import Store
 
@@ -121,7 +121,7 @@ def judge_tonight(
     gate = _Gate(store, received, contracts, as_at, history_of(store))
     intake = gate.measured()
     refuse_date_far_from_files(intake, as_at)
-    accepted = in_force(gate.history.acceptances, received.deliveries, as_at)
+    accepted = acceptances_in_force(gate.history.acceptances, received.deliveries, as_at)
     sources, before = accepted["source"].to_list(), gate.history.before(as_at)
     stands_in = standing_in(
         before.nights,
@@ -132,11 +132,17 @@ def judge_tonight(
         as_at=as_at,
     )
     told, went_on = gate.against_last()
-    told |= gate.history.told_on(as_at, intake)
+    told |= gate.history.failed_checks_on(as_at, intake)
     lost = gate.lost_nobody(before, intake.measures, went_on, accepted=sources)
-    intake = replace(intake, measures=pl.concat([intake.measures, lost, told_as_measures(told, as_at)]))
-    came = CameIn(
-        as_at=as_at, received=received, intake=intake, told=told, stands_in=stands_in, accepted=sources, due=units_due
+    intake = replace(intake, measures=pl.concat([intake.measures, lost, failed_checks_as_measures(told, as_at)]))
+    came = IntakeTonight(
+        as_at=as_at,
+        received=received,
+        intake=intake,
+        failed_checks=told,
+        stands_in=stands_in,
+        accepted=sources,
+        due=units_due,
     )
     found = judge_completeness(came, contracts, before)
     store.write("completeness", found)
@@ -159,7 +165,7 @@ class _Gate:
         same = {source: rows["record_id"].filter(received.is_same(source))
                 for source, rows in received.raw.items() if source not in stood}  # fmt: skip
         hashed = last_hashes(self.history.snapshot, same) if same else None
-        return measure(
+        return measure_intake(
             received.raw,
             self.contracts,
             received.deliveries,
@@ -169,7 +175,7 @@ class _Gate:
             stood=stood,
         )
 
-    def _standing(self) -> dict[str, Standing]:
+    def _standing(self) -> dict[str, UnchangedSource]:
         """The sources of which nothing was read tonight, as their rows in the store are unchanged."""
         if self.received.last.stood_on is None:
             return {}
@@ -177,7 +183,7 @@ class _Gate:
         nights = self.history.nights.filter(on)
         measures = self.history.measures.filter(on & pl.col("measure").is_in([EMPTY, UNKNOWN, UNIT]))
         return {
-            source: Standing(
+            source: UnchangedSource(
                 nights.filter(source=source),
                 measures.filter(source=source),
                 partial(self.store.raw_cells, source),
@@ -186,7 +192,7 @@ class _Gate:
             for source in self.received.stands
         }
 
-    def _stood(self) -> dict[str, Stood]:
+    def _stood(self) -> dict[str, ChangedSource]:
         """The sources that were compared, row by row, with last night's rows in the store."""
         received, last, history = self.received, self.received.last, self.history
         if last.stood_on is None:
@@ -195,9 +201,9 @@ class _Gate:
         stood = history.snapshot.filter(pl.col("last_seen_on") == last.stood_on).select(FINGERPRINT.names())
         empty = history.measures.filter(as_at=last.stood_on, measure=EMPTY)
         counted = {source: set(last.judged.filter(source=source)["read_by"]) for source in received.raw}
-        as_now = [source for source, read in counted.items() if read == {read_by(self.contracts[source])}]
+        as_now = [source for source, read in counted.items() if read == {reading_fingerprint(self.contracts[source])}]
         return {
-            source: Stood(
+            source: ChangedSource(
                 stood.filter(source=source), received.is_same(source), received.otherwise[source],
                 empty.filter((pl.col("source") == source) & pl.lit(source in as_now)),
             )
@@ -221,7 +227,7 @@ class _Gate:
         elsewhere = of_elsewhere({source: store.read_raw(source) for source in refused}, rolls, contracts)
         return [source for source in there if source not in elsewhere]
 
-    def against_last(self) -> tuple[Told, dict[str, frozenset[str]]]:
+    def against_last(self) -> tuple[FailedChecks, dict[str, frozenset[str]]]:
         """By source, compared with the rows in the store: what shows other children or is taken back; and the units that
         are gone and whose rows go on under others."""
         received, contracts, as_at = self.received, self.contracts, self.as_at
@@ -229,10 +235,10 @@ class _Gate:
         for source in self._comparable():
             contract, tonight, is_same = contracts[source], received.raw[source], received.is_same(source)
             before, came = rows_before(self.store, received, source), tonight.filter(~is_same)
-            as_settled, still = settled(self.history, source, before), tonight.lazy().filter(is_same)
+            as_settled, still = established_rows(self.history, source, before), tonight.lazy().filter(is_same)
             told[source] = [
-                *other_children(contract, before, came, int(is_same.sum())).told,
-                *taken_back(contract, as_settled, came, still, as_at),
+                *other_children(contract, before, came, int(is_same.sum())).failed_checks,
+                *withdrawn_checks(contract, as_settled, came, still, as_at),
             ]
             if units_gone(before, tonight, contract):  # only then is it worked out which row goes on as which
                 left = keys_left({source: before}, {source: came}, contracts, as_at)

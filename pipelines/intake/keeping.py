@@ -13,8 +13,8 @@ from pipelines.intake.figures import KEPT_DAYS, Intake
 from pipelines.intake.gate import JudgedIntake, history_of, rows_before
 from pipelines.intake.last_intake import PLACE
 from pipelines.intake.receive import Received
-from pipelines.intake.renumbered import with_tonight
-from pipelines.intake.snapshot import forward, keep
+from pipelines.intake.renumbered import renumbered_after_tonight
+from pipelines.intake.snapshot import history_after_tonight, snapshot_changes
 from pipelines.intake.vanished import Rolls, keep_vanished
 from pipelines.store import Store
 
@@ -82,7 +82,7 @@ def _renumbered(
         source: rows_before(store, received, source) for source, rows in came.items() if rows.height and source in there
     }
     kept, leads = store.read_or_empty("renumbered"), store.read_or_empty("lead")
-    return with_tonight(kept, before, came, contracts, as_at, at=at, leads=leads)
+    return renumbered_after_tonight(kept, before, came, contracts, as_at, at=at, leads=leads)
 
 
 def _keep_histories(
@@ -94,13 +94,13 @@ def _keep_histories(
     """
     written = ["source_night", "source_measure", "delivery_change"]
     if forwards:
-        step = forward(before, intake, as_at)
+        step = snapshot_changes(before, intake, as_at)
         store.set_where("snapshot", "last_seen_on", as_at, among=step.seen, but=step.ended)
         store.change("snapshot", before.snapshot.clear(), step.opened)
         store.forget_before("snapshot", "last_seen_on", as_at - timedelta(days=KEPT_DAYS))
         kept = step.history
     else:
-        kept = keep(before, intake, as_at)
+        kept = history_after_tonight(before, intake, as_at)
         written.append("snapshot")
     for table in written:
         store.write(table, getattr(kept, HISTORIES[table]))

@@ -5,7 +5,7 @@ every rule that looks at one row if it broke none then, and the file that it cam
 the same contract, with the same columns, on a day no later than tonight's: a date that was not in the future then is not
 now. If anything differs, the row counts as new. Cells are compared, not fingerprints. The exception is a whole line of
 delimited text that is known to be such a row: it is not even read. If all files of a source are last night's, byte for
-byte, nothing is judged at all (:mod:`pipelines.intake.carried`).
+byte, nothing is judged at all (:mod:`pipelines.intake.unchanged_files`).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -84,10 +84,10 @@ class LastIntake:
         cannot break one because of the day."""
         last = self._rows_of(contract)
         if last is None:
-            return KnownLines(read_by(contract))
+            return KnownLines(reading_fingerprint(contract))
         judged = self.judged.filter(pl.col("judged_on") <= today, source=contract.id)["file_id"]
         hashes = last.filter(pl.col("file_id").is_in(judged.implode()))["line_hash"].drop_nulls()
-        return KnownLines(read_by(contract), hashes.filter(hashes.is_unique()))
+        return KnownLines(reading_fingerprint(contract), hashes.filter(hashes.is_unique()))
 
     def standing(self, known: pl.DataFrame, contract: Contract) -> pl.DataFrame:
         """The rows of lines (LINE) that were not read, as they are in the store, with STOOD as from :meth:`compared`."""
@@ -151,11 +151,11 @@ def is_kept_whole(contract: Contract) -> pl.Expr:
     return pl.lit(f"{contract.id}:") + pl.col("record_id") == pl.col(RECORD_ID)
 
 
-def read_by(contract: Contract) -> str:
+def reading_fingerprint(contract: Contract) -> str:
     """A fingerprint of what decides about a file besides its name, its bytes and the day: the software and the contract."""
     return result_fingerprint(contract.model_dump_json())
 
 
-def judged_by(contract: Contract, columns: Iterable[str]) -> str:
+def judging_fingerprint(contract: Contract, columns: Iterable[str]) -> str:
     """A fingerprint of what decides about a row by itself: the software, the contract, and the columns of the file."""
     return result_fingerprint(contract.model_dump_json(), sorted(columns))

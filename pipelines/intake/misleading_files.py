@@ -11,7 +11,7 @@ from data_contracts.rules import KNOWN_CODE, NO_DATE
 from data_contracts.values import as_days, is_empty, text_of
 from pipelines.intake.cells import born_on, read_cells
 from pipelines.intake.last_intake import RECORD_ID
-from pipelines.intake.statements import is_met
+from pipelines.intake.statements import statement_applies
 
 SAME_AGAIN = "same file twice"
 """Name of the rule, as a breach shows it, for a file that holds the same as another."""
@@ -116,7 +116,7 @@ def ages_of_others(rows: pl.DataFrame, contract: Contract, file: str) -> Iterato
         read = read_cells(rows, contract) if said.ages else rows.head(0)
         for name in said.on if said.ages else ():
             dated = read.filter(pl.col(name).is_not_null() & born_on(contract).is_not_null())
-            wrong = dated.filter(is_met(contract, said, pl.col(name))).height
+            wrong = dated.filter(statement_applies(contract, said, pl.col(name))).height
             if dated.height < ENOUGH_ROWS or wrong <= MOST * dated.height:
                 continue
             header = contract.column_named[name].header
@@ -125,7 +125,7 @@ def ages_of_others(rows: pl.DataFrame, contract: Contract, file: str) -> Iterato
             yield Breach(contract.id, file, None, header, OTHER_AGES, "file", why, fix)
 
 
-def told_once(breaches: Sequence[Breach]) -> list[Breach]:
+def without_repeated_breaches(breaches: Sequence[Breach]) -> list[Breach]:
     """The breaches of one file, without those of single dates and codes in a column about which :func:`unreadable_dates` or
     :func:`unknown_codes` reports as a whole. Those that keep a row out stay."""
     of_one = {UNREADABLE_DATES: NO_DATE, UNKNOWN_CODES: KNOWN_CODE}
@@ -137,9 +137,9 @@ def twice_delivered(keys: Sequence[pl.Series]) -> dict[int, int]:
     """Of several files of one source, each that is another delivery of the same rows -> the file with which it shares most
     keys.
 
-    ``keys``: the ``record_id`` of each file's rows, or what they are about (:func:`told_of`). Two files are two deliveries if
-    they share more than half of the keys of the larger: last week's extract beside this week's, or the folders of two
-    nights. A list of corrections beside a whole extract is not, nor are schools that share some pupils.
+    ``keys``: the ``record_id`` of each file's rows, or what they are about (:func:`row_subjects`). Two files are two
+    deliveries if they share more than half of the keys of the larger: last week's extract beside this week's, or the
+    folders of two nights. A list of corrections beside a whole extract is not, nor are schools that share some pupils.
     """
     if len(keys) < 2:
         return {}
@@ -155,7 +155,7 @@ def twice_delivered(keys: Sequence[pl.Series]) -> dict[int, int]:
     return dict(most.sort("file").select("file", "file_other").iter_rows())
 
 
-def told_of(files: Sequence[pl.DataFrame], contract: Contract) -> list[pl.Series]:
+def row_subjects(files: Sequence[pl.DataFrame], contract: Contract) -> list[pl.Series]:
     """What each row of each file is about: a child, by names and birth date, and when its education began. Empty for a
     source that proves no education.
 
@@ -170,7 +170,7 @@ def told_of(files: Sequence[pl.DataFrame], contract: Contract) -> list[pl.Series
     return [rows.select(pl.concat_str(told, separator="\x1f").str.to_lowercase()).to_series() for rows in files]
 
 
-def half_written(source: str, file: str) -> Breach:
+def half_written_breach(source: str, file: str) -> Breach:
     """The breach of a file to which somebody wrote while it was read."""
     return Breach(
         source, file, None, None, "being written", "file",
@@ -180,7 +180,7 @@ def half_written(source: str, file: str) -> Breach:
     )  # fmt: skip
 
 
-def same_again(source: str, file: str, first: str) -> Breach:
+def same_file_breach(source: str, file: str, first: str) -> Breach:
     """The breach of a file that is the same as another, byte for byte."""
     why = f"The file holds exactly what {first} holds, so it counts once."
     return Breach(source, file, None, None, SAME_AGAIN, "nothing", why, "Send each file once.")
@@ -197,7 +197,7 @@ def second_deliveries(
     if contract is None or len(rows) < 2:
         return
     by_key = twice_delivered([loaded[RECORD_ID] for loaded in rows])
-    for one, two in (twice_delivered(told_of(rows, contract)) | by_key).items():
+    for one, two in (twice_delivered(row_subjects(rows, contract)) | by_key).items():
         if one not in by_key:
             yield _second_delivery(
                 contract.id, files[one], files[two], "tell, under other keys, of the children and beginnings"

@@ -57,7 +57,7 @@ class OtherChildren:
     """Lines of single rows, in order; empty if whole columns changed."""
 
     @property
-    def told(self) -> tuple[tuple[Check, str], ...]:
+    def failed_checks(self) -> tuple[tuple[Check, str], ...]:
         """The checks that fail because of it, and why in words."""
         if self.columns:
             return (("other children", changed_words(self.columns)),)
@@ -93,7 +93,7 @@ def all_but_key(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame) ->
     return pl.struct(name for name in shared if name != contract.key.name).hash()
 
 
-def told_otherwise(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def rows_of_another_child(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """``record_id`` of rows that may be about another child: the key came again with another name or birth date and with no
     number the same. ``is_another``: forename and birth date both differ, as no correction makes them.
 

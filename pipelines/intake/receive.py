@@ -27,7 +27,7 @@ from pipelines.intake.delivery import (
     Judging,
     said_to_have_left,
 )
-from pipelines.intake.last_intake import RECORD_ID, SAME, LastIntake, read_by
+from pipelines.intake.last_intake import RECORD_ID, SAME, LastIntake, reading_fingerprint
 from pipelines.intake.rule_history import JudgedFile, rules_tonight
 from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
 
@@ -185,7 +185,15 @@ def _judged_files(deliveries: Sequence[Delivery], contracts: Mapping[str, Contra
     """``JUDGED_FILE``, without files on which a check could not run: nobody knows whether their rows keep its rule."""
     judged = [d for d in deliveries if not d.is_refused and not any(b.rule == COULD_NOT_RUN for b in d.breaches)]
     rows = [
-        (d.source, d.file_id, d.file, json.dumps(d.headers), read_by(contracts[d.source]), d.judged_by, today)
+        (
+            d.source,
+            d.file_id,
+            d.file,
+            json.dumps(d.headers),
+            reading_fingerprint(contracts[d.source]),
+            d.judged_by,
+            today,
+        )
         for d in judged
     ]
     return pl.DataFrame(rows, schema=JUDGED_FILE, orient="row")

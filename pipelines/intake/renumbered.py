@@ -18,7 +18,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.decisions.keys_tonight import key_now
-from pipelines.intake.other_children import all_but_key, in_plain_capitals, is_another_text, told_otherwise
+from pipelines.intake.other_children import all_but_key, in_plain_capitals, is_another_text, rows_of_another_child
 from pipelines.intake.standardise import persons_of
 from pipelines.intake.vanished import SCHOOL_AGE_DAYS
 from pipelines.tables import RENUMBERED
@@ -34,7 +34,7 @@ BEYOND_DOUBT = (
 the key; a verified number; or all names, birth date and home (twins differ in their given names)."""
 
 
-def with_tonight(
+def renumbered_after_tonight(
     kept: pl.DataFrame,
     before: Mapping[str, pl.DataFrame],
     tonight: Mapping[str, pl.DataFrame],
@@ -74,13 +74,14 @@ def keys_left(
     as_at: date,
 ) -> pl.DataFrame:
     """What is no longer under its key: ``record_id``, ``now_id`` (under which it goes on; a name that no row has, if it is
-    gone) and ``is_given`` (its key was given to another child). ``before``, ``tonight``: as in :func:`with_tonight`.
+    gone) and ``is_given`` (its key was given to another child). ``before``, ``tonight``: as in
+    :func:`renumbered_after_tonight`.
 
     A key has another child if its row shows so by itself, or if the row that has it now, or the one that had it, is beyond
     doubt under another key on one of the two nights.
     """
     both = [source for source in tonight if source in before]
-    doubts = [told_otherwise(contracts[source], before[source], tonight[source]) for source in both]
+    doubts = [rows_of_another_child(contracts[source], before[source], tonight[source]) for source in both]
     apart = {
         source: _gone_and_new(before[source], tonight[source], told["record_id"])
         for source, told in zip(both, doubts, strict=True)

@@ -14,19 +14,19 @@ import polars as pl
 from data_contracts.contract import Contract
 from data_contracts.statement import Doubt
 from matching.dates import plausible_birth_date
-from pipelines.intake.cells import reading_of_day
+from pipelines.intake.cells import date_in_cell
 from pipelines.intake.year_seven import year_begins
 from pipelines.software import result_fingerprint
 from pipelines.tables import DATED_CELL
 
 
-def made_by(contracts: Mapping[str, Contract], withheld: str) -> str:
+def record_fingerprint(contracts: Mapping[str, Contract], withheld: str) -> str:
     """A fingerprint of what decides about a record besides its row: the software, the contracts, and which former
     identities are withheld (:attr:`pipelines.intake.former_identities.FormerIdentities.mark`)."""
     return result_fingerprint(withheld, [contracts[source].model_dump_json() for source in sorted(contracts)])
 
 
-def turning_columns(contract: Contract) -> tuple[str, ...]:
+def date_sensitive_columns(contract: Contract) -> tuple[str, ...]:
     """Date columns on which, together with the date judged, depends what a row says."""
     births = [column.name for column in contract.columns if column.maps_to == "date_of_birth"]
     return tuple(dict.fromkeys([*births, *(name for name, _ in _spans(contract))]))
@@ -52,13 +52,13 @@ def dated_cells(rows: pl.DataFrame, contract: Contract, known: pl.DataFrame | No
     (``DATED_CELL``; null: none) not at all."""
     before = DATED_CELL.to_frame() if known is None else known.filter(source=contract.id)
     found = [DATED_CELL.to_frame()]
-    for name in turning_columns(contract):
+    for name in date_sensitive_columns(contract):
         if name not in rows.columns:
             continue
         cells = rows.select(cell=pl.col(name).unique(maintain_order=True)).filter(pl.col("cell") != "")
         cells = cells.join(before.filter(column=name), on="cell", how="anti", maintain_order="left")
         if cells.height:  # few columns of changed rows have any: reading even none takes milliseconds
-            day = reading_of_day(contract.column_named[name])
+            day = date_in_cell(contract.column_named[name])
             found.append(
                 cells.select(pl.col("cell").alias(name)).select(
                     source=pl.lit(contract.id), column=pl.lit(name), cell=name, day=day
@@ -67,13 +67,13 @@ def dated_cells(rows: pl.DataFrame, contract: Contract, known: pl.DataFrame | No
     return pl.concat(found).drop_nulls("day")
 
 
-def turning(cells: pl.DataFrame, contract: Contract, made_on: date, as_at: date) -> dict[str, pl.Series]:
+def cells_changed_by_date(cells: pl.DataFrame, contract: Contract, made_on: date, as_at: date) -> dict[str, pl.Series]:
     """Column -> its cells that say something else as at ``as_at`` than as at ``made_on``; without columns that have none.
 
     ``cells``: ``DATED_CELL`` of the source.
     """
     turns, day = {}, pl.col("day")
-    for name in turning_columns(contract):
+    for name in date_sensitive_columns(contract):
         spans = [timedelta(days=days) for of, days in _spans(contract) if of == name]
         differs = [(day <= made_on - span) != (day <= as_at - span) for span in spans]
         if contract.column_named[name].maps_to == "date_of_birth":
@@ -86,11 +86,11 @@ def turning(cells: pl.DataFrame, contract: Contract, made_on: date, as_at: date)
     return turns
 
 
-def turned(rows: pl.DataFrame, contract: Contract, made_on: date, as_at: date) -> pl.Series:
+def rows_changed_by_date(rows: pl.DataFrame, contract: Contract, made_on: date, as_at: date) -> pl.Series:
     """``record_id`` of the rows that say something else as at ``as_at`` than as at ``made_on``.
 
-    ``rows``: ``record_id`` and the ``turning_columns`` as received.
+    ``rows``: ``record_id`` and the ``date_sensitive_columns`` as received.
     """
-    cells = turning(dated_cells(rows, contract), contract, made_on, as_at)
+    cells = cells_changed_by_date(dated_cells(rows, contract), contract, made_on, as_at)
     turns = [pl.col(name).is_in(each.implode()) for name, each in cells.items()]
     return rows.filter(pl.any_horizontal(turns))["record_id"] if turns else rows["record_id"].clear()

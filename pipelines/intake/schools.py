@@ -26,10 +26,10 @@ def schools(store: Store, contracts: Mapping[str, Contract]) -> pl.DataFrame:
         for statement in contract.says
         if (columns := _columns(statement))
     ]
-    return told_apart(pl.concat([SCHOOL.to_frame(), *found]))
+    return unambiguous_schools(pl.concat([SCHOOL.to_frame(), *found]))
 
 
-def told_apart(named: pl.DataFrame) -> pl.DataFrame:
+def unambiguous_schools(named: pl.DataFrame) -> pl.DataFrame:
     """``SCHOOL`` without numbers and names that two schools have, as nobody can tell which of them is meant."""
     return named.unique().filter(pl.len().over("number") == 1).sort(SCHOOL.names())
 

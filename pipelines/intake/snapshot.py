@@ -22,7 +22,7 @@ from pipelines.intake.figures import (
 from pipelines.tables import DELIVERY_CHANGE, SNAPSHOT
 
 
-def keep(kept: History, intake: Intake, as_at: date) -> History:
+def history_after_tonight(kept: History, intake: Intake, as_at: date) -> History:
     """``kept`` with tonight's delivery, which replaces what an earlier run of the same night left.
 
     A night for a date before the last one kept, run by hand once more, leaves the history as it is: time runs one way.
@@ -33,7 +33,9 @@ def keep(kept: History, intake: Intake, as_at: date) -> History:
         frame.filter(pl.col("as_at") < as_at) for frame in (kept.changes, kept.nights, kept.measures)
     )
     rewound = _rewound(kept.snapshot, last_nights(nights), as_at).select(SNAPSHOT.names())
-    step = forward(replace(kept, nights=nights, measures=measures, snapshot=rewound, changes=changes), intake, as_at)
+    step = snapshot_changes(
+        replace(kept, nights=nights, measures=measures, snapshot=rewound, changes=changes), intake, as_at
+    )
     with_last = rewound.join(
         step.seen, on="source", how="left", validate="m:1", maintain_order="left", suffix="_of_source"
     )
@@ -46,7 +48,7 @@ def keep(kept: History, intake: Intake, as_at: date) -> History:
 
 
 @dataclass(frozen=True)
-class Forward:
+class SnapshotChanges:
     """What a night later than all nights kept changes in ``SNAPSHOT``, and the other histories after it."""
 
     seen: pl.DataFrame
@@ -59,8 +61,9 @@ class Forward:
     """All histories but the snapshot, including tonight."""
 
 
-def forward(kept: History, intake: Intake, as_at: date) -> Forward:
-    """What :func:`keep` makes of tonight's delivery if ``as_at`` is later than every night kept: only what changed."""
+def snapshot_changes(kept: History, intake: Intake, as_at: date) -> SnapshotChanges:
+    """What :func:`history_after_tonight` makes of tonight's delivery if ``as_at`` is later than every night kept: only
+    what changed."""
     before = last_nights(kept.nights)
     came = intake.nights.select("source")
     others = pl.concat([intake.fingerprints["record_id"], intake.gone["record_id"]])
@@ -71,7 +74,7 @@ def forward(kept: History, intake: Intake, as_at: date) -> Forward:
     changes = every.group_by("as_at", "source").sum()
     shares = as_key_measures(keys_kept(kept.snapshot, before, intake.fingerprints, intake), as_at)
     measures = pl.concat([intake.measures, shares.join(came, on="source", how="semi", maintain_order="left")])
-    return Forward(
+    return SnapshotChanges(
         seen=before.join(came, on="source", how="semi").rename({"before_on": "last_seen_on"}),
         ended=judged.filter(pl.col("state").is_in(["changed", "went"]))["record_id"],
         opened=_opened(judged, as_at),

@@ -33,7 +33,7 @@ NEWEST_DAYS = 7
 """The newest date in a file may lag a week more than usual: half-term, or a quiet week."""
 
 
-def outside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
+def failed_checks(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     """Every check that the source does not pass, and why in words."""
     if not source.tonight.rows:
         yield from _missing(source)
@@ -51,7 +51,7 @@ def outside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     if not any(check in ("fewer rows", "rows gone") for check, _ in fewer):
         yield from _keys(source)
     closed = bool(units) or not source.lost_nobody.is_empty()  # their places ended at once, which is reported as such
-    yield from (told for told in source.told if not (closed and told[0] == "ended at once"))
+    yield from (told for told in source.failed_checks if not (closed and told[0] == "ended at once"))
     yield from _empty_values(source)
     yield from _stale(source)
 
@@ -101,7 +101,7 @@ def _endless(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         return
     last = source.measures.filter(measure=EMPTY, as_at=source.last.as_at)
     empty = {of for of, share in last.select("of", "value").iter_rows() if share == 1.0}
-    for column in source.contract.ends_unsaid(source.contract.column_named.keys() - empty):
+    for column in source.contract.missing_end_columns(source.contract.column_named.keys() - empty):
         yield "empty values", f"{column.header}: none of the rows that stand in has one. {column.absent_why}"
 
 

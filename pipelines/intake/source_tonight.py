@@ -53,7 +53,7 @@ class SourceTonight:
     a school of another authority; and for each missing column that would give an end."""
     due: Sequence[str]
     """Units that must have rows, even on the first night."""
-    told: Sequence[tuple[Check, str]]
+    failed_checks: Sequence[tuple[Check, str]]
     """How it differs from the last delivery: the check that fails, and why in words."""
 
     @property

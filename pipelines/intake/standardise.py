@@ -26,8 +26,8 @@ from matching.identifiers import (
 from matching.lettering import by_distinct
 from matching.names import carer_names, given_names, shown_names, split_full_names, surnames
 from matching.person import Columns
-from pipelines.intake.cells import born_on, columns_for, meaning_of, only_one, read_cells
-from pipelines.intake.statements import said_by
+from pipelines.intake.cells import born_on, columns_for, meaning_of, only_cell, read_cells
+from pipelines.intake.statements import statements_of_sources
 from pipelines.tables import PERSON
 
 _TEXT_FIELDS: tuple[PersonField, ...] = (
@@ -65,7 +65,7 @@ def standardise(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contrac
     Raises :class:`ValueError` if a source has no contract, or if two rows share a ``record_id``.
     """
     sources = _sources(raw, contracts)
-    return Standardised(_persons(sources, contracts, as_at), said_by(sources, contracts, as_at))
+    return Standardised(_persons(sources, contracts, as_at), statements_of_sources(sources, contracts, as_at))
 
 
 def persons_of(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], *, as_at: date) -> pl.DataFrame:
@@ -75,7 +75,7 @@ def persons_of(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract
 
 def statements_of(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], *, as_at: date) -> pl.DataFrame:
     """``STATEMENT`` alone, as :func:`standardise` makes it."""
-    return said_by(_sources(raw, contracts), contracts, as_at)
+    return statements_of_sources(_sources(raw, contracts), contracts, as_at)
 
 
 def _sources(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract]) -> dict[str, pl.DataFrame]:
@@ -110,7 +110,7 @@ def _read_whole(column: Column) -> pl.Expr:
 
 def _written(rows: pl.DataFrame, contract: Contract, as_at: date) -> pl.DataFrame:
     """The fields of a person record as the source writes them. One row is one raw row."""
-    sex = only_one((meaning_of(column) for column in columns_for(contract, "sex")), pl.String)
+    sex = only_cell((meaning_of(column) for column in columns_for(contract, "sex")), pl.String)
     return (
         rows.lazy()
         .select(

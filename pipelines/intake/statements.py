@@ -9,7 +9,7 @@ from data_contracts.contract import Contract
 from data_contracts.statement import Doubt, Statement
 from data_contracts.values import text_of
 from matching.dates import plausible_birth_date
-from pipelines.intake.cells import born_on, meaning_of, only_one, read_cells
+from pipelines.intake.cells import born_on, meaning_of, only_cell, read_cells
 from pipelines.intake.year_seven import year_begins
 from pipelines.tables import STATEMENT
 
@@ -19,7 +19,9 @@ NEARLY = 0.5
 other age."""
 
 
-def said_by(sources: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], as_at: date) -> pl.DataFrame:
+def statements_of_sources(
+    sources: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], as_at: date
+) -> pl.DataFrame:
     """``STATEMENT``: everything that the rows of these sources say as at a day. ``sources``: rows from :func:`read_cells`."""
     said = [
         rows
@@ -41,7 +43,7 @@ def _holds(contract: Contract, when: Mapping[str, tuple[str, ...]]) -> pl.Expr:
     ).fill_null(value=False)
 
 
-def is_said(rows: pl.DataFrame, contract: Contract, kind: str) -> pl.Series:
+def makes_statement(rows: pl.DataFrame, contract: Contract, kind: str) -> pl.Series:
     """For each row as received: whether it says anything of a kind, such as that its address is protected."""
     said = [_holds(contract, statement.when) for statement in contract.says if statement.kind == kind]
     is_any = pl.any_horizontal(pl.lit(value=False), *said)
@@ -96,7 +98,7 @@ def _rows_said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_
     until = never if statement.until is None else pl.col(statement.until)
     if statement.holds_days is not None:
         until = since + pl.duration(days=statement.holds_days)
-    place = only_one((text_of(contract.column_named[name]) for name in statement.place), pl.String)
+    place = only_cell((text_of(contract.column_named[name]) for name in statement.place), pl.String)
     fields = {
         "record_id": pl.col("record_id"),
         "source": pl.lit(contract.id),
@@ -113,7 +115,7 @@ def _rows_said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_
     if not statement.on:
         return [said.select(**fields).collect()]
     days = [
-        said.filter((pl.col(name) <= as_at) & is_met(contract, statement, pl.col(name))).select(
+        said.filter((pl.col(name) <= as_at) & statement_applies(contract, statement, pl.col(name))).select(
             **fields | {"since_on": pl.col(name)}
         )
         for name in statement.on
@@ -121,7 +123,7 @@ def _rows_said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_
     return pl.collect_all(days)
 
 
-def is_met(contract: Contract, statement: Statement, day: pl.Expr) -> pl.Expr:
+def statement_applies(contract: Contract, statement: Statement, day: pl.Expr) -> pl.Expr:
     """Whether the statement is made of a day in ``on``. One with ``ages`` is made only if the birth date is far outside
     them."""
     if statement.ages is None:

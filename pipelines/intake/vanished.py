@@ -16,7 +16,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from pipelines.intake.last_intake import PLACE
 from pipelines.intake.other_children import all_but_key
-from pipelines.intake.restandardise import turned
+from pipelines.intake.restandardise import rows_changed_by_date
 from pipelines.intake.standardise import Standardised, standardise, statements_of
 from pipelines.intake.units import units_that_went_on
 from pipelines.tables import STATEMENT, VANISHED
@@ -135,13 +135,17 @@ def _as_raw(rows: pl.DataFrame, contracts: Mapping[str, Contract]) -> dict[str, 
     return raw
 
 
-def turned_entries(vanished: pl.DataFrame, contracts: Mapping[str, Contract], made_on: date, as_at: date) -> pl.Series:
+def entries_changed_by_date(
+    vanished: pl.DataFrame, contracts: Mapping[str, Contract], made_on: date, as_at: date
+) -> pl.Series:
     """``record_id`` of the kept entries that say something else as at ``as_at`` than as at ``made_on``."""
     last = pl.col("last_seen_on")
     said = vanished.filter((last <= made_on) != (last <= as_at))["record_id"]
     known = vanished.filter(pl.col("source").is_in(list(contracts)))
     rows = _as_raw(known, contracts)
-    return pl.concat([said, *(turned(own, contracts[source], made_on, as_at) for source, own in rows.items())])
+    return pl.concat(
+        [said, *(rows_changed_by_date(own, contracts[source], made_on, as_at) for source, own in rows.items())]
+    )
 
 
 def with_still_known(

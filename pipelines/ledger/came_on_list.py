@@ -9,7 +9,7 @@ from pipelines.children.members import join_by_child
 from pipelines.formatted import formatted
 from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, MERGED, RECALIBRATED, RECORDS_GONE, CutOff, Tonight
 from pipelines.listing.closed import EDUCATION_ENDED, closed_children
-from pipelines.listing.masking import keys_without_place
+from pipelines.listing.masking import masked_keys
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.rank_settings import reaches
@@ -205,7 +205,7 @@ def _why(tonight: Tonight) -> pl.Expr:
         .otherwise(
             formatted(
                 "Record {}, which had shown an education, is now child {}'s.",
-                keys_without_place(pl.col("record_id")), "proof_child",
+                masked_keys(pl.col("record_id")), "proof_child",
             )
         ),
         LESS_SURE: _less_sure(),

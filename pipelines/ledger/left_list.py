@@ -15,7 +15,7 @@ from pipelines.children.facts import child_facts
 from pipelines.decisions.outcomes import CLOSING, outcomes_by_current_child, standing_outcomes
 from pipelines.formatted import formatted
 from pipelines.listing.closed import closed_in_words
-from pipelines.listing.masking import off_list_without_place
+from pipelines.listing.masking import masked_off_list
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.listing.recalibration import estimate_of, recalibrated
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
@@ -128,7 +128,7 @@ def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFram
     incomplete, or that had a row of it set aside. ``gone``: ``LEAD`` with ``now_id`` (tonight's child that has its records;
     null: none). ``before``: the cut-off of the last list.
     """
-    explained = tonight.explained.with_columns(off_list_without_place("why", "reason"))
+    explained = tonight.explained.with_columns(masked_off_list("why", "reason"))
     known = explained.drop("records", "likelihood").rename({"child_id": "now_id"})
     joined = (
         gone.select("child_id", "spell", "state", "records", "now_id", "likelihood", *FACTORS)

@@ -29,7 +29,7 @@ WHY_WITHHELD = "Not on the list tonight. The record that explains why is withhel
 
 
 MASKED_READS = ("candidate", "explained", "person_record", "statement", "child_record", "rival")
-"""Tables of the store that :func:`masked_in` reads."""
+"""Tables of the store that :func:`masked_list` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Masked:
     """child_id of every protected child, including those in neither table."""
 
 
-def masked_in(tables: Mapping[str, pl.DataFrame]) -> Masked:
+def masked_list(tables: Mapping[str, pl.DataFrame]) -> Masked:
     """Split the list into what may be published and the restricted rows, by rank. Every child stays on the list.
 
     ``tables``: at least those of ``MASKED_READS``, as in the store.
@@ -63,10 +63,10 @@ def masked_in(tables: Mapping[str, pl.DataFrame]) -> Masked:
     told = told.str.replace_many(shown, leftmost=True)
     return Masked(
         candidates=_mask_candidates(
-            candidates.with_columns(keys_without_place(without_sex(told))), is_protected, marks
+            candidates.with_columns(masked_keys(comparison_without_sex(told))), is_protected, marks
         ),
         restricted=candidates.filter(is_protected).with_columns(lane=pl.lit(RESTRICTED), restricted=pl.lit(True)),
-        explained=_mask_explained(explained.with_columns(off_list_without_place("why", "reason")), is_protected, marks),
+        explained=_mask_explained(explained.with_columns(masked_off_list("why", "reason")), is_protected, marks),
         protected=protected,
     )
 
@@ -152,7 +152,7 @@ def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr, marks: pl.
         "postcode": pl.lit(WITHHELD),
         "last_seen_on": pl.lit(None, pl.Date),
         "last_seen_by": pl.lit(WITHHELD),
-        "records": keys_without_place(without_marks(pl.col("records"), marks)),
+        "records": masked_keys(without_marks(pl.col("records"), marks)),
         "restricted": pl.lit(True),
         **{name: pl.lit(None, pl.String) for name in ("route", "household", "also_here")},
     }
@@ -173,7 +173,7 @@ def _mask_explained(explained: pl.DataFrame, is_protected: pl.Expr, marks: pl.Se
         "what": pl.lit(WITHHELD),
         **{name: pl.lit(None, pl.Date) for name in ("since_on", "until_on")},
         "record_id": withheld_if_any("record_id"),
-        "records": keys_without_place(without_marks(records, marks)),
+        "records": masked_keys(without_marks(records, marks)),
     }
     return explained.with_columns(**withheld_where(is_protected, withheld))
 
@@ -213,30 +213,30 @@ COMPOSED_KEY = r":[^;|\s]*\|[^;,)\s]*"
 """A key made of several columns, as an XML row has: it contains the school's number."""
 
 
-def keys_without_place(records: pl.Expr) -> pl.Expr:
+def masked_keys(records: pl.Expr) -> pl.Expr:
     """Record ids, separated by ``;``, with composed keys withheld, as those contain the school's number. Other keys stay."""
     return records.str.replace_all(COMPOSED_KEY, f":{WITHHELD}")
 
 
-def anothers_keys_without_place(text: pl.Expr, reason: pl.Expr) -> pl.Expr:
+def masked_keys_of_others(text: pl.Expr, reason: pl.Expr) -> pl.Expr:
     """Record ids, or words that contain them, of a child who is off the list for a ``reason``.
 
     If the child is most probably the same as another, the ids are that child's, and a source may protect it: composed keys
     are withheld as for a protected child. Other ids are the child's own, and stay.
     """
-    return pl.when(reason == SAME_AS_RIVAL).then(keys_without_place(text)).otherwise(text)
+    return pl.when(reason == SAME_AS_RIVAL).then(masked_keys(text)).otherwise(text)
 
 
-def off_list_without_place(why: str, reason: str) -> tuple[pl.Expr, pl.Expr]:
+def masked_off_list(why: str, reason: str) -> tuple[pl.Expr, pl.Expr]:
     """The columns ``why`` (in words) and ``record_id`` of children off the list for a ``reason``, fit for every reader of
     the list."""
     return (
-        anothers_keys_without_place(without_sex(pl.col(why)), pl.col(reason)),
-        anothers_keys_without_place(pl.col("record_id"), pl.col(reason)),
+        masked_keys_of_others(comparison_without_sex(pl.col(why)), pl.col(reason)),
+        masked_keys_of_others(pl.col("record_id"), pl.col(reason)),
     )
 
 
-def without_place(words: pl.Expr) -> pl.Expr:
+def masked_comparison(words: pl.Expr) -> pl.Expr:
     """Words about a pair of records, without how their addresses, telephones, carers and families' homes compare."""
     return words.str.replace_all(r"(^|; )(address|phone|carer|family): [^;]*", "").str.strip_prefix("; ")
 
@@ -246,7 +246,7 @@ NOT_SHOWN_OF_A_PAIR = "sex"
 (Gender Recognition Act 2004, s22)."""
 
 
-def without_sex(words: pl.Expr) -> pl.Expr:
+def comparison_without_sex(words: pl.Expr) -> pl.Expr:
     """Words about a pair of records, without how their sex compares (see ``NOT_SHOWN_OF_A_PAIR``)."""
     level = rf"{NOT_SHOWN_OF_A_PAIR}: \w+"
     return words.str.replace_all(rf"; {level}|\b{level}(; )?", "")

@@ -262,7 +262,7 @@ def _in_order(listed: pl.DataFrame, found: pl.DataFrame, inputs: ListInputs) -> 
     points = found.group_by("child_id").agg(priority=pl.col("points").sum())
     because = reasons.because(inputs.as_at, inputs.person["dataset"].n_unique(), inputs.settings)
     return (
-        join_by_child(listed, points, reasons.told_findings(found))
+        join_by_child(listed, points, reasons.findings_in_words(found))
         .with_columns(pl.col("priority").fill_null(0))
         .with_columns(
             lane=_lane(inputs.settings),

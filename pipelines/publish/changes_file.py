@@ -7,9 +7,9 @@ import polars as pl
 
 from data_contracts.rules import WITHHELD
 from pipelines.ledger.list_changes import WhatChanged
-from pipelines.listing.masking import off_list_without_place, withheld_if_any, withheld_where
+from pipelines.listing.masking import masked_off_list, withheld_if_any, withheld_where
 from pipelines.listing.rank import RESTRICTED
-from pipelines.publish.restricted_file import of_protected, restricted_csv
+from pipelines.publish.restricted_file import is_about_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
 from pipelines.tables import LEAD
 
@@ -25,8 +25,8 @@ def masked_changes(changes: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
         "record_id": withheld_if_any("record_id"),
         "restricted": pl.lit(True),
     }
-    told = changes.with_columns(off_list_without_place("why", "because"))
-    return told.with_columns(**withheld_where(of_protected(protected), withheld))
+    told = changes.with_columns(masked_off_list("why", "because"))
+    return told.with_columns(**withheld_where(is_about_protected(protected), withheld))
 
 
 def masked_in_view(in_view: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
@@ -40,8 +40,8 @@ def masked_in_view(in_view: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
         "records": pl.lit(WITHHELD),
         "restricted": pl.lit(True),
     }
-    told = in_view.with_columns(off_list_without_place("off_why", "off_because"))
-    return told.with_columns(**withheld_where(of_protected(protected), withheld))
+    told = in_view.with_columns(masked_off_list("off_why", "off_because"))
+    return told.with_columns(**withheld_where(is_about_protected(protected), withheld))
 
 
 def changes_csvs(changed: WhatChanged, protected: pl.Series) -> dict[str, bytes]:

@@ -13,19 +13,19 @@ from pipelines.publish.quality_tables import (
     STOPS,
     failed_checks,
     refused_files,
-    sources_told,
+    source_sections,
     stand_in_words,
     worse_rules,
 )
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
-    from pipelines.publish.quality_tables import SourceTold
+    from pipelines.publish.quality_tables import SourceSection
 
 
 def data_quality_html(publication: Publication) -> bytes:
     """The data quality page: no script, nothing fetched from anywhere, no value from a file. UTF-8."""
-    sources = sources_told(publication)
+    sources = source_sections(publication)
     return page(
         "data_quality.html.j2",
         styles=(*REPORT, "data_quality.css"),
@@ -44,7 +44,7 @@ def data_quality_html(publication: Publication) -> bytes:
     )
 
 
-def _headline(publication: Publication, sources: list[SourceTold]) -> list[str]:
+def _headline(publication: Publication, sources: list[SourceSection]) -> list[str]:
     """Tonight in three sentences."""
     deliveries = publication.deliveries
     read, loaded, aside = deliveries.select("rows_read", "rows_loaded", "rows_set_aside").sum().row(0)

@@ -4,7 +4,7 @@ import polars as pl
 
 from data_contracts.rules import WITHHELD
 from pipelines.listing.masking import withheld_where
-from pipelines.publish.restricted_file import of_protected, restricted_csv
+from pipelines.publish.restricted_file import is_about_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
 
 BECAUSE_WITHHELD = (
@@ -21,7 +21,7 @@ def masked_warning(children: pl.DataFrame, protected: pl.Series) -> pl.DataFrame
         "records": pl.lit(WITHHELD),
         "restricted": pl.lit(True),
     }
-    return children.with_columns(**withheld_where(of_protected(protected), withheld))
+    return children.with_columns(**withheld_where(is_about_protected(protected), withheld))
 
 
 def early_warning_csvs(children: pl.DataFrame, protected: pl.Series) -> dict[str, bytes]:

@@ -20,7 +20,7 @@ from pipelines.formatted import formatted
 from pipelines.listing.clearing import what_would_clear
 from pipelines.listing.likelihood import with_age
 from pipelines.listing.masking import NOT_SHOWN_OF_A_PAIR
-from pipelines.publish import evidence_tables as told_of
+from pipelines.publish import evidence_tables
 from pipelines.publish.page import page
 from pipelines.publish.timeline import timeline
 from pipelines.reasons import in_100, sentences, source_called
@@ -81,7 +81,7 @@ def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes
     first = listed.candidates.sort("rank").filter(is_first | is_protected)
     protected = set(listed.protected)
     full = {row["child_id"]: row for row in listed.restricted.iter_rows(named=True)}
-    evidence = told_of.sheet_rows_of(publication, first, listed.protected)
+    evidence = evidence_tables.sheet_rows_of(publication, first, listed.protected)
     shared = {
         "as_at": publication.as_at,
         "authority": publication.authority,
@@ -89,7 +89,7 @@ def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes
         "limit": f"{publication.evidence_sheets:,}",
     }
     night = _Night(
-        publication, evidence, told_of.level_weights(publication.link_report.model), _likelihoods(first),
+        publication, evidence, evidence_tables.level_weights(publication.link_report.model), _likelihoods(first),
         _sources(publication),
         {True: _together(listed.restricted, first), False: _together(listed.candidates, first)},
     )  # fmt: skip
@@ -128,7 +128,7 @@ def _together(listed: pl.DataFrame, with_sheet: pl.DataFrame) -> dict[str, list[
 def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
     publication, evidence = night.publication, night.evidence
     child, names, as_at = candidate["child_id"], publication.source_names, publication.as_at
-    members, said = evidence.members.get(child, []), evidence.said.get(child, [])
+    members, said = evidence.members.get(child, []), evidence.statements.get(child, [])
     near, homes = evidence.nearest.get(child, []), night.together[is_protected]
     address = ", ".join(part for part in (candidate["address"], candidate["postcode"]) if part)
     return Sheet(
@@ -145,9 +145,9 @@ def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
             has_rival=any(row["is_current"] for row in near),
             household=(row for row in evidence.household.get(child, []) if is_protected or row["is_open_to_all"]),
         ),
-        contradictions=told_of.contradictions(members, names, is_protected=is_protected),
-        timeline=timeline(told_of.timeline_lines(said, names), as_at),
-        sightings=told_of.last_sightings(said, names, as_at),
+        contradictions=evidence_tables.contradictions(members, names, is_protected=is_protected),
+        timeline=timeline(evidence_tables.timeline_lines(said, names), as_at),
+        sightings=evidence_tables.last_sightings(said, names, as_at),
         records=[_record(row, said, names) for row in members],
         nearest=[_near_record(row, names, night.weights, is_protected=is_protected) for row in near],
         searched=_searched(night.sources, members),
@@ -173,7 +173,7 @@ def _record(row: Row, said: Sequence[Row], names: Any) -> Row:
         "record_id": row["record_id"],
         "sure": row["sure"],
         "address": address or "none",
-        "says": told_of.words_of(one for one in said if one["record_id"] == row["record_id"]),
+        "says": evidence_tables.statements_in_words(one for one in said if one["record_id"] == row["record_id"]),
     }
 
 
@@ -181,7 +181,7 @@ def _near_record(row: Row, names: Any, weights: dict[str, float], *, is_protecte
     """One record in education that came near; how its sex compares is shown in the restricted folder only."""
     parts = (row["levels"] or "").split("; ")
     shown = [part for part in parts if is_protected or part.split(": ")[0] != NOT_SHOWN_OF_A_PAIR]
-    speaks_for, against = told_of.for_and_against("; ".join(shown), weights)
+    speaks_for, against = evidence_tables.for_and_against("; ".join(shown), weights)
     return {**row, "source": source_called(row["source"], names), "speaks_for": speaks_for, "against": against}
 
 

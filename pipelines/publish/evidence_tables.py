@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.children.provision import find_provision
 from pipelines.linking.family_ties import LEVEL
 from pipelines.listing.household_places import household_places
-from pipelines.listing.masking import keys_without_place
+from pipelines.listing.masking import masked_keys
 from pipelines.publish.numbers import day
 from pipelines.publish.timeline import Line
 from pipelines.reasons import in_100, named_end, source_called
@@ -36,8 +36,8 @@ class SheetRows:
 
     members: ByChild
     """The child's records: person columns, ``membership``, and ``sure``, the same in words."""
-    said: ByChild
-    """What they say: ``STATEMENT`` of every kind, as from :func:`as_named`; letters to everybody are not contact."""
+    statements: ByChild
+    """What they say: ``STATEMENT`` of every kind, as from :func:`with_named_ends`; letters to everybody are not contact."""
     findings: ByChild
     nearest: ByChild
     """Records in education that came near but are another child's, the nearest first."""
@@ -52,14 +52,16 @@ def sheet_rows_of(publication: Publication, chosen: pl.DataFrame, protected: pl.
     said = mine.select("child_id", "record_id").join(publication.statements, on="record_id", how="inner")
     return SheetRows(
         members=_by_child(members.with_columns(sure=in_100(pl.col("membership"))).sort("child_id", "record_id")),
-        said=_by_child(as_named(said.sort("child_id", "record_id", "kind", "since_on", "until_on", "what"))),
+        statements=_by_child(
+            with_named_ends(said.sort("child_id", "record_id", "kind", "since_on", "until_on", "what"))
+        ),
         findings=_by_child(publication.findings.join(chosen.select("child_id"), on="child_id", how="semi")),
         nearest=_by_child(_nearest(publication, mine, protected)),
         household=_by_child(_household_places(publication, chosen, protected)),
     )
 
 
-def as_named(said: pl.DataFrame) -> pl.DataFrame:
+def with_named_ends(said: pl.DataFrame) -> pl.DataFrame:
     """Statements in which an education has no end unless somebody named it."""
     return said.with_columns(until_on=pl.when(pl.col("kind") == "provision").then(named_end()).otherwise("until_on"))
 
@@ -98,7 +100,7 @@ def _nearest(publication: Publication, mine: pl.DataFrame, protected: pl.Series)
         .unique(["child_id", "near_id"], keep="first", maintain_order=True)
         .group_by("child_id", maintain_order=True)
         .head(NEAREST_TOLD)
-        .with_columns(record_id=keys_without_place(pl.col("near_id")), sure=in_100(pl.col("match_probability")))
+        .with_columns(record_id=masked_keys(pl.col("near_id")), sure=in_100(pl.col("match_probability")))
     )
 
 
@@ -123,7 +125,7 @@ def for_and_against(levels: str, weights: Mapping[str, float]) -> tuple[str, str
     return "; ".join(speaks_for) or "nothing", "; ".join(against) or "too little in common"
 
 
-def words_of(said: Iterable[Row]) -> list[str]:
+def statements_in_words(said: Iterable[Row]) -> list[str]:
     """What one record says, one line for each statement; the days of contact are in one line, the latest first."""
     lines, seen = [], set()
     for row in said:

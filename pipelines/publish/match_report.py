@@ -66,7 +66,7 @@ def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
         .sort("band_from", descending=True)
         .to_dicts(),
         "settings": publication.settings,
-        "settings_told": publication.settings_told,
+        "settings_approval": publication.settings_approval,
         "not_known": not_known(publication, listed),
     }
 
@@ -84,7 +84,7 @@ def _charts(publication: Publication, listed: Masked) -> dict[str, Markup]:
     ]
     by_source = report_tables.lanes_by_source(listed.candidates, publication.source_names, lanes)
     return {
-        "weights_chart": charts.weight_histogram("weights", bins, report_tables.joined_from(publication)),
+        "weights_chart": charts.weight_histogram("weights", bins, report_tables.weight_at_threshold(publication)),
         "blocking_chart": charts.stacked_bars(
             "blocking", "Pairs by blocking rule", ("new pairs", "found by an earlier rule too"), blocking, "pairs"
         ),

@@ -6,7 +6,7 @@ from data_contracts.rules import WITHHELD
 from pipelines.listing.masking import withheld_where
 from pipelines.listing.rank import RESTRICTED
 from pipelines.listing.route import ADOPTION
-from pipelines.publish.restricted_file import of_protected, restricted_csv
+from pipelines.publish.restricted_file import is_about_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
 
 BECAUSE_WITHHELD = "What another team should look at is withheld here: it is in the folder 'restricted'."
@@ -25,7 +25,7 @@ def other_teams_csvs(children: pl.DataFrame, protected: pl.Series) -> dict[str, 
 
     Children of the adoption team are in the restricted file only: nobody else may learn of them.
     """
-    guarded = of_protected(protected) | (pl.col("team") == ADOPTION)
+    guarded = is_about_protected(protected) | (pl.col("team") == ADOPTION)
     marked = children.with_columns(restricted=guarded)
     # The team reveals how or where the child is educated, and so would the place of its row among those of the team.
     withheld = {

@@ -68,7 +68,7 @@ def _child_by_child(outcomes: pl.DataFrame) -> pl.DataFrame:
             lane=pl.col("lane").fill_null(not_listed),
             likelihood=pl.when(likelihood.is_null()).then(not_listed).otherwise(band_of(likelihood)),
             source=sources_in(pl.col("records")),
-            opened_again=pl.col("child_id").is_in(opened_again(outcomes).implode()),
+            opened_again=pl.col("child_id").is_in(reopened_children(outcomes).implode()),
         )
     )
 
@@ -87,7 +87,7 @@ def _counted(children: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def opened_again(outcomes: pl.DataFrame) -> pl.Series:
+def reopened_children(outcomes: pl.DataFrame) -> pl.Series:
     """``child_id`` of children whose lead an officer had closed, and who were looked into again on a later day."""
     by_day = outcomes.unique(["child_id", "outcome_on"], keep="last", maintain_order=True).sort(
         "child_id", "outcome_on"

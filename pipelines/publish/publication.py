@@ -77,7 +77,7 @@ class Publication:
     """How often each rule broke on the nights up to tonight."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """Settings in force tonight, shown in the match report."""
-    settings_told: str | None = None
+    settings_approval: str | None = None
     """Who approved them, or that nobody did; null: they are the defaults."""
     authority: str | None = None
     """Name of the authority; null: not given."""

@@ -32,7 +32,7 @@ WORTH_LOOKING = 20
 
 
 @dataclass(frozen=True, slots=True)
-class RuleTold:
+class RuleRow:
     """One rule of one source on tonight's page."""
 
     rule: str
@@ -57,15 +57,15 @@ class RuleTold:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceTold:
+class SourceSection:
     """One source on tonight's page."""
 
     source: str
     name: str
     purpose: str
     files: list[Row]
-    broken: list[RuleTold]
-    kept: list[RuleTold]
+    broken: list[RuleRow]
+    kept: list[RuleRow]
     """Rules of the contract that were kept, or that no file could be checked for."""
     rows_trend: Markup
     is_known: bool = True
@@ -79,7 +79,7 @@ class SourceTold:
         return not self.files
 
 
-def sources_told(publication: Publication) -> list[SourceTold]:
+def source_sections(publication: Publication) -> list[SourceSection]:
     """Every source that has a contract: those with the most broken rules first, those that sent nothing last."""
     contracts, as_at = publication.contracts, publication.as_at
     history = publication.rule_history.filter(pl.col("as_at") <= as_at)
@@ -123,7 +123,7 @@ def failed_checks(publication: Publication) -> list[Row]:
 
 def _source(
     contract: Contract, breaches: pl.DataFrame, history: pl.DataFrame, deliveries: pl.DataFrame, as_at: date
-) -> SourceTold:
+) -> SourceSection:
     files, counts = deliveries.to_dicts(), _counts(history)
     rows = _rows_by_night(counts)
     texts = _texts(contract, breaches, counts)
@@ -131,7 +131,7 @@ def _source(
     broken = sorted(
         (rule for rule in rules if rule.broken), key=lambda r: (STOPS_MOST_FIRST[r.stops], -(r.broken or 0))
     )
-    return SourceTold(
+    return SourceSection(
         contract.id,
         contract.name,
         contract.description.purpose,
@@ -167,14 +167,14 @@ def _counts(history: pl.DataFrame) -> dict[RuleAt, ByNight]:
     return counts
 
 
-def _rule(at: RuleAt, text: Row, by_night: ByNight, nights: Sequence[date], as_at: date) -> RuleTold:
+def _rule(at: RuleAt, text: Row, by_night: ByNight, nights: Sequence[date], as_at: date) -> RuleRow:
     shares = [_share(*by_night[night]) if night in by_night else None for night in nights]
     tonight, rows = by_night.get(as_at, (None, 0))
     before = pl.Series(shares[:-1] if nights and nights[-1] == as_at else shares, dtype=pl.Float64).median()
     told = f"{at[0]}{f', {at[1]}' if at[1] else ''}: " + _in_words(
         [by_night.get(night, (None, 0))[0] for night in nights]
     )
-    return RuleTold(
+    return RuleRow(
         *at, text["stops"], text["why"], text["fix"], tonight, _share(tonight, rows),
         before if isinstance(before, float) else None,
         charts.sparkline(shares, told) if any(share for share in shares) else charts.sparkline([], ""),
@@ -208,6 +208,6 @@ def _by_file(breaches: pl.DataFrame) -> list[Row]:
     return told.sort("file", "places", descending=[False, True], maintain_order=True).to_dicts()
 
 
-def worse_rules(sources: Iterable[SourceTold]) -> list[tuple[SourceTold, RuleTold]]:
+def worse_rules(sources: Iterable[SourceSection]) -> list[tuple[SourceSection, RuleRow]]:
     """Rules that are broken clearly more often than on the nights before."""
     return [(source, rule) for source in sources for rule in source.broken if rule.is_worse]

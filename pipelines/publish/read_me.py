@@ -90,7 +90,7 @@ def read_me_lines(publication: Publication, candidates: pl.DataFrame, lanes: lis
         ("title", "Possibly missing education", ""),
         ("line", "", f"{whose} at {publication.as_at:%d/%m/%Y}. {_children(candidates.height)} on the list."),
         *_tonight(publication),
-        *([("line", "Settings", publication.settings_told)] if publication.settings_told else []),
+        *([("line", "Settings", publication.settings_approval)] if publication.settings_approval else []),
         ("line", "", ""),
         *(("line", term, text) for term, text in _WHAT_IT_IS),
         ("line", "", ""),

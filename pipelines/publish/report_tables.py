@@ -14,7 +14,7 @@ from pipelines.files.folder import UNKNOWN
 from pipelines.formatted import formatted
 from pipelines.ledger.list_changes import CHANGES
 from pipelines.linking.link_report import weights_at
-from pipelines.listing.masking import NOT_SHOWN_OF_A_PAIR, Masked, keys_without_place
+from pipelines.listing.masking import NOT_SHOWN_OF_A_PAIR, Masked, masked_keys
 from pipelines.listing.rank import REASON_IN_WORDS
 from pipelines.publish.workbook import lanes_of
 
@@ -94,7 +94,7 @@ def blocking_cost(publication: Publication) -> list[Row]:
     return publication.link_report.blocking.to_dicts()
 
 
-def joined_from(publication: Publication) -> float | None:
+def weight_at_threshold(publication: Publication) -> float | None:
     """The match weight (bits) at which a pair by itself reaches the linkage's threshold; null: none can be named.
 
     Estimated from the pairs: it is the same for all of them, unless the prior differs from pair to pair.
@@ -130,7 +130,7 @@ def _pairs_shown(publication: Publication, pairs: pl.DataFrame) -> list[Row]:
     """Pairs as the page prints them: safe ids, initials, and what speaks for and against."""
     initials = _initials(publication.person, pl.concat([pairs["left_id"], pairs["right_id"]]))
     bits = {(row["comparison"], row["level"]): row["weight"] for row in publication.link_report.model.to_dicts()}
-    safe = pairs.with_columns(keys_without_place(pl.col("left_id", "right_id")).name.suffix("_shown"))
+    safe = pairs.with_columns(masked_keys(pl.col("left_id", "right_id")).name.suffix("_shown"))
     return [
         row
         | {"left_initials": initials.get(row["left_id"], "?"), "right_initials": initials.get(row["right_id"], "?")}

@@ -5,7 +5,7 @@ import polars as pl
 from pipelines.publish.tabular import csv_bytes
 
 
-def of_protected(protected: pl.Series) -> pl.Expr:
+def is_about_protected(protected: pl.Series) -> pl.Expr:
     """Whether a row is about a child in ``protected`` (ids), or is marked: the ledger marks children whom only it still
     knows."""
     return pl.col("restricted") | pl.col("child_id").is_in(protected.implode())
@@ -13,5 +13,5 @@ def of_protected(protected: pl.Series) -> pl.Expr:
 
 def restricted_csv(name: str, rows: pl.DataFrame, protected: pl.Series) -> dict[str, bytes]:
     """The rows of protected children in full, by path in the publication; empty if there are none."""
-    full = rows.filter(of_protected(protected)).with_columns(restricted=pl.lit(True))
+    full = rows.filter(is_about_protected(protected)).with_columns(restricted=pl.lit(True))
     return {f"restricted/{name}_restricted.csv": csv_bytes(full)} if full.height else {}

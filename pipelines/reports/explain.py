@@ -19,12 +19,12 @@ from pipelines.listing.clearing import what_would_clear
 from pipelines.listing.household_places import household_places
 from pipelines.listing.likelihood import with_age
 from pipelines.listing.masking import (
-    keys_without_place,
+    comparison_without_sex,
     marks_in,
-    masked_in,
+    masked_comparison,
+    masked_keys,
+    masked_list,
     without_marks,
-    without_place,
-    without_sex,
 )
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, REASON_IN_WORDS, SAME_AS_RIVAL
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
@@ -64,7 +64,7 @@ class UnknownIdentifierError(SettingsError):
 
 
 @dataclass(frozen=True)
-class Told:
+class ExplainedChild:
     """One child, and the tables that the page is made from."""
 
     child_id: str
@@ -100,8 +100,8 @@ def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: M
     child_id = _child_asked(asked, tables)
     if child_id is None:
         return _past_child(asked, tables)
-    safe = masked_in(tables)
-    told = Told(
+    safe = masked_list(tables)
+    told = ExplainedChild(
         child_id=child_id,
         tables={**tables, "candidate": safe.candidates, "explained": safe.explained},
         names=source_names or {},
@@ -164,7 +164,7 @@ def child_of(identifier: str, child_records: pl.DataFrame) -> str:
     return str(found.item())
 
 
-def _facts(told: Told) -> Row:
+def _facts(told: ExplainedChild) -> Row:
     """The child's own facts, and when it is of compulsory school age."""
     members = told.tables["child_record"].filter(pl.col("child_id") == told.child_id)
     person = told.tables["person_record"].join(members.select("record_id"), on="record_id", how="semi")
@@ -181,7 +181,7 @@ def _who(facts: Row) -> str:
     return f"{name}, born on {day_written(facts['date_of_birth'])}{old}"
 
 
-def _verdict(told: Told, facts: Row) -> list[tuple[str, list[str]]]:
+def _verdict(told: ExplainedChild, facts: Row) -> list[tuple[str, list[str]]]:
     """On the list, explained, or not of age; and why."""
     if candidate := next(iter(told.rows("candidate")), None):
         return _listed(told, candidate)
@@ -201,7 +201,7 @@ def _verdict(told: Told, facts: Row) -> list[tuple[str, list[str]]]:
     return [("Not on the list", lines)]
 
 
-def _listed(told: Told, candidate: Row) -> list[tuple[str, list[str]]]:
+def _listed(told: ExplainedChild, candidate: Row) -> list[tuple[str, list[str]]]:
     """Place on the list, the reasons for it, and what would clear the lead."""
     place = f'Rank {candidate["rank"]} of {told.tables["candidate"].height}, lane "{candidate["lane"]}".'
     made_of = with_age(told.tables["candidate"].filter(child_id=candidate["child_id"])).row(0, named=True)
@@ -226,7 +226,7 @@ def _listed(told: Told, candidate: Row) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _household(told: Told) -> list[Row]:
+def _household(told: ExplainedChild) -> list[Row]:
     """Where unprotected other children of the household are educated; empty if this child is protected."""
     if told.is_protected:
         return []
@@ -235,7 +235,7 @@ def _household(told: Told) -> list[Row]:
     return places.filter("is_open_to_all").to_dicts()
 
 
-def _evidence(told: Told) -> list[tuple[str, list[str]]]:
+def _evidence(told: ExplainedChild) -> list[tuple[str, list[str]]]:
     """Records, education and nearest other children."""
     return [
         ("Records that make this child", _records(told)),
@@ -244,12 +244,12 @@ def _evidence(told: Told) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _records(told: Told) -> list[str]:
+def _records(told: ExplainedChild) -> list[str]:
     """One line for each record: how certain it is, and what it says of birth and place."""
     people = told.tables["person_record"].select("record_id", "dataset", "date_of_birth", "postcode_shown")
     mine = told.tables["child_record"].filter(pl.col("child_id") == told.child_id)
     mine = mine.join(people, on="record_id", how="left", validate="1:1").sort("record_id")
-    key = keys_without_place(pl.col("record_id")) if told.is_protected else pl.col("record_id")
+    key = masked_keys(pl.col("record_id")) if told.is_protected else pl.col("record_id")
     shown = mine.filter(~pl.col("record_id").is_in(told.marks.implode())).with_columns(
         key=key, sure=in_100(pl.col("membership"))
     )
@@ -264,7 +264,7 @@ def _records(told: Told) -> list[str]:
     return lines
 
 
-def _education(told: Told) -> list[str]:
+def _education(told: ExplainedChild) -> list[str]:
     """One line for each provision entry, current ones first."""
     if told.is_protected:
         return []
@@ -285,14 +285,14 @@ def _education(told: Told) -> list[str]:
     return lines or ["None, now or earlier."]
 
 
-def _rivals(told: Told) -> list[str]:
+def _rivals(told: ExplainedChild) -> list[str]:
     """The nearest other children, by record id, with the level of agreement in each comparison."""
     current = told.tables["provision"].filter("is_current")["child_id"].unique()
     rivals = pl.DataFrame(told.rows("rival"), schema=told.tables["rival"].schema)
     nearest = rivals.sort("probability", "match_weight", "rival_child_id", descending=[True, True, False])
     shown = nearest.head(NEAREST_TOLD).with_columns(
         is_schooled=pl.col("rival_child_id").is_in(current.implode()),
-        key=keys_without_place(without_marks(pl.col("rival_record_id"), told.marks)),
+        key=masked_keys(without_marks(pl.col("rival_record_id"), told.marks)),
         sure=in_100(pl.col("probability")),
         levels=_levels(told),
     )
@@ -305,12 +305,12 @@ def _rivals(told: Told) -> list[str]:
     return lines or ["None is a close match."]
 
 
-def _levels(told: Told) -> pl.Expr:
+def _levels(told: ExplainedChild) -> pl.Expr:
     """The levels in words. How places compare is withheld if either child is protected; how sexes compare is always
     withheld."""
-    levels = without_sex(pl.col("levels"))
+    levels = comparison_without_sex(pl.col("levels"))
     is_withheld = pl.lit(told.is_protected) | pl.col("rival_child_id").is_in(told.protected.implode())
-    return pl.when(is_withheld).then(without_place(levels)).otherwise(levels)
+    return pl.when(is_withheld).then(masked_comparison(levels)).otherwise(levels)
 
 
 def _section(title: str, lines: list[str]) -> str:

@@ -38,9 +38,9 @@ from pipelines.linking.shared_upns import without_shared_upns
 from pipelines.listing.masking import (
     MASKED_READS,
     NOT_SHOWN_OF_A_PAIR,
-    keys_without_place,
     marks_in,
-    masked_in,
+    masked_keys,
+    masked_list,
     without_marks,
 )
 from pipelines.publish.report_tables import Row
@@ -75,7 +75,7 @@ Line = tuple[str, float]
 
 
 @dataclass(frozen=True)
-class Weighed:
+class NightJudge:
     """Last night's records, and the judge that weighed them, rebuilt from the store."""
 
     person: pl.DataFrame
@@ -93,7 +93,7 @@ class Weighed:
         return int(found.item())
 
 
-def weighed(tables: Mapping[str, pl.DataFrame], model: Model) -> Weighed:
+def rebuild_judge(tables: Mapping[str, pl.DataFrame], model: Model) -> NightJudge:
     """Rebuild the night's judge from its records, its weights and the measures in force. It knows of no judgements.
 
     Raises :class:`~pipelines.reports.explain.UnknownIdentifierError` if the night had no records.
@@ -114,7 +114,7 @@ def weighed(tables: Mapping[str, pl.DataFrame], model: Model) -> Weighed:
         judged={},
         settings=CHILD_SETTINGS,
     )
-    return Weighed(table, judge)
+    return NightJudge(table, judge)
 
 
 def explain_pair(
@@ -128,7 +128,7 @@ def explain_pair(
     ``tables``: those of ``EXPLAIN_PAIR_READS``, of one night; ``model``: the weights of that night. Raises
     :class:`~pipelines.reports.explain.UnknownIdentifierError`, also if both are the same record.
     """
-    found = weighed(tables, model)
+    found = rebuild_judge(tables, model)
     rows = [found.row(record) for record in records]
     if rows[0] == rows[1]:
         raise UnknownIdentifierError("Both ids name the same record. Give two records.")
@@ -152,7 +152,7 @@ def nearest_records(
 
     ``tables``, ``model`` and errors: as for :func:`explain_pair`.
     """
-    found = weighed(tables, model)
+    found = rebuild_judge(tables, model)
     row = found.row(record)
     told = _Told(found, tables, source_names or {}, _protected(tables), (row,))
     return "\n".join(_near_section(told, row)) + "\n"
@@ -164,14 +164,14 @@ def _near_section(told: "_Told", row: int) -> list[str]:
 
 def _protected(tables: Mapping[str, pl.DataFrame]) -> frozenset[str]:
     """Children whom a source protects, or who live with one."""
-    return frozenset(masked_in(tables).protected)
+    return frozenset(masked_list(tables).protected)
 
 
 @dataclass(frozen=True)
 class _Told:
     """What the page is made from."""
 
-    found: Weighed
+    found: NightJudge
     tables: Mapping[str, pl.DataFrame]
     names: Mapping[str, str]
     protected: frozenset[str]
@@ -196,7 +196,7 @@ class _Told:
         asked = pl.Series([self.id(each) for each in self.rows])  # whoever asks has those
         marks = marks_in(self.tables["statement"])
         shown = without_marks(pl.lit(self.id(row)), marks.filter(~marks.is_in(asked.implode())))
-        return str(pl.select(keys_without_place(shown)).item())
+        return str(pl.select(masked_keys(shown)).item())
 
     def source(self, row: int) -> str:
         source = self.found.person["dataset"][row]
@@ -304,4 +304,4 @@ def _chance(chance: float) -> str:
     return f"{chance:.1%}" if chance <= 0.999 else "above 99.9%"
 
 
-__all__ = ["EXPLAIN_PAIR_READS", "Weighed", "explain_pair", "lines_of", "nearest_records", "weighed"]
+__all__ = ["EXPLAIN_PAIR_READS", "NightJudge", "explain_pair", "lines_of", "nearest_records", "rebuild_judge"]

@@ -25,7 +25,7 @@ from pipelines.decisions.outcomes import WRITTEN as WRITTEN_DAYS
 from pipelines.formatted import formatted
 from pipelines.intake.standardise import WRITTEN, person_records
 from pipelines.linking.measures_in_force import MEASURED_TABLES, MeasuresInForce, read_measures
-from pipelines.listing.masking import MASKED_READS, masked_in
+from pipelines.listing.masking import MASKED_READS, masked_list
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
 
@@ -60,7 +60,7 @@ FOUND = pl.Schema(
 
 
 @dataclass(frozen=True)
-class Asked:
+class ChildSought:
     """The child asked for, as a person typed it; empty or null: not said."""
 
     forename: str
@@ -68,15 +68,15 @@ class Asked:
     born_on: date | None
 
 
-def asked_for(forename: str, surname: str, birth_date: str) -> Asked:
+def child_sought(forename: str, surname: str, birth_date: str) -> ChildSought:
     """What a person typed. Raises :class:`~pipelines.settings.SettingsError` if the birth date is not a date."""
     day = pl.select(as_days(pl.lit(birth_date.strip()), WRITTEN_DAYS)).item() if birth_date.strip() else None
     if birth_date.strip() and day is None:
         raise SettingsError("The birth date is not a real date. Write it like 14/05/2015 or 2015-05-14.")
-    return Asked(forename, surname, day)
+    return ChildSought(forename, surname, day)
 
 
-def find(asked: Asked, tables: Mapping[str, pl.DataFrame], model: Model) -> pl.DataFrame:
+def find(asked: ChildSought, tables: Mapping[str, pl.DataFrame], model: Model) -> pl.DataFrame:
     """The children who may be the one asked for, as ``FOUND``. ``model``: the weights of the night.
 
     Raises :class:`~pipelines.settings.SettingsError` if too little is said, or the night had no records.
@@ -156,7 +156,7 @@ def _written(rows: list[dict[str, object]]) -> pl.DataFrame:
 def _records_and_owners(tables: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Tonight's records, with one record for each child that only the ledger has; and ``record_id``, ``child_id``,
     ``where`` of each."""
-    shown = masked_in(tables).candidates
+    shown = masked_list(tables).candidates
     withheld = shown.filter((pl.col("forename") == WITHHELD) & (pl.col("surname") == WITHHELD))
     whose = tables["child_record"].join(withheld, on="child_id", how="anti").select("record_id", "child_id")
     person = tables["person_record"].join(whose, on="record_id", how="semi")

@@ -17,7 +17,7 @@ from data_contracts.rules import WITHHELD
 from pipelines.children.facts import child_facts
 from pipelines.decisions.append_only import append_only
 from pipelines.decisions.outcomes import outcomes_by_current_child
-from pipelines.listing.masking import MASKED_READS, masked_in
+from pipelines.listing.masking import MASKED_READS, masked_list
 from pipelines.listing.route import ADOPTION, routes
 from pipelines.priority import social_care
 from pipelines.priority.circumstances import Circumstances
@@ -97,7 +97,7 @@ def handover(
     circumstances = _circumstances(child_id, facts["date_of_birth"], said, tables["provision"], as_at)
     if ADOPTION in routes(circumstances)["route"]:
         raise SettingsError("This child is a matter for the adoption team: no packet is made. Ask that team.")
-    is_protected = child_id in masked_in(tables).protected
+    is_protected = child_id in masked_list(tables).protected
     moved = _moved_on(child_id, outcomes, tables["child_record"])
     whole = _packet(facts, person, circumstances)
     shown = {name: WITHHELD for name in _PLACES if whole[name] is not None} if is_protected else {}

@@ -9,7 +9,7 @@ import polars as pl
 from pipelines.counted import counted
 from pipelines.intake.last_intake import in_record_id
 from pipelines.ledger.left_list import IN_VIEW, LISTED, RECORDS_GONE
-from pipelines.listing.masking import anothers_keys_without_place, without_sex
+from pipelines.listing.masking import comparison_without_sex, masked_keys_of_others
 from pipelines.listing.rank import REASON_IN_WORDS
 from pipelines.publish.changes_file import WHY_WITHHELD
 from pipelines.reasons import day_written, in_100_written
@@ -43,8 +43,8 @@ def life_of(child_id: str, tables: Mapping[str, pl.DataFrame], *, is_protected: 
     own = leads.filter(_is_under(child_id)).sort("first_listed_on", "off_on", nulls_last=True)
     withheld = is_protected or bool(own["restricted"].any())
     ids = {child_id, *(former for text in own["former_ids"].drop_nulls() for former in text.split(";"))}
-    off_why = anothers_keys_without_place(without_sex(pl.col("off_why")), pl.col("off_because"))
-    shown = own.with_columns(off_why, without_sex(pl.col("came_why")))
+    off_why = masked_keys_of_others(comparison_without_sex(pl.col("off_why")), pl.col("off_because"))
+    shown = own.with_columns(off_why, comparison_without_sex(pl.col("came_why")))
     return [
         (
             "The child's time on the list",

@@ -51,7 +51,7 @@ def read_nights(folder: Path) -> list[PublishedNight]:
     return [read_night(as_at, path) for as_at, path in published_nights(folder).items()]
 
 
-def settings_told(folder: Path) -> str | None:
+def settings_approval(folder: Path) -> str | None:
     """Who approved the settings of a publication, or that nobody did, by its ``run.json``; null: they are the defaults, or
     there is no such file."""
     run = folder / "run.json"

@@ -8,16 +8,16 @@ from pipelines.reports.weekly import TOLD, Weekly
 
 
 def weekly_html(
-    week: Weekly, names: Mapping[str, str], warnings: Sequence[str], settings_told: str | None = None
+    week: Weekly, names: Mapping[str, str], warnings: Sequence[str], settings_approval: str | None = None
 ) -> bytes:
     """The page. ``names``: source -> its name for people; ``warnings``: what the last list must be read with;
-    ``settings_told``: who approved its settings, or that nobody did; null: they are the defaults."""
+    ``settings_approval``: who approved its settings, or that nobody did; null: they are the defaults."""
     return page(
         "weekly.html.j2",
         week=week,
         names=names,
         warnings=warnings,
-        settings_told=settings_told,
+        settings_approval=settings_approval,
         told=TOLD,
         listed=sum(now for _, now, _ in week.lanes),
         gone=sum(count for _, count in week.went),

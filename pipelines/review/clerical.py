@@ -15,7 +15,7 @@ from matching.judgement import ANSWERS, Contradiction, contradictions, standing_
 from pipelines.atomic_folder import write_requested
 from pipelines.decisions.judgements import DRAWN, JUDGEMENT, add_drawn, add_judgements, read_drawn, read_judgements
 from pipelines.decisions.keys_tonight import judgements_now, keys_of_the_list
-from pipelines.files.handed_in import listed
+from pipelines.files.handed_in import listed_faults
 from pipelines.formatted import formatted
 from pipelines.review.sample import pairs_worth_asking
 from pipelines.review.sample_workbook import (
@@ -189,4 +189,4 @@ def outranked(made: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
 
 def _refuse(file: Path, faults: list[str]) -> None:
     if faults:
-        raise SettingsError(f"{file.name}: nothing was kept, because of these lines:{listed(faults)}")
+        raise SettingsError(f"{file.name}: nothing was kept, because of these lines:{listed_faults(faults)}")

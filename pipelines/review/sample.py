@@ -16,7 +16,7 @@ from matching.judgement import UNSURE, standing_judgements
 from matching.person import Columns
 from pipelines.decisions.judgements import BLIND, FOR_LIST, FOR_MODEL
 from pipelines.linking.link_report import weights_at
-from pipelines.listing.masking import masked_in
+from pipelines.listing.masking import masked_list
 from pipelines.listing.rank import IN_EDUCATION, SAME_AS_RIVAL
 from pipelines.settings import SettingsError
 
@@ -105,7 +105,7 @@ def weight_of_links(links: pl.DataFrame, threshold: float) -> float:
 
 def _without_protected(links: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Links that involve no protected child and nobody who lives with one."""
-    safe = masked_in(tables)
+    safe = masked_list(tables)
     owners = tables["child_record"].filter(pl.col("child_id").is_in(safe.protected.implode()))["record_id"]
     touched = pl.any_horizontal(pl.col("left_id", "right_id").is_in(owners.implode()))
     return links.filter(~touched)

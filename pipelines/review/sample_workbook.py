@@ -16,7 +16,7 @@ import xlsxwriter
 
 from data_contracts.values import excel_day
 from matching.judgement import ANSWERS
-from pipelines.listing.masking import keys_without_place
+from pipelines.listing.masking import masked_keys
 from pipelines.publish.sheet_layout import A4, PROSE_LINE, fit_rows, print_on_a3
 from pipelines.reasons import day_written
 from pipelines.settings import SettingsError
@@ -84,7 +84,7 @@ def _facts(source_names: dict[str, str]) -> list[pl.Expr]:
         *(_last_three(column).alias(header) for column, header in
           (("phone", "Phone"), ("upn", "UPN"), ("nhs_number", "NHS number"))),
         pl.col("dataset").replace(source_names).alias("Source"),
-        keys_without_place(pl.col("record_id")).alias("Record"),
+        masked_keys(pl.col("record_id")).alias("Record"),
     ]  # fmt: skip
 
 

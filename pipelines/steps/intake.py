@@ -10,10 +10,10 @@ from pipelines.intake.former_identities import FormerIdentities, read_former, wi
 from pipelines.intake.gate import judge_tonight, last_intake
 from pipelines.intake.keeping import keep_tonight
 from pipelines.intake.receive import receive, sender_files
-from pipelines.intake.restandardise import dated_cells, made_by, turning
+from pipelines.intake.restandardise import cells_changed_by_date, dated_cells, record_fingerprint
 from pipelines.intake.rule_history import history_with
 from pipelines.intake.schools import schools
-from pipelines.intake.vanished import turned_entries, with_still_known
+from pipelines.intake.vanished import entries_changed_by_date, with_still_known
 from pipelines.steps.under_way import Counts, Night
 from pipelines.tables import CHANGED_ROW, DATED_CELL, STANDARDISED
 
@@ -69,7 +69,7 @@ def standardise_step(night: Night) -> Counts:
     """
     store, as_at = night.store, night.settings.as_at
     former = read_former(night.settings.workspace)
-    stamp = pl.DataFrame([(made_by(night.contracts, former.mark), as_at)], schema=STANDARDISED, orient="row")
+    stamp = pl.DataFrame([(record_fingerprint(night.contracts, former.mark), as_at)], schema=STANDARDISED, orient="row")
     last = stamp.clear() if night.settings.full else store.read_or_empty("standardised")
     is_made = last.filter(made_by=stamp["made_by"].item()).height > 0
     if not (is_made and _make_changed(night, former, made_on=last["made_on"].item())):
@@ -127,7 +127,7 @@ def _stale(night: Night, vanished: pl.DataFrame, made_on: date) -> pl.Series:
     if as_at != made_on:
         dated = store.read("dated_cell")
         for source in store.raw_sources():
-            cells = turning(dated.filter(source=source), contracts[source], made_on, as_at)
+            cells = cells_changed_by_date(dated.filter(source=source), contracts[source], made_on, as_at)
             changed += [store.raw_where(source, column, each) for column, each in cells.items()]
-        changed.append(turned_entries(vanished, contracts, made_on, as_at))
+        changed.append(entries_changed_by_date(vanished, contracts, made_on, as_at))
     return pl.concat(changed).unique().sort()

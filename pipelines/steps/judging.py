@@ -5,7 +5,7 @@ from functools import partial
 from pipelines.children.provision import find_provision
 from pipelines.listing.early_warning import early_warning
 from pipelines.listing.list_inputs import ListInputs
-from pipelines.listing.masking import MASKED_READS, masked_in
+from pipelines.listing.masking import MASKED_READS, masked_list
 from pipelines.listing.other_teams import for_other_teams
 from pipelines.listing.rank import birth_date_evidence, rank
 from pipelines.listing.roll_to_come import rolls_to_ask_for
@@ -65,6 +65,6 @@ def rank_step(night: Night) -> Counts:
     night.store.write_children("explained", ranked.explained)
     night.store.write("finding", ranked.findings)
     night.roll_warnings = (*rolls_to_ask_for(ranked.to_come), *years_to_ask_for(ranked.on_leave))
-    night.listed = night.in_background(partial(masked_in, night.read(*MASKED_READS)))
+    night.listed = night.in_background(partial(masked_list, night.read(*MASKED_READS)))
     night.other_teams = night.in_background(partial(for_other_teams, inputs, night.store.read("explained")))
     return {"candidates": ranked.candidates.height, "explained": ranked.explained.height}

@@ -42,7 +42,7 @@ def publish_step(night: Night) -> Counts:
         stands_in=STANDS_IN.to_frame() if night.judged is None else night.judged.stands_in,
         source_names=night.source_names,
         settings=settings_in_force(night.settings),
-        settings_told=settings_in_words(night.settings.workspace, night.settings),
+        settings_approval=settings_in_words(night.settings.workspace, night.settings),
         authority=night.settings.authority,
         early_warning=night.early_warning.result(),
         what_changed=night.changed,

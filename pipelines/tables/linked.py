@@ -33,7 +33,7 @@ STATEMENT = pl.Schema(
 STANDARDISED = pl.Schema(
     Columns(
         {
-            "made_by": pl.String,  # fingerprint of software and contracts (pipelines.intake.restandardise.made_by)
+            "made_by": pl.String,  # fingerprint of software and contracts (pipelines.intake.restandardise.record_fingerprint)
             "made_on": pl.Date,  # the date judged
         }
     )

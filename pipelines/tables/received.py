@@ -56,8 +56,8 @@ JUDGED_FILE = pl.Schema(
             "file_id": pl.String,
             "file": pl.String,  # as in DELIVERY
             "headers": pl.String,  # our name for a column -> its header in the file, as a JSON object
-            "read_by": pl.String,  # fingerprint of software and contract (pipelines.intake.last_intake.read_by)
-            "judged_by": pl.String,  # fingerprint of software, contract and columns (pipelines.intake.last_intake.judged_by)
+            "read_by": pl.String,  # fingerprint of software and contract (last_intake.reading_fingerprint)
+            "judged_by": pl.String,  # fingerprint of software, contract and columns (last_intake.judging_fingerprint)
             "judged_on": pl.Date,  # later days counted as in the future
         }
     )

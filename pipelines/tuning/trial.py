@@ -19,7 +19,7 @@ from pipelines.formatted import formatted
 from pipelines.linking.link import CHILD_SETTINGS, link
 from pipelines.linking.measures_in_force import MEASURED_TABLES, MeasuresInForce, read_measures
 from pipelines.listing.list_inputs import ListInputs
-from pipelines.listing.masking import BECAUSE_WITHHELD, masked_in
+from pipelines.listing.masking import BECAUSE_WITHHELD, masked_list
 from pipelines.listing.rank import LANES, RESTRICTED, rank
 from pipelines.rank_settings import RankSettings
 from pipelines.residence.living_here import judge_residence
@@ -158,7 +158,7 @@ def _linked(
 
 
 def _listed(settings: Settings, tables: Mapping[str, pl.DataFrame]) -> JudgedNight:
-    safe = masked_in(tables)
+    safe = masked_list(tables)
     return JudgedNight(
         settings, tables["link"], tables["child_record"], safe.candidates, safe.explained, safe.protected
     )

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.linking.link_report import LinkReport
-from pipelines.listing.masking import MASKED_READS, Masked, masked_in
+from pipelines.listing.masking import MASKED_READS, Masked, masked_list
 from pipelines.publish import publication
 from pipelines.publish.publication import Publication, PublishedFolder
 from pipelines.steps.under_way import ARGUMENT_NAMES
@@ -308,7 +308,7 @@ def _set_aside() -> pl.DataFrame:
 
 def mask(night: Publication) -> Masked:
     """The list of a night as it may be published."""
-    return masked_in({table: getattr(night, ARGUMENT_NAMES.get(table, table)) for table in MASKED_READS})
+    return masked_list({table: getattr(night, ARGUMENT_NAMES.get(table, table)) for table in MASKED_READS})
 
 
 def publish(night: Publication, into: Path) -> PublishedFolder:

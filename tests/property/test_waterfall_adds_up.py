@@ -26,11 +26,11 @@ from pipelines.reports.explain import UnknownIdentifierError
 from pipelines.reports.explain_pair import (
     EXPLAIN_PAIR_READS,
     PROTECTED,
-    Weighed,
+    NightJudge,
     explain_pair,
     lines_of,
     nearest_records,
-    weighed,
+    rebuild_judge,
 )
 from pipelines.store import Store
 from pipelines.tables import CANDIDATE, EXPLAINED, RIVAL
@@ -47,7 +47,7 @@ class Linked:
 
     tables: dict[str, pl.DataFrame]
     model: Model
-    again: Weighed
+    again: NightJudge
     alone: pl.DataFrame
     """``left_id``, ``right_id``, ``alone``: the match probability of a pair by itself, as the night had it."""
 
@@ -70,7 +70,7 @@ def night(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Linked:
         tables = {table: store.read(table) for table in EXPLAIN_PAIR_READS}
     keep_model(found.model, workspace)
     return Linked(
-        tables, kept_model(workspace), weighed(tables, kept_model(workspace)), _alone(known.person, found.found)
+        tables, kept_model(workspace), rebuild_judge(tables, kept_model(workspace)), _alone(known.person, found.found)
     )
 
 

@@ -10,7 +10,7 @@ from apps.cli.main import main
 from matching.model import Model
 from pipelines.linking.model_file import kept_model
 from pipelines.listing.route import ADOPTION
-from pipelines.reports.find import EARLIER, FIND_READS, TONIGHT, Asked, asked_for, find, found_words
+from pipelines.reports.find import EARLIER, FIND_READS, TONIGHT, ChildSought, child_sought, find, found_words
 from pipelines.settings import SettingsError
 from pipelines.store import Store
 from tests.conftest import FirstNight
@@ -68,7 +68,7 @@ def night(quick_night: FirstNight) -> tuple[Tables, Model]:
 def test_the_child_is_found_as_the_night_would_find_it(
     night: tuple[Tables, Model], forename: str, surname: str, born: str, agrees: str
 ) -> None:
-    found = find(asked_for(forename, surname, born), *night)
+    found = find(child_sought(forename, surname, born), *night)
     assert found.row(0, named=True) | {"weight": 0.0} == {
         "child_id": "CHHER", "where": TONIGHT, "agrees": agrees, "weight": 0.0, "is_listed": True,
     }  # fmt: skip
@@ -76,7 +76,7 @@ def test_the_child_is_found_as_the_night_would_find_it(
 
 
 def test_nobody_is_found_where_nobody_comes_near(night: tuple[Tables, Model]) -> None:
-    found = find(Asked("Zebedee", "Ostrowidzki", date(2011, 8, 30)), *night)
+    found = find(ChildSought("Zebedee", "Ostrowidzki", date(2011, 8, 30)), *night)
     assert found.is_empty()
     told = found_words(found, night[0])
     assert told.startswith(
@@ -107,7 +107,7 @@ def test_a_namesake_is_found_to_the_letter_before_one_that_weighs_more(night: tu
     tables, model = night
     names = tables["person_record"].group_by("forename_shown", "surname_shown").len().drop_nulls()
     common = names.sort("len", "forename_shown", "surname_shown", descending=[True, False, False]).row(0)
-    found = find(Asked(common[0], common[1], None), tables, model)
+    found = find(ChildSought(common[0], common[1], None), tables, model)
     exact = found["agrees"] == "forename: exact; surname: exact"
     assert exact.sum() >= 1
     assert exact.to_list() == sorted(exact, reverse=True)
@@ -117,7 +117,7 @@ def test_a_namesake_is_found_to_the_letter_before_one_that_weighs_more(night: tu
 def test_one_thing_alone_is_not_looked_up(night: tuple[Tables, Model], name: str) -> None:
     asked = {"forename": "", "surname": "", "birth date": ""} | {name: "12/03/2014" if name == "birth date" else "Khan"}
     with pytest.raises(SettingsError, match="one thing more"):
-        find(asked_for(*asked.values()), *night)
+        find(child_sought(*asked.values()), *night)
 
 
 def test_a_child_whom_only_an_earlier_list_has_is_found(night: tuple[Tables, Model]) -> None:
@@ -126,7 +126,7 @@ def test_a_child_whom_only_an_earlier_list_has_is_found(night: tuple[Tables, Mod
         *(pl.lit(value).alias(name) for name, value in {**HER, "forename": "Thessalonia"}.items()),
         child_id=pl.lit("CHGONE"),
     )  # fmt: skip
-    found = find(Asked("Thessalonia", "Quackenbush", HER["date_of_birth"]), {**tables, "lead": gone}, model)
+    found = find(ChildSought("Thessalonia", "Quackenbush", HER["date_of_birth"]), {**tables, "lead": gone}, model)
     assert found.row(0)[:2] == ("CHGONE", EARLIER)
     assert "CHGONE, no record tonight, on an earlier list" in found_words(found, tables)
 
@@ -136,7 +136,7 @@ def test_a_lead_whose_name_the_ledger_has_let_go_of_is_nobody(night: tuple[Table
     nobody = tables["lead"].head(1).with_columns(
         child_id=pl.lit("CHGONE"), **{name: pl.lit(None, tables["lead"].schema[name]) for name in HER}
     )  # fmt: skip
-    found = find(Asked("Wilhelmina", "Quackenbush", None), {**tables, "lead": nobody}, model)
+    found = find(ChildSought("Wilhelmina", "Quackenbush", None), {**tables, "lead": nobody}, model)
     assert "CHGONE" not in found["child_id"]
 
 
@@ -150,7 +150,7 @@ def _restricted(tables: Tables, route: str | None) -> Tables:
 
 def test_a_protected_child_is_found_by_its_id_and_nothing_is_told_of_where_it_is(night: tuple[Tables, Model]) -> None:
     tables = _restricted(night[0], None)
-    found = find(Asked(**{"born_on" if name == "date_of_birth" else name: value for name, value in HER.items()}),
+    found = find(ChildSought(**{"born_on" if name == "date_of_birth" else name: value for name, value in HER.items()}),
                  tables, night[1])  # fmt: skip
     assert found["child_id"][0] == "CHHER"
     told = found_words(found, tables)
@@ -161,7 +161,7 @@ def test_a_protected_child_is_found_by_its_id_and_nothing_is_told_of_where_it_is
 
 
 def test_a_name_that_is_the_adoption_team_s_alone_leads_to_nobody(night: tuple[Tables, Model]) -> None:
-    found = find(Asked("Wilhelmina", "Quackenbush", date(2014, 3, 12)), _restricted(night[0], ADOPTION), night[1])
+    found = find(ChildSought("Wilhelmina", "Quackenbush", date(2014, 3, 12)), _restricted(night[0], ADOPTION), night[1])
     assert "CHHER" not in found["child_id"]
 
 

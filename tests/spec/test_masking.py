@@ -17,10 +17,10 @@ from data_contracts.rules import WITHHELD
 from pipelines.linking.family_ties import LEVEL
 from pipelines.listing.masking import (
     BECAUSE_WITHHELD,
-    keys_without_place,
-    masked_in,
+    masked_comparison,
+    masked_keys,
+    masked_list,
     protected_children,
-    without_place,
 )
 from pipelines.listing.rank import SAME_AS_RIVAL
 from pipelines.publish.changes_file import masked_changes
@@ -133,7 +133,7 @@ def test_who_is_probably_a_protected_child_does_not_tell_that_childs_school() ->
     drawn = rival.says("school_census:9012001|A1", "protected").record("health:H1", "CH1").lives("CH1", 0.9)
     tables = drawn.rivalry(("CH1", "health:H1"), ("CH2", "school_census:9012001|A1"), 0.97).night()
     assert "9012001" in str(row(tables["explained"], "CH1"))
-    shown = row(masked_in(tables).explained, "CH1")
+    shown = row(masked_list(tables).explained, "CH1")
     assert shown["reason"] == SAME_AS_RIVAL
     assert (shown["record_id"], shown["source"], shown["what"]) == (WITHHELD, WITHHELD, WITHHELD)
     assert "9012001" not in str(shown)
@@ -155,7 +155,7 @@ def in_a_refuge(drawn: Drawn, child_id: str) -> Drawn:
 
 def test_the_record_that_protects_a_child_is_named_to_nobody_as_it_may_be_a_refuges() -> None:
     tables = in_a_refuge(Drawn().record("health:H1", "CH1"), "CH1").lives("CH1", 0.9).night()
-    masked = masked_in(tables)
+    masked = masked_list(tables)
     assert row(masked.candidates, "CH1")["records"] == "health:H1;withheld:withheld"
     assert row(masked.restricted, "CH1")["records"] == "health:H1;refuge:R1"
     page = explain("CH1", tables, {"refuge": "Refuge notifications"})
@@ -170,7 +170,7 @@ def test_nor_is_that_record_named_beside_another_child_whom_it_comes_near() -> N
     drawn.record("health:H1", "CH1").lives("CH1", 0.9).rivalry(("CH1", "health:H1"), ("CH2", "refuge:R1"), 0.05)
     tables = drawn.night()
     assert "record refuge:R1" in str(row(tables["candidate"], "CH1")["because"])
-    for told in (str(row(masked_in(tables).candidates, "CH1")), explain("CH1", tables)):
+    for told in (str(row(masked_list(tables).candidates, "CH1")), explain("CH1", tables)):
         assert "withheld:withheld" in told
         assert "refuge" not in told
 
@@ -182,10 +182,10 @@ def test_a_protected_child_who_comes_near_another_does_not_tell_where_it_lives_b
         drawn.rivalry(("CH1", "health:H1"), ("CH2", "school_census:A1"), 0.05)
         drawn.rivals = [rival | {"levels": "forename: exact; address: same postcode"} for rival in drawn.rivals]
     tables = near.says("school_census:A1", "protected").night()
-    for told in (row(masked_in(tables).candidates, "CH1")["because"], explain("CH1", tables)):
+    for told in (row(masked_list(tables).candidates, "CH1")["because"], explain("CH1", tables)):
         assert "school_census:A1" in str(told)
         assert "same postcode" not in str(told)
-    assert "same postcode" in str(row(masked_in(other.night()).candidates, "CH1")["because"])
+    assert "same postcode" in str(row(masked_list(other.night()).candidates, "CH1")["because"])
     assert "same postcode" in explain("CH1", other.night())
 
 
@@ -194,7 +194,7 @@ def test_nor_does_a_list_kept_from_an_earlier_version_which_says_it_in_other_wor
     tables = drawn.on_roll("school_census:A1").says("school_census:A1", "protected").night()
     near = "Nearest child in education, by record school_census:A1: more than 5 in 100 to be this child"
     kept = tables["candidate"].with_columns(because=pl.lit(f"{near} (address: same postcode). The GP saw the child."))
-    listed = row(masked_in(tables | {"candidate": kept}).candidates, "CH1")
+    listed = row(masked_list(tables | {"candidate": kept}).candidates, "CH1")
     assert listed["because"] == f"{near}. The GP saw the child."
 
 
@@ -205,7 +205,7 @@ def test_who_may_well_be_a_protected_child_is_protected_also_where_it_is_not_lis
     drawn = Drawn().record("social_care:1", "CH2").says("social_care:1", "protected").lives("CH2", 0.9)
     drawn.record("school_census:9012001|A1", "CH1").on_roll("school_census:9012001|A1", place="Keats Primary")
     tables = drawn.rivalry(("CH1", "school_census:9012001|A1"), ("CH2", "social_care:1"), probability).night()
-    for told in (row(masked_in(tables).explained, "CH1"), explain("CH1", tables)):
+    for told in (row(masked_list(tables).explained, "CH1"), explain("CH1", tables)):
         assert ("9012001" not in str(told)) is is_withheld
 
 
@@ -334,7 +334,7 @@ def test_a_record_without_any_address_shares_a_home_with_nobody() -> None:
 )
 def test_record_keys_of_a_protected_child(records: str | None, shown: str | None) -> None:
     frame = pl.DataFrame({"records": [records]}, schema={"records": pl.String})
-    assert frame.select(keys_without_place(pl.col("records"))).item() == shown
+    assert frame.select(masked_keys(pl.col("records"))).item() == shown
 
 
 @pytest.mark.parametrize(
@@ -406,4 +406,4 @@ def test_no_place_of_a_protected_child_stands_outside_the_restricted_list(tmp_pa
     ],
 )
 def test_how_places_compare_is_withheld(words, shown):
-    assert pl.DataFrame({"words": [words]}).select(without_place(pl.col("words"))).item() == shown
+    assert pl.DataFrame({"words": [words]}).select(masked_comparison(pl.col("words"))).item() == shown

@@ -9,7 +9,7 @@ import pytest
 from pipelines.decisions.judgements import JUDGEMENT
 from pipelines.decisions.keys_tonight import judgements_now, keys_at, outcomes_now, snapshot_now
 from pipelines.decisions.outcomes import OUTCOME
-from pipelines.intake.renumbered import with_tonight
+from pipelines.intake.renumbered import renumbered_after_tonight
 from pipelines.tables import LEAD, RENUMBERED
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, as_received, census
 
@@ -27,7 +27,7 @@ def _overnight(before: Rows, after: Rows, leads: pl.DataFrame | None = None) -> 
     stood, came = ({"health": as_received(CONTRACTS["health"], rows)} for rows in (before, after))
     second, ledger = FIRST + timedelta(days=1), LEAD.to_frame() if leads is None else leads
     began_at = datetime.combine(second, time(2), UTC)
-    return with_tonight(RENUMBERED.to_frame(), stood, came, CONTRACTS, second, at=began_at, leads=ledger)
+    return renumbered_after_tonight(RENUMBERED.to_frame(), stood, came, CONTRACTS, second, at=began_at, leads=ledger)
 
 
 @pytest.mark.parametrize(

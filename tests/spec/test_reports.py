@@ -19,7 +19,7 @@ from pipelines.publish.small_counts import shown, shown_alone
 from pipelines.reports.explain import UnknownIdentifierError
 from pipelines.reports.handover import HANDOVERS_FILE, Handover, handover, note_handover
 from pipelines.reports.handover_files import handover_files
-from pipelines.reports.published import PublishedNight, published_nights, read_nights, settings_told
+from pipelines.reports.published import PublishedNight, published_nights, read_nights, settings_approval
 from pipelines.reports.report_page import report_html
 from pipelines.reports.termly_report import TermlyReport, termly_report
 from pipelines.reports.weekly import Weekly, weekly
@@ -188,10 +188,10 @@ def test_a_source_that_has_not_come_for_long_is_named_and_the_page_holds_no_name
 
 def test_the_manager_is_told_who_agreed_to_the_settings_of_the_list(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text('{"settings_approved": "No second person has approved them."}', encoding="utf-8")
-    told = settings_told(tmp_path)
+    told = settings_approval(tmp_path)
     assert "No second person has approved them." in weekly_html(_week(), {}, (), told).decode()
     (tmp_path / "run.json").write_text("{}", encoding="utf-8")  # of a version before
-    assert settings_told(tmp_path) is None
+    assert settings_approval(tmp_path) is None
 
 
 def test_the_first_week_has_nothing_to_compare_with() -> None:

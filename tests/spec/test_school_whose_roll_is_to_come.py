@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.children.silent_schools import A_YEAR, PROMISED, USUAL
-from pipelines.intake.schools import named_in, told_apart
+from pipelines.intake.schools import named_in, unambiguous_schools
 from pipelines.listing.rank import DATA_PROBLEM, FOLLOW_UP, RESTRICTED
 from pipelines.listing.roll_to_come import rolls_to_ask_for
 from pipelines.listing.route import ADMISSIONS
@@ -250,4 +250,4 @@ def test_a_school_goes_by_its_numbers_and_its_name_and_by_none_that_two_have() -
         **dict.fromkeys(("ridgehigh", "104002", "4002"), "Ridge High"),
     }
     other = named.with_columns(place=pl.lit("St Mary's in another town"))
-    assert told_apart(pl.concat([named, other])).is_empty()
+    assert unambiguous_schools(pl.concat([named, other])).is_empty()

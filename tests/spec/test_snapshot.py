@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import KEPT_DAYS, Intake
-from pipelines.intake.snapshot import keep
+from pipelines.intake.snapshot import history_after_tonight
 from pipelines.intake.standardise import standardise
 from pipelines.intake.vanished import SET_ASIDE_DOUBT, WORDS, Rolls, keep_vanished, with_still_known
 from pipelines.tables import (
@@ -47,7 +47,7 @@ def _day(night: int) -> date:
 def _after(nights: list[Delivery]) -> History:
     kept = History()
     for night, rows in enumerate(nights):
-        kept = keep(kept, _intake(rows, _day(night)), _day(night))
+        kept = history_after_tonight(kept, _intake(rows, _day(night)), _day(night))
     return kept
 
 
@@ -82,14 +82,14 @@ def test_a_night_without_a_file_changes_nothing_and_the_next_delivery_goes_on() 
 
 def test_a_night_for_a_day_gone_by_leaves_history_as_it_is() -> None:
     kept = _after([{"a": 1}, {"a": 1, "b": 1}])
-    again = keep(kept, _intake({"z": 9}, _day(0)), _day(0))
+    again = history_after_tonight(kept, _intake({"z": 9}, _day(0)), _day(0))
     assert again.snapshot.equals(kept.snapshot)
 
 
 def test_what_nobody_has_sent_for_two_years_is_let_go() -> None:
     kept = _after([{"a": 1}])
     late = _day(KEPT_DAYS + 1)
-    assert keep(kept, _intake({"b": 1}, late), late).snapshot["record_id"].to_list() == ["health:b"]
+    assert history_after_tonight(kept, _intake({"b": 1}, late), late).snapshot["record_id"].to_list() == ["health:b"]
 
 
 deliveries = st.lists(st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 2), min_size=1), min_size=1, max_size=5)
@@ -107,7 +107,9 @@ def test_the_history_gives_back_every_delivery_and_a_night_run_again_replaces_it
         assert dict(stood.select("record_id", "row_hash").iter_rows()) == {f"health:{k}": v for k, v in rows.items()}
     last = _day(len(nights) - 1)
     before = _after(nights[:-1])
-    twice = keep(keep(before, _intake(wrong, last), last), _intake(nights[-1], last), last)
+    twice = history_after_tonight(
+        history_after_tonight(before, _intake(wrong, last), last), _intake(nights[-1], last), last
+    )
     by = ["record_id", "first_seen_on"]
     assert twice.snapshot.sort(by).equals(kept.snapshot.sort(by))
     assert twice.changes.equals(kept.changes)

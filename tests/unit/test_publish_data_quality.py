@@ -17,7 +17,7 @@ from pipelines.intake.standing_in import STANDS_IN
 from pipelines.publish import charts
 from pipelines.publish.data_quality import data_quality_html
 from pipelines.publish.publication import Publication
-from pipelines.publish.quality_tables import sources_told, worse_rules
+from pipelines.publish.quality_tables import source_sections, worse_rules
 from pipelines.tables import BREACH, RULE_HISTORY
 from tests.made.publication import made_publication, nothing_published
 from tests.unit.test_publish_report import Page
@@ -169,14 +169,14 @@ def test_rows_that_stand_in_are_said_where_the_source_is(publication: Publicatio
 
 
 def test_a_rule_that_breaks_more_than_on_the_nights_before_is_said(publication: Publication) -> None:
-    (found,) = worse_rules(sources_told(publication))
+    (found,) = worse_rules(source_sections(publication))
     assert (found[0].source, found[1].rule, found[1].column) == ("health", *POSTCODE)
     assert (found[1].before, found[1].share) == (0.001, 0.06)
 
 
 @pytest.mark.parametrize("broken", [(60,), (50, 55, 60), (0, 0, 0, 1)])
 def test_a_rule_that_breaks_as_ever_or_hardly_at_all_is_not_said(broken: tuple[int, ...]) -> None:
-    assert worse_rules(sources_told(with_nights(made_publication(), *broken))) == []
+    assert worse_rules(source_sections(with_nights(made_publication(), *broken))) == []
 
 
 def test_the_page_stands_with_nothing_to_say() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.linking.family_ties import LEVEL
 from pipelines.publish.evidence import evidence_sheets
-from pipelines.publish.evidence_tables import as_named, contradictions, for_and_against, words_of
+from pipelines.publish.evidence_tables import contradictions, for_and_against, statements_in_words, with_named_ends
 from pipelines.publish.publication import Publication
 from pipelines.publish.timeline import Line, timeline
 from pipelines.tables import STATEMENT
@@ -221,7 +221,7 @@ def test_what_the_records_contradict(is_protected: bool, told: list[str]) -> Non
     ],
 )  # fmt: skip
 def test_a_statement_in_words(said: dict[str, object], words: str) -> None:
-    assert words_of(as_named(pl.DataFrame([said], schema=STATEMENT)).to_dicts()) == [words]
+    assert statements_in_words(with_named_ends(pl.DataFrame([said], schema=STATEMENT)).to_dicts()) == [words]
 
 
 def test_levels_are_told_apart_by_the_weights_of_tonight() -> None:

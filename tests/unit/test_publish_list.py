@@ -46,7 +46,7 @@ def test_every_output_is_there(folder: Path) -> None:
 
 def test_settings_that_nobody_approved_are_told_to_officers_and_analysts(tmp_path: Path) -> None:
     told = "This list hangs on settings that no second person has approved"
-    folder = publish(made_publication(settings_told=told), tmp_path).path
+    folder = publish(made_publication(settings_approval=told), tmp_path).path
     words = pl.read_excel(folder / "candidates.xlsx", sheet_name="Read me", has_header=False)
     assert ("Settings", told) in list(words.iter_rows())
     assert told in (folder / "match_report.html").read_text("utf-8")

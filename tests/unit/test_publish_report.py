@@ -13,7 +13,7 @@ from matching.thresholds import all_known, measured_by_threshold, reliability
 from pipelines.linking.link_report import STANDS_IN
 from pipelines.publish import charts, match_report
 from pipelines.publish.publication import Publication
-from pipelines.publish.report_tables import joined_from
+from pipelines.publish.report_tables import weight_at_threshold
 from tests.made.publication import made_publication, mask, nothing_published, protect
 
 VOID = {"meta", "br", "rect", "line", "path", "circle"}
@@ -232,10 +232,10 @@ def test_pairs_left_out_of_a_block_stand_out() -> None:
 
 def test_the_line_of_joining_is_found_from_the_pairs_themselves() -> None:
     night = made_publication()
-    assert joined_from(night) == pytest.approx(12)
+    assert weight_at_threshold(night) == pytest.approx(12)
     surer = replace(night.link_report, figures={"link threshold (probability)": 0.8})
-    assert joined_from(replace(night, link_report=surer)) == pytest.approx(14)
-    assert joined_from(replace(night, links=night.links.clear())) is None
+    assert weight_at_threshold(replace(night, link_report=surer)) == pytest.approx(14)
+    assert weight_at_threshold(replace(night, links=night.links.clear())) is None
 
 
 def test_a_quiet_night_is_not_made_to_look_alarming() -> None:

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import read_contracts
-from pipelines.intake.restandardise import turned, turning_columns
+from pipelines.intake.restandardise import date_sensitive_columns, rows_changed_by_date
 from pipelines.intake.standardise import standardise
 
 CONTRACTS = read_contracts()
@@ -41,8 +41,8 @@ def test_a_row_turns_on_the_day_on_which_its_date_begins_to_count(
 ) -> None:
     contract = CONTRACTS[source]
     row = _row(source, **{column: _written(source, column, TONIGHT - timedelta(days=days_before_tonight))})
-    read = row.select("record_id", *turning_columns(contract))
-    assert (turned(read, contract, LAST, TONIGHT).len() == 1) is turns
+    read = row.select("record_id", *date_sensitive_columns(contract))
+    assert (rows_changed_by_date(read, contract, LAST, TONIGHT).len() == 1) is turns
     before, after = (standardise({source: row}, CONTRACTS, as_at=day) for day in (LAST, TONIGHT))
     stays = before.person.equals(after.person) and before.statements.equals(after.statements)
     assert stays is not turns, "as the reading of the whole row has it"
@@ -69,7 +69,7 @@ def test_a_row_turns_on_the_day_on_which_its_child_comes_to_the_school_year_that
     contract, (august, september) = CONTRACTS[source], (date(2026, 8, 31), date(2026, 9, 1))
     dates = {name: _written(source, name, day) for name, day in (("date_of_birth", born), (began, date(2026, 3, 2)))}
     row = _row(source, **dates, **more)
-    read = row.select("record_id", *turning_columns(contract))
-    assert (turned(read, contract, august, september).len() == 1) is turns
+    read = row.select("record_id", *date_sensitive_columns(contract))
+    assert (rows_changed_by_date(read, contract, august, september).len() == 1) is turns
     before, after = (standardise({source: row}, CONTRACTS, as_at=day) for day in (august, september))
     assert before.statements.equals(after.statements) is not turns, "as the reading of the whole row has it"

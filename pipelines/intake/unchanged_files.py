@@ -18,11 +18,11 @@ import polars as pl
 from data_contracts.breach import Breach
 from data_contracts.rules import NOT_IN_FUTURE
 from pipelines.intake.delivery import Delivery, Opened
-from pipelines.intake.last_intake import LastIntake, read_by
+from pipelines.intake.last_intake import LastIntake, reading_fingerprint
 from pipelines.intake.misleading_files import SAME_AGAIN
 
 
-def carried(files: Sequence[Opened], last: LastIntake, today: date) -> dict[str, list[Delivery]]:
+def unchanged_deliveries(files: Sequence[Opened], last: LastIntake, today: date) -> dict[str, list[Delivery]]:
     """Source -> its deliveries in the order of ``files``, for the sources that stay as they are. ``today``: the last day
     that is not in the future."""
     if last.stood_on is None:
@@ -41,7 +41,7 @@ def _stands(source: str, files: Sequence[Opened], last: LastIntake, today: date)
     delivered = last.delivered.filter(source=source)
     verdicts = delivered.select("file", "sha256", "verdict").rows()
     same_verdicts = [(file.shown, file.sha256, "loaded") for file in files] == verdicts
-    if not (same_rows and same_verdicts) or set(judged["read_by"]) != {read_by(files[0].contract)}:
+    if not (same_rows and same_verdicts) or set(judged["read_by"]) != {reading_fingerprint(files[0].contract)}:
         return False
     if not delivered["rows_loaded"].sum():  # no rows are there to take a figure from
         return False

@@ -17,8 +17,8 @@ from data_contracts.completeness import Check
 from data_contracts.contract import Contract
 from data_contracts.values import is_empty, parse_dates
 from pipelines.intake.earlier_nights import History
-from pipelines.intake.other_children import told_otherwise
-from pipelines.intake.statements import is_said
+from pipelines.intake.other_children import rows_of_another_child
+from pipelines.intake.statements import makes_statement
 
 MANY, FEWEST = 0.1, 5
 """More than one in ten of those that had it, and more than five rows."""
@@ -51,7 +51,7 @@ class _Both:
         return self.then.height + int(self.same.select(pl.len()).collect().item())
 
 
-def settled(history: History, source: str, before: pl.DataFrame) -> pl.DataFrame:
+def established_rows(history: History, source: str, before: pl.DataFrame) -> pl.DataFrame:
     """The rows of ``before``, without those that only the source's last delivery said in this form, if it had sent any
     before that.
 
@@ -64,7 +64,7 @@ def settled(history: History, source: str, before: pl.DataFrame) -> pl.DataFrame
     return before.filter(~pl.col("record_id").is_in(fresh.implode()))
 
 
-def taken_back(
+def withdrawn_checks(
     contract: Contract, before: pl.DataFrame, rows: pl.DataFrame, same: pl.LazyFrame, as_at: date
 ) -> Iterator[tuple[Check, str]]:
     """Every check that a source does not pass because of what it has taken back, and why in words.
@@ -73,7 +73,7 @@ def taken_back(
     it. ``same``: those that came again unchanged.
     """
     # A row whose key now has another child takes nothing back.
-    others = told_otherwise(contract, before, rows)
+    others = rows_of_another_child(contract, before, rows)
     same_child = (
         before.select("record_id").join(rows, on="record_id", how="semi").join(others, on="record_id", how="anti")
     )
@@ -129,11 +129,11 @@ def _marks_taken_back(contract: Contract, both: _Both) -> Iterator[tuple[Check, 
     marks = [said.when for said in contract.says if said.kind == "protected"]
     if not marks:
         return
-    was, is_now = (is_said(frame, contract, "protected") for frame in (both.then, both.now))
+    was, is_now = (makes_statement(frame, contract, "protected") for frame in (both.then, both.now))
     gone = int((was & ~is_now).sum())
     if gone < FEWEST_MARKS:
         return
-    had = int(was.sum()) + int(is_said(both.same.collect(), contract, "protected").sum())
+    had = int(was.sum()) + int(makes_statement(both.same.collect(), contract, "protected").sum())
     if gone > MARKS * had:
         headers = " and ".join(dict.fromkeys(contract.column_named[name].header for when in marks for name in when))
         words = (
