@@ -12,12 +12,17 @@ from data_contracts.values import as_codes, parse_dates, text_of
 def read_cells(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """Raw rows with every column of the contract (a missing one is empty), with dates and codes read.
 
-    A date column becomes a date, null if the cell is empty or no date. A column with codes keeps its text; the meaning of
-    the code is in ``<name>__means``. Each distinct cell is read only once.
+    A date column becomes a date, null if the cell is empty or no date; if it gives days of contact, ``<name>__unread`` says
+    whether something is in the cell that is no date. A column with codes keeps its text; the meaning of the code is in
+    ``<name>__means``. Each distinct cell is read only once.
     """
+    of_contact = {name for said in contract.says if said.kind == "seen" for name in said.on}
     absent = [column.name for column in contract.columns if column.name not in rows.columns]
     read = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
     for column in contract.columns:
+        if column.name in of_contact:
+            unread = text_of(column).is_not_null() & parse_dates(column).is_null()
+            read = _by_distinct_cell(read, column.name, unread, f"{column.name}__unread")
         if column.logical_type == "date":
             read = _by_distinct_cell(read, column.name, date_in_cell(column), column.name)
         elif column.codes:
@@ -49,6 +54,11 @@ def date_in_cell(column: Column) -> pl.Expr:
         if rule.metric == "notBefore" and rule.stops == "nothing" and rule.year is not None:
             day = pl.when(day.dt.year() >= rule.year).then(day)
     return day
+
+
+def is_unread(name: str) -> pl.Expr:
+    """Whether a cell of a column with days of contact has something in it that is no date, in rows from :func:`read_cells`."""
+    return pl.col(f"{name}__unread")
 
 
 def meaning_of(column: Column) -> pl.Expr:

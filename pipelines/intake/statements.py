@@ -9,7 +9,7 @@ from data_contracts.contract import Contract
 from data_contracts.statement import Doubt, Statement
 from data_contracts.values import text_of
 from matching.dates import plausible_birth_date
-from pipelines.intake.cells import born_on, meaning_of, only_cell, read_cells
+from pipelines.intake.cells import born_on, is_unread, meaning_of, only_cell, read_cells
 from pipelines.intake.year_seven import year_begins
 from pipelines.tables import STATEMENT
 
@@ -91,7 +91,8 @@ def _rows_said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_
     """What one statement of the contract says in each row that it applies to; if it has ``on``, one frame for each date
     column.
 
-    Nobody has seen a child, or closed an entry, on a day still to come: such a date says nothing.
+    Nobody has seen a child, or closed an entry, on a day still to come: such a date says nothing. A cell that is no date says
+    that somebody has seen the child, on no known day.
     """
     never = pl.lit(None, pl.Date)
     since = never if statement.since is None else pl.col(statement.since)
@@ -120,6 +121,8 @@ def _rows_said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_
         )
         for name in statement.on
     ]
+    if statement.kind == "seen":
+        days += [said.filter(is_unread(name)).select(**fields) for name in statement.on]
     return pl.collect_all(days)
 
 

@@ -135,6 +135,8 @@ def statements_in_words(said: Iterable[Row]) -> list[str]:
             lines.append(f"{named}{_time(row)}{_doubt(row)}")
         elif kind == "seen" and row["since_on"]:
             seen.add(row["since_on"])
+        elif kind == "seen":
+            lines.append("dealt with the child or family on a day that cannot be read")
         elif kind == "lives_here":
             lines.append(f"at the address{_time(row)}")
         elif kind == "left" and row["since_on"]:

@@ -136,15 +136,22 @@ def _of_events(said: pl.DataFrame) -> pl.Series:
 
 
 def _sightings(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``record``, ``first_on``, ``seen_on``, ``sighted_on``."""
-    dated = pl.col("record", "since_on")
-    seen = said.filter((pl.col("kind") == "seen") & (pl.col("since_on") <= as_at)).select(dated)
+    """``record``, ``first_on``, ``seen_on``, ``sighted_on``.
+
+    If a record says that the child was seen on a day that cannot be read, and on no other but those on which an entry began, it
+    does not say when the child was last seen: not that nobody has seen it since.
+    """
+    dated, met = pl.col("record", "since_on"), said.filter(pl.col("kind") == "seen")
+    seen = met.filter(pl.col("since_on") <= as_at).select(dated)
     starts = said.filter(pl.col("kind") == "lives_here").select(dated)
     sighted = seen.join(starts, on=["record", "since_on"], how="anti")
+    unread = met.filter(pl.col("since_on").is_null())["record"]
+    is_unknown = pl.col("record").is_in(unread.implode()) & pl.col("sighted_on").is_null()
     return (
         seen.group_by("record")
         .agg(seen_on=pl.col("since_on").max(), first_on=pl.col("since_on").min())
         .join(sighted.group_by("record").agg(sighted_on=pl.col("since_on").max()), on="record", how="left")
+        .with_columns(seen_on=pl.when(~is_unknown).then("seen_on"))
     )
 
 

@@ -109,6 +109,22 @@ def test_last_seen_is_the_latest_sighting_not_after_the_date_judged() -> None:
     assert (row["last_seen_on"], row["last_seen_by"]) == (ago(8), "Council housing")
 
 
+@pytest.mark.parametrize(
+    ("met", "least", "most"),
+    [
+        pytest.param([say(GP, "seen", None)], 0.25, 0.6, id="on a day that cannot be read: it may have been yesterday"),
+        pytest.param([say(GP, "seen", ago(1900))], 0.0, 0.1, id="more than five years ago"),
+        pytest.param([], 0.0, 0.1, id="never since it was registered"),
+        pytest.param([say(GP, "seen", ago(9)), say(GP, "seen", None)], 0.8, 1.0, id="last week, and on such a day"),
+    ],
+)
+def test_a_day_of_contact_that_cannot_be_read_makes_nobody_unseen(
+    met: list[dict[str, object]], least: float, most: float
+) -> None:
+    registered = [say(GP, "seen", ago(2000)), say(GP, "lives_here", ago(2000))]
+    assert least <= judged([*registered, *met])["living_here"] <= most
+
+
 def test_a_child_whom_nobody_saw_with_a_date_has_no_last_sighting() -> None:
     row = judged([say("lost_pupils", "concern", ago(90))])
     assert (row["last_seen_on"], row["last_seen_by"]) == (None, None)

@@ -216,6 +216,7 @@ def test_what_the_records_contradict(is_protected: bool, told: list[str]) -> Non
         pytest.param({"kind": "concern", "what": "child in need"}, "concern: child in need", id="a concern, undated"),
         pytest.param({"kind": "seen", "since_on": date(2026, 3, 2)},
                      "in contact with the child or family on 2 March 2026", id="seen"),
+        pytest.param({"kind": "seen"}, "dealt with the child or family on a day that cannot be read", id="seen, no day read"),
         pytest.param({"kind": "vanished", "since_on": date(2026, 3, 2)},
                      "vanished from the roll with no readable leaving date from 2 March 2026", id="vanished"),
     ],

@@ -222,6 +222,22 @@ def test_seen_and_left_count_only_days_that_have_come(contract: Contract) -> Non
     assert [(row[0], row[3]) for row in _said(made, "left")] == [("book_club:B1", AS_AT)]
 
 
+@pytest.mark.parametrize(
+    ("returned_on", "on"),
+    [
+        pytest.param("autumn 2026", [None, date(2026, 9, 1)], id="no date: on a day that nobody can read"),
+        pytest.param("31/09/2026", [None, date(2026, 9, 1)], id="nor is the 31st of September"),
+        pytest.param("", [date(2026, 9, 1)], id="empty: not seen again"),
+        pytest.param("unknown", [date(2026, 9, 1)], id="a word for nothing: not seen again"),
+    ],
+)
+def test_a_day_of_contact_that_cannot_be_read_says_that_the_child_was_seen(
+    contract: Contract, returned_on: str, on: list[date | None]
+) -> None:
+    made = _standardised(contract, ANNA | {"returned_on": returned_on})
+    assert [row[3] for row in _said(made, "seen")] == on
+
+
 def test_an_entry_runs_from_since_until_and_an_empty_date_leaves_it_open(contract: Contract) -> None:
     made = _standardised(contract, ANNA | {"left_on": "30/11/2026"}, ANNA | {"card": "B2", "met_on": ""})
     assert [row[3:5] for row in _said(made, "lives_here")] == [
