@@ -162,7 +162,7 @@ def test_a_workspace_among_the_extracts_is_refused_before_anything_is_written(
     quick_night: FirstNight, extracts: Path, place: str
 ) -> None:
     delivered = _fingerprints(extracts)
-    with pytest.raises(NightFailed, match="lies in the folder of the extracts") as failed:
+    with pytest.raises(NightFailed, match="is in the folder of the extracts") as failed:
         run_night(_tonight(quick_night, workspace=extracts / place, extracts=extracts))
     assert failed.value.exit_code == CANNOT_GO_ON
     assert _fingerprints(extracts) == delivered
