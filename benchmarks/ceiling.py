@@ -27,7 +27,7 @@ from sklearn.metrics import average_precision_score, log_loss
 from pipelines.rank_settings import RankSettings
 from pipelines.residence.evidence import Evidence, gather_evidence, with_homes
 from pipelines.residence.mixture import living_here
-from pipelines.residence.records import hear, listen
+from pipelines.residence.records import child_dates, record_dates
 
 Floats = NDArray[np.float64]
 
@@ -46,8 +46,8 @@ def children_of(found: Night) -> pl.DataFrame:
     """One row is one child judged: ``truth``, ``here`` (whether a target), ``gp_only`` (known only to GP lists), ``ours``
     (our probability that it lives here), and the readings."""
     members, known = found.linked.child_records, found.known
-    heard = hear(listen(known.statements, AS_AT), members)
-    evidence = gather_evidence(heard, with_homes(known.person), found.provision, as_at=AS_AT)
+    dates = child_dates(record_dates(known.statements, AS_AT), members)
+    evidence = gather_evidence(dates, with_homes(known.person), found.provision, as_at=AS_AT)
     estimate = evidence.children.with_columns(ours=living_here(evidence))
     told = _with_readings(estimate, evidence)
     whose = members.join(found.true_child, on="record_id", validate="1:1").group_by("child_id").agg(

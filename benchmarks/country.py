@@ -106,7 +106,7 @@ def measured(children: int, pairs_in_bucket: int) -> Measured:
             found.seconds["scoring"] = sum(pool.map(_score, [(cut, name) for name in names]))
         with found.stage("gathering"):
             scored = gathered(cut, names, plan, table.height)
-        found.pairs = int(scored.looked_at.sum())
+        found.pairs = int(scored.pairs_compared.sum())
         with found.stage("clusters and rivals"):
             dataset = (table["dataset"].rank("dense").cast(pl.Int32) - 1).to_numpy()
             link_encoded(

@@ -135,7 +135,7 @@ def run_ours(data: Path, rules: str) -> Measured:
         kind["block"] += kind.pop("pairs")
         kind["cluster"] -= kind["block"] + kind["score"]
     measured.peak_mb = _peak_mb()
-    measured.records, measured.pairs = encoded.height, int(found.scored.looked_at.sum())
+    measured.records, measured.pairs = encoded.height, int(found.scored.pairs_compared.sum())
     _grade(measured, data, found.scored.left, found.scored.right, probability(found.odds))
     _grade_clusters(measured, data, found.labels)
     return measured

@@ -131,7 +131,7 @@ def main() -> None:
     pairs = labels.filter(pl.len().over("label") == 2)
     right = pairs.group_by("label").agg(pl.col("person").n_unique() == 1)["person"].sum()
     assert labels.group_by("label", "file").len()["len"].max() == 1
-    print(f"{int(found.scored.looked_at.sum()):,} pairs, {seconds:.1f} s")
+    print(f"{int(found.scored.pairs_compared.sum()):,} pairs, {seconds:.1f} s")
     print(f"best F1 of pairs {best_f1(found, table['person']):.4f}")
     print(f"one to one: {pairs.height // 2} links, {int(right)} right")
 

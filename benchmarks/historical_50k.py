@@ -177,7 +177,9 @@ def main() -> None:
     seconds = time.perf_counter() - began
     pl.DataFrame({"unique_id": data["unique_id"], "cluster_id": found.labels}).write_csv(given.out)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{data.height:,} records, {int(found.scored.looked_at.sum()):,} pairs, {seconds:.1f} s, peak {peak:,} MB")
+    print(
+        f"{data.height:,} records, {int(found.scored.pairs_compared.sum()):,} pairs, {seconds:.1f} s, peak {peak:,} MB"
+    )
     if "cluster" in data.columns:
         measured = pairwise(pl.Series(found.labels), data["cluster"])
         print(

@@ -33,7 +33,7 @@ from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
 from pipelines.residence.living_here import judge_residence
-from pipelines.residence.records import listen
+from pipelines.residence.records import record_dates
 
 AS_AT = date(2026, 11, 20)
 RESULTS = Path(__file__).parent / "results" / "made_up_worlds.md"
@@ -80,7 +80,7 @@ def night(made: MadeUp) -> Night:
     linked = link(known.person, groups=groups)
     provision = find_provision(known.statements, linked.child_records, AS_AT)
     residence = judge_residence(
-        listen(known.statements, AS_AT), known.person, linked.child_records, provision, as_at=AS_AT
+        record_dates(known.statements, AS_AT), known.person, linked.child_records, provision, as_at=AS_AT
     )
     found = ListInputs(
         person=known.person, statements=known.statements, child_records=linked.child_records, rivals=linked.rivals,

@@ -177,7 +177,9 @@ def main() -> None:
     false, true = links.filter("false").height, links.filter(~pl.col("false")).height
     possible = int((table.group_by("person").len()["len"] == 2).sum())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{table.height:,} records, {int(found.scored.looked_at.sum()):,} pairs, {seconds:.0f} s, peak {peak:,} MB")
+    print(
+        f"{table.height:,} records, {int(found.scored.pairs_compared.sum()):,} pairs, {seconds:.0f} s, peak {peak:,} MB"
+    )
     print(
         f"links {links.height:,}: false {false} ({false / links.height:.4%}), "
         f"with a twin {links.filter(pl.col('false') & pl.col('twin')).height}"

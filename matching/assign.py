@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from matching.components import Labels, numbered
 from matching.encode import Rows
 from matching.model import TRUSTED
-from matching.presence import MayBeOne, Presence, counted, seen_alone, sets_in
+from matching.presence import PossibleMerges, Presence, counted, seen_alone, sets_in
 from matching.score import Scored
 
 Bits = NDArray[np.float64]
@@ -137,7 +137,7 @@ def coverage_of(
     each = rows.sum(axis=1)
     further = (each - np.bincount(which, minlength=len(sets)) @ sets + 1) / (each + 2)
     none = np.zeros(0, dtype=np.int64)
-    presence = counted(known, strata, MayBeOne.nobody(), seen_alone(known, strata, siblings or (none, none)))
+    presence = counted(known, strata, PossibleMerges.empty(), seen_alone(known, strata, siblings or (none, none)))
     return Coverage(bits, -np.log2(further), len(which), presence)
 
 

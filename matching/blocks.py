@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.encode import Encoded, Rows
-from matching.sorting import counted_off, distinct, in_runs, order_of
+from matching.sorting import distinct, in_runs, order_of, positions_within
 
 Hashes = NDArray[np.uint64]
 """The values that must agree, in 64 bits: rows x hashes per row. Where they fit, the values' own codes side by side."""
@@ -283,7 +283,7 @@ def _rows_and_slots(found: _Sorted, keys: Keys, between: Tables | None) -> tuple
 def _cut_into_pieces(hashes: Hashes, found: _Sorted) -> None:
     """Cut over-large blocks into pieces, in place."""
     flat = hashes.reshape(-1)
-    number = counted_off(found.sizes)
+    number = positions_within(found.sizes)
     cut = np.repeat(found.sizes, found.sizes) > LARGEST_BLOCK
     # Each piece gets its own hash: a pair left out here must not count as found when a later rule finds it.
     places, pieces = found.places[cut], (number[cut] // PIECE + 1).astype(np.uint64)

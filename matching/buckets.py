@@ -114,7 +114,7 @@ def score_bucket(folder: Path, name: str, comparisons: Sequence[Comparison]) -> 
         {"left": rows[scored.left], "right": rows[scored.right], "pattern": scored.pattern, "weight": scored.weight}
     )
     waiting = done.with_suffix(".waiting")
-    kept.write_parquet(waiting, metadata={"looked_at": str(int(scored.looked_at.sum())), "kept": str(kept.height)})
+    kept.write_parquet(waiting, metadata={"looked_at": str(int(scored.pairs_compared.sum())), "kept": str(kept.height)})
     waiting.replace(done)
     return kept.height
 
@@ -163,7 +163,7 @@ def gathered(folder: Path, names: Sequence[str], plan: Plan, height: int) -> Sco
     found = pl.concat(pieces)
     found = found[order_of(found["left"].to_numpy() * np.int64(height) + found["right"].to_numpy())]
     columns = {name: found[name].to_numpy() for name in ("left", "right", "pattern", "weight", "rule")}
-    return Scored(**columns, looked_at=looked_at)
+    return Scored(**columns, pairs_compared=looked_at)
 
 
 __all__ = ["Buckets", "Run", "gathered", "score_bucket", "write_buckets"]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from matching.components import Labels, components, numbered
 from matching.encode import Rows
-from matching.sorting import counted_off, distinct, order_of
+from matching.sorting import distinct, order_of, positions_within
 
 Bits = NDArray[np.float64]
 LogOdds = Callable[[Rows, Rows], Bits]
@@ -226,7 +226,7 @@ def pairs_between(
     sizes_a, sizes_b = (np.minimum(held.take(of), FULL_UP_TO) for of in (one, other))
     many = sizes_a * sizes_b
     pair = np.repeat(np.arange(len(one), dtype=np.int32), many)
-    place = counted_off(many, np.int32)
+    place = positions_within(many, np.int32)
     of_one, of_other = np.divmod(place, sizes_b.take(pair))
     of_one += starts.take(one).take(pair)
     of_other += starts.take(other).take(pair)

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.sorting import counted_off
+from matching.sorting import positions_within
 
 Codes = NDArray[np.int32]
 Rows = NDArray[np.int32]
@@ -238,7 +238,7 @@ class _Worded:
             (len(self.counts), max(1, int(self.counts.max(initial=0)))), MISSING, dtype=np.int32, order="F"
         )
         rows = np.repeat(np.arange(len(self.counts)), self.counts)
-        matrix[rows, counted_off(self.counts)] = codes
+        matrix[rows, positions_within(self.counts)] = codes
         return matrix
 
 

@@ -17,7 +17,7 @@ from matching.blocking import Plan
 from matching.blocks import NO_KEY, Blocks, Keys
 from matching.ceilings import Ceiling
 from matching.encode import Encoded, Rows
-from matching.sorting import counted_off, order_of, run_ends
+from matching.sorting import order_of, positions_within, run_ends
 
 LEAST_PAIRS = 1_024
 """Pairs of the smallest grid: laying out a smaller one would cost more than it saves."""
@@ -123,7 +123,7 @@ def grids_of(plan: Plan, number: int) -> tuple[Grids, Blocks]:
     whole = whole.at(whole.in_company())
     covered = np.zeros(len(counts), dtype=bool)
     sizes = whole.left_end - whole.left
-    covered[np.repeat(whole.left, sizes) + counted_off(sizes)] = True
+    covered[np.repeat(whole.left, sizes) + positions_within(sizes)] = True
     begins = np.where(covered, blocks.ends, blocks.begins)
     rest = replace(blocks, begins=begins, pairs=int((blocks.ends - begins).sum(dtype=np.int64)))
     which, right, right_end = _cut_further(whole.right, whole.right_end, WIDE)
@@ -137,7 +137,7 @@ def _in_blocks_of(least: int, blocks: Blocks) -> NDArray[np.int64]:
     stops = reaching.take(run_ends(reaching) - 1)
     begins = np.searchsorted(ends, stops)
     sizes = stops - begins
-    return np.repeat(begins, sizes) + counted_off(sizes)
+    return np.repeat(begins, sizes) + positions_within(sizes)
 
 
 def _cut(begins: NDArray[np.int64], ends: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -150,7 +150,7 @@ def _cut_further(
     """Cut spans into spans of at most ``most``; returns which span each is part of, its beginning and its end."""
     parts = (ends - begins + most - 1) // most
     which = np.repeat(np.arange(len(begins)), parts)
-    cut = begins[which] + counted_off(parts) * most
+    cut = begins[which] + positions_within(parts) * most
     return which, cut, np.minimum(cut + most, ends[which])
 
 

@@ -12,7 +12,7 @@ from matching.assign import CERTAIN, Bits, believed, prior_of, probability
 from matching.cluster import FULL_UP_TO
 from matching.components import Labels
 from matching.encode import Rows
-from matching.sorting import counted_off, distinct, order_of
+from matching.sorting import distinct, order_of, positions_within
 from matching.together import mean_of
 from matching.weighing import Weighing
 
@@ -108,7 +108,7 @@ def _leaning_to(labels: Labels, rows: Places, child: Labels, weigh: Weighing) ->
     starts = np.cumsum(np.where(is_asked, held, 0)) - held
     many = np.minimum(held.take(child), FULL_UP_TO)
     which = np.repeat(np.arange(len(rows)), many)
-    others = members.take(starts.take(child).take(which) + counted_off(many))
+    others = members.take(starts.take(child).take(which) + positions_within(many))
     beside = others != rows.take(which)
     return leanings(rows, np.compress(beside, which), np.compress(beside, others).astype(np.int32), weigh)
 

@@ -31,7 +31,7 @@ from matching.model import Model
 from matching.parting import counted_again, parted
 from matching.presence import siblings_in
 from matching.rivals import Between, Rivalry, Rivals, Weighed, competing
-from matching.score import Scored, Scorer, Told, score_pairs
+from matching.score import OnProgress, Scored, Scorer, score_pairs
 from matching.train import train
 from matching.weighing import Weighing
 
@@ -128,7 +128,7 @@ def link_records(
     settings: Settings = Settings(),  # noqa: B008 - frozen
     measures: Measures | None = None,
     buckets: Buckets | None = None,
-    told: Told | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Linkage:
     """Link the records of a table, polars (eager or lazy) or Arrow, into children. Deterministic.
 
@@ -138,19 +138,19 @@ def link_records(
     - ``judged``: analysts' judgements of pairs; null: none.
     - ``measures``: of an earlier linkage of the same datasets with this model; null: measured on this table.
     - ``buckets``: where pairs are scored; null: in this process, with threads.
-    - ``told``: is told how far the linkage has got.
+    - ``on_progress``: is told how far the linkage has got.
 
     Raises KeyError for a missing column, ValueError for a record without a dataset, and
     :class:`matching.train.TrainingError` if there is nothing to learn from.
     """
-    told = told or _nobody
-    told(0.0, "putting values into numbers")
+    on_progress = on_progress or _nobody
+    on_progress(0.0, "putting values into numbers")
     table = table if isinstance(table, pl.DataFrame | pl.LazyFrame) else pl.DataFrame(table)
     further = (*settings.reads, *(households.reads if households else ()))
     encoded = prepare(table, comparisons, [*rules, *training_rules], *further)
     codes = _datasets(table.lazy(), encoded.height, dataset)
     if model is None:
-        told(LEARNING, "learning what agreement is worth")
+        on_progress(LEARNING, "learning what agreement is worth")
         learns = codes if codes.max(initial=0) > 0 else None
         between = codes if settings.one_row_each else None
         model = train(
@@ -162,11 +162,11 @@ def link_records(
             households=households,
             judged=_same(judged),
         )
-    scoring = partial(score_pairs, told=_part(told, SCORING, JOINING))
+    scoring = partial(score_pairs, on_progress=_part(on_progress, SCORING, JOINING))
     score = scoring if buckets is None else partial(buckets.scored, table.lazy().collect())
     return link_encoded(
         encoded, codes, rules=rules, model=model, households=households, judged=judged, settings=settings,
-        measures=measures, score=score, told=told,
+        measures=measures, score=score, on_progress=on_progress,
     )  # fmt: skip
 
 
@@ -175,12 +175,12 @@ LEARNING, SCORING, JOINING = 0.1, 0.3, 0.8
 
 
 def _nobody(share: float, what: str) -> None:
-    """Stands for ``told`` where nobody asks for the progress."""
+    """Stands for ``on_progress`` where nobody asks for the progress."""
 
 
-def _part(told: Told, begin: float, end: float) -> Told:
-    """``told``, with shares of a part of the work turned into shares of the whole."""
-    return lambda share, what: told(begin + (end - begin) * share, what)
+def _part(on_progress: OnProgress, begin: float, end: float) -> OnProgress:
+    """``on_progress``, with shares of a part of the work turned into shares of the whole."""
+    return lambda share, what: on_progress(begin + (end - begin) * share, what)
 
 
 def _datasets(table: pl.LazyFrame, height: int, dataset: str | None) -> NDArray[np.int32]:
@@ -210,21 +210,21 @@ def link_encoded(
     settings: Settings = Settings(),  # noqa: B008 - frozen
     measures: Measures | None = None,
     score: Callable[[Scorer, Plan, float], Scored] = score_pairs,
-    told: Told | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Linkage:
     """Link an encoded table with a model: block, score, estimate priors, cluster, find rivals.
 
     ``score`` scores the pairs of a plan, as score_pairs does. For the others see :func:`link_records`.
     """
-    told = told or _nobody
-    told(SCORING, "counting pairs of records")
+    on_progress = on_progress or _nobody
+    on_progress(SCORING, "counting pairs of records")
     model = model.on(encoded.height if measures is None else measures.records)
     pairs = _chosen(rules, encoded, dataset, model, settings=settings, measures=measures)
     scorer = Scorer.of(model, encoded, None if measures is None else measures.frequencies, households=households)
     scored = score(scorer, pairs, floor_of(model, settings))
     caught = pairs.caught(scored.left, scored.right) if measures is None else None
     pairs = pairs.without_rows()
-    told(JOINING, "putting together what is one child's")
+    on_progress(JOINING, "putting together what is one child's")
     strata, stratum = strata_of(encoded, settings.stratum, None if measures is None else measures.strata)
     priors = priors_of(scored, dataset, max(model.match, LEAST_MATCH)) if measures is None else measures.priors
     judge, evidence = _judging(scored, scorer, priors, dataset, stratum, judged=judged, settings=settings)
@@ -239,7 +239,7 @@ def link_encoded(
     if measures is None:
         measures = _measures(scorer, pairs, priors, strata, found.coverage)
     membership = membership_of(len(found.labels), all_pairs_within(found.labels), Weighing.by(judge))
-    told(1.0, "linked")
+    on_progress(1.0, "linked")
     return Linkage(
         encoded, dataset, model, pairs, scored, caught, priors, evidence, odds, found.cut, found.labels,
         membership, competing(found.rivals), found.weighed, judge, measures,

@@ -16,7 +16,7 @@ from matching.assign import Coverage, known_to, rows_held
 from matching.cluster import LogOdds, all_pairs_within, cluster
 from matching.components import Labels, numbered
 from matching.encode import Rows
-from matching.presence import MayBeOne, counted
+from matching.presence import PossibleMerges, counted
 from matching.rivals import Between, Rivalry, Weigh, Weighed, chances_of
 
 ROUNDS_OF_HALVING = 4
@@ -127,7 +127,7 @@ def counted_again(
 ) -> Coverage:
     """Coverage with presence counted from these children, where pairs that may be one count as one as far as that is likely."""
     child = numbered(labels)
-    may_be_one = MayBeOne(child.take(between.one), child.take(between.other), chances_of(between))
+    may_be_one = PossibleMerges(child.take(between.one), child.take(between.other), chances_of(between))
     many, _, strata = coverage.absent.shape
     known = known_to(child, dataset, stratum, many)
     return replace(coverage, presence=counted(known, strata, may_be_one, coverage.presence.alone))

@@ -186,7 +186,7 @@ def in_order(sets: Mask, counts: Bits, alone: Bits) -> Presence:
 
 
 @dataclass(frozen=True)
-class MayBeOne:
+class PossibleMerges:
     """Pairs of children that may be one, and how likely that is (0..1)."""
 
     one: Children
@@ -194,13 +194,13 @@ class MayBeOne:
     probability: NDArray[np.float64]
 
     @classmethod
-    def nobody(cls) -> "MayBeOne":
+    def empty(cls) -> "PossibleMerges":
         """No pairs."""
         none = np.zeros(0, dtype=np.int64)
         return cls(none, none, np.zeros(0))
 
 
-def counted(known: tuple[Mask, NDArray[np.int32]], strata: int, may_be_one: MayBeOne, alone: Bits) -> Presence:
+def counted(known: tuple[Mask, NDArray[np.int32]], strata: int, may_be_one: PossibleMerges, alone: Bits) -> Presence:
     """Count children. ``known``: children x datasets, and each child's stratum, numbered below ``strata``.
 
     ``may_be_one``: pairs count as one child with the datasets of both, as far as that is likely, and as two for the rest.
@@ -257,4 +257,4 @@ def siblings_in(
     return both // many, both % many
 
 
-__all__ = ["MayBeOne", "Presence", "counted", "in_order", "seen_alone", "sets_in", "siblings_in"]
+__all__ = ["PossibleMerges", "Presence", "counted", "in_order", "seen_alone", "sets_in", "siblings_in"]

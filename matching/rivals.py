@@ -15,7 +15,7 @@ from matching.blocks import scrambled
 from matching.cluster import APART
 from matching.components import Labels
 from matching.encode import Rows
-from matching.sorting import counted_off, distinct, order_of, run_ends
+from matching.sorting import distinct, order_of, positions_within, run_ends
 from matching.together import is_apart, mean_of
 
 ROUNDS_OF_JOINING = 4
@@ -67,7 +67,7 @@ class Between:
             self.one[places], self.other[places], self.log_odds[places], self.left[places], self.right[places]
         )
 
-    def given(self, prior: Bits) -> "Between":
+    def with_prior(self, prior: Bits) -> "Between":
         """The same after adding a prior (bits) to the log-odds of each pair, except where they are certain (APART is not)."""
         certain = (np.abs(self.log_odds) > CERTAIN) & ~is_apart(self.log_odds)
         return replace(self, log_odds=np.where(certain, self.log_odds, self.log_odds + prior))
@@ -167,7 +167,7 @@ def _claims(between: Between, ratio: Bits, total: Bits, crowded: Labels) -> Bits
         many = held.take(mine)
         many[many > MOST_THIRDS] = 0
         which = np.repeat(np.arange(len(mine)), many)
-        further = order.take(starts.take(mine).take(which) + counted_off(many))
+        further = order.take(starts.take(mine).take(which) + positions_within(many))
         third, second = rival.take(further), its.take(which)
         wanted = np.minimum(third, second) * width + np.maximum(third, second)
         place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))

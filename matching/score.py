@@ -294,15 +294,17 @@ class Scored:
     weight: Bits
     rule: NDArray[np.int16]
     """Number of the first blocking rule that found the pair."""
-    looked_at: NDArray[np.int64]
+    pairs_compared: NDArray[np.int64]
     """How many pairs each rule was the first to find, whether above the floor or not."""
 
 
-Told = Callable[[float, str], None]
+OnProgress = Callable[[float, str], None]
 """Called now and then with the share of the work done (0 to 1), and what is being done, in words."""
 
 
-def score_pairs(scorer: Scorer, pairs: Plan, floor: float, chunk: int = CHUNK, *, told: Told | None = None) -> Scored:
+def score_pairs(
+    scorer: Scorer, pairs: Plan, floor: float, chunk: int = CHUNK, *, on_progress: OnProgress | None = None
+) -> Scored:
     """Score every pair of a plan and keep those of at least ``floor`` bits.
 
     Memory depends on the chunk and on what is kept.
@@ -316,20 +318,25 @@ def score_pairs(scorer: Scorer, pairs: Plan, floor: float, chunk: int = CHUNK, *
         kept = [_scored(scorer, floor, left[at : at + SLICE], right[at : at + SLICE], course) for at in starts]
         return piece.rule, own, _joined(kept)
 
-    looked_at = np.zeros(len(pairs.blocks), dtype=np.int64)
+    pairs_compared = np.zeros(len(pairs.blocks), dtype=np.int64)
     rules, kept = [], []
     for rule, seen, columns in in_threads(scored, _pieces(pairs, scorer.sieve(pairs, floor), chunk)):
-        looked_at[rule] += seen
-        if told is not None:
+        pairs_compared[rule] += seen
+        if on_progress is not None:
             earlier = sum(blocks.pairs for blocks in pairs.blocks[:rule])
-            told((earlier + int(looked_at[rule])) / max(pairs.pairs, 1), "looking at pairs of records")
+            on_progress((earlier + int(pairs_compared[rule])) / max(pairs.pairs, 1), "looking at pairs of records")
         rules.append(np.full(len(columns[0]), rule, dtype=np.int16))
         kept.append(columns)
     left, right, pattern, weight = _joined(kept)
     rule_of = np.concatenate([*rules, np.zeros(0, dtype=np.int16)])
     order = order_of(left * np.int64(scorer.table.height) + right)
     return Scored(
-        left.take(order), right.take(order), pattern.take(order), weight.take(order), rule_of.take(order), looked_at
+        left.take(order),
+        right.take(order),
+        pattern.take(order),
+        weight.take(order),
+        rule_of.take(order),
+        pairs_compared,
     )
 
 

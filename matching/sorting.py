@@ -118,7 +118,7 @@ def distinct(numbers: NDArray[Number]) -> NDArray[Number]:
     return np.asarray(sorted_[run_ends(sorted_) - 1])
 
 
-def counted_off(sizes: NDArray[np.integer], dtype: DTypeLike = np.int64) -> NDArray[np.integer]:
+def positions_within(sizes: NDArray[np.integer], dtype: DTypeLike = np.int64) -> NDArray[np.integer]:
     """0, 1, 2 ... up to each size (excluded), one size after the other."""
     ends: NDArray[np.integer] = np.cumsum(sizes, dtype=dtype)
     return np.asarray(np.arange(int(sizes.sum()), dtype=dtype) - np.repeat(ends - sizes, sizes))

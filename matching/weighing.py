@@ -95,7 +95,9 @@ class Weighing:
         if answer is None:
             answer = self._answer(question, labels)
             self._answers.append(answer)
-        return answer.between.given(answer.groups.prior(answer.question.ours, answer.question.theirs, self.coverage))
+        return answer.between.with_prior(
+            answer.groups.prior(answer.question.ours, answer.question.theirs, self.coverage)
+        )
 
     def _answer(self, question: _Question, labels: Labels) -> _Answer:
         rows = question.rows

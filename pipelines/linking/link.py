@@ -24,7 +24,7 @@ from matching.model import Model, read_model
 from matching.name_similarity import OTHER_FURTHER_NAMES
 from matching.patterns import Patterns, levels_in
 from matching.rivals import Rivals
-from matching.score import Bits, Told
+from matching.score import Bits, OnProgress
 from matching.train import TrainingError
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.link_groups import GroupsAsked, measured_by_group
@@ -98,7 +98,7 @@ def link(
     settings: Settings = CHILD_SETTINGS,
     groups: GroupsAsked | None = None,
     held: MeasuresInForce | None = None,
-    progress: Told | None = None,
+    progress: OnProgress | None = None,
     buckets: Buckets | None = None,
 ) -> Linked:
     """Link all sources with each other.
@@ -122,7 +122,7 @@ def link(
     judged = judged_rows(judgements, table["record_id"])
     linked = partial(
         link_records, table, **OF_CHILDREN, judged=judged, settings=settings,
-        measures=held.measures if held and not due else None, told=progress, buckets=buckets,
+        measures=held.measures if held and not due else None, on_progress=progress, buckets=buckets,
     )  # fmt: skip
     found, weights, too_few = _found(linked, model)
     learnt = "learnt from tonight's records" if asked.as_at is None else f"learnt on {asked.as_at:%d/%m/%Y}"

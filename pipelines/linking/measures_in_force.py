@@ -108,7 +108,7 @@ def measures_of_linkage(
     counts = np.bincount(found.dataset, minlength=len(names)).tolist()
     costs = pl.DataFrame([(c.rule, c.pairs, c.largest_block, c.left_out) for c in found.plan.costs],
                          schema=["rule", "pairs", "largest_block", "left_out"], orient="row")  # fmt: skip
-    blocking = costs.with_columns(new_pairs=pl.Series(found.scored.looked_at, dtype=pl.Int64))
+    blocking = costs.with_columns(new_pairs=pl.Series(found.scored.pairs_compared, dtype=pl.Int64))
     blocking = blocking.select(LINK_BLOCKING.names()).cast(LINK_BLOCKING)
     recall = round(blocking_recall(found), 4)
     return MeasuresInForce(

@@ -42,7 +42,7 @@ from pipelines.priority.no_place import FACTOR as NO_PLACE
 from pipelines.rank_settings import RankSettings, reaches
 from pipelines.residence.area import HOME, homes
 from pipelines.residence.contact import without_letters
-from pipelines.residence.records import hear, listen
+from pipelines.residence.records import child_dates, record_dates
 from pipelines.tables import CANDIDATE, EXPLAINED
 
 FOLLOW_UP = "follow up"
@@ -207,7 +207,9 @@ def _circumstances(looked_at: pl.DataFrame, inputs: ListInputs) -> Circumstances
         births=births,
         as_at=as_at,
         closures=inputs.settings.school_closures,
-        homes=homes(hear(listen(said, as_at), records), inputs.person, area) if area.postcodes else HOME.to_frame(),
+        homes=homes(child_dates(record_dates(said, as_at), records), inputs.person, area)
+        if area.postcodes
+        else HOME.to_frame(),
         schools=inputs.schools,
     )
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from matching.person import Columns
 from pipelines.rank_settings import Area
-from pipelines.residence.records import Heard
+from pipelines.residence.records import ChildDates
 
 HOME = pl.Schema(
     Columns(
@@ -28,8 +28,8 @@ HOME = pl.Schema(
 """One row is one child whose last known home lies outside the authority or near its border."""
 
 
-def homes(heard: Heard, person: pl.DataFrame, area: Area) -> pl.DataFrame:
-    """``HOME`` of the children in ``heard``; no rows where the authority has not said which postcodes are its own.
+def homes(dates: ChildDates, person: pl.DataFrame, area: Area) -> pl.DataFrame:
+    """``HOME`` of the children in ``dates``; no rows where the authority has not said which postcodes are its own.
 
     ``person``: ``PERSON``. A record's home is as recent as the last day of which the record says anything. Of homes given
     on one day, or on none, one inside the authority counts. A record without a whole postcode gives no home.
@@ -38,7 +38,7 @@ def homes(heard: Heard, person: pl.DataFrame, area: Area) -> pl.DataFrame:
         return HOME.to_frame()
     told = pl.max_horizontal("seen_on", "begun_on", "closed_on", "left_on")
     records = (
-        heard.records.select("record_id", "child", told_on=told)
+        dates.records.select("record_id", "child", told_on=told)
         .join(
             person.select("record_id", "postcode").drop_nulls("postcode"), on="record_id", how="inner", validate="1:1"
         )
@@ -53,7 +53,7 @@ def homes(heard: Heard, person: pl.DataFrame, area: Area) -> pl.DataFrame:
         home.with_columns(is_by_border=~pl.col("is_outside") & by_border)
         .filter(pl.col("is_outside") | pl.col("is_by_border"))
         .with_columns(neighbour=pl.when("is_outside").then(_named(area.neighbours)).otherwise(_named(area.border)))
-        .join(heard.children, on="child", how="left", validate="1:1")
+        .join(dates.children, on="child", how="left", validate="1:1")
         .select(HOME.names())
         .cast(HOME)
         .sort("child_id")

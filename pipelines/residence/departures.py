@@ -73,7 +73,7 @@ def fading(counts: Floats, days: Floats) -> Floats:
     return np.asarray(isotonic_regression(counts / days, weights=days, increasing=False).x * days, dtype=np.float64)
 
 
-def ever_fewer_open(here: Floats, gone: Floats, found: Floats) -> Floats:
+def entry_states_by_departure(here: Floats, gone: Floats, found: Floats) -> Floats:
     """How likely an agency's record of a child gone is absent, open or ended (columns), by departure (rows).
 
     ``found``: number of children gone, by departure and level. Each departure is smoothed with its neighbours and drawn

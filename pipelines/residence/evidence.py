@@ -16,7 +16,7 @@ from pipelines.children.age import birth_dates_of_age
 from pipelines.children.members import is_first_of, join_by_child, members
 from pipelines.intake.year_seven import year_seven_from
 from pipelines.residence.letters import with_letters
-from pipelines.residence.records import Heard
+from pipelines.residence.records import ChildDates
 
 LATELY_DAYS = 365
 """A household member seen within a year counts as seen recently: every agency meets most of its families once a year."""
@@ -100,13 +100,13 @@ class Evidence:
         return self.children["left_with_all"] & self.children["left_with_school"]
 
 
-def gather_evidence(heard: Heard, homes: pl.DataFrame, provision: pl.DataFrame, *, as_at: date) -> Evidence:
-    """The evidence for each child of ``heard``. Homes (:func:`with_homes`) and provision of any other child are left out."""
-    mine = members(heard.records.select("record_id", "child", "membership"), homes, *homes.columns[1:])
-    entries = provision.join(heard.children, on="child_id", how="inner", validate="m:1")
+def gather_evidence(dates: ChildDates, homes: pl.DataFrame, provision: pl.DataFrame, *, as_at: date) -> Evidence:
+    """The evidence for each child of ``dates``. Homes (:func:`with_homes`) and provision of any other child are left out."""
+    mine = members(dates.records.select("record_id", "child", "membership"), homes, *homes.columns[1:])
+    entries = provision.join(dates.children, on="child_id", how="inner", validate="m:1")
     children = join_by_child(
-        heard.children, _age_groups(mine, as_at), _places(entries), _ended_places(entries, as_at), _said_moved(heard),
-        _first_known(heard, as_at), by="child",
+        dates.children, _age_groups(mine, as_at), _places(entries), _ended_places(entries, as_at), _said_moved(dates),
+        _first_known(dates, as_at), by="child",
     )  # fmt: skip
     has_place = pl.col("place_probability").is_not_null()
     children = children.with_columns(
@@ -119,9 +119,9 @@ def gather_evidence(heard: Heard, homes: pl.DataFrame, provision: pl.DataFrame, 
         left_with_school=pl.col("left_with_school").fill_null(value=False),
     )
     families = relatives(mine)
-    known = _with_shared(_agencies(heard, as_at), families).sort("source", "child")
+    known = _with_shared(_agencies(dates, as_at), families).sort("source", "child")
     agencies = with_letters(known, children, as_at)
-    signs = _household_signs(families, met(heard, agencies.filter("is_letter"), as_at), children, as_at)
+    signs = _household_signs(families, with_last_contact(dates, agencies.filter("is_letter"), as_at), children, as_at)
     return Evidence(
         children=join_by_child(children, signs, _left_together(families, children), by="child"),
         agencies=agencies,
@@ -129,19 +129,19 @@ def gather_evidence(heard: Heard, homes: pl.DataFrame, provision: pl.DataFrame, 
     )
 
 
-def met(heard: Heard, letters: pl.DataFrame, as_at: date) -> Heard:
-    """``heard``, with ``seen_on`` changed to the last day of contact.
+def with_last_contact(dates: ChildDates, letters: pl.DataFrame, as_at: date) -> ChildDates:
+    """``dates``, with ``seen_on`` changed to the last day of contact.
 
     ``letters``: rows of ``Evidence.agencies`` whose date is a letter's. For such a record, contact is the day on which it
     first saw the child; null if that is the letter's day.
     """
     letter_on = pl.lit(as_at) - pl.duration(days="sighted_days")
     written = letters.select("child", "source", letter_on=letter_on)
-    records = heard.records.join(written, on=["child", "source"], how="left", validate="m:1", maintain_order="left")
+    records = dates.records.join(written, on=["child", "source"], how="left", validate="m:1", maintain_order="left")
     first = pl.when(pl.col("first_on") < pl.col("letter_on")).then("first_on")
     is_letter = (pl.col("seen_on") == pl.col("letter_on")).fill_null(value=False)
     seen_on = pl.when(is_letter).then(first).otherwise("seen_on")
-    return replace(heard, records=records.with_columns(seen_on=seen_on).drop("letter_on"))
+    return replace(dates, records=records.with_columns(seen_on=seen_on).drop("letter_on"))
 
 
 def days_since(day: pl.Expr, as_at: date) -> pl.Expr:
@@ -224,22 +224,22 @@ def _left_year_six(as_at: date) -> pl.Expr:
     return is_lately & ended_on.is_between(pl.date(summer, 7, 1), pl.date(summer, 9, 30))
 
 
-def _said_moved(heard: Heard) -> pl.DataFrame:
+def _said_moved(dates: ChildDates) -> pl.DataFrame:
     """``said_moved`` of children whom a roll records as leavers. Of two rolls left on one day, one that says so counts."""
-    rolls = heard.records.filter(pl.col("source").is_in(heard.rolls.implode()) & pl.col("left_on").is_not_null())
+    rolls = dates.records.filter(pl.col("source").is_in(dates.rolls.implode()) & pl.col("left_on").is_not_null())
     is_last = pl.col("left_on") == pl.col("left_on").max()
     return rolls.group_by("child").agg(pl.col("said_moved").filter(is_last).max())
 
 
-def _first_known(heard: Heard, as_at: date) -> pl.DataFrame:
+def _first_known(dates: ChildDates, as_at: date) -> pl.DataFrame:
     """``known_days``, for children whose records all say when they first saw the child."""
     first = pl.col("first_on")
-    known = heard.records.group_by("child").agg(first.min(), is_dated=first.is_not_null().all())
+    known = dates.records.group_by("child").agg(first.min(), is_dated=first.is_not_null().all())
     return known.filter("is_dated").select("child", known_days=days_since(first, as_at))
 
 
-def _agencies(heard: Heard, as_at: date) -> pl.DataFrame:
-    of_agencies = heard.records.filter(~pl.col("source").is_in(heard.rolls.implode()))
+def _agencies(dates: ChildDates, as_at: date) -> pl.DataFrame:
+    of_agencies = dates.records.filter(~pl.col("source").is_in(dates.rolls.implode()))
     records = of_agencies.select(
         "child",
         "source",
@@ -265,7 +265,7 @@ def _agencies(heard: Heard, as_at: date) -> pl.DataFrame:
         ended_days=pl.when("is_ended").then(days_since(pl.col("ended_on"), as_at)),
         is_start="only_start",
         membership="membership",
-        tells_events=pl.col("source").is_in(heard.tell_events.implode()),
+        tells_events=pl.col("source").is_in(dates.event_sources.implode()),
     )
 
 
@@ -362,11 +362,11 @@ def _left_together(families: pl.DataFrame, children: pl.DataFrame) -> pl.DataFra
     return both.group_by("child").agg(left_together=apart.min() <= TOGETHER_DAYS)
 
 
-def _household_signs(families: pl.DataFrame, heard: Heard, children: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def _household_signs(families: pl.DataFrame, dates: ChildDates, children: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """``household``: what the other children of each child's household show at first sight."""
     has_place = pl.col("place_probability").is_not_null()
     asked = children.filter(~has_place).select("child")  # few; nothing else is asked of the other children
-    seen = heard.records.join(asked, on="child", how="semi").group_by("child").agg(pl.col("seen_on").max())
+    seen = dates.records.join(asked, on="child", how="semi").group_by("child").agg(pl.col("seen_on").max())
     is_seen = days_since(pl.col("seen_on"), as_at) <= LATELY_DAYS
     signs = children.join(seen, on="child", how="left", validate="1:1").select(
         other="child", sign=pl.when(has_place).then(0).when(is_seen).then(1).otherwise(2).cast(pl.Int64)

@@ -67,10 +67,10 @@ class Families:
     """One row and one column for each child without a place: 1 where both are of one household."""
     has_others: Flags
     """Which children without a place have another child in their household."""
-    speakers: Codes
+    paired: Codes
     """Rows of the children without a place whose household has another child without one."""
-    heard: csr_matrix
-    """The columns of ``near`` of the ``speakers``."""
+    near_paired: csr_matrix
+    """The columns of ``near`` of the ``paired``."""
 
     def of(self, rows: Codes, count: int) -> "Families":
         """The same, of the children in ``rows`` out of ``count``, renumbered; other children without a place are left out."""
@@ -98,11 +98,11 @@ def families_of(evidence: Evidence, rows: Codes, lives_here: Floats) -> Families
 def _families(child: Codes, other: Codes, place: Floats, count: int) -> Families:
     is_open = other >= 0
     near = csr_matrix((np.ones(np.count_nonzero(is_open)), (child[is_open], other[is_open])), shape=(count, count))
-    speakers = np.flatnonzero(np.diff(near.indptr) > 0)
-    return Families(child, other, place, near, np.bincount(child, minlength=count) > 0, speakers, near[:, speakers])
+    paired = np.flatnonzero(np.diff(near.indptr) > 0)
+    return Families(child, other, place, near, np.bincount(child, minlength=count) > 0, paired, near[:, paired])
 
 
-def in_common(families: Families, shared: csr_matrix) -> tuple[csr_matrix, csr_matrix]:
+def own_and_household(families: Families, shared: csr_matrix) -> tuple[csr_matrix, csr_matrix]:
     """What is said of each child (rows) alone, and what is said of its household.
 
     ``shared``: what is said of each child as one of its household. The household's is the mean over the children of whom
@@ -116,7 +116,7 @@ def in_common(families: Families, shared: csr_matrix) -> tuple[csr_matrix, csr_m
     return csr_matrix(shared.multiply(~has_others)), csr_matrix(household)
 
 
-def told_by_others(
+def log_likelihood_from_others(
     families: Families, likelihood: Floats, no_place: Floats, parts: Floats, follows: float, *, is_never: Flags
 ) -> Floats:
     """Natural logarithm of what the other children of a household tell of the household's part (rows), for each child
@@ -128,13 +128,13 @@ def told_by_others(
     - ``parts``: share of each part among all children, as it applies to each child.
     - ``is_never``: which children were never on a roll.
     """
-    count, speakers, told = likelihood.shape[1], families.speakers, np.zeros_like(likelihood)
+    count, paired, told = likelihood.shape[1], families.paired, np.zeros_like(likelihood)
     for asked, of_kind in zip((~is_never, is_never), no_place, strict=True):
-        seen = likelihood[:, speakers]
-        seen[0] *= of_kind[speakers]
-        seen *= follows / (parts[:, speakers] * seen).sum(axis=0)
+        seen = likelihood[:, paired]
+        seen[0] *= of_kind[paired]
+        seen *= follows / (parts[:, paired] * seen).sum(axis=0)
         seen += 1.0 - follows
-        heard = (families.heard @ np.log(seen).T).T
+        heard = (families.near_paired @ np.log(seen).T).T
         np.copyto(told, heard, where=asked)
     is_open = families.other >= 0
     placed, speaks = families.child[~is_open], follows * families.place[~is_open]
@@ -151,7 +151,7 @@ def with_household(
 ) -> tuple[Floats, Floats]:
     """Posterior of each part (rows) for each child, and the probability that the child shares its household's part.
 
-    ``told``: of the household, from :func:`told_by_others`. For a child without others the second is 0.
+    ``told``: of the household, from :func:`log_likelihood_from_others`. For a child without others the second is 0.
     """
     household = parts * np.exp(told - told.max(axis=0))
     household *= np.where(has_others, follows, 0.0) / household.sum(axis=0)

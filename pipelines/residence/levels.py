@@ -84,6 +84,6 @@ def share_passed(days: Floats, first: Floats, last: Floats) -> Floats:
     return np.asarray((all_of_it + between / (last - first)) / len(days), dtype=np.float64)
 
 
-def later_is_likelier_gone(here: Floats, gone: Floats) -> Floats:
+def falling_ratio(here: Floats, gone: Floats) -> Floats:
     """Ratio of ``gone`` to ``here``, smoothed so that no later sighting speaks more for having left than an earlier one."""
     return np.vstack([isotonic_regression(row / here, weights=here).x for row in gone])

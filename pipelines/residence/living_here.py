@@ -16,9 +16,9 @@ from pipelines.formatted import formatted
 from pipelines.rank_settings import Area
 from pipelines.reasons import source_name
 from pipelines.residence.area import homes as last_homes
-from pipelines.residence.evidence import days_since, gather_evidence, met, with_homes
+from pipelines.residence.evidence import days_since, gather_evidence, with_homes, with_last_contact
 from pipelines.residence.mixture import SURE_PLACE, living_here
-from pipelines.residence.records import Heard, Said, hear
+from pipelines.residence.records import ChildDates, RecordDates, child_dates
 from pipelines.tables import RESIDENCE
 
 HAS_PLACE = "has a current place"
@@ -31,7 +31,7 @@ NOT_SEEN_SINCE_DAYS = 365
 
 
 def judge_residence(
-    said: Said,
+    record_dates: RecordDates,
     person: pl.DataFrame,
     child_records: pl.DataFrame,
     provision: pl.DataFrame,
@@ -46,28 +46,28 @@ def judge_residence(
     ``living_here`` is calibrated against the night's own mixture of children with and without a school place; nothing is
     learnt from earlier nights. The order of rows changes nothing.
 
-    - ``said``: what the statements say, as at the same ``as_at`` (:func:`pipelines.residence.records.listen`).
+    - ``record_dates``: what the statements say, as at the same ``as_at`` (:func:`pipelines.residence.records.record_dates`).
     - ``source_names``: source -> its name in text for people.
     - ``area``: where the authority ends; null: not given. If a child's last known home lies outside, ``living_here`` is
       multiplied by ``area.living_here_outside``.
     - ``homes``: what :func:`~pipelines.residence.evidence.with_homes` gives for ``person``; null: it is worked out here.
     """
     names, own = source_names or {}, area or Area()
-    heard = hear(said, child_records)
+    dates = child_dates(record_dates, child_records)
     named = with_homes(person) if homes is None else homes
-    evidence = gather_evidence(heard, named, provision, as_at=as_at)
+    evidence = gather_evidence(dates, named, provision, as_at=as_at)
     with ThreadPoolExecutor(1) as aside:  # the estimate on one core, meanwhile the words on another
         estimated = aside.submit(living_here, evidence)
-        outside = _homes_outside(heard, person, own)
+        outside = _homes_outside(dates, person, own)
         children = evidence.children.join(outside, on="child_id", how="left", validate="1:1")
-        told = _with_words(children, heard, evidence.agencies, names, as_at).sort("child")
+        told = _with_words(children, dates, evidence.agencies, names, as_at).sort("child")
     left = pl.when(pl.col("outside").is_not_null()).then(own.living_here_outside).otherwise(1.0)
     judged = told.with_columns(living_here=pl.Series(estimated.result(), dtype=pl.Float64) * left)
     return judged.select(RESIDENCE.names()).cast(RESIDENCE)
 
 
 def _with_words(
-    children: pl.DataFrame, heard: Heard, agencies: pl.DataFrame, names: Mapping[str, str], as_at: date
+    children: pl.DataFrame, dates: ChildDates, agencies: pl.DataFrame, names: Mapping[str, str], as_at: date
 ) -> pl.DataFrame:
     """``children`` with ``last_seen_on``, ``last_seen_by`` and ``because``; ``agencies``: as in ``Evidence``.
 
@@ -76,11 +76,11 @@ def _with_words(
     """
     is_settled = (pl.col("undoubted_place") >= SURE_PLACE).fill_null(value=False)
     asked = children.filter(~is_settled)
-    theirs = replace(heard, records=heard.records.join(asked, on="child", how="semi"))
+    theirs = replace(dates, records=dates.records.join(asked, on="child", how="semi"))
     known = agencies.join(asked, on="child", how="semi")
     letters = known.filter("is_letter")
     asked = join_by_child(
-        asked, _last_sightings(met(theirs, letters, as_at), names), *_entries_in_words(theirs, names),
+        asked, _last_sightings(with_last_contact(theirs, letters, as_at), names), *_entries_in_words(theirs, names),
         _letters_in_words(letters, names, as_at), _agencies_in_words(known), _old_extracts_in_words(known, names, as_at),
         by="child",
     )  # fmt: skip
@@ -91,16 +91,16 @@ def _with_words(
     )
 
 
-def _homes_outside(heard: Heard, person: pl.DataFrame, area: Area) -> pl.DataFrame:
+def _homes_outside(dates: ChildDates, person: pl.DataFrame, area: Area) -> pl.DataFrame:
     """``child_id`` and ``outside``, in words, for children whose last known home lies outside the authority."""
-    outside = last_homes(heard, person, area).filter("is_outside")
+    outside = last_homes(dates, person, area).filter("is_outside")
     where = formatted("the last known home is in {}, outside the authority", "neighbour")
     return outside.select("child_id", outside=where.fill_null("the last known home is outside the authority"))
 
 
-def _last_sightings(heard: Heard, names: Mapping[str, str]) -> pl.DataFrame:
+def _last_sightings(dates: ChildDates, names: Mapping[str, str]) -> pl.DataFrame:
     """The last day on which anybody saw each child, and who did; several are joined by "and"."""
-    seen = heard.records.filter(pl.col("seen_on").is_not_null()).select("child", "seen_on", "source")
+    seen = dates.records.filter(pl.col("seen_on").is_not_null()).select("child", "seen_on", "source")
     last = seen.group_by("child").agg(last_seen_on=pl.col("seen_on").max())
     by_whom = (
         seen.join(last, on="child", how="left", validate="m:1")
@@ -113,12 +113,12 @@ def _last_sightings(heard: Heard, names: Mapping[str, str]) -> pl.DataFrame:
     return by_child.agg(pl.col("last_seen_on").first(), last_seen_by=pl.col("by").str.join(" and "))
 
 
-def _entries_in_words(heard: Heard, names: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _entries_in_words(dates: ChildDates, names: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Two tables in words: ``ended``, the child's entry that ended last and when; ``open``, the one opened last and since
     when."""
-    records, changed_on = heard.records, pl.col("changed_on")
+    records, changed_on = dates.records, pl.col("changed_on")
     closed = records.select("child", "source", changed_on="closed_on")
-    left = records.filter(pl.col("source").is_in(heard.keep_entries.implode()))
+    left = records.filter(pl.col("source").is_in(dates.entry_sources.implode()))
     ended = _latest(pl.concat([closed, left.select("child", "source", changed_on="left_on")]))
     open_ = _latest(records.select("child", "source", changed_on="begun_on"))
     source = source_name(pl.col("source"), names)

@@ -15,20 +15,29 @@ import numpy as np
 import polars as pl
 from scipy.special import expit, logit
 
-from pipelines.residence.departures import EXPECTED_DEPARTURES, departures, ever_fewer_open, fading, season_of
+from pipelines.residence.departures import EXPECTED_DEPARTURES, departures, entry_states_by_departure, fading, season_of
 from pipelines.residence.evidence import NEVER, Evidence
 from pipelines.residence.family import (
     BOTH_PRIOR,
     FOLLOWS_PRIOR,
     Families,
     families_of,
-    in_common,
-    told_by_others,
+    log_likelihood_from_others,
+    own_and_household,
     with_household,
 )
 from pipelines.residence.group_shares import BOUNDS, CLOSE_ENOUGH, ROUNDS, mean_by_group, shares_here, usual_shares
 from pipelines.residence.levels import ENOUGH_KNOWN
-from pipelines.residence.reading import DEPARTURES, Codes, Flags, Floats, Likelihood, Reading, Told, told_by
+from pipelines.residence.reading import (
+    DEPARTURES,
+    Codes,
+    Flags,
+    Floats,
+    Likelihood,
+    Reading,
+    ReadingTable,
+    reading_table,
+)
 from pipelines.residence.readings import readings_of
 
 PLACE_CERTAINTY = 0.995
@@ -73,11 +82,11 @@ class Children:
     season: Floats
     """From :func:`pipelines.residence.departures.season_of`."""
 
-    def told(self) -> Told:
+    def reading_table(self) -> ReadingTable:
         """What the readings say of these children."""
-        told = told_by(self.readings, self.counts)
-        alone, together = in_common(self.families, told.shared)
-        return replace(told, own=told.own + alone, shared=together)
+        table = reading_table(self.readings, self.counts)
+        alone, together = own_and_household(self.families, table.shared)
+        return replace(table, own=table.own + alone, shared=together)
 
     def of(self, rows: Codes) -> "Children":
         """Only the children in ``rows``."""
@@ -192,8 +201,8 @@ def _chances(children: Children, usual: Floats, placed: float, begun: Mixture | 
     others = children.families.other[np.isin(children.families.child, core)]
     learners = children.of(np.union1d(core, others[others >= 0]))
     mixture = _fit(learners, begun or _expected(learners, usual, placed), placed)
-    told = children.told()
-    likelihood = _likelihood(children, told, mixture)
+    table = children.reading_table()
+    likelihood = _likelihood(children, table, mixture)
     gone = (likelihood.own + likelihood.household)[1:]
     highest = gone.max(axis=0)
     departures = mixture.departures[:, children.is_never.astype(np.int64)]
@@ -203,20 +212,20 @@ def _chances(children: Children, usual: Floats, placed: float, begun: Mixture | 
     learnt = np.bincount(children.group[children.counts], minlength=len(usual)) > 0
     no_place = np.where(learnt, mixture.no_place, np.exp(odds - logit(mixture.here)))
     parts = _posterior(children, likelihood, replace(mixture, no_place=no_place))[0]
-    chances = parts[HERE] + (parts[1:] * _come_back(told, mixture)).sum(axis=0)
+    chances = parts[HERE] + (parts[1:] * _come_back(table, mixture)).sum(axis=0)
     return np.asarray(chances, dtype=np.float64), mixture
 
 
-def _come_back(told: Told, mixture: Mixture) -> Floats:
+def _come_back(table: ReadingTable, mixture: Mixture) -> Floats:
     """Probability, by departure (rows) and child, that a child who left then has come back, given meetings since."""
     chances = []
-    for reading, ways, levels in zip(told.readings, mixture.ways, mixture.levels, strict=True):
+    for reading, ways, levels in zip(table.readings, mixture.ways, mixture.levels, strict=True):
         chance = np.zeros((DEPARTURES, reading.size))
         if reading.meets is not None:
             back = min(COME_BACK, ways[-1] / 2)
             np.divide(back * reading.gone[-1], levels[1:], out=chance, where=reading.meets)
         chances.append(chance)
-    return told.any_of(np.hstack(chances))
+    return table.any_of(np.hstack(chances))
 
 
 def _fit(children: Children, start: Mixture, placed: float) -> Mixture:
@@ -227,11 +236,11 @@ def _fit(children: Children, start: Mixture, placed: float) -> Mixture:
     Without convergence after ``ROUNDS`` it returns what the last rounds found, not the extrapolation, whose shares need not
     add up to one.
     """
-    told = children.told()
+    table = children.reading_table()
 
     def after(mixture: Mixture) -> tuple[Mixture, Floats]:
-        found = _posterior(children, _likelihood(children, told, mixture), mixture)
-        return _maximise(children, told, mixture, found, placed), found[0][HERE]
+        found = _posterior(children, _likelihood(children, table, mixture), mixture)
+        return _maximise(children, table, mixture, found, placed), found[0][HERE]
 
     fallback, plain_length = None, np.inf
     for _ in range(ROUNDS):
@@ -278,7 +287,7 @@ def _expected(children: Children, usual: Floats, placed: float) -> Mixture:
     )  # fmt: skip
 
 
-def _likelihood(children: Children, told: Told, mixture: Mixture) -> Likelihood:
+def _likelihood(children: Children, table: ReadingTable, mixture: Mixture) -> Likelihood:
     """What the readings say of each child, by itself and as one of its household.
 
     A child never on a roll is in the data only if some agency has a record: its likelihood in each part is divided by that
@@ -286,7 +295,7 @@ def _likelihood(children: Children, told: Told, mixture: Mixture) -> Likelihood:
     """
     read = zip(children.readings, mixture.levels, strict=True)
     ratios = np.hstack([np.empty((DEPARTURES, 0)), *(reading.ratios(levels) for reading, levels in read)])
-    own, household = (np.vstack([np.zeros(len(children.group)), each]) for each in told.of_children(ratios))
+    own, household = (np.vstack([np.zeros(len(children.group)), each]) for each in table.of_children(ratios))
     known = np.log1p(-_chances_of_no_record(children, mixture))
     return Likelihood(own - np.where(children.is_never, (known - known[HERE])[:, None], 0.0), household)
 
@@ -303,22 +312,26 @@ def _posterior(children: Children, likelihood: Likelihood, mixture: Mixture) -> 
     scaled = np.exp(likelihood.own - likelihood.own.max(axis=0))
     no_place, parts = mixture.no_place[children.group], mixture.parts(children.is_never)
     without = np.where(children.counts, mixture.both[:, None], no_place)
-    told = told_by_others(children.families, scaled, without, parts, mixture.follows, is_never=children.is_never)
-    told += likelihood.household
+    from_others = log_likelihood_from_others(
+        children.families, scaled, without, parts, mixture.follows, is_never=children.is_never
+    )
+    from_others += likelihood.household
     scaled[HERE] *= no_place
-    return with_household(scaled, told, children.families.has_others, parts, mixture.follows)
+    return with_household(scaled, from_others, children.families.has_others, parts, mixture.follows)
 
 
-def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floats, Floats], placed: float) -> Mixture:
+def _maximise(
+    children: Children, table: ReadingTable, before: Mixture, found: tuple[Floats, Floats], placed: float
+) -> Mixture:
     """The mixture, from the parts of the children and how likely each moves with its household (``found``), and the priors."""
     posterior, together = found
     counts, here = children.counts, posterior[HERE]
     mine = posterior[:, counts]
     unknown = _chances_of_no_record(children, before)
     unseen = mine[:, children.is_never[counts]].sum(axis=1) * unknown / (1.0 - unknown)
-    by_level = told.by_level(posterior, unseen)
-    ways = _ways(told.readings, before.ways, by_level)
-    levels = [_levels(*each) for each in zip(told.readings, ways, by_level, strict=True)]
+    by_level = table.by_level(posterior, unseen)
+    ways = _ways(table.readings, before.ways, by_level)
+    levels = [_levels(*each) for each in zip(table.readings, ways, by_level, strict=True)]
     share_here = float(np.clip((placed + mine[HERE].sum()) / (placed + np.count_nonzero(counts)), *HERE_BOUNDS))
     shares = mean_by_group(here[counts], children.group[counts], len(before.no_place))
     is_learnt = np.bincount(children.group[counts], minlength=len(before.no_place)) > 0
@@ -377,7 +390,7 @@ def _levels(reading: Reading, ways: Floats, parts: Floats) -> Floats:
         gone = reading.gone[0, 0] + (1.0 - reading.unaware) @ parts[1:]
         here, gone = here / here.sum(), gone / gone.sum()
         if reading.is_presence:
-            return np.vstack([here, _alike(reading, here, ever_fewer_open(here, gone, parts[1:]))])
+            return np.vstack([here, _alike(reading, here, entry_states_by_departure(here, gone, parts[1:]))])
         return np.vstack([here, _alike(reading, here, _never_for_having_left(here, gone))])
     if reading.fades_over is not None:
         ordered = reading.fades_over > 0.0

@@ -110,7 +110,7 @@ class Likelihood(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReadingTable:
     """What all readings say of some children, laid out once for every round of the estimate. Codes are numbered through all
     readings, in their order."""
 
@@ -159,7 +159,7 @@ class Told:
         return levels
 
 
-def told_by(readings: list[Reading], counts: Flags) -> Told:
+def reading_table(readings: list[Reading], counts: Flags) -> ReadingTable:
     """What the readings say of the children that have a code; ``counts``: the children from whom the mixture is learnt."""
     first = np.cumsum([0, *(reading.size for reading in readings)], dtype=np.int64)
     codes = np.array([reading.codes for reading in readings], dtype=np.int64).reshape(-1, len(counts))
@@ -175,7 +175,7 @@ def told_by(readings: list[Reading], counts: Flags) -> Told:
     def says(of: Flags) -> csr_matrix:
         return csr_matrix((np.ones(np.count_nonzero(of)), (child[of], two[of])), shape=(len(counts), len(twos)))
 
-    return Told(
+    return ReadingTable(
         readings, twos % first[-1], distinct[twos // first[-1]], says(~is_shared), says(is_shared),
         csr_matrix((trust[asked], (code[asked], child[asked])), shape=(first[-1], len(counts))),
     )  # fmt: skip

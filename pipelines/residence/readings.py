@@ -16,7 +16,7 @@ from pipelines.residence.levels import (
     ENOUGH_KNOWN,
     MOST_KNOWN,
     begun_before,
-    later_is_likelier_gone,
+    falling_ratio,
     left_within,
     level_of,
     levels_of_gone,
@@ -303,7 +303,7 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags
     both = with_censored(here)
     is_censored = (agency.is_start & is_dated & (not agency.tells_starts_only)) | agency.is_letter
     levels = agency.seen_levels + np.where(is_censored, len(here), 0)
-    ways = [with_censored(later_is_likelier_gone(here, gone) * here) for gone in after.values()]
+    ways = [with_censored(falling_ratio(here, gone) * here) for gone in after.values()]
     as_if_here = np.broadcast_to(both, ways[0].shape)
     gone = np.stack([*ways, as_if_here])
     readings = []

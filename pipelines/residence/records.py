@@ -1,4 +1,4 @@
-"""Tonight's records as residence hears them: one row is one record, and children are whole numbers.
+"""Tonight's records as residence reads them: one row is one record, and children are whole numbers.
 
 What is read of a child comes from a few dates of each of its records. These are taken from the statements once; everything
 after that joins, groups and sorts by number.
@@ -23,7 +23,7 @@ LATELY = timedelta(days=730)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ChildDates:
     """The records of a night and what each says. Statements dated after the date judged are ignored."""
 
     children: pl.DataFrame
@@ -41,25 +41,25 @@ class Heard:
     """
     rolls: pl.Series
     """Sources whose records prove an education."""
-    keep_entries: pl.Series
+    entry_sources: pl.Series
     """Sources whose records are of homes or places, which begin and end."""
-    tell_events: pl.Series
+    event_sources: pl.Series
     """Sources that keep no entries and see a child on the day of what they report: an application, a referral."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RecordDates:
     """What the records of a night say, whichever child they belong to. Statements dated after the date judged are ignored."""
 
     records: pl.DataFrame
-    """One row is one record that says anything: its ``record_id``, and the dates that ``Heard.records`` has; sorted."""
+    """One row is one record that says anything: its ``record_id``, and the dates that ``ChildDates.records`` has; sorted."""
     rolls: pl.Series
-    keep_entries: pl.Series
-    tell_events: pl.Series
-    """As in ``Heard``."""
+    entry_sources: pl.Series
+    event_sources: pl.Series
+    """As in ``ChildDates``."""
 
 
-def listen(statements: pl.DataFrame, as_at: date) -> Said:
+def record_dates(statements: pl.DataFrame, as_at: date) -> RecordDates:
     """What the statements of a night say, record by record."""
     said = statements.select("record_id", "source", "kind", "what", "since_on", "until_on")
     if not said["record_id"].is_sorted():
@@ -76,16 +76,16 @@ def listen(statements: pl.DataFrame, as_at: date) -> Said:
     said = _without_dates_given_at_once(said, as_at)
     for dates in (_sightings(said, as_at), _entries(said, as_at), _leavings(said, as_at)):
         told = told.join(dates, on="record", how="left", validate="1:1", maintain_order="left")
-    keep_entries = said.filter(pl.col("kind").is_in(["lives_here", "provision"]))["source"].unique()
-    return Said(
+    entry_sources = said.filter(pl.col("kind").is_in(["lives_here", "provision"]))["source"].unique()
+    return RecordDates(
         told.drop("record"),
         rolls=said.filter(pl.col("kind") == "provision")["source"].unique(),
-        keep_entries=keep_entries,
-        tell_events=_of_events(said.filter(~pl.col("source").is_in(keep_entries.implode()))),
+        entry_sources=entry_sources,
+        event_sources=_of_events(said.filter(~pl.col("source").is_in(entry_sources.implode()))),
     )
 
 
-def hear(said: Said, child_records: pl.DataFrame) -> Heard:
+def child_dates(record_dates: RecordDates, child_records: pl.DataFrame) -> ChildDates:
     """What the records in ``child_records`` say. Records that belong to no child are ignored."""
     children = child_records.select(pl.col("child_id").unique().sort()).with_row_index("child")
     has_left, has_closed = pl.col("left_on").is_not_null(), pl.col("closed_on").is_not_null()
@@ -93,14 +93,19 @@ def hear(said: Said, child_records: pl.DataFrame) -> Heard:
         children, on="child_id", how="left", validate="m:1", maintain_order="left"
     )
     records = (
-        members(mine, said.records, *(name for name in said.records.columns if name != "record_id"), how="left")
+        members(
+            mine,
+            record_dates.records,
+            *(name for name in record_dates.records.columns if name != "record_id"),
+            how="left",
+        )
         .with_columns(
             source=pl.col("record_id").str.split(":").list.first(),
             is_ended=has_left | (has_closed & ~pl.col("is_open").fill_null(value=False)),
         )
         .drop("child_id", "is_open")
     )
-    return Heard(children, records, said.rolls, said.keep_entries, said.tell_events)
+    return ChildDates(children, records, record_dates.rolls, record_dates.entry_sources, record_dates.event_sources)
 
 
 def _without_dates_given_at_once(said: pl.DataFrame, as_at: date) -> pl.DataFrame:

@@ -32,7 +32,7 @@ def judge_residence_step(night: Night) -> Counts:
         partial(birth_date_evidence, **known, **night.arguments("statement"), as_at=night.settings.as_at)
     )
     judged = judge_residence(
-        night.record_statements.result(),
+        night.record_dates.result(),
         **known,
         homes=night.homes.result(),
         as_at=night.settings.as_at,

@@ -34,7 +34,7 @@ from pipelines.linking.measures_in_force import (
 from pipelines.linking.model_file import ModelInUse, model_in_use, model_row
 from pipelines.linking.shared_upns import without_shared_upns
 from pipelines.residence.evidence import with_homes
-from pipelines.residence.records import listen
+from pipelines.residence.records import record_dates
 from pipelines.steps.under_way import Counts, Night
 from pipelines.store import Store
 from pipelines.tables import CHILD_MOVE
@@ -58,7 +58,7 @@ def link_step(night: Night) -> Counts:
     tonight = None if night.settings.full else _tonight(night, last, decided, in_force, held)
     known = None if tonight is None else known_records(store, tonight)
     statements = store.reader("statement")  # its rows may not be in order yet
-    night.record_statements = night.in_background(lambda: listen(statements(), night.settings.as_at))
+    night.record_dates = night.in_background(lambda: record_dates(statements(), night.settings.as_at))
     person = store.read("person_record")
     night.homes = night.in_background(partial(with_homes, person))
     night.at_odds = night.in_background(lambda: at_odds_in_words(person, statements(), night.contracts))

@@ -12,7 +12,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from matching.buckets import Run
 from matching.model import Model
-from matching.score import Told
+from matching.score import OnProgress
 from pipelines.children.age_slips import BirthDates
 from pipelines.decisions.keys_tonight import outcomes_now
 from pipelines.decisions.outcomes import read_outcomes
@@ -25,7 +25,7 @@ from pipelines.listing.early_warning import EarlyWarning
 from pipelines.listing.gap_in_files import gap_in_files
 from pipelines.listing.masking import Masked
 from pipelines.residence.contact import without_letters
-from pipelines.residence.records import Said
+from pipelines.residence.records import RecordDates
 from pipelines.settings import Settings
 from pipelines.store import Store
 from pipelines.tables import NIGHT
@@ -67,7 +67,7 @@ class Night:
     model: Model | None = None
     """The weights with which tonight's records are linked."""
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-    record_statements: Future[Said] = field(init=False, repr=False)
+    record_dates: Future[RecordDates] = field(init=False, repr=False)
     """What each record says of where its child is; worked out while the linkage runs, as are ``homes`` and ``at_odds``."""
     homes: Future[pl.DataFrame] = field(init=False, repr=False)
     """The home that each record names, as keys (:func:`pipelines.residence.evidence.with_homes`)."""
@@ -92,7 +92,7 @@ class Night:
     """Scores buckets of pairs in other processes; null: the night scores in its own."""
     step: str = ""
     """Name of the step under way."""
-    on_progress: Told | None = None
+    on_progress: OnProgress | None = None
     """Receives how far the step under way has got, if that step takes long."""
     _contact: pl.DataFrame | None = field(default=None, repr=False)
     _outcomes: pl.DataFrame | None = field(default=None, repr=False)

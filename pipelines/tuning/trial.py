@@ -23,7 +23,7 @@ from pipelines.listing.masking import BECAUSE_WITHHELD, masked_list
 from pipelines.listing.rank import LANES, RESTRICTED, rank
 from pipelines.rank_settings import RankSettings
 from pipelines.residence.living_here import judge_residence
-from pipelines.residence.records import listen
+from pipelines.residence.records import record_dates
 from pipelines.settings import LinkSettings, Settings, settings_by_key
 from pipelines.tables.night import judged_on
 
@@ -128,7 +128,7 @@ def _inputs_by_links(
     person, statements, child_records = tables["person_record"], tables["statement"], links["child_record"]
     provision = find_provision(statements, child_records, as_at)
     residence = judge_residence(
-        listen(statements, as_at), person, child_records, provision,
+        record_dates(statements, as_at), person, child_records, provision,
         as_at=as_at, source_names=source_names, area=settings.ranking.area,
     )  # fmt: skip
     return ListInputs(

@@ -6,7 +6,7 @@ import polars as pl
 
 from pipelines.children.provision import find_provision
 from pipelines.residence.living_here import judge_residence
-from pipelines.residence.records import listen
+from pipelines.residence.records import record_dates
 from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
 from tests.made.children import SOURCE_NAMES
 
@@ -85,7 +85,7 @@ def judge(
         schema=dict(CHILD_RECORD),
     )
     provision = find_provision(statements, child_records, AS_AT)
-    said = listen(statements, AS_AT)
+    said = record_dates(statements, AS_AT)
     return judge_residence(said, person, child_records, provision, as_at=AS_AT, source_names=NAMES)
 
 

@@ -35,7 +35,7 @@ def test_children_are_weighed_by_the_mean_of_their_records_and_by_what_is_certai
     weights = data.draw(st.lists(WEIGHT, min_size=len(pairs), max_size=len(pairs)))
     left, right = (np.array([pair[side] for pair in pairs], np.int32) for side in (0, 1))
     found = between_of(labels, left, right, np.array(weights))
-    found = found.given(found.one * 0.5 - found.other)
+    found = found.with_prior(found.one * 0.5 - found.other)
     of_children = defaultdict(list)
     for (i, j), weight in zip(pairs, weights, strict=True):
         of_children[tuple(sorted((int(labels[i]), int(labels[j]))))].append((weight, (min(i, j), max(i, j))))

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from pipelines.children.provision import find_provision
-from pipelines.residence.departures import departures, ever_fewer_open, season_of
-from pipelines.residence.family import Families, in_common, told_by_others
+from pipelines.residence.departures import departures, entry_states_by_departure, season_of
+from pipelines.residence.family import Families, log_likelihood_from_others, own_and_household
 from pipelines.residence.letters import gaps_between
 from pipelines.residence.levels import share_passed
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.mixture import Mixture, _fit
 from pipelines.residence.reading import DEPARTED, DEPARTURES
-from pipelines.residence.records import listen
+from pipelines.residence.records import record_dates
 from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
 
 AS_AT = date(2026, 11, 20)
@@ -63,7 +63,7 @@ def judge(rows: list[Row]) -> pl.DataFrame:
     child_records = pl.DataFrame(links, schema=dict(CHILD_RECORD))
     provision = find_provision(statements, child_records, AS_AT)
     return judge_residence(
-        listen(statements, AS_AT),
+        record_dates(statements, AS_AT),
         pl.DataFrame(person, schema=dict(PERSON)),
         child_records,
         provision,
@@ -166,7 +166,7 @@ SHARES = st.tuples(*[st.floats(min_value=1e-3, max_value=1.0)] * 3).map(lambda e
 def test_the_longer_ago_a_child_left_the_fewer_lists_have_it(
     here: np.ndarray, gone: np.ndarray, found: list[tuple[float, ...]]
 ) -> None:
-    levels = ever_fewer_open(here, gone, np.array(found))
+    levels = entry_states_by_departure(here, gone, np.array(found))
     assert np.abs(levels.sum(axis=1) - 1).max() < 1e-9
     assert levels.min() > 0
     assert (np.diff(levels[:, 1]) <= 1e-12).all()
@@ -248,8 +248,8 @@ def test_days_that_lie_before_some_day_of_a_time_count_by_how_much_of_it_follows
 HOME = Families(
     child=np.array([0, 0, 1, 1, 2, 2]), other=np.array([1, 2, 0, 2, 0, 1]), place=np.zeros(6),
     near=csr_matrix(np.array([[0.0, 1, 1, 0], [1, 0, 1, 0], [1, 1, 0, 0], [0, 0, 0, 0]])),
-    has_others=np.array([True, True, True, False]), speakers=np.arange(3),
-    heard=csr_matrix(np.array([[0.0, 1, 1], [1, 0, 1], [1, 1, 0], [0, 0, 0]])),
+    has_others=np.array([True, True, True, False]), paired=np.arange(3),
+    near_paired=csr_matrix(np.array([[0.0, 1, 1], [1, 0, 1], [1, 1, 0], [0, 0, 0]])),
 )  # fmt: skip
 """A household of three children without a place; and a fourth child, of whom no other is known."""
 
@@ -266,7 +266,7 @@ def test_others_without_a_place_are_weighed_as_is_usual_of_children_once_on_a_ro
     likelihood, parts = np.array([[1.0, 1, 1, 1], [0.5, 2, 4, 1]]), np.array([[0.8] * 4, [0.2] * 4])
     is_never = np.array([True, False, False, False])
     no_place = np.array([[once] * 4, [never] * 4])
-    told = told_by_others(
+    told = log_likelihood_from_others(
         HOME, np.vstack([likelihood, *[likelihood[1:]] * (DEPARTURES - 1)]), no_place,
         np.vstack([parts, *[np.zeros((1, 4))] * (DEPARTURES - 1)]), follows, is_never=is_never,
     )  # fmt: skip
@@ -281,6 +281,6 @@ def test_others_without_a_place_are_weighed_as_is_usual_of_children_once_on_a_ro
 def test_what_a_household_has_in_common_is_said_once_and_of_a_child_without_others_by_itself() -> None:
     """Two of three children stand in one tenancy; so does the fourth, by itself."""
     tenancy = csr_matrix(np.array([[1.0], [1], [0], [1]]))
-    alone, together = in_common(HOME, tenancy)
+    alone, together = own_and_household(HOME, tenancy)
     assert together.toarray().ravel().tolist() == [1.0, 1.0, 1.0, 0.0]
     assert alone.toarray().ravel().tolist() == [0.0, 0.0, 0.0, 1.0]

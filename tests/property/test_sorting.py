@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.sorting import counted_off, in_runs, order_of, run_ends
+from matching.sorting import in_runs, order_of, positions_within, run_ends
 
 STEADY = settings(max_examples=100, deadline=None, derandomize=True)
 SMALL, LARGE = st.integers(0, 5), st.integers(2**64 - 20, 2**64 - 1)
@@ -44,6 +44,6 @@ def test_runs_end_where_the_number_changes(numbers):
 @given(st.lists(SMALL), st.sampled_from([np.int32, np.int64]))
 @STEADY
 def test_each_size_is_counted_off(sizes, dtype):
-    counted = counted_off(np.array(sizes, dtype=np.int32), dtype)
+    counted = positions_within(np.array(sizes, dtype=np.int32), dtype)
     assert counted.dtype == dtype
     assert counted.tolist() == [number for size in sizes for number in range(size)]

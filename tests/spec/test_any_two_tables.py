@@ -102,7 +102,7 @@ def test_many_of_the_same_names_and_birth_date_are_no_reason_to_hang(model: Mode
     """600 rows that say the same: pairs stay within the budget, and every figure is a number."""
     table = _table(*[AMIRA] * 300)
     found = _linked(table, model)
-    assert int(found.scored.looked_at.sum()) <= 60 * table.height
+    assert int(found.scored.pairs_compared.sum()) <= 60 * table.height
     assert np.isfinite(found.odds).all()
 
 
@@ -111,13 +111,13 @@ def test_a_crowd_of_the_same_names_and_birth_date_costs_no_more_for_each_row_the
     with patch.multiple(blocks, LARGEST_BLOCK=100, PIECE=20):
         small, large = (_linked(_table(*[SAME] * many), model) for many in (600, 1200))
     for found, rows in ((small, 1200), (large, 2400)):
-        looked_at, left_out = int(found.scored.looked_at.sum()), sum(b.left_out for b in found.plan.blocks)
+        looked_at, left_out = int(found.scored.pairs_compared.sum()), sum(b.left_out for b in found.plan.blocks)
         assert rows * 5 <= looked_at <= rows * 20
         assert left_out > rows * rows / 8
         assert len(set(found.labels[:rows].tolist())) == rows, (
             "that all say the same is no reason to call them one child"
         )
-    assert large.scored.looked_at.sum() == pytest.approx(2 * small.scored.looked_at.sum(), rel=0.1)
+    assert large.scored.pairs_compared.sum() == pytest.approx(2 * small.scored.pairs_compared.sum(), rel=0.1)
 
 
 def test_a_null_in_a_key_is_equal_to_nothing(model: Model) -> None:

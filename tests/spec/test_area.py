@@ -15,7 +15,7 @@ from pipelines.listing.rank import MOVED_AWAY, Ranked, rank
 from pipelines.rank_settings import Area, RankSettings
 from pipelines.residence.area import homes
 from pipelines.residence.living_here import judge_residence
-from pipelines.residence.records import hear, listen
+from pipelines.residence.records import child_dates, record_dates
 from pipelines.settings import Settings, read_settings
 from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
 
@@ -61,9 +61,13 @@ def test_where_the_last_known_home_lies(
     records: list[tuple[str, str | None, date | None]], told: tuple[bool, bool, str | None] | None
 ) -> None:
     tables = drawn(*records).tables()
-    found = homes(hear(listen(tables["statements"], AS_AT), tables["child_records"]), tables["person"], OURS)
+    found = homes(
+        child_dates(record_dates(tables["statements"], AS_AT), tables["child_records"]), tables["person"], OURS
+    )
     assert found.drop("child_id").rows() == ([told] if told else [])
-    none_named = homes(hear(listen(tables["statements"], AS_AT), tables["child_records"]), tables["person"], Area())
+    none_named = homes(
+        child_dates(record_dates(tables["statements"], AS_AT), tables["child_records"]), tables["person"], Area()
+    )
     assert none_named.is_empty()
 
 
@@ -71,7 +75,7 @@ def ranked(made: Drawn, area: Area) -> Ranked:
     """The list, with residence as it is judged (and not as drawn)."""
     tables = made.tables()
     residence = judge_residence(
-        listen(tables["statements"], AS_AT), tables["person"], tables["child_records"], tables["provision"],
+        record_dates(tables["statements"], AS_AT), tables["person"], tables["child_records"], tables["provision"],
         as_at=AS_AT, source_names=SOURCE_NAMES, area=area,
     )  # fmt: skip
     settings = RankSettings(area=area, wasted_enquiries_per_missed_child=99)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from pipelines.residence.records import AT_ONCE, ENOUGH_AT_ONCE, LATELY, listen
+from pipelines.residence.records import AT_ONCE, ENOUGH_AT_ONCE, LATELY, record_dates
 from pipelines.tables import STATEMENT
 
 AS_AT, MERGED, MET = date(2026, 11, 20), date(2026, 11, 1), date(2025, 3, 3)
@@ -21,7 +21,7 @@ def heard(at_once: int, others: int, *, began: date = MERGED, until: date | None
         for number, (day, ended) in enumerate(zip(days, ends, strict=True))
         for kind, day, end in (("lives_here", day, ended), ("seen", day, None), ("seen", MET, None))
     ]
-    return listen(pl.DataFrame(said, schema=STATEMENT), AS_AT).records.head(1)
+    return record_dates(pl.DataFrame(said, schema=STATEMENT), AS_AT).records.head(1)
 
 
 FEW_ENTRIES = int(ENOUGH_AT_ONCE / AT_ONCE)
@@ -53,5 +53,5 @@ def test_whose_entry_began_another_day_was_met_on_that_one() -> None:
         for record, since in began.items()
         for kind, day in (("lives_here", since), ("seen", MERGED), ("seen", MET))
     ]
-    records = listen(pl.DataFrame(said, schema=STATEMENT), AS_AT).records
+    records = record_dates(pl.DataFrame(said, schema=STATEMENT), AS_AT).records
     assert records.filter(pl.col("seen_on") == MERGED)["record_id"].to_list() == ["health:99999"]

@@ -5,7 +5,7 @@ import pytest
 
 from matching.assign import coverage_of
 from matching.parting import parted
-from matching.presence import MOST, MOST_AT_HOME, MayBeOne, Presence, counted, seen_alone
+from matching.presence import MOST, MOST_AT_HOME, PossibleMerges, Presence, counted, seen_alone
 from matching.rivals import Between
 
 ROLL, HEALTH, HOUSING = range(3)
@@ -25,7 +25,7 @@ def _children() -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def presence() -> Presence:
-    return counted(_children(), 1, MayBeOne(NONE, NONE, np.zeros(0)), np.zeros(3))
+    return counted(_children(), 1, PossibleMerges(NONE, NONE, np.zeros(0)), np.zeros(3))
 
 
 def bits(presence: Presence, ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -50,7 +50,7 @@ def test_a_record_without_a_birth_date_is_of_any_year(presence: Presence) -> Non
     alone = np.repeat(_lists(HEALTH), 40, axis=0)
     years = np.concatenate([np.ones(len(present), np.int32), np.zeros(40, np.int32)])
     known = np.concatenate([present, alone]), years
-    found = counted(known, 2, MayBeOne(NONE, NONE, np.zeros(0)), np.zeros(3))
+    found = counted(known, 2, PossibleMerges(NONE, NONE, np.zeros(0)), np.zeros(3))
     unknown, year = np.zeros(1, np.int32), np.ones(1, np.int32)
     undated = float(found.bits(_lists(HEALTH), _lists(ROLL), (unknown, year))[0])
     assert undated == pytest.approx(float(found.bits(_lists(ROLL), _lists(HEALTH), (year, unknown))[0]))
@@ -74,9 +74,9 @@ def test_a_list_that_few_are_on_says_little_of_who_is_not(presence: Presence) ->
 def test_what_may_be_one_child_in_two_pieces_is_no_proof_that_such_children_exist() -> None:
     present, stratum = _children()
     roll, health = (np.flatnonzero((present == _lists(name)).all(axis=1)) for name in (ROLL, HEALTH))
-    pieces = MayBeOne(roll[:15], health[:15], np.full(15, 0.9))
+    pieces = PossibleMerges(roll[:15], health[:15], np.full(15, 0.9))
     again = counted((present, stratum), 1, pieces, np.zeros(3))
-    before = counted((present, stratum), 1, MayBeOne(NONE, NONE, np.zeros(0)), np.zeros(3))
+    before = counted((present, stratum), 1, PossibleMerges(NONE, NONE, np.zeros(0)), np.zeros(3))
     assert again.counts.sum() == pytest.approx(1000 - 15 * 0.9)
     assert bits(again, _lists(HOUSING), _lists(HEALTH)) > bits(before, _lists(HOUSING), _lists(HEALTH))
 
@@ -90,7 +90,7 @@ def test_a_landlord_who_lists_one_child_of_a_home_lists_the_others() -> None:
     alone = seen_alone((present, np.zeros(400, np.int32)), 1, (one, other))
     assert alone[ROLL] == alone[HEALTH] == 0
     assert alone[HOUSING] == pytest.approx(np.log2((100 + 10) / 10))
-    shown = counted((present, np.zeros(400, np.int32)), 1, MayBeOne(NONE, NONE, np.zeros(0)), alone)
+    shown = counted((present, np.zeros(400, np.int32)), 1, PossibleMerges(NONE, NONE, np.zeros(0)), alone)
     assert shown.at_home(_lists(HOUSING), _lists(ROLL))[0] == pytest.approx(alone[HOUSING])
     assert shown.at_home(_lists(HOUSING, ROLL), _lists(ROLL))[0] == 0, "the roll knows both: they are two"
     assert shown.at_home(_lists(HOUSING), _lists(HEALTH))[0] <= MOST_AT_HOME

@@ -26,7 +26,7 @@ def _between(labels, pairs):
     left, right, weight = zip(*pairs, strict=True) if pairs else ((), (), ())
     sides = np.array(left, np.int32), np.array(right, np.int32)
     between = between_of(np.array(labels), *sides, np.array(weight, float))
-    return between.given(np.zeros(len(between)))
+    return between.with_prior(np.zeros(len(between)))
 
 
 def _rivals(labels, pairs):

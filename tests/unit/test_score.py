@@ -112,7 +112,7 @@ def test_a_floor_keeps_every_pair_at_or_above_it_and_no_other(model, seed, floor
     assert (scored.left.tolist(), scored.right.tolist()) == (left[keep].tolist(), right[keep].tolist())
     assert scored.pattern.tolist() == patterns[keep].tolist()
     np.testing.assert_allclose(scored.weight, weights[keep])
-    assert scored.looked_at.tolist() == [len(left)]
+    assert scored.pairs_compared.tolist() == [len(left)]
 
 
 @given(_models(), st.integers(0, 50))
@@ -203,7 +203,7 @@ def test_whoever_listens_is_told_how_far_the_scoring_is():
     table = _table(3, rows=60)
     weights = {c.name: Weights(*[np.r_[np.nan, np.full(4, 0.25)]] * 4) for c in COMPARISONS}
     scorer = Scorer.of(Model(COMPARISONS, weights, 0.0, 0.0, 0.01, {}), table)
-    score_pairs(scorer, plan([EVERYONE], table), 0.0, 100, told=lambda share, what: heard.append((share, what)))
+    score_pairs(scorer, plan([EVERYONE], table), 0.0, 100, on_progress=lambda share, what: heard.append((share, what)))
     shares = [share for share, _ in heard]
     assert shares == sorted(shares)
     assert len(set(shares)) > 5
