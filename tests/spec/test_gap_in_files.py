@@ -30,7 +30,7 @@ def test_it_is_told_with_what_the_files_are_to_be_read_with() -> None:
         judged=SimpleNamespace(warnings=("health.csv: old.",)),
         at_odds=SimpleNamespace(result=lambda: ("Housing: a column has slipped.",)),
         counts={"rank": {"candidates": 388, "explained": 15}},
-        of_rolls=("No roll can show yet.",),
+        roll_warnings=("No roll can show yet.",),
     )
     *of_files, of_list, of_rolls = Night.warnings.fget(night)  # type: ignore[attr-defined]
     assert of_files == ["health.csv: old.", "Housing: a column has slipped."]

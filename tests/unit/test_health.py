@@ -106,8 +106,8 @@ KILLED = """
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
-from pipelines.health import recorded
-with recorded(Path({workspace!r}), date(2026, 11, 21), datetime.now(UTC)):
+from pipelines.health import recording_status
+with recording_status(Path({workspace!r}), date(2026, 11, 21), datetime.now(UTC)):
     os.kill(os.getpid(), 9)
 """
 
