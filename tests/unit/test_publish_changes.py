@@ -101,3 +101,10 @@ def test_the_first_list_says_that_it_is_the_first() -> None:
     ledger = Nights().night(_lead("A", 1)).ledger
     changed = what_changed(ledger.changes, ledger.leads, ledger.lists, AS_AT)
     assert changed.words == ("This is the first list, so there is none to compare it with.",)
+
+
+def test_of_several_reasons_the_commonest_is_told_first() -> None:
+    gone = _together(_schooled("A", 1), _schooled("B", 2), _lead("C", 3).says("health:H3", "died"), _lead("D", 4))
+    nights = Nights().night(_together(*(_lead(child, n) for n, child in enumerate("ABCD", start=1)))).night(gone)
+    changed = what_changed(nights.ledger.changes, nights.ledger.leads, nights.ledger.lists, nights.as_at)
+    assert "Gone: in education (2); died (1)." in changed.words
