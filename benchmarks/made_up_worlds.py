@@ -23,12 +23,12 @@ from apps.made_up.error_rates import ErrorRates
 from data_contracts.contract import read_contracts
 from matching.fairness import NORMAL, against_truth, poisson_binomial
 from matching.measure import b_cubed, calibration_error, pairwise, whole_clusters
-from matching.thresholds import all_known, reliability
+from matching.thresholds import reliability, sample_of_known_pairs
 from pipelines.children.provision import find_provision
 from pipelines.intake.receive import receive
 from pipelines.intake.standardise import Standardised, standardise
 from pipelines.linking.link import Linked, link
-from pipelines.linking.link_groups import GroupsAsked
+from pipelines.linking.link_groups import GroupInputs
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
@@ -76,7 +76,7 @@ def night(made: MadeUp) -> Night:
     known = standardise(received.raw, contracts, as_at=AS_AT)
     true_child = known.person.select("record_id").sort("record_id").join(origins(made), on="record_id", how="left")
     rolls = [source for source, contract in contracts.items() if contract.is_roll]
-    groups = GroupsAsked(AS_AT, rolls, true_child.select("record_id", "name origin"))
+    groups = GroupInputs(AS_AT, rolls, true_child.select("record_id", "name origin"))
     linked = link(known.person, groups=groups)
     provision = find_provision(known.statements, linked.child_records, AS_AT)
     residence = judge_residence(
@@ -182,7 +182,7 @@ def link_figures(found: Night) -> tuple[Figures, pl.DataFrame, pl.DataFrame, pl.
     told = {**figures, "worst origin": worst["group"], "its gap in recall": worst["recall_gap"]}
     children = of_children(records)
     told |= worst_by_chance(children, worst["recall_gap"])
-    return told, by_origin, all_known(p, is_true).with_columns(joined=joined), children
+    return told, by_origin, sample_of_known_pairs(p, is_true).with_columns(joined=joined), children
 
 
 def _expected(chances: pl.Series) -> str:

@@ -118,7 +118,7 @@ def coverage_of(
     """
     many, strata = int(dataset.max(initial=0)) + 1, int(stratum.max(initial=0)) + 2
     child = numbered(labels)
-    known = known_to(child, dataset, stratum, many)
+    known = datasets_by_child(child, dataset, stratum, many)
     sets, which = sets_in(known[0])
     # Count rows once by their child's set of datasets, dataset and stratum: every sum below is over these few numbers.
     cells = many * strata
@@ -141,7 +141,7 @@ def coverage_of(
     return Coverage(bits, -np.log2(further), len(which), presence)
 
 
-def known_to(
+def datasets_by_child(
     child: NDArray[np.integer], dataset: NDArray[np.int32], stratum: NDArray[np.int32], many: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
     """Which of ``many`` datasets know each child, and its stratum. ``child``: each row's child, numbered from 0."""
@@ -159,7 +159,7 @@ def _strata(child: NDArray[np.integer], stratum: NDArray[np.int32]) -> NDArray[n
     return found
 
 
-def rows_held(child: Labels, dataset: NDArray[np.int32]) -> NDArray[np.int64]:
+def rows_by_dataset(child: Labels, dataset: NDArray[np.int32]) -> NDArray[np.int64]:
     """children x datasets: the number of rows that each child has in each dataset."""
     children = int(child.max(initial=-1)) + 1
     many = int(dataset.max(initial=0)) + 1
@@ -186,7 +186,7 @@ class Groups:
         cls, group: NDArray[np.integer], dataset: NDArray[np.int32], stratum: NDArray[np.int32], many: int
     ) -> "Groups":
         """``group``: each row's child, numbered from 0; ``many``: datasets."""
-        return cls(*known_to(group, dataset, stratum, many))
+        return cls(*datasets_by_child(group, dataset, stratum, many))
 
     def prior(self, one: NDArray[np.integer], other: NDArray[np.integer], coverage: Coverage) -> Bits:
         """As :func:`prior_of` for pairs of children; lower where several lists know each: all would have had to err alike."""

@@ -247,7 +247,9 @@ def new_child_id(record_id: str) -> str:
     return "CH" + "".join(letters)
 
 
-def named(clusters: pl.DataFrame, previous: pl.DataFrame | None, known: Collection[str] = ()) -> pl.DataFrame:
+def assign_child_ids(
+    clusters: pl.DataFrame, previous: pl.DataFrame | None, known: Collection[str] = ()
+) -> pl.DataFrame:
     """Give each cluster its child id. ``clusters``: record_id, cluster. ``previous``: record_id, child_id of last
     night. ``known``: further ids that must not be given to a child without one.
 

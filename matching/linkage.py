@@ -26,7 +26,7 @@ from matching.encode import Encoded, Rows, encode
 from matching.households import Households
 from matching.judge import Judge, Judged, KnownPairs, Settings, judged_pairs
 from matching.leaning import membership_of, moved
-from matching.measures import Measures, Strata, frequencies_kept, strata_of
+from matching.measures import Measures, Strata, held_frequencies, strata_of
 from matching.model import Model
 from matching.parting import counted_again, parted
 from matching.presence import siblings_in
@@ -281,7 +281,7 @@ def _judging(
 
 def _measures(scorer: Scorer, pairs: Plan, priors: Priors, strata: Strata, coverage: Coverage) -> Measures:
     chosen = tuple(blocks.rule.name for blocks in pairs.blocks)
-    frequencies = frequencies_kept(scorer.frequencies, scorer.table)
+    frequencies = held_frequencies(scorer.frequencies, scorer.table)
     return Measures(scorer.table.height, chosen, frequencies, priors, strata, coverage)
 
 

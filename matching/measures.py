@@ -41,7 +41,7 @@ class Measures:
         return [by_name[name] for name in self.rules]
 
 
-def frequencies_kept(frequencies: Mapping[str, Frequencies], table: Encoded) -> dict[str, HeldFrequencies]:
+def held_frequencies(frequencies: Mapping[str, Frequencies], table: Encoded) -> dict[str, HeldFrequencies]:
     """The frequencies of a table's columns in the form in which they are held."""
     return {column: HeldFrequencies.of(found, table) for column, found in frequencies.items()}
 
@@ -58,4 +58,4 @@ def strata_of(table: Encoded, column: str | None, held: Strata | None) -> tuple[
     return strata, places[where].astype(np.int32)
 
 
-__all__ = ["Measures", "Strata", "frequencies_kept", "strata_of"]
+__all__ = ["Measures", "Strata", "held_frequencies", "strata_of"]

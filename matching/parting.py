@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import Coverage, known_to, rows_held
+from matching.assign import Coverage, datasets_by_child, rows_by_dataset
 from matching.cluster import LogOdds, all_pairs_within, cluster
 from matching.components import Labels, numbered
 from matching.encode import Rows
@@ -68,7 +68,7 @@ def parted(
 def _rows_of_children_held_twice(labels: Labels, dataset: NDArray[np.int32], among: NDArray[np.bool_] | None) -> Rows:
     """Rows of the children with more than one record in some dataset."""
     child = numbered(labels)
-    held = rows_held(child, dataset)
+    held = rows_by_dataset(child, dataset)
     is_twice = np.zeros(len(held), dtype=bool)
     is_twice[np.flatnonzero(held.ravel() > 1) // held.shape[1]] = True
     return np.flatnonzero(is_twice[child] if among is None else is_twice[child] & among).astype(np.int32)
@@ -129,7 +129,7 @@ def counted_again(
     child = numbered(labels)
     may_be_one = PossibleMerges(child.take(between.one), child.take(between.other), chances_of(between))
     many, _, strata = coverage.absent.shape
-    known = known_to(child, dataset, stratum, many)
+    known = datasets_by_child(child, dataset, stratum, many)
     return replace(coverage, presence=counted(known, strata, may_be_one, coverage.presence.alone))
 
 

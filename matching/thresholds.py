@@ -134,7 +134,7 @@ def reliability(sample: pl.DataFrame, edges: tuple[float, ...] = BANDS) -> pl.Da
     """Are nine in ten of the pairs with probability 0.9 one child? By band of probability, as RELIABILITY.
 
     ``sample``: SAMPLE rows, as for :func:`measured_by_threshold`, with the same intervals and errors; ``edges``: between 0 and
-    1, where bands meet. If the truth of every pair is known, the sample is all of them (:func:`all_known`).
+    1, where bands meet. If the truth of every pair is known, the sample is all of them (:func:`sample_of_known_pairs`).
     """
     cells = _cells(_decided(sample), edges)
     drawn = _drawn(cells)
@@ -143,7 +143,7 @@ def reliability(sample: pl.DataFrame, edges: tuple[float, ...] = BANDS) -> pl.Da
     return pl.DataFrame(rows, schema=RELIABILITY, orient="row")
 
 
-def all_known(chances: pl.Series, is_same: pl.Series) -> pl.DataFrame:
+def sample_of_known_pairs(chances: pl.Series, is_same: pl.Series) -> pl.DataFrame:
     """Pairs whose truth is known, as a SAMPLE in which each represents itself."""
     return pl.DataFrame({"match_probability": chances, "is_same": is_same}).with_columns(
         stratum=pl.lit("all"), weight=pl.lit(1.0)
@@ -237,9 +237,9 @@ __all__ = [
     "RELIABILITY",
     "SAMPLE",
     "THRESHOLDS",
-    "all_known",
     "calibration_error_of",
     "expected_by_threshold",
     "measured_by_threshold",
     "reliability",
+    "sample_of_known_pairs",
 ]

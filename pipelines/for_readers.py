@@ -31,7 +31,7 @@ def tables_for_readers(workspace: Path, *names: str) -> dict[str, pl.DataFrame]:
         return {name: store.read(name) for name in names}
 
 
-def keep_for_readers(workspace: Path) -> None:
+def replace_reader_copy(workspace: Path) -> None:
     """Replace the last copy by one of the store, which must be closed.
 
     Raises :class:`~pipelines.workspace.DiskFullError` if the copy cannot be written, and if the night's tables did not fit
@@ -61,6 +61,6 @@ def keep_for_readers(workspace: Path) -> None:
         ) from None
 
 
-def forget_readers(workspace: Path) -> None:
+def delete_reader_copy(workspace: Path) -> None:
     """Delete the copy, so that readers open the store itself until the next night has published."""
     shutil.rmtree(workspace / READERS_FOLDER, ignore_errors=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.for_readers import forget_readers
+from pipelines.for_readers import delete_reader_copy
 from pipelines.store import Store
 from pipelines.tables import SCHEMA_VERSION, TABLES
 from pipelines.workspace import STORE_FILE, StoreError, log_of, private_files
@@ -77,7 +77,7 @@ def bring_forward(workspace: Path) -> int:
         _copy(path, found)
         with Store(workspace, any_version=True) as store, store.transaction():
             _migrate(store, found)
-        forget_readers(workspace)
+        delete_reader_copy(workspace)
     return found
 
 

@@ -18,7 +18,7 @@ from typing import Protocol
 from data_contracts.contract import read_contracts
 from pipelines.atomic_folder import newest_list
 from pipelines.failure import UNFORESEEN, as_night_failed, call_or_fail
-from pipelines.for_readers import keep_for_readers
+from pipelines.for_readers import replace_reader_copy
 from pipelines.health import recording_status
 from pipelines.intake.gate import held_night
 from pipelines.intake.units import refuse_units_of_no_source
@@ -65,7 +65,7 @@ class RunReport:
     """Step -> how long it took."""
     warnings: tuple[str, ...] = ()
     """What readers of the list should bear in mind, such as incomplete files; in sentences."""
-    changed: tuple[str, ...] = ()
+    list_changes: tuple[str, ...] = ()
     """How the list differs from the last one published, in sentences with counts only."""
 
 
@@ -161,7 +161,7 @@ def _keep_for_readers(night: Night) -> None:
     """Keep the tables and the weights behind the list in use, so that readers have both from one night. If there is no room
     for the tables, which are large, the weights are kept all the same."""
     assert night.model is not None  # noqa: S101 - link stands before publish in STEPS
-    keep_for_readers(night.settings.workspace)
+    replace_reader_copy(night.settings.workspace)
     keep_model(night.model, night.settings.workspace)
 
 
@@ -197,8 +197,8 @@ def _done(night: Night, step: Step) -> Counts:
         night.store.checkpoint_aside()
     with night.store.transaction():
         counts = step.do(night)
-    if night.judged is not None and night.judged.held:
-        raise held_night(night.settings.workspace / PUBLISHED_FOLDER, night.settings.as_at, night.judged)
+    if night.judged_intake is not None and night.judged_intake.held:
+        raise held_night(night.settings.workspace / PUBLISHED_FOLDER, night.settings.as_at, night.judged_intake)
     return counts
 
 
@@ -212,5 +212,5 @@ def report_of(night: Night) -> RunReport:
         night.counts,
         night.seconds,
         night.warnings,
-        night.changed.words,
+        night.list_changes.words,
     )

@@ -48,7 +48,7 @@ def demo(*, children: int = 20_000, seed: int = 1, workspace: Path = Path("demo"
     move_on(folder, seed=seed, as_at=DEMO_AS_AT + NEXT_NIGHT)
     second = _night(made.extracts, workspace, DEMO_AS_AT + NEXT_NIGHT)
     print("\nWhat the second night changed:")
-    for sentence in second.changed:
+    for sentence in second.list_changes:
         print(f"  {sentence}")
     print(f"  Child by child: {second.published / 'changes.csv'}")
     print(f"\nRun the night on your own extracts:  {command()} night --help\n(the demo's own are in {made.extracts})")
@@ -59,11 +59,11 @@ def _night(extracts: Path, workspace: Path, as_at: date) -> "RunReport":
     """One night, and what it did."""
     from apps.cli.night import run_plainly
     from apps.cli.progress import showing
-    from apps.cli.words import told
+    from apps.cli.words import night_summary
 
     with showing() as progress:
         report = run_plainly(None, progress, extracts=extracts, workspace=workspace, as_at=as_at)
-    print(told(report, workspace))
+    print(night_summary(report, workspace))
     return report
 
 

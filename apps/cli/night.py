@@ -59,7 +59,7 @@ def night(
         night scores all of them. Needs the extra rollcall[dask], and goes without --plain.
     """
     from apps.cli.progress import showing
-    from apps.cli.words import day_typed, told
+    from apps.cli.words import day_typed, night_summary
     from pipelines.settings import SettingsError
 
     if plain and dask is not None:
@@ -75,7 +75,7 @@ def night(
     run = run_plainly if plain else partial(_under_prefect, dask=dask)
     with showing() as progress:
         report = run(config, progress, **asked)
-    print(told(report, workspace))
+    print(night_summary(report, workspace))
     return 0
 
 

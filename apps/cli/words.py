@@ -27,11 +27,11 @@ FILES = (
 )
 
 
-def told(report: "RunReport", workspace: Path) -> str:
+def night_summary(report: "RunReport", workspace: Path) -> str:
     """The summary of a night: what came in, what was found, where it is, and what to do next."""
     lines = _counts_in_words(report)
-    if report.changed:
-        lines += ["", *(f"  {sentence}" for sentence in report.changed)]
+    if report.list_changes:
+        lines += ["", *(f"  {sentence}" for sentence in report.list_changes)]
     if report.refused:
         lines += ["", f"  NOT LOADED: {', '.join(report.refused)}. The match report says why and what to do."]
     if report.warnings:

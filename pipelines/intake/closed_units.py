@@ -19,7 +19,7 @@ from pipelines.intake.units import ENOUGH_IN_UNIT, units_with_less
 from pipelines.tables import SOURCE_MEASURE
 
 
-def lost_nobody(
+def units_losing_no_child(
     before: Mapping[str, Callable[[], pl.DataFrame]],
     tonight: Mapping[str, pl.DataFrame],
     contracts: Mapping[str, Contract],

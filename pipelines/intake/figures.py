@@ -58,9 +58,9 @@ class ChangedSource:
 
     rows: pl.DataFrame
     """``FINGERPRINT`` of that night."""
-    same: pl.Series
+    is_unchanged: pl.Series
     """For each of tonight's rows: whether it is the same as then."""
-    otherwise: pl.DataFrame
+    previous_rows: pl.DataFrame
     """The rows of that night, as received, that are not the same tonight."""
     empty: pl.DataFrame = field(default_factory=SOURCE_MEASURE.to_frame)
     """``SOURCE_MEASURE`` of that night's empty values; empty if they were counted under another contract or software."""
@@ -76,11 +76,11 @@ class Intake:
     """``SOURCE_MEASURE``, without those that need last night's rows."""
     fingerprints: pl.DataFrame
     """``FINGERPRINT``; for the sources in ``stood``, only of rows that came or changed."""
-    stood: Mapping[str, int] = field(default_factory=dict)
+    rows_before: Mapping[str, int] = field(default_factory=dict)
     """Source -> rows on the night before, for the sources that were compared with it row by row."""
-    same: Mapping[str, int] = field(default_factory=dict)
+    rows_unchanged: Mapping[str, int] = field(default_factory=dict)
     """For those sources: source -> rows that have not changed."""
-    gone: pl.DataFrame = field(default_factory=FINGERPRINT.to_frame)
+    rows_gone: pl.DataFrame = field(default_factory=FINGERPRINT.to_frame)
     """For those sources: ``FINGERPRINT`` of the rows that did not come again."""
     later_on: Mapping[str, date] = field(default_factory=dict)
     """Source -> its newest date, for sources in which many days long after the date judged are given as gone by."""
@@ -124,9 +124,10 @@ def measure_intake(
         nights=pl.concat(nights),
         measures=pl.concat(measures),
         fingerprints=pl.concat([FINGERPRINT.to_frame(), *(own.new for own in printed.values())]),
-        stood=_rows_of(still) | {source: before[source].rows.height for source in printed if source in before},
-        same=_rows_of(still) | {source: own.same.height for source, own in printed.items() if source in before},
-        gone=pl.concat([FINGERPRINT.to_frame(), *(own.gone for own in printed.values())]),
+        rows_before=_rows_of(still) | {source: before[source].rows.height for source in printed if source in before},
+        rows_unchanged=_rows_of(still)
+        | {source: own.same.height for source, own in printed.items() if source in before},
+        rows_gone=pl.concat([FINGERPRINT.to_frame(), *(own.gone for own in printed.values())]),
         later_on={source: day for source, day in later_on.items() if day is not None},
     )
 
@@ -174,8 +175,8 @@ class _Printed:
         nothing = FINGERPRINT.to_frame()
         if stood is None:
             return cls(fingerprint(source, rows, contract, nothing if hashed is None else hashed), nothing, nothing)
-        new = fingerprint(source, rows.filter(~stood.same), contract, nothing)
-        is_other = pl.col("record_id").is_in(stood.otherwise["record_id"].implode())
+        new = fingerprint(source, rows.filter(~stood.is_unchanged), contract, nothing)
+        is_other = pl.col("record_id").is_in(stood.previous_rows["record_id"].implode())
         gone = stood.rows.filter(is_other).join(new, on="record_id", how="anti")
         return cls(new, stood.rows.filter(~is_other), gone)
 
@@ -228,13 +229,18 @@ def keys_kept(
     including those set aside. ``intake``: for sources that were compared with the night before row by row, rows that are
     the same need not be in ``tonight``. One row is one source that came tonight and before.
     """
-    told = [] if intake is None else list(intake.stood.items())
+    told = [] if intake is None else list(intake.rows_before.items())
     still = pl.DataFrame(told, schema={"source": pl.String, "keys": pl.UInt32}, orient="row")
     compared = snapshot.join(before.join(still, on="source", how="anti"), on="source", how="inner", validate="m:1")
     stood = keys_on(compared, pl.col("before_on"))
     again = pl.col("record_id").is_in(tonight["record_id"].implode())
     counted = stood.group_by("source").agg(keys=pl.len(), kept=again.mean())
-    gone = (FINGERPRINT.to_frame() if intake is None else intake.gone).filter(~again).group_by("source").len("missing")
+    gone = (
+        (FINGERPRINT.to_frame() if intake is None else intake.rows_gone)
+        .filter(~again)
+        .group_by("source")
+        .len("missing")
+    )
     whole = still.join(before, on="source", how="semi").join(gone, on="source", how="left", validate="1:1")
     kept = (pl.col("keys") - pl.col("missing").fill_null(0)) / pl.col("keys")
     return pl.concat([counted, whole.select("source", "keys", kept=kept)]).sort("source")
@@ -316,9 +322,9 @@ def _empty_cells(rows: pl.DataFrame, contract: Contract) -> dict[str, int]:
 def _empty_since(rows: pl.DataFrame, contract: Contract, stood: ChangedSource) -> dict[str, int]:
     """Like ``_empty_cells``: those of the night before, less those of rows that went or changed, plus those of rows that
     came or changed."""
-    before = stood.otherwise.height + int(stood.same.sum())
-    less = _empty_cells(stood.otherwise, contract)
-    more = _empty_cells(rows.filter(~stood.same), contract)
+    before = stood.previous_rows.height + int(stood.is_unchanged.sum())
+    less = _empty_cells(stood.previous_rows, contract)
+    more = _empty_cells(rows.filter(~stood.is_unchanged), contract)
     were = dict(stood.empty.select("of", (pl.col("value") * before).round().cast(pl.Int64)).iter_rows())
     return {name: were[name] - less[name] + more[name] for name in more}
 

@@ -15,7 +15,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from pipelines.failure import HELD, NightFailed
 from pipelines.intake.acceptance import acceptances_in_force
-from pipelines.intake.closed_units import lost_nobody
+from pipelines.intake.closed_units import units_losing_no_child
 from pipelines.intake.completeness import ACCEPTED, HOLDS, STAMPS, IntakeTonight, judge_completeness, sentences
 from pipelines.intake.date_judged import refuse_date_far_from_files
 from pipelines.intake.earlier_nights import HISTORIES, FailedChecks, History, failed_checks_as_measures
@@ -49,7 +49,7 @@ class JudgedIntake:
     """What the completeness gate found tonight."""
 
     intake: Intake
-    found: pl.DataFrame
+    completeness: pl.DataFrame
     """``COMPLETENESS``."""
     accepted: pl.DataFrame
     """``ACCEPTANCE`` in force tonight."""
@@ -59,19 +59,19 @@ class JudgedIntake:
     @property
     def held(self) -> tuple[str, ...]:
         """Why no list may be published, one sentence for each reason; empty: it may be."""
-        return sentences(self.found, HOLDS)
+        return sentences(self.completeness, HOLDS)
 
     @property
     def held_sources(self) -> tuple[str, ...]:
         """The sources that hold the night, each once."""
-        return tuple(self.found.filter(outcome=HOLDS)["source"].unique(maintain_order=True))
+        return tuple(self.completeness.filter(outcome=HOLDS)["source"].unique(maintain_order=True))
 
     @property
     def cut_off(self) -> frozenset[str]:
         """Sources whose file may be cut off, or that have none: fewer rows came than usual, a unit is gone, or no row
         stands in any more; and nobody has accepted that."""
         is_cut = pl.col("check").is_in(["missing", "fewer rows", "rows gone", "units"]) & (pl.col("outcome") == STAMPS)
-        return frozenset(self.found.filter(is_cut)["source"]) - {*self.accepted["source"]}
+        return frozenset(self.completeness.filter(is_cut)["source"]) - {*self.accepted["source"]}
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -79,9 +79,9 @@ class JudgedIntake:
         accepted = {row["source"]: row for row in self.accepted.to_dicts()}
         overruled = tuple(
             f"{row['file']}: {row['words']} Accepted by {accepted[row['source']]['by']}."
-            for row in self.found.filter(outcome=ACCEPTED).to_dicts()
+            for row in self.completeness.filter(outcome=ACCEPTED).to_dicts()
         )
-        return (*overruled, *sentences(self.found, STAMPS))
+        return (*overruled, *sentences(self.completeness, STAMPS))
 
 
 def history_of(store: Store) -> History:
@@ -106,7 +106,7 @@ def last_intake(store: Store, as_at: date) -> LastIntake:
 
 def rows_before(store: Store, received: Received, source: str) -> pl.DataFrame:
     """The rows of a source in the store; if its rows were compared, without those that came again unchanged."""
-    return received.otherwise[source] if source in received.otherwise else store.read_raw(source)
+    return received.previous_rows[source] if source in received.previous_rows else store.read_raw(source)
 
 
 def judge_tonight(
@@ -133,7 +133,7 @@ def judge_tonight(
     )
     told, went_on = gate.against_last()
     told |= gate.history.failed_checks_on(as_at, intake)
-    lost = gate.lost_nobody(before, intake.measures, went_on, accepted=sources)
+    lost = gate.units_losing_no_child(before, intake.measures, went_on, accepted=sources)
     intake = replace(intake, measures=pl.concat([intake.measures, lost, failed_checks_as_measures(told, as_at)]))
     came = IntakeTonight(
         as_at=as_at,
@@ -162,7 +162,7 @@ class _Gate:
     def measured(self) -> Intake:
         """What was received, in figures; for rows unchanged in the store since the last night, the figures of that night."""
         received, stood = self.received, self._stood()
-        same = {source: rows["record_id"].filter(received.is_same(source))
+        same = {source: rows["record_id"].filter(received.is_unchanged(source))
                 for source, rows in received.raw.items() if source not in stood}  # fmt: skip
         hashed = last_hashes(self.history.snapshot, same) if same else None
         return measure_intake(
@@ -177,9 +177,9 @@ class _Gate:
 
     def _standing(self) -> dict[str, UnchangedSource]:
         """The sources of which nothing was read tonight, as their rows in the store are unchanged."""
-        if self.received.last.stood_on is None:
+        if self.received.last_intake.stood_on is None:
             return {}
-        on = pl.col("as_at") == self.received.last.stood_on
+        on = pl.col("as_at") == self.received.last_intake.stood_on
         nights = self.history.nights.filter(on)
         measures = self.history.measures.filter(on & pl.col("measure").is_in([EMPTY, UNKNOWN, UNIT]))
         return {
@@ -189,12 +189,12 @@ class _Gate:
                 partial(self.store.raw_cells, source),
                 partial(self.store.read_raw_columns, source),
             )
-            for source in self.received.stands
+            for source in self.received.unchanged_sources
         }
 
     def _stood(self) -> dict[str, ChangedSource]:
         """The sources that were compared, row by row, with last night's rows in the store."""
-        received, last, history = self.received, self.received.last, self.history
+        received, last, history = self.received, self.received.last_intake, self.history
         if last.stood_on is None:
             return {}
         there = set(history.nights.filter(as_at=last.stood_on)["source"])
@@ -204,7 +204,7 @@ class _Gate:
         as_now = [source for source, read in counted.items() if read == {reading_fingerprint(self.contracts[source])}]
         return {
             source: ChangedSource(
-                stood.filter(source=source), received.is_same(source), received.otherwise[source],
+                stood.filter(source=source), received.is_unchanged(source), received.previous_rows[source],
                 empty.filter((pl.col("source") == source) & pl.lit(source in as_now)),
             )
             for source in received.raw
@@ -233,7 +233,7 @@ class _Gate:
         received, contracts, as_at = self.received, self.contracts, self.as_at
         told, went_on = {}, {}
         for source in self._comparable():
-            contract, tonight, is_same = contracts[source], received.raw[source], received.is_same(source)
+            contract, tonight, is_same = contracts[source], received.raw[source], received.is_unchanged(source)
             before, came = rows_before(self.store, received, source), tonight.filter(~is_same)
             as_settled, still = established_rows(self.history, source, before), tonight.lazy().filter(is_same)
             told[source] = [
@@ -251,9 +251,9 @@ class _Gate:
         if stood_on is None or stood_on > self.as_at:
             return []
         there = set(self.received.raw).intersection(self.store.raw_sources())
-        return sorted(source for source in there if not self.received.is_same(source).all())
+        return sorted(source for source in there if not self.received.is_unchanged(source).all())
 
-    def lost_nobody(
+    def units_losing_no_child(
         self,
         before: History,
         measures: pl.DataFrame,
@@ -278,7 +278,7 @@ class _Gate:
         known = {
             source: dict.fromkeys(went_on.get(source, ()), 0.0) | told.get(source, {}) for source in self.contracts
         }
-        return lost_nobody(
+        return units_losing_no_child(
             stand, self.received.raw, self.contracts, before, known=known, measures=measures, as_at=as_at
         )
 

@@ -29,7 +29,7 @@ def keep_tonight(
     at: datetime,
 ) -> dict[str, int]:
     """Put tonight's rows in the place of last night's, keep what changed, and count it. ``at``: when the night began."""
-    stand = {*received.stands, *judged.stands_in["source"]}
+    stand = {*received.unchanged_sources, *judged.stands_in["source"]}
     before = history_of(store)
     was_gone, renumbered = store.read_or_empty("vanished"), _renumbered(store, received, contracts, stand, as_at, at=at)
     # If a key is given to another child tonight, the earlier rows under it go by the key under which they go on.
@@ -37,10 +37,12 @@ def keep_tonight(
     vanished = keep_vanished(
         was_gone.with_columns(then), _rolls(store, received, contracts, stand, then), contracts,
         snapshot=before.snapshot.with_columns(then),
-        doubtful=received.set_aside.filter(~pl.col("record_id").is_in(received.left.implode()))["record_id"],
+        doubtful=received.set_aside.filter(~pl.col("record_id").is_in(received.ended_without_day.implode()))["record_id"],
         renumbered=renumbered.filter(pl.col("reused_at").is_null()), as_at=as_at,
     )  # fmt: skip
-    changes, is_past = _keep_histories(store, before, judged.intake, as_at, forwards=received.last.stood_on is not None)
+    changes, is_past = _keep_histories(
+        store, before, judged.intake, as_at, forwards=received.last_intake.stood_on is not None
+    )
     store.write("vanished", vanished)
     store.write("renumbered", renumbered)
     _keep_rows(store, received, stand, _differing(was_gone, vanished))
@@ -75,7 +77,9 @@ def _renumbered(
 ) -> pl.DataFrame:
     """``RENUMBERED`` after tonight, for the sources whose rows in the store change."""
     came = {
-        source: rows.filter(~received.is_same(source)) for source, rows in received.raw.items() if source not in stand
+        source: rows.filter(~received.is_unchanged(source))
+        for source, rows in received.raw.items()
+        if source not in stand
     }
     there = set(store.raw_sources()).intersection(contracts)
     before = {
@@ -122,7 +126,7 @@ def _keep_rows(store: Store, received: Received, stand: Collection[str], differi
     gone = {}
     for source in store.raw_sources():
         if source not in stand:
-            was = received.otherwise.get(source)
+            was = received.previous_rows.get(source)
             ids = store.read_raw_columns(source, "record_id") if was is None else was.select("record_id")
             here = received.raw[source].select("record_id") if source in received.raw else ids.clear()
             gone[source] = ids.join(here, on="record_id", how="anti")["record_id"]
@@ -131,12 +135,12 @@ def _keep_rows(store: Store, received: Received, stand: Collection[str], differi
     for source, rows in received.raw.items():
         if source in stand:
             continue
-        is_same = received.is_same(source)
+        is_same = received.is_unchanged(source)
         put = rows.filter(~is_same)
         changed.append(put["record_id"])
         if not is_same.any():
             store.write_raw(source, rows)
             continue
-        moved = rows.filter(received.moved[source]).select(PLACE)
+        moved = rows.filter(received.relocated[source]).select(PLACE)
         store.amend_raw(source, rows, Amendment(put, gone[source], moved))
     store.write("changed_row", pl.concat(changed).unique().sort().to_frame())

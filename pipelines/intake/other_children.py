@@ -60,8 +60,8 @@ class OtherChildren:
     def failed_checks(self) -> tuple[tuple[Check, str], ...]:
         """The checks that fail because of it, and why in words."""
         if self.columns:
-            return (("other children", changed_words(self.columns)),)
-        return (("reused keys", reused_words(self.lines)),) if self.lines else ()
+            return (("other children", changed_columns_in_words(self.columns)),)
+        return (("reused keys", reused_keys_in_words(self.lines)),) if self.lines else ()
 
 
 def other_children(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame, same: int) -> OtherChildren:
@@ -134,7 +134,7 @@ def _any_of(columns: Sequence[Column], kinds: Sequence[str], test: Callable[[Col
     return pl.any_horizontal(pl.lit(value=False), *(test(column) for column in columns if column.maps_to in kinds))
 
 
-def reused_words(lines: Sequence[int]) -> str:
+def reused_keys_in_words(lines: Sequence[int]) -> str:
     """What single rows show, in a sentence or two."""
     return (
         f"{counted(len(lines), 'row')} (line {first_of([*map(str, lines)])}) may be under a key that was another child's last "
@@ -143,7 +143,7 @@ def reused_words(lines: Sequence[int]) -> str:
     )
 
 
-def changed_words(changed: Sequence[Changed]) -> str:
+def changed_columns_in_words(changed: Sequence[Changed]) -> str:
     """What changed, in a sentence or two."""
     columns = ", ".join(f"{each.header} in {each.changed:,}" for each in changed)
     return (

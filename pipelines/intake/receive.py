@@ -54,33 +54,35 @@ class Received:
     """Schema DELIVERY. A second copy of a file is not a delivery of its own."""
     rules: pl.DataFrame
     """Schema RULE_HISTORY, of tonight only."""
-    same: dict[str, pl.Series] = field(default_factory=dict)
+    unchanged: dict[str, pl.Series] = field(default_factory=dict)
     """By source: whether each row of ``raw`` is the same as last night's."""
-    moved: dict[str, pl.Series] = field(default_factory=dict)
+    relocated: dict[str, pl.Series] = field(default_factory=dict)
     """By source: whether each row of ``raw`` is the same, but with another file, line or fingerprint."""
     judged: pl.DataFrame = field(default_factory=JUDGED_FILE.to_frame)
     """Schema JUDGED_FILE."""
     flawed: pl.Series = field(default_factory=lambda: pl.Series("record_id", [], pl.String))
     """``record_id`` of the rows that are loaded although they broke a rule."""
-    last: LastIntake = field(default_factory=LastIntake)
+    last_intake: LastIntake = field(default_factory=LastIntake)
     """What the rows were compared with."""
-    left: pl.Series = field(default_factory=lambda: pl.Series("record_id", [], pl.String))
+    ended_without_day: pl.Series = field(default_factory=lambda: pl.Series("record_id", [], pl.String))
     """``record_id`` of the rows set aside that say that a place has ended, on no day that can be read."""
-    stands: dict[str, int] = field(default_factory=dict)
+    unchanged_sources: dict[str, int] = field(default_factory=dict)
     """Source -> its rows in the store, for the sources whose files are all last night's."""
 
-    def is_same(self, source: str) -> pl.Series:
+    def is_unchanged(self, source: str) -> pl.Series:
         """For each row of a source, whether it is the same as last night's; false for rows that were never compared."""
-        return self.same.get(source, pl.repeat(value=False, n=self.raw[source].height, dtype=pl.Boolean, eager=True))
+        return self.unchanged.get(
+            source, pl.repeat(value=False, n=self.raw[source].height, dtype=pl.Boolean, eager=True)
+        )
 
     @cached_property
-    def otherwise(self) -> dict[str, pl.DataFrame]:
+    def previous_rows(self) -> dict[str, pl.DataFrame]:
         """By source: the rows of ``last`` that changed or went, for sources in both."""
-        came = {source: rows["record_id"].filter(self.is_same(source)) for source, rows in self.raw.items()}
+        came = {source: rows["record_id"].filter(self.is_unchanged(source)) for source, rows in self.raw.items()}
         return {
-            source: self.last.raw[source].filter(~pl.col("record_id").is_in(same.implode()))
+            source: self.last_intake.raw[source].filter(~pl.col("record_id").is_in(same.implode()))
             for source, same in came.items()
-            if source in self.last.raw
+            if source in self.last_intake.raw
         }
 
 
@@ -131,13 +133,13 @@ def receive(
         pl.concat([pl.DataFrame(schema=SET_ASIDE), *(d.set_aside for d in deliveries)]),
         _delivery_table(deliveries, received_at),
         _rules(deliveries, contracts, as_at or received_on),
-        same={source: pl.concat(d.loaded[SAME] for d in own) for source, own in loaded.items()},
-        moved={source: pl.concat(d.loaded[MOVED] for d in own) for source, own in loaded.items()},
+        unchanged={source: pl.concat(d.loaded[SAME] for d in own) for source, own in loaded.items()},
+        relocated={source: pl.concat(d.loaded[MOVED] for d in own) for source, own in loaded.items()},
         judged=_judged_files(deliveries, contracts, today),
         flawed=_flawed(deliveries, judging.last),
-        last=judging.last,
-        left=_left_records(deliveries, contracts, as_at or received_on),
-        stands=_rows_standing(deliveries),
+        last_intake=judging.last,
+        ended_without_day=_left_records(deliveries, contracts, as_at or received_on),
+        unchanged_sources=_rows_standing(deliveries),
     )
 
 

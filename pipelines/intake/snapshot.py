@@ -66,10 +66,10 @@ def snapshot_changes(kept: History, intake: Intake, as_at: date) -> SnapshotChan
     what changed."""
     before = last_nights(kept.nights)
     came = intake.nights.select("source")
-    others = pl.concat([intake.fingerprints["record_id"], intake.gone["record_id"]])
-    may_differ = ~pl.col("source").is_in(list(intake.stood)) | pl.col("record_id").is_in(others.implode())
+    others = pl.concat([intake.fingerprints["record_id"], intake.rows_gone["record_id"]])
+    may_differ = ~pl.col("source").is_in(list(intake.rows_before)) | pl.col("record_id").is_in(others.implode())
     judged = _with_states(_rewound(kept.snapshot.filter(may_differ), before, as_at), intake.fingerprints, came)
-    still = [(as_at, source, 0, 0, 0, rows) for source, rows in intake.same.items()]
+    still = [(as_at, source, 0, 0, 0, rows) for source, rows in intake.rows_unchanged.items()]
     every = pl.concat([_counted(judged, as_at), pl.DataFrame(still, schema=DELIVERY_CHANGE, orient="row")])
     changes = every.group_by("as_at", "source").sum()
     shares = as_key_measures(keys_kept(kept.snapshot, before, intake.fingerprints, intake), as_at)

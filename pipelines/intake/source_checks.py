@@ -50,7 +50,8 @@ def failed_checks(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     yield from (("units", words) for words in units)
     if not any(check in ("fewer rows", "rows gone") for check, _ in fewer):
         yield from _keys(source)
-    closed = bool(units) or not source.lost_nobody.is_empty()  # their places ended at once, which is reported as such
+    # Their places ended at once, which is reported as such.
+    closed = bool(units) or not source.units_losing_no_child.is_empty()
     yield from (told for told in source.failed_checks if not (closed and told[0] == "ended at once"))
     yield from _empty_values(source)
     yield from _stale(source)

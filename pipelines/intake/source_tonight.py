@@ -72,7 +72,7 @@ class SourceTonight:
         return kept
 
     @property
-    def lost_nobody(self) -> pl.Series:
+    def units_losing_no_child(self) -> pl.Series:
         """Units whose children are elsewhere, whatever rows or places they lost: they go on under others, or have closed."""
         return self.measures.filter(measure=LOST_NOBODY, as_at=self.as_at)["of"]
 

@@ -140,7 +140,7 @@ def units_less(source: SourceTonight) -> Iterator[str]:
         return
     last_on = source.last.as_at
     less = units_with_less(source.measures, source.contract, last_on=last_on, as_at=source.as_at)
-    named = less.filter(~pl.col("of").is_in(source.lost_nobody.implode())).sort("shown", "of")
+    named = less.filter(~pl.col("of").is_in(source.units_losing_no_child.implode())).sort("shown", "of")
     units = source.measures.filter(measure=UNIT)
     rows = named.filter(measure=UNIT)
     gone, thin = rows.filter(pl.col("now") == 0, ~pl.col("of").is_in(source.due)), rows.filter(pl.col("now") > 0)

@@ -70,7 +70,7 @@ class MatchedRecords:
     is_new: NDArray[np.bool_]
     row_of: Numbers
     """Tonight's row of each number; NOBODY where the record is gone or changed."""
-    gone: Numbers
+    gone_numbers: Numbers
     """Numbers of the last night that no record of tonight has."""
     next_number: int
 
@@ -121,7 +121,7 @@ class MatchedRecords:
     @property
     def is_unchanged(self) -> bool:
         """Whether tonight's records are the last night's, and none has changed in what the linkage reads."""
-        return not self.is_new.any() and not len(self.gone)
+        return not self.is_new.any() and not len(self.gone_numbers)
 
     def with_changed(self, rows: Numbers) -> "MatchedRecords":
         """The same, with further rows treated as changed."""

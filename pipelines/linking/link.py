@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule
 from matching.buckets import Buckets
-from matching.cluster import named
+from matching.cluster import assign_child_ids
 from matching.comparisons import CHILD_COMPARISONS, LISTED_BESIDE
 from matching.encode import Rows
 from matching.households import Households
@@ -27,7 +27,7 @@ from matching.rivals import Rivals
 from matching.score import Bits, OnProgress
 from matching.train import TrainingError
 from pipelines.linking.family_ties import with_family_ties
-from pipelines.linking.link_groups import GroupsAsked, measured_by_group
+from pipelines.linking.link_groups import GroupInputs, measured_by_group
 from pipelines.linking.link_report import STANDS_IN, LinkReport, report_of
 from pipelines.linking.measures_in_force import MeasuresInForce, fingerprint, measures_of_linkage, reason_to_measure
 from pipelines.linking.shared_upns import without_shared_upns
@@ -96,7 +96,7 @@ def link(
     origin: str = "in force",
     stands_in: bool = False,
     settings: Settings = CHILD_SETTINGS,
-    groups: GroupsAsked | None = None,
+    groups: GroupInputs | None = None,
     held: MeasuresInForce | None = None,
     progress: OnProgress | None = None,
     buckets: Buckets | None = None,
@@ -115,7 +115,7 @@ def link(
     - ``buckets``: where pairs are scored; null: in this process.
     """
     table = with_keys(without_shared_upns(person).sort("record_id"))
-    asked = groups or GroupsAsked()
+    asked = groups or GroupInputs()
     counts = records_by_source(table["dataset"])
     due = _why_due(held, model, settings, counts, asked.as_at)
     model = None if stands_in and due else model
@@ -130,7 +130,7 @@ def link(
     if held is None or due:
         mark = fingerprint(weights, settings, tuple(counts))
         held = measures_of_linkage(found, table["dataset"], on=asked.as_at, why=due, fingerprint=mark)
-    children = named(pl.DataFrame({"record_id": table["record_id"], "cluster": found.labels}), previous)
+    children = assign_child_ids(pl.DataFrame({"record_id": table["record_id"], "cluster": found.labels}), previous)
     children = children.with_columns(membership=pl.Series(found.membership))
     records = children.select(CHILD_RECORD.names()).cast(CHILD_RECORD)
     pairs = _all_pairs(found)
@@ -171,7 +171,7 @@ def _report(
     found: Linkage,
     table: pl.DataFrame,
     pairs: pl.DataFrame,
-    asked: GroupsAsked,
+    asked: GroupInputs,
     *,
     held: MeasuresInForce,
     told: Figures,

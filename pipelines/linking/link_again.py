@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from matching import blocks
 from matching.assign import Bits
 from matching.blocking import CHILD_BLOCKING_RULES
-from matching.cluster import named
+from matching.cluster import assign_child_ids
 from matching.comparisons import CHILD_COMPARISONS
 from matching.components import Labels
 from matching.encode import Encoded, Rows
@@ -29,7 +29,7 @@ from matching.patterns import Patterns
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.kept_links import NOBODY, MatchedRecords, pair_frame, previous_linkage, sign_frame, weighed_frame
 from pipelines.linking.link import is_kept, is_kept_rival, levels_in_words, links_of, report_figures, rival_rows
-from pipelines.linking.link_groups import GroupsAsked, measured_by_group
+from pipelines.linking.link_groups import GroupInputs, measured_by_group
 from pipelines.linking.link_report import LinkReport, report_of
 from pipelines.linking.measures_in_force import MeasuresInForce
 from pipelines.store import Store
@@ -54,7 +54,7 @@ class LinkageInput:
     model: Model
     origin: str
     settings: Settings
-    asked: GroupsAsked
+    asked: GroupInputs
     held: MeasuresInForce
 
 
@@ -103,7 +103,7 @@ def known_records(store: Store, tonight: LinkageInput) -> MatchedRecords | None:
     if not records["record_id"].equals(tonight.previous["record_id"]):
         return None
     known = MatchedRecords.of(records, tonight.person["record_id"], tonight.content, least)
-    many = known.is_new.sum() + len(known.gone)
+    many = known.is_new.sum() + len(known.gone_numbers)
     return known if many <= MOST_CHANGED * tonight.person.height else None
 
 
@@ -165,7 +165,7 @@ def _met(store: Store, person: pl.DataFrame, known: MatchedRecords) -> tuple[Mat
     """
     new = np.flatnonzero(known.is_new)
     signs = sign_frame(person[new], known.numbers[new])
-    left = store.read_where("block_sign", pl.DataFrame({"number": known.gone}))
+    left = store.read_where("block_sign", pl.DataFrame({"number": known.gone_numbers}))
     shared = store.read_where("block_sign", pl.concat([signs, left]).select(pl.col("sign").unique()))
     sizes = pl.concat([shared, signs]).group_by("sign").len()  # of both nights together: never too few
     large = sizes.filter(pl.col("len") > blocks.LARGEST_BLOCK)
@@ -218,7 +218,7 @@ def _result(
         gone_ids=known.gone_ids,
         pairs_gone=gone.select("left", "right"),
         pairs_put=put,
-        signs_gone=pl.DataFrame({"number": known.gone}),
+        signs_gone=pl.DataFrame({"number": known.gone_numbers}),
         signs_put=signs,
         weighed=weighed_frame(again.weighed),
         next_number=known.next_number,
@@ -271,7 +271,7 @@ def _children(tonight: LinkageInput, again: Again, stood: pl.DataFrame) -> pl.Da
     touched = pl.Series(again.is_touched)
     clusters = stood.select("record_id", cluster=pl.Series(again.labels)).filter(touched)
     before = tonight.before.join(clusters, on="record_id", how="semi")
-    fresh = named(clusters, before, tonight.previous["child_id"].unique().to_list()).sort("record_id")
+    fresh = assign_child_ids(clusters, before, tonight.previous["child_id"].unique().to_list()).sort("record_id")
     place = np.arange(stood.height)
     place[again.is_touched] = stood.height + np.arange(fresh.height)
     names = pl.concat([stood["child_id"], fresh["child_id"]]).gather(place)

@@ -23,7 +23,7 @@ Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class GroupsAsked:
+class GroupInputs:
     """What the measures by group need to know."""
 
     as_at: date | None = None
@@ -36,7 +36,7 @@ class GroupsAsked:
     ethnicity, first language. Nothing of the kind is ever inferred from a name."""
 
 
-def measured_by_group(table: pl.DataFrame, child: pl.Series, pairs: pl.DataFrame, asked: GroupsAsked) -> pl.DataFrame:
+def measured_by_group(table: pl.DataFrame, child: pl.Series, pairs: pl.DataFrame, asked: GroupInputs) -> pl.DataFrame:
     """Links and expected errors by group, as BY_GROUP.
 
     ``table``: person records with their keys. ``child``: the child of each. ``pairs``: left, right (rows of the table),
@@ -45,7 +45,7 @@ def measured_by_group(table: pl.DataFrame, child: pl.Series, pairs: pl.DataFrame
     return by_group(groupings(table, child, asked), child, _is_linked(table["dataset"], child, asked.rolls), pairs)
 
 
-def groupings(table: pl.DataFrame, child: pl.Series, asked: GroupsAsked) -> pl.DataFrame:
+def groupings(table: pl.DataFrame, child: pl.Series, asked: GroupInputs) -> pl.DataFrame:
     """One row a record, one column a grouping; null: not known for the record.
 
     A child at several postcodes has moved, or was given another child's record. Two children who share birth date and home

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtri
 
 from matching.person import Columns
-from matching.thresholds import all_known, reliability
+from matching.thresholds import reliability, sample_of_known_pairs
 from pipelines.decisions.outcomes import CLOSING, MISSING
 from pipelines.rank_settings import LEAST_SLOPE, Recalibration
 from pipelines.settings import SettingsError
@@ -174,7 +174,7 @@ def answers(outcomes: pl.DataFrame) -> pl.DataFrame:
 def reliability_of_leads(answered: pl.DataFrame) -> pl.DataFrame:
     """``RELIABILITY`` of :mod:`matching.thresholds`, for leads instead of pairs: said and found."""
     told = answered.drop_nulls(["published", "is_missing"])
-    return reliability(all_known(told["published"], told["is_missing"]), BANDS)
+    return reliability(sample_of_known_pairs(told["published"], told["is_missing"]), BANDS)
 
 
 def fit_line(answered: pl.DataFrame) -> FittedLine | str:

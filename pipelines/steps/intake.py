@@ -47,16 +47,18 @@ def judge_completeness(night: Night) -> Counts:
     settings = night.settings
     if not settings.full:
         night.store.read_ahead(*READ_ONCE_RECEIVED)
-    night.judged = judge_tonight(night.store, night.received, night.contracts, settings.as_at, settings.schools.due)
-    return {"holds": len(night.judged.held), "warnings": len(night.judged.warnings)}
+    night.judged_intake = judge_tonight(
+        night.store, night.received, night.contracts, settings.as_at, settings.schools.due
+    )
+    return {"holds": len(night.judged_intake.held), "warnings": len(night.judged_intake.warnings)}
 
 
 def keep_snapshot(night: Night) -> Counts:
     """Tonight's rows -> raw_* and what they were judged by, changed_row, renumbered, snapshot, delivery_change, source_*,
     vanished."""
-    assert night.received is not None and night.judged is not None  # noqa: S101 - both come before snapshot in STEPS
+    assert night.received is not None and night.judged_intake is not None  # noqa: S101 - both come before snapshot in STEPS
     as_at, at = night.settings.as_at, night.started_at
-    counts = keep_tonight(night.store, night.received, night.judged, night.contracts, as_at, at=at)
+    counts = keep_tonight(night.store, night.received, night.judged_intake, night.contracts, as_at, at=at)
     night.received = None
     return counts
 

@@ -65,6 +65,6 @@ def rank_step(night: Night) -> Counts:
     night.store.write_children("explained", ranked.explained)
     night.store.write("finding", ranked.findings)
     night.roll_warnings = (*rolls_to_ask_for(ranked.to_come), *years_to_ask_for(ranked.on_leave))
-    night.listed = night.in_background(partial(masked_list, night.read(*MASKED_READS)))
+    night.masked_list = night.in_background(partial(masked_list, night.read(*MASKED_READS)))
     night.other_teams = night.in_background(partial(for_other_teams, inputs, night.store.read("explained")))
     return {"candidates": ranked.candidates.height, "explained": ranked.explained.height}

@@ -27,9 +27,9 @@ def ledger_step(night: Night) -> Counts:
     ledger = keep_ledger(Ledger(**parts), _tonight(night))
     for table, part in KEPT.items():
         night.store.write(table, getattr(ledger, part))
-    night.changed = what_changed(ledger.changes, ledger.leads, ledger.lists, night.settings.as_at)
+    night.list_changes = what_changed(ledger.changes, ledger.leads, ledger.lists, night.settings.as_at)
     counts = dict(ledger.changes.group_by("change").len().iter_rows())
-    return {"in_view": night.changed.in_view.height, **{change: counts.get(change, 0) for change in CHANGES}}
+    return {"in_view": night.list_changes.in_view.height, **{change: counts.get(change, 0) for change in CHANGES}}
 
 
 def _tonight(night: Night) -> Tonight:
@@ -43,9 +43,9 @@ def _tonight(night: Night) -> Tonight:
         as_at=night.settings.as_at,
         child_moves=night.store.read_or_empty("child_move"),
         outcomes=night.outcomes(),
-        protected=night.listed.result().protected,
+        protected=night.masked_list.result().protected,
         loaded=frozenset(night.store.raw_sources()),
-        cut_off=night.judged.cut_off if night.judged else frozenset(),
+        cut_off=night.judged_intake.cut_off if night.judged_intake else frozenset(),
         set_aside=_set_aside(night.store),
         settings=night.settings.ranking,
         names=night.source_names,

@@ -21,7 +21,7 @@ from pipelines.linking.link_again import (
     link_changed_records,
     unchanged_report,
 )
-from pipelines.linking.link_groups import GroupsAsked
+from pipelines.linking.link_groups import GroupInputs
 from pipelines.linking.link_report import LinkReport
 from pipelines.linking.measures_in_force import (
     MEASURED_TABLES,
@@ -136,9 +136,9 @@ def _in_force(store: Store, decided: LinkageDecisions) -> ModelInUse | None:
     return model_in_use(store.read_or_empty("link_model"))
 
 
-def _groups_asked(night: Night) -> GroupsAsked:
+def _groups_asked(night: Night) -> GroupInputs:
     rolls = [source for source, contract in night.contracts.items() if contract.is_roll]
-    return GroupsAsked(as_at=night.settings.as_at, rolls=rolls)
+    return GroupInputs(as_at=night.settings.as_at, rolls=rolls)
 
 
 def _tonight(

@@ -39,13 +39,13 @@ def publish_step(night: Night) -> Counts:
         reliability=measured_reliability(night.settings.workspace),
         run=run_record(night, known["deliveries"]),
         sender_files=night.sender_files,
-        stands_in=STANDS_IN.to_frame() if night.judged is None else night.judged.stands_in,
+        stands_in=STANDS_IN.to_frame() if night.judged_intake is None else night.judged_intake.stands_in,
         source_names=night.source_names,
         settings=settings_in_force(night.settings),
         settings_approval=settings_in_words(night.settings.workspace, night.settings),
         authority=night.settings.authority,
         early_warning=night.early_warning.result(),
-        what_changed=night.changed,
+        what_changed=night.list_changes,
         other_teams=night.other_teams.result(),
         former=night.store.read("former_record"),
         outcomes=night.outcomes(),
@@ -53,7 +53,7 @@ def publish_step(night: Night) -> Counts:
         evidence_sheets=night.settings.listing.evidence_sheets,
         warnings=night.warnings,
     )
-    folder = publish(publication, night.settings.workspace / PUBLISHED_FOLDER, night.listed.result())
+    folder = publish(publication, night.settings.workspace / PUBLISHED_FOLDER, night.masked_list.result())
     clear_stale(night.settings.workspace / PUBLISHED_FOLDER, as_at)
     night.published = folder.path
     at = datetime.now(UTC)
@@ -77,9 +77,9 @@ def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
         "own_contracts": own_contracts(night.contracts, night.settings.contracts),
         "warnings": list(night.warnings),
         "completeness": night.store.read("completeness").to_dicts(),
-        "acceptances": [] if night.judged is None else night.judged.accepted.to_dicts(),
+        "acceptances": [] if night.judged_intake is None else night.judged_intake.accepted.to_dicts(),
         "counts": night.counts,
-        "changes": list(night.changed.words),
+        "changes": list(night.list_changes.words),
         "seconds": night.seconds,
         "linkage": dict(night.link_report.result().figures),
         "settings": settings_in_force(night.settings),

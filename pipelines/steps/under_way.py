@@ -60,7 +60,7 @@ class Night:
     """Names of the files that broke a rule of the whole file and were not loaded."""
     received: Received | None = None
     """What came in; null once its rows are kept in the store."""
-    judged: JudgedIntake | None = None
+    judged_intake: JudgedIntake | None = None
     """What the completeness gate found."""
     link_report: Future[LinkReport] = field(init=False, repr=False)
     """What the match report shows of the linkage; worked out while later steps run."""
@@ -80,11 +80,11 @@ class Night:
     """Who may be without education from the next term; worked out while the list is ranked."""
     roll_warnings: tuple[str, ...] = ()
     """Warnings about schools to ask, because their roll is still to come or their Year 11 left early; filled by ``rank``."""
-    listed: Future[Masked] = field(init=False, repr=False)
+    masked_list: Future[Masked] = field(init=False, repr=False)
     """The list as it may be published; worked out while the ledger is kept, as is ``other_teams``."""
     other_teams: Future[pl.DataFrame] = field(init=False, repr=False)
     """Children whom other teams should look at (``OTHER_TEAM``)."""
-    changed: WhatChanged = field(default_factory=WhatChanged.empty)
+    list_changes: WhatChanged = field(default_factory=WhatChanged.empty)
     """How the list differs from the last one published."""
     published: Path | None = None
     """Folder of the publication, once it is complete."""
@@ -123,7 +123,12 @@ class Night:
         ranked = self.counts.get("rank", {})
         of_list = gap_in_files(int(ranked["candidates"]), int(ranked["explained"])) if ranked else ()
         of_columns = self.at_odds.result() if self.at_odds else ()
-        return (*(self.judged.warnings if self.judged else ()), *of_columns, *of_list, *self.roll_warnings)
+        return (
+            *(self.judged_intake.warnings if self.judged_intake else ()),
+            *of_columns,
+            *of_list,
+            *self.roll_warnings,
+        )
 
     def read(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by name."""

@@ -66,7 +66,7 @@ def sent_tonight(**changed: Rows | None) -> dict[str, Rows]:
 
 def told_of(judged: JudgedIntake, source: str) -> list[tuple[str, str, str]]:
     """Check, outcome and words of everything found about a source."""
-    return list(judged.found.filter(source=source).select("check", "outcome", "words").iter_rows())
+    return list(judged.completeness.filter(source=source).select("check", "outcome", "words").iter_rows())
 
 
 def as_row(breach: Breach) -> dict[str, object]:
@@ -108,7 +108,7 @@ class Deliveries:
         as_at = FIRST + timedelta(days=after_days)
         found = pl.DataFrame([as_row(breach) for breach in breaches], schema=BREACH)
         received = replace(self.received(sources, refused, set_aside), breaches=found)
-        received = replace(received, left=pl.Series("record_id", left, pl.String))
+        received = replace(received, ended_without_day=pl.Series("record_id", left, pl.String))
         with Store(self.workspace) as store:
             judged = judge_tonight(store, received, self.contracts, as_at, schools_due or {})
             if is_kept and not judged.held:

@@ -59,4 +59,4 @@ def test_what_is_accepted_of_a_shorter_list_is_the_usual_from_then_on(tmp_path: 
     accept(nights.workspace, CONTRACTS, Path("health"), why="weeded", by="A. Lee", as_at=FIRST + timedelta(days=3))
     for after in (3, 4):
         judged = nights.night(after, school_census=roll_on(after), health=health(260))
-    assert "rows gone" not in judged.found["check"].to_list()
+    assert "rows gone" not in judged.completeness["check"].to_list()

@@ -138,5 +138,5 @@ def test_a_pupil_among_those_no_longer_on_roll_has_left(ended: dict[str, str], l
                 ElementTree.SubElement(pupil, name).text = value
     (tmp_path / "school_census.xml").write_bytes(ElementTree.tostring(message))
     received = receive(tmp_path, read_contracts(), received_at=datetime(2026, 11, 21, tzinfo=UTC), as_at=AS_AT)
-    assert received.left.to_list() == [f"school_census:{key}" for key in left]
+    assert received.ended_without_day.to_list() == [f"school_census:{key}" for key in left]
     assert received.raw["school_census"].height == 2 - len(left)

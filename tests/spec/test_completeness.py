@@ -32,7 +32,7 @@ from tests.made.deliveries import (
 
 def test_a_usual_night_is_complete(three_nights: Deliveries) -> None:
     judged = three_nights.judged(3, **sent_tonight())
-    assert judged.found.is_empty()
+    assert judged.completeness.is_empty()
     assert (judged.held, judged.warnings) == ((), ())
 
 
@@ -184,8 +184,8 @@ def test_rows_of_a_refused_file_are_not_counted_as_set_aside_of_another_with_the
 
 
 def test_the_same_night_again_is_no_file_of_yesterday(nights: Deliveries) -> None:
-    assert nights.night(3, **sent_tonight()).found.is_empty()
-    assert nights.night(3, **sent_tonight()).found.is_empty()
+    assert nights.night(3, **sent_tonight()).completeness.is_empty()
+    assert nights.night(3, **sent_tonight()).completeness.is_empty()
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_the_same_night_again_is_no_file_of_yesterday(nights: Deliveries) -> Non
 def test_no_rows_need_change_over_a_weekend(begun: Begun, first: int, again: int, is_stale: bool) -> None:
     delivered = begun(first, school_census=roll_on(first), health=health(100))
     judged = delivered.judged(again, school_census=roll_on(again), health=health(100))
-    assert ("stale" in judged.found.filter(source="health")["check"].to_list()) is is_stale
+    assert ("stale" in judged.completeness.filter(source="health")["check"].to_list()) is is_stale
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_no_rows_need_change_over_a_weekend(begun: Begun, first: int, again: int
 def test_rolls_stand_still_while_schools_are_shut(begun: Begun, first: date, again: date, is_stale: bool) -> None:
     after, again_after = ((day - FIRST).days for day in (first, again))
     sent = {"school_census": roll_on(after), "health": health(100)}
-    found = begun(after, **sent).judged(again_after, **sent).found
+    found = begun(after, **sent).judged(again_after, **sent).completeness
     told = found.filter(source="school_census", check="stale")["words"].to_list()
     assert bool(told) is is_stale
     assert found.filter(source="health", check="stale").height, "who is no school is not shut"
@@ -234,13 +234,13 @@ def test_a_summer_does_not_teach_that_a_roll_may_be_old(tmp_path: Path) -> None:
         rolled = roll_on(week)  # classes and homes change, and nobody comes or goes
         rows = [{**row, "entry_date": "2027-07-12"} for row in rolled]
         after = (friday - FIRST).days
-        found = nights.night(after, school_census=rows, health=health(100 + week, seen_on=friday)).found
+        found = nights.night(after, school_census=rows, health=health(100 + week, seen_on=friday)).completeness
         told += [friday] * found.filter(source="school_census", check="stale").height
     assert told == [date(2027, 9, 17)]
 
 
 def test_a_register_that_need_not_change_is_not_stale(three_nights: Deliveries) -> None:
-    assert three_nights.judged(60, **sent_tonight()).found.filter(source="ehe_register").is_empty()
+    assert three_nights.judged(60, **sent_tonight()).completeness.filter(source="ehe_register").is_empty()
 
 
 def test_a_band_in_the_contract_outweighs_what_is_learnt(three_nights: Deliveries) -> None:
@@ -256,7 +256,7 @@ def test_nights_that_vary_widen_the_band(tmp_path: Path) -> None:
     for after, size in enumerate(sizes):
         delivered.night(after, school_census=roll_on(after), health=health(size))
     judged = delivered.judged(len(sizes), school_census=roll_on(99), health=health(55))
-    assert "fewer rows" not in judged.found.filter(source="health")["check"].to_list()
+    assert "fewer rows" not in judged.completeness.filter(source="health")["check"].to_list()
 
 
 @pytest.mark.parametrize(
@@ -282,8 +282,8 @@ def _with_unit(unit: str) -> object:
 def test_no_check_tells_a_value_of_a_child(three_nights: Deliveries) -> None:
     odd = [{**row, "surname": "Zzyzx", "record_id": f"Zzyzx{row['record_id']}", "postcode": ""} for row in roll_on(3)]
     judged = three_nights.judged(3, **sent_tonight(school_census=odd, health=None))
-    assert judged.found.height >= 2
-    assert "Zzyzx" not in "".join(judged.found.select(pl.concat_str(pl.all())).to_series())
+    assert judged.completeness.height >= 2
+    assert "Zzyzx" not in "".join(judged.completeness.select(pl.concat_str(pl.all())).to_series())
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def test_an_old_file_of_a_source_that_need_not_change_is_told_until_a_newer_one_
     for after, last_year in enumerate([False, False, True, True, True, True, False, False]):
         rows = _notified(after, last_year=last_year)
         seen = health(100 + after, seen_on=FIRST + timedelta(days=after - 1))
-        found = nights.night(after, school_census=roll_on(after), health=seen, ehe_register=rows).found
+        found = nights.night(after, school_census=roll_on(after), health=seen, ehe_register=rows).completeness
         told.append(found.filter(source="ehe_register", check="stale").height > 0)
     assert told == [False, False, True, True, True, True, False, False]
 
@@ -352,6 +352,6 @@ def test_a_list_of_which_a_part_is_missing_for_some_nights_does_not_become_the_u
     told = []
     for after, rows in enumerate((300, 260, 260, 260, 299, 600, 300)):
         judged = nights.night(after, school_census=roll_on(after), health=health(rows))
-        rows_told = judged.found.filter(pl.col("check").str.contains("rows"), source="health")
+        rows_told = judged.completeness.filter(pl.col("check").str.contains("rows"), source="health")
         told.append(rows_told["check"].to_list())
     assert told == [[], *[["rows gone"]] * 3, [], ["more rows"], []]

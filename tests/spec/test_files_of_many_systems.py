@@ -344,7 +344,7 @@ def test_of_the_rows_set_aside_those_say_that_a_pupil_has_left_that_have_an_end_
     pl.DataFrame(sent).write_csv(tmp_path / "school_census.csv")
     received = receive(tmp_path, CONTRACTS, received_at=datetime(2026, 11, 20, tzinfo=UTC))
     assert received.raw["school_census"]["record_id"].to_list() == ["school_census:KEPT"]
-    assert received.left.to_list() == [f"school_census:{row[0]}" for row in rows if row[-1] == "left"]
+    assert received.ended_without_day.to_list() == [f"school_census:{row[0]}" for row in rows if row[-1] == "left"]
 
 
 @pytest.mark.parametrize("cell", ["None", "Not left", "On Roll", "OPEN", "31/12/9999"])

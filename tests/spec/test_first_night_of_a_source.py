@@ -21,7 +21,7 @@ def test_on_the_first_night_only_what_cannot_be_true_is_told(
     tmp_path: Path, sent: dict[str, Rows], check: list[str]
 ) -> None:
     judged = Deliveries(tmp_path).judged(0, **({"school_census": census()} | sent))
-    assert judged.found["check"].to_list() == check
+    assert judged.completeness["check"].to_list() == check
     assert not judged.held
 
 

@@ -144,7 +144,7 @@ def test_a_list_that_is_last_nights_is_asked_again_where_only_the_roll_has_chang
     )  # fmt: skip
     again, anew = received(tmp_path, TONIGHT, last), received(tmp_path, TONIGHT)
     assert again.deliveries.filter(source="health")["verdict"].to_list() == ["refused" if is_refused else "loaded"]
-    assert again.stands == ({} if is_refused else {"health": 120})
+    assert again.unchanged_sources == ({} if is_refused else {"health": 120})
     for said in ("breaches", "set_aside", "deliveries", "rules", "judged"):
         assert getattr(again, said).equals(getattr(anew, said)), said
 

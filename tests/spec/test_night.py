@@ -234,7 +234,7 @@ def test_what_an_officer_found_while_a_night_runs_is_for_the_next_night(
                 opened = night.store.read("explained")["child_id"][0]
                 handed_in.write_text(f"child_id,outcome,date\n{opened},UNDER_ENQUIRY,2026-11-20\n", "utf-8")
                 add_outcomes(handed_in, workspace, night.read(*ASKED), "M. Okafor")
-    assert night.changed.in_view.is_empty()
+    assert night.list_changes.in_view.is_empty()
     assert pl.read_csv(run_night(tonight).published / "in_view.csv")["child_id"].to_list() == [opened]
 
 

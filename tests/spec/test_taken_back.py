@@ -105,7 +105,7 @@ def test_a_file_that_is_right_again_is_not_held_for_what_a_wrong_one_told(last_n
     right = [*ROLL[:-1], {**ROLL[-1], "leaving_date": "2026-11-03"}]
     judged = nights.night(2, school_census=right, **others)
     assert judged.held == ()
-    assert "taken back" not in judged.found["check"].to_list()
+    assert "taken back" not in judged.completeness["check"].to_list()
 
 
 def test_nothing_is_taken_back_of_another_child_under_the_same_key(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_nothing_is_taken_back_of_another_child_under_the_same_key(tmp_path: Pat
     keyed = [{**row, "record_id": f"C{n // 12}-{n % 12}"} for n, row in enumerate([above, *rows])]
     judged = nights.night(1, school_census=keyed)
     assert judged.held == ()
-    assert "taken back" not in judged.found["check"].to_list()
+    assert "taken back" not in judged.completeness["check"].to_list()
 
 
 def test_what_a_night_told_of_a_file_is_told_again_whenever_it_is_run_with_the_same_rows(

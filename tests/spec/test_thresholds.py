@@ -15,11 +15,11 @@ from matching.thresholds import (
     MEASURED,
     RELIABILITY,
     THRESHOLDS,
-    all_known,
     calibration_error_of,
     expected_by_threshold,
     measured_by_threshold,
     reliability,
+    sample_of_known_pairs,
 )
 
 
@@ -131,7 +131,7 @@ def test_a_band_counts_its_strata_by_the_pairs_that_they_stand_for() -> None:
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), max_size=40))
 def test_with_every_truth_known_bands_give_the_calibration_error_of_bins(pairs: list[tuple[float, bool]]) -> None:
     known = pl.DataFrame(pairs, schema={"said": pl.Float64, "so": pl.Boolean}, orient="row")
-    bands = reliability(all_known(known["said"], known["so"]), (0.25, 0.5, 0.75))
+    bands = reliability(sample_of_known_pairs(known["said"], known["so"]), (0.25, 0.5, 0.75))
     assert bands.schema == RELIABILITY
     assert bands["judged"].sum() == len(pairs)
     assert ((bands["right_low"] <= bands["right"]) & (bands["right"] <= bands["right_high"])).all()
@@ -147,7 +147,9 @@ def test_of_probabilities_that_hold_the_interval_holds_what_was_said_nineteen_ti
     inside = []
     for _ in range(40):
         said = draw.uniform(0, 1, 300)
-        bands = reliability(all_known(pl.Series(said), pl.Series(draw.uniform(0, 1, 300) < said)), (0.2, 0.4, 0.6, 0.8))
+        bands = reliability(
+            sample_of_known_pairs(pl.Series(said), pl.Series(draw.uniform(0, 1, 300) < said)), (0.2, 0.4, 0.6, 0.8)
+        )
         inside += bands["said"].is_between(bands["right_low"], bands["right_high"]).to_list()
     assert len(inside) == 200
     assert 0.91 <= np.mean(inside) <= 0.99

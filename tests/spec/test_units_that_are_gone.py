@@ -139,7 +139,7 @@ LEFT, GONE = "School 1 (24 to 0)", "are gone, with 24 rows: School 1."
 def test_a_school_that_closes_holds_the_list_where_its_pupils_are_nowhere(
     begun: Begun, before: Rows, tonight: Rows, told: str | None
 ) -> None:
-    found = begun(school_census=before).judged(1, school_census=tonight).found
+    found = begun(school_census=before).judged(1, school_census=tonight).completeness
     held = found.filter(check="units", outcome="holds")["words"]
     assert [words for words in held if told is None or told not in words] == []
     assert len(held) == (told is not None)
@@ -165,10 +165,10 @@ def test_a_school_above_a_fifth_of_a_roll_holds_no_night_as_it_closes_nor_the_ni
     there = _places(24, entry_date="2026-10-01")
     closed = WITHOUT + there + [row for row in ROLL if row["estab"] == "2001"][:rows_left]
     nights.night(0, school_census=ROLL + there)
-    assert "fewer rows" in nights.night(1, school_census=closed[18:]).found["check"], "cut off on that night"
+    assert "fewer rows" in nights.night(1, school_census=closed[18:]).completeness["check"], "cut off on that night"
     for after in (1, 1, 2, 3):
         told = nights.night(after, school_census=_with(closed, "2000", nc_year_actual=str(after)))
-        assert told.found.is_empty(), f"night {after}"
+        assert told.completeness.is_empty(), f"night {after}"
     (held,) = nights.night(4, school_census=closed[6:-10]).held
     assert f"{56 + rows_left} rows received, where {72 + rows_left} are usual: 2" in held
 
@@ -187,7 +187,7 @@ def test_a_school_accepted_as_closed_is_told_each_time_that_night_is_run(tmp_pat
 def test_places_that_end_of_themselves_while_the_file_stays_the_same_hold_the_list_too(tmp_path: Path) -> None:
     nights, roll = Deliveries(tmp_path), census(3, 24)
     roll = [{**row, "leaving_date": "2026-11-03"} if row["estab"] == "2001" else row for row in roll]
-    assert nights.night(0, school_census=roll).found.is_empty()
+    assert nights.night(0, school_census=roll).completeness.is_empty()
     assert any("School 1 (24 to 0)" in line for line in nights.judged(1, school_census=roll).held)
 
 
@@ -280,7 +280,7 @@ def test_a_practice_is_missed_until_it_sends_again(
         nights.night(after, school_census=roll_on(after), health=_twelve_practices(after, without=gone))
         for after, gone in enumerate(without, start=1)
     ]
-    assert tuple("units" in judged.found["check"] for judged in found) == told
+    assert tuple("units" in judged.completeness["check"] for judged in found) == told
     assert tuple("health" in judged.cut_off for judged in found) == told
 
 
@@ -300,7 +300,7 @@ def test_a_contract_that_names_no_practices_any_more_misses_none(tmp_path: Path)
     nights.contracts = {**CONTRACTS, "health": CONTRACTS["health"].model_copy(update={"completeness": without})}
     for after in (1, 2):
         rows = _twelve_practices(after, without=20)
-        assert nights.night(after, school_census=roll_on(after), health=rows).found.is_empty()
+        assert nights.night(after, school_census=roll_on(after), health=rows).completeness.is_empty()
 
 
 def test_a_practice_that_is_accepted_as_gone_is_missed_no_more(tmp_path: Path) -> None:
@@ -314,4 +314,4 @@ def test_a_practice_that_is_accepted_as_gone_is_missed_no_more(tmp_path: Path) -
     judged = nights.night(2, school_census=roll_on(2), health=_twelve_practices(2, without=20))
     assert judged.warnings == (f"health.csv: {gone} Accepted by A. Lee.",)
     assert judged.cut_off == frozenset()
-    assert nights.night(3, school_census=roll_on(3), health=_twelve_practices(3, without=20)).found.is_empty()
+    assert nights.night(3, school_census=roll_on(3), health=_twelve_practices(3, without=20)).completeness.is_empty()

@@ -44,7 +44,7 @@ def test_the_same_files_again_are_not_read_and_all_that_was_said_of_them_stands(
     first = _received(folder, LAST)
     with patch("pipelines.intake.delivery.read_bytes", side_effect=AssertionError("a file was read")):
         again = _received(folder, TONIGHT, _last(first))
-    assert again.stands == {"library_cards": 2}
+    assert again.unchanged_sources == {"library_cards": 2}
     assert again.raw == {}
     afresh = _received(folder, TONIGHT)
     for said in ("breaches", "set_aside", "deliveries", "rules", "judged"):
@@ -78,7 +78,7 @@ def _left_out(folder: Path) -> None:
 def test_a_source_is_read_where_any_of_its_files(folder: Path, change: Callable[[Path], None]) -> None:
     last = _last(_received(folder, LAST))
     change(folder)
-    assert _received(folder, TONIGHT, last).stands == {}
+    assert _received(folder, TONIGHT, last).unchanged_sources == {}
 
 
 def _read_otherwise(last: LastIntake) -> LastIntake:
@@ -107,4 +107,4 @@ def _of_the_past(last: LastIntake) -> LastIntake:
 
 @pytest.mark.parametrize("change", [_read_otherwise, _held, _refused, _of_a_later_day, _hangs_on_the_day, _of_the_past])
 def test_the_same_files_are_read_where_last_night(folder: Path, change: Callable[[LastIntake], LastIntake]) -> None:
-    assert _received(folder, TONIGHT, change(_last(_received(folder, LAST)))).stands == {}
+    assert _received(folder, TONIGHT, change(_last(_received(folder, LAST)))).unchanged_sources == {}

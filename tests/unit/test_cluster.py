@@ -10,10 +10,10 @@ from matching.cluster import (
     ALWAYS,
     FULL_UP_TO,
     NEVER,
+    assign_child_ids,
     cluster,
     contracted,
     id_moves,
-    named,
     new_child_id,
     pairs_between,
     pairs_within,
@@ -173,7 +173,7 @@ def _night(clusters, previous=None):
         [(record, child_id) for records, child_id in previous.items() for record in records],
         schema=["record_id", "child_id"], orient="row",
     )  # fmt: skip
-    found = named(frame, last)
+    found = assign_child_ids(frame, last)
     assert found["record_id"].to_list() == [record for record, _ in rows]
     ids = {
         clusters[number]: found.filter(pl.col("cluster") == number)["child_id"].unique().to_list() for _, number in rows
@@ -225,7 +225,7 @@ def test_an_id_that_a_record_would_give_is_not_given_where_another_child_bore_it
         {"record_id": list(previous), "child_id": list(previous.values())},
         schema_overrides={"record_id": pl.String, "child_id": pl.String},
     )
-    found = named(pl.DataFrame({"record_id": ["A"], "cluster": [0]}), before, known)
+    found = assign_child_ids(pl.DataFrame({"record_id": ["A"], "cluster": [0]}), before, known)
     assert found["child_id"].to_list() == [new_child_id("A#2")]
 
 

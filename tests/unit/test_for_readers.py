@@ -12,7 +12,7 @@ import pytest
 
 from apps.cli.main import main
 from pipelines.failure import DISK_FULL, NightFailed
-from pipelines.for_readers import READERS_FOLDER, keep_for_readers, store_for_readers
+from pipelines.for_readers import READERS_FOLDER, replace_reader_copy, store_for_readers
 from pipelines.night import run_night
 from pipelines.store import Store
 from pipelines.tables import SCHEMA_VERSION
@@ -112,11 +112,11 @@ def test_tables_that_did_not_fit_into_the_file_are_no_copy_for_readers(
     code = STOPPED_AT_THE_SIZE_OF_ITS_FILE.format(workspace=str(workspace))
     subprocess.run([sys.executable, "-c", code], check=True)
     with pytest.raises(DiskFullError, match="answers from the list before"):
-        keep_for_readers(workspace)
+        replace_reader_copy(workspace)
     assert (workspace / READERS_FOLDER / STORE_FILE).read_bytes() == before
     with Store(workspace) as store:  # what is in the log is not lost, and is brought in as soon as there is room
         assert store.read("night").is_empty()
-    keep_for_readers(workspace)
+    replace_reader_copy(workspace)
 
 
 def test_a_disk_too_full_for_the_copy_is_told_and_the_list_stands(

@@ -11,7 +11,7 @@ from data_contracts.contract import read_contracts
 from pipelines.intake.receive import receive
 from pipelines.intake.standardise import standardise
 from pipelines.linking.link import CHILD_SETTINGS, Linked, fingerprint, link, records_by_source
-from pipelines.linking.link_groups import GroupsAsked
+from pipelines.linking.link_groups import GroupInputs
 from pipelines.linking.measures_in_force import (
     A_TERM,
     MeasuresInForce,
@@ -22,7 +22,7 @@ from pipelines.linking.measures_in_force import (
 from pipelines.tables import TABLES
 from tests.golden.authority import AS_AT
 
-NIGHT = GroupsAsked(as_at=AS_AT)
+NIGHT = GroupInputs(as_at=AS_AT)
 
 
 @pytest.fixture(scope="session")

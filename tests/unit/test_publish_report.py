@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
-from matching.thresholds import all_known, measured_by_threshold, reliability
+from matching.thresholds import measured_by_threshold, reliability, sample_of_known_pairs
 from pipelines.linking.link_report import STANDS_IN
 from pipelines.publish import charts, match_report
 from pipelines.publish.publication import Publication
@@ -293,7 +293,7 @@ def test_what_holds_children_together_is_told_by_their_size() -> None:
 
 def test_a_band_in_which_the_probabilities_do_not_hold_is_marked() -> None:
     said = pl.Series([0.97] * 40 + [0.6] * 10)
-    judged = all_known(said, pl.Series([n % 4 > 0 for n in range(40)] + [n < 6 for n in range(10)]))
+    judged = sample_of_known_pairs(said, pl.Series([n % 4 > 0 for n in range(40)] + [n < 6 for n in range(10)]))
     told = replace(made_publication(), measured=measured_by_threshold(judged), reliability=reliability(judged))
     html = html_of(told)
     assert '<tr class="look"><th scope="row">95.0% to 99.0%</th><td class="n">40</td>' in html
