@@ -46,6 +46,12 @@ LEFT_BEHIND = 0.1
 """Largest share of those who left a school together who may still be on its roll when it has closed: entries are ended
 late, or forgotten."""
 
+HOUSEHOLD_KEYS = (
+    ("household",), ("surname", "uprn"), ("surname", "dwelling"), ("surname", "door", "district"),
+    ("date_of_birth", "dwelling"), ("date_of_birth", "surname", "door"),
+)  # fmt: skip
+"""Columns of :func:`with_homes` that two children of one household share."""
+
 NEVER = "never on a roll"
 
 
@@ -318,12 +324,14 @@ def with_homes(person: pl.DataFrame) -> pl.DataFrame:
 def relatives(mine: pl.DataFrame) -> pl.DataFrame:
     """One row is a ``child`` and an ``other`` child of its household.
 
-    They share a reference kept by a source, or a surname and a home; the street or the postcode may be miswritten.
+    They share a reference kept by a source, or a surname and a home; the street or the postcode may be miswritten. Of two born
+    on one day, the home is enough, or the surname, street and number without a postcode: they are twins. Whoever lives where
+    others lived before them has another surname, and hardly the same birth date.
     ``mine``: ``child``, and the homes of its records (:func:`with_homes`).
     """
     pairs = []
-    for key in (["household"], ["surname", "uprn"], ["surname", "dwelling"], ["surname", "door", "district"]):
-        home = [name for name in key if name != "surname"]
+    for key in HOUSEHOLD_KEYS:
+        home = [name for name in key if name not in ("surname", "date_of_birth")]
         told = mine.select("child", *key).drop_nulls()
         # Hashes, because telling several text columns apart takes four times as long.
         homes = told.select("child", key=pl.struct(key).hash(), home=pl.struct(home).hash())

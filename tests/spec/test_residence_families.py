@@ -1,6 +1,6 @@
 """What a child's household tells of whether it still lives here."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
@@ -118,6 +118,7 @@ def test_that_a_brothers_school_closed_in_those_days_does_not_make_the_child_one
 
 
 FLAT = FAMILY | {"flat": "3"}
+OLDER = {"date_of_birth": date(2016, 2, 2)}
 
 
 @pytest.mark.parametrize(
@@ -141,15 +142,37 @@ FLAT = FAMILY | {"flat": "3"}
 def test_who_is_of_the_childs_household_by_surname_and_home(
     child: dict[str, object], others: list[dict[str, object]], is_household: bool
 ) -> None:
-    people = {"child": child} | {f"other{n}": told for n, told in enumerate(others)}
+    people = {"child": child} | {f"other{n}": OLDER | told for n, told in enumerate(others)}
     found = judge(town() | {"child": at_gp(seen=500)} | {name: on_roll() for name in people if name != "child"}, people)
     because = found.filter(child_id="child")["because"].item()
     assert ("another child in the household has a place" in because) == is_household
 
 
 def test_neighbours_of_another_name_are_no_household() -> None:
-    people = {"child": FAMILY, "other": FAMILY | {"surname": "BIRCH"}}
+    people = {"child": FAMILY, "other": FAMILY | OLDER | {"surname": "BIRCH"}}
     found = judge(town() | {"child": at_gp(seen=500), "other": on_roll()}, people)
+    assert "household" not in found.filter(child_id="child")["because"].item()
+
+
+@pytest.mark.parametrize(
+    ("other", "is_twin"),
+    [
+        pytest.param({"surname": "BIRCH"}, True, id="at one home, under the other parent's surname"),
+        pytest.param({"postcode": None}, True, id="of one surname in one street, without a postcode"),
+        pytest.param({"surname": "BIRCH", "postcode": None}, False, id="of neither one surname nor surely one home"),
+        pytest.param({"surname": "BIRCH", "house": "2"}, False, id="next door, under another surname"),
+    ],
+)
+def test_two_born_on_one_day_at_one_home_are_twins(other: dict[str, object], is_twin: bool) -> None:
+    found = judge(town() | {"child": at_gp(seen=500), "other": on_roll()}, {"child": FAMILY, "other": FAMILY | other})
+    because = found.filter(child_id="child")["because"].item()
+    assert ("another child in the household has a place" in because) is is_twin
+
+
+def test_two_guests_of_a_hotel_born_on_one_day_are_no_twins() -> None:
+    guests = {f"guest{n:02}": on_roll() + at_gp(seen=n) for n in range(40)}
+    people = {guest: FAMILY | {"surname": f"BIRCH{n}"} for n, guest in enumerate(guests)} | {"child": FAMILY}
+    found = judge(town() | guests | {"child": at_gp(seen=500)}, people)
     assert "household" not in found.filter(child_id="child")["because"].item()
 
 
