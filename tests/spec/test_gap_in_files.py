@@ -27,7 +27,7 @@ def test_a_list_of_more_than_a_fifth_of_the_children_of_age_says_that_a_roll_is_
 
 def test_it_is_told_with_what_the_files_are_to_be_read_with() -> None:
     night = SimpleNamespace(
-        judged=SimpleNamespace(warnings=("health.csv: old.",)),
+        judged_intake=SimpleNamespace(warnings=("health.csv: old.",)),
         at_odds=SimpleNamespace(result=lambda: ("Housing: a column has slipped.",)),
         counts={"rank": {"candidates": 388, "explained": 15}},
         roll_warnings=("No roll can show yet.",),
