@@ -115,16 +115,18 @@ def _last_sightings(dates: ChildDates, names: Mapping[str, str]) -> pl.DataFrame
 
 def _entries_in_words(dates: ChildDates, names: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Two tables in words: ``ended``, the child's entry that ended last and when; ``open``, the one opened last and since
-    when."""
+    when. Where both are of one source, as after a move, they are told apart."""
     records, changed_on = dates.records, pl.col("changed_on")
     closed = records.select("child", "source", changed_on="closed_on")
     left = records.filter(pl.col("source").is_in(dates.entry_sources.implode()))
     ended = _latest(pl.concat([closed, left.select("child", "source", changed_on="left_on")]))
     open_ = _latest(records.select("child", "source", changed_on="begun_on"))
+    of_one_source = pl.col("child").is_in(ended.join(open_, on=["child", "source"], how="semi")["child"].implode())
+    one, other = (pl.when(of_one_source).then(pl.lit(word)).otherwise(pl.lit("the")) for word in ("one", "another"))
     source = source_name(pl.col("source"), names)
     return (
-        ended.select("child", ended=formatted("the {} entry ended in {}", source, month(changed_on))),
-        open_.select("child", open=formatted("the {} entry has been open since {}", source, changed_on.dt.year())),
+        ended.select("child", ended=formatted("{} {} entry ended in {}", one, source, month(changed_on))),
+        open_.select("child", open=formatted("{} {} entry has been open since {}", other, source, changed_on.dt.year())),
     )
 
 

@@ -89,6 +89,12 @@ WORDS = [
         "known to 2 agencies",
         id="seen by two on one day",
     ),
+    pytest.param(
+        [*in_home(seen=20, since=1000), say("housing", "lives_here", ago(2000), ago(1000))],
+        "last seen 2 weeks ago (Council housing); one Council housing entry ended in February 2024; "
+        "another Council housing entry has been open since 2024",
+        id="moved from one home of the council to another",
+    ),
     pytest.param(on_roll() + at_gp(seen=21), "has a current place", id="nobody asks where a child at school lives"),
     pytest.param(
         [say(ROLL, "provision", ago(400)) | {"doubt": "a placeholder", "proves": 0.5}, say(ROLL, "seen", ago(60))],
