@@ -54,7 +54,7 @@ def _headline(publication: Publication, sources: list[SourceSection]) -> list[st
     broken = sum(len(source.broken) for source in came)
     noted = publication.breaches.filter(stops="nothing").height
     return [
-        f"{counted(deliveries.height, 'file')} of {counted(len(came), 'source')} received: {counted(read, 'row')} read, "
+        f"{counted(deliveries.height, 'file')} received from {counted(len(came), 'source')}: {counted(read, 'row')} read, "
         f"{loaded:,} loaded, {aside:,} set aside. {counted(refused, 'file')} refused.",
         f"{counted(rules, 'rule')} checked, {broken:,} of them broken somewhere. {counted(noted, 'place')} broke a rule that "
         "stops nothing: it keeps no child's row out, and the value counts as the rule says.",
