@@ -154,7 +154,7 @@ def test_a_backup_is_made(office: Office, jobs: dict[str, str]) -> None:
 def test_weights_are_proposed_and_wait_for_a_person(office: Office, jobs: dict[str, str]) -> None:
     (proposal,) = proposal_history(office.workspace)
     assert (proposal.kind, proposal.decisions) == ("model", ())
-    assert "waits for a named person" in office.server.artifacts(jobs["training"])["training-proposal"]
+    assert "is waiting for a named person" in office.server.artifacts(jobs["training"])["training-proposal"]
 
 
 def test_without_outcomes_no_recalibration_is_proposed_and_it_is_said(office: Office, jobs: dict[str, str]) -> None:
@@ -285,7 +285,7 @@ def test_a_run_that_does_not_begin_is_told(office: Office, failed_night: str) ->
     run = office.server.start("nightly/nightly")
     try:
         name = office.server.get(f"/flow_runs/{run}")["name"]
-        assert "Does the worker run?" in office.told("webhook", f"{name}) has not begun")
+        assert "Is the worker running?" in office.told("webhook", f"{name}) has not begun")
     finally:
         office.server.post(f"/flow_runs/{run}/set_state", state={"type": "CANCELLED"})
         office.server.pause_worker(paused=False)
