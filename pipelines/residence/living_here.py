@@ -126,7 +126,9 @@ def _entries_in_words(dates: ChildDates, names: Mapping[str, str]) -> tuple[pl.D
     source = source_name(pl.col("source"), names)
     return (
         ended.select("child", ended=formatted("{} {} entry ended in {}", one, source, month(changed_on))),
-        open_.select("child", open=formatted("{} {} entry has been open since {}", other, source, changed_on.dt.year())),
+        open_.select(
+            "child", open=formatted("{} {} entry has been open since {}", other, source, changed_on.dt.year())
+        ),
     )
 
 
