@@ -24,7 +24,7 @@ from matching.measures import Measures
 from matching.model import Model
 from matching.parting import parted
 from matching.patterns import Patterns
-from matching.rivals import Rivalry, Rivals, Signs, Weighed, competing, signs_of
+from matching.rivals import Margins, Rivalry, Rivals, Signs, Weighed, competing, signs_of
 from matching.score import Scorer, score_pairs
 from matching.together import Questions
 from matching.weighing import Weighing
@@ -148,6 +148,11 @@ class Reach:
         """As :meth:`matching.judge.Judge.together`."""
         return self.over(left, right).together(left, right, which, at_home)
 
+    @property
+    def margins(self) -> Margins:
+        """As :attr:`matching.judge.Judge.margins`."""
+        return replace(self.over().margins, names_of_two=lambda *pairs: self.over(*pairs).names_of_two(*pairs))
+
     def by_records(self, left: Rows, right: Rows) -> Bits:
         """As ``log_odds``, without coverage."""
         return replace(self.weighing(left, right), coverage=None).for_clusters(left, right)
@@ -199,7 +204,7 @@ def link_again(
     reach.only(_within_reach(kept, linked, near))
     cut = _cut_again(kept, linked, reach)
     rivalry = Rivalry(kept.numbers, Weighing.by(judge, reach), kept.weighed, [])
-    labels, between = rivalry.settle(cut, *near, judge.margin)
+    labels, between = rivalry.settle(cut, *near, reach.margins)
     rivals = competing(between)
     is_touched = ~np.isin(signs_of(labels, kept.numbers), kept.signs)[labels]
     membership = kept.membership.copy()
@@ -264,7 +269,7 @@ def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Lab
     among[rows] = True
     judge = reach.over()
     weigh = Weighing.by(judge, reach)
-    cut = parted(cut, reach.dataset, reach.by_records, weigh, judge.margin, among=among)
+    cut = parted(cut, reach.by_records, weigh, reach.margins, among=among)
     inside = is_linked & among[left]
     return moved(cut, (left[inside], right[inside]), weigh, judge.margin)
 

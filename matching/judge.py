@@ -13,6 +13,7 @@ from matching.cluster import ALWAYS, APART, NEVER
 from matching.encode import Rows
 from matching.model import TRUSTED
 from matching.patterns import SLICE, Patterns, patterns_of
+from matching.rivals import Margins
 from matching.score import Scored, Scorer
 from matching.similarity import Test
 from matching.together import Questions, weigh_together
@@ -27,6 +28,10 @@ class Settings:
 
     link_probability: float = 0.7
     """Two groups of records are one child only if that is at least this probable."""
+    names_of_two: Test | None = None
+    """Holds for the names of two rows that may well be two children of one home. None: nothing is known of that."""
+    twice_probability: float = 8 / 9
+    """As ``link_probability``, if that is less, for two groups of which some dataset has a record each under names of two."""
     apart: str | None = None
     """List column of verified identifiers: rows of one dataset with different ones are never one child."""
     beside: Test | None = None
@@ -44,12 +49,14 @@ class Settings:
     def reads(self) -> tuple[str, ...]:
         """Columns that are read in addition to those of comparisons and rules."""
         named = tuple(name for name in (self.apart, self.stratum) if name is not None)
-        return named if self.beside is None else (*named, *self.beside.reads)
+        tests = (test for test in (self.beside, self.names_of_two) if test is not None)
+        return (*named, *(column for test in tests for column in test.reads))
 
     def __post_init__(self) -> None:
         """Raise ValueError for a probability that would link all records or none."""
-        if not 0 < self.link_probability < 1:
-            raise ValueError(f"link_probability is {self.link_probability}: it must lie between 0 and 1, such as 0.7")
+        for name in ("link_probability", "twice_probability"):
+            if not 0 < (chance := getattr(self, name)) < 1:
+                raise ValueError(f"{name} is {chance}: it must lie between 0 and 1, such as 0.7")
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,20 @@ class Judge:
     @property
     def margin(self) -> float:
         """Bits by which log-odds must exceed 0 for a link of the probability required."""
-        return float(np.log2(self.settings.link_probability / (1 - self.settings.link_probability))) / TRUSTED
+        return _margin(self.settings.link_probability)
+
+    @property
+    def margins(self) -> Margins:
+        """The same for two children, by whether some dataset has both."""
+        return Margins(self.margin, _margin(self.settings.twice_probability), self.dataset, self.names_of_two)
+
+    def names_of_two(self, left: Rows, right: Rows) -> NDArray[np.bool_]:
+        """Whether the names of each pair of rows may well be those of two children of one home."""
+        if self.settings.names_of_two is None:
+            return np.zeros(len(left), dtype=bool)
+        if self.place is not None:
+            left, right = self.place[left], self.place[right]
+        return self.settings.names_of_two.holds(self.scorer.table, left, right)
 
     def evidence(self, left: Rows, right: Rows, at_home: Bits | None = None) -> Bits:
         """Match weights of any pairs of rows, replaced by what is certain where anything is.
@@ -197,6 +217,11 @@ class Judge:
     def with_margin(self, odds: Bits) -> Bits:
         """Subtract the margin and cap the log-odds, except where they are certain."""
         return np.where(np.abs(odds) < ALWAYS / 2, np.clip(odds, -SURE, SURE) - self.margin, odds)
+
+
+def _margin(chance: float) -> float:
+    """Log-odds (bits) that are believed to be a probability of ``chance``."""
+    return float(np.log2(chance / (1 - chance))) / TRUSTED
 
 
 def judged_pairs(judged: Judged | None) -> dict[int, float]:

@@ -331,9 +331,9 @@ def _settled(together: Labels, linked: tuple[Rows, Rows], near: tuple[Rows, Rows
     """
     judge = weigh.judge
     by_records = replace(judge, coverage=None).for_clusters
-    cut = moved(parted(together, judge.dataset, by_records, weigh, judge.margin), linked, weigh, judge.margin)
+    cut = moved(parted(together, by_records, weigh, judge.margins), linked, weigh, judge.margin)
     rivalry = Rivalry(np.arange(len(together), dtype=np.int32), weigh, Weighed.nothing(), [])
-    labels, rivals = rivalry.settle(cut, *near, judge.margin)
+    labels, rivals = rivalry.settle(cut, *near, judge.margins)
     return _Children(cut, labels, rivals, tuple(rivalry.kept), weigh.coverage)
 
 

@@ -84,5 +84,9 @@ ONE_SLIP = either(WithinEdits("forename", 1, shortest=4), JaroWinklerAtLeast("fo
 
 ALIKE = JaroWinklerAtLeast("forename", 0.84)
 
+NAMES_OF_TWO = either(OTHER_FURTHER_NAMES, both(Unequal("forename"), either(Unequal("listed_name"), none_of(ONE_SLIP))))
+"""Names that two children of one home may have: brothers may share the first of several names, but never all they are called;
+and a name with a slip in it is the same name."""
+
 ONE_BY_CUSTOM = Unequal("given_custom")
 """A Chinese name and another that a child may go by: they say no more about being one child than a missing name does."""

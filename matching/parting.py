@@ -17,7 +17,7 @@ from matching.cluster import LogOdds, all_pairs_within, cluster
 from matching.components import Labels, numbered
 from matching.encode import Rows
 from matching.presence import PossibleMerges, counted
-from matching.rivals import Between, Rivalry, Weigh, Weighed, chances_of
+from matching.rivals import Between, Margins, Rivalry, Weigh, Weighed, chances_of
 
 ROUNDS_OF_HALVING = 4
 """Enough to part sixteen children that a list holds as one."""
@@ -25,10 +25,9 @@ ROUNDS_OF_HALVING = 4
 
 def parted(
     labels: Labels,
-    dataset: NDArray[np.int32],
     by_records: LogOdds,
     weigh: Weigh,
-    margin: float,
+    margins: Margins,
     *,
     among: NDArray[np.bool_] | None = None,
 ) -> Labels:
@@ -36,10 +35,11 @@ def parted(
 
     A doubt that shows between two children can be looked into; a doubt inside a child hides whoever else it may be.
 
-    ``by_records``: log-odds of pairs of rows without coverage, less ``margin``, the bits that a link must have; ``weigh``: how
-    children weigh against each other. Children without a second record in any dataset stay as they are. ``among``: rows of
-    the children to examine; None: all.
+    ``by_records``: log-odds of pairs of rows without coverage, less ``margins.usual``, the bits that a link must have;
+    ``weigh``: how children weigh against each other. Children without a second record in any dataset stay as they are.
+    ``among``: rows of the children to examine; None: all.
     """
+    dataset = margins.dataset
     rows = _rows_of_children_held_twice(labels, dataset, among)
     if not len(rows):
         return labels
@@ -54,10 +54,10 @@ def parted(
     pieces[rows] = rows[cluster(len(rows), left, right, odds, log_odds)]
     rivalry = Rivalry(np.arange(len(labels), dtype=np.int32), weigh, Weighed.nothing(), [])
     pairs = rows[left], rows[right]
-    labels, open_ = rivalry.settle(pieces, *pairs, margin)[0], np.ones(len(labels), dtype=bool)
+    labels, open_ = rivalry.settle(pieces, *pairs, margins)[0], np.ones(len(labels), dtype=bool)
     for _ in range(ROUNDS_OF_HALVING):
         halves = _cut_in_two(labels, dataset, pairs, odds, open_)
-        after = rivalry.settle(halves, *pairs, margin)[0]
+        after = rivalry.settle(halves, *pairs, margins)[0]
         # Only children that were parted may be more than two.
         labels, open_ = after, _rows_of_children_with(labels, labels != after)
         if not open_.any():

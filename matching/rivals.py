@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import CERTAIN, Bits, believed
+from matching.assign import CERTAIN, Bits, believed, probability
 from matching.blocks import scrambled
 from matching.cluster import APART
 from matching.components import Labels
@@ -178,14 +178,40 @@ def _claims(between: Between, ratio: Bits, total: Bits, crowded: Labels) -> Bits
     return np.maximum(np.maximum(of(*ends), of(*ends[::-1])), ratio.take(crowded))
 
 
-def joined(labels: Labels, between: Between, least: float) -> Labels:
+@dataclass(frozen=True)
+class Margins:
+    """How far the log-odds (bits) that two children are one must exceed 0 for the two to be joined."""
+
+    usual: float
+    twice: float
+    """For two of each of whom some dataset has a record, under the names of two children."""
+    dataset: NDArray[np.int32]
+    """Dataset of each row, numbered from 0."""
+    names_of_two: Callable[[Rows, Rows], NDArray[np.bool_]]
+    """Whether the two rows of each pair bear names that two children of one home may have."""
+
+    def of(self, labels: Labels, between: Between) -> Bits:
+        """The margin of each pair of children. ``labels``: of all rows."""
+        least = np.full(len(between), self.usual)
+        at = np.flatnonzero((between.log_odds > self.usual) & (between.log_odds <= self.twice))
+        is_asked = np.zeros(len(labels), dtype=bool)
+        is_asked[between.one[at]] = is_asked[between.other[at]] = True
+        rows = np.flatnonzero(is_asked[labels])
+        present = np.zeros((len(labels), int(self.dataset.max(initial=-1)) + 1), dtype=bool)
+        present[labels[rows], self.dataset[rows]] = True
+        at = at[(present[between.one[at]] & present[between.other[at]]).any(axis=1)]
+        least[at[self.names_of_two(between.left[at], between.right[at])]] = self.twice
+        return least
+
+
+def joined(labels: Labels, between: Between, least: float | Bits) -> Labels:
     """Join each pair of children that are each other's likeliest rival, if their log-odds exceed ``least`` both alone and with
     all rivals of either competing. Nothing competes with a pair that is certain. Returns the new labels.
     """
     odds = between.log_odds
     if not (odds > least).any():
         return labels
-    sure = between.at((odds > CERTAIN) | ((odds > least) & (chances_of(between) > 1 / (1 + 2.0**-least))))
+    sure = between.at((odds > CERTAIN) | ((odds > least) & (chances_of(between) > probability(np.asarray(least)))))
     child, rival = np.concatenate([sure.one, sure.other]), np.concatenate([sure.other, sure.one])
     order = np.lexsort((rival, -np.tile(sure.log_odds, 2), child))
     child, rival = child[order], rival[order]
@@ -251,14 +277,14 @@ class Rivalry:
     kept: list[Weighed]
     """What each round weighed or already knew, with numbers of records."""
 
-    def settle(self, labels: Labels, left: Rows, right: Rows, margin: float) -> tuple[Labels, Between]:
+    def settle(self, labels: Labels, left: Rows, right: Rows, margins: Margins) -> tuple[Labels, Between]:
         """Join children round by round. ``left``, ``right``: pairs of rows near enough to make rivals of their children.
 
         After the first round only what joining changed is weighed. Returns the labels, and the rivals that remain.
         """
         between = self._weighed(labels, *_pairs_of_children(labels, left, right))
         for _ in range(ROUNDS_OF_JOINING):
-            after = joined(labels, between, margin)
+            after = joined(labels, between, margins.of(labels, between))
             if np.array_equal(after, labels):
                 break
             is_changed = np.zeros(len(labels), dtype=bool)

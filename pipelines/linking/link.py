@@ -21,7 +21,7 @@ from matching.judge import Judged, Settings
 from matching.keys import with_keys
 from matching.linkage import Linkage, link_records
 from matching.model import Model, read_model
-from matching.name_similarity import OTHER_FURTHER_NAMES
+from matching.name_similarity import NAMES_OF_TWO, OTHER_FURTHER_NAMES
 from matching.patterns import Patterns, levels_in
 from matching.rivals import Rivals
 from matching.score import Bits, OnProgress
@@ -81,7 +81,15 @@ class Linked:
     """Of each scored pair."""
 
 
-CHILD_SETTINGS = Settings(apart="permanent_upns", beside=LISTED_BESIDE, stratum="birth_year")
+CHILD_SETTINGS = Settings(
+    apart="permanent_upns",
+    beside=LISTED_BESIDE,
+    stratum="birth_year",
+    names_of_two=NAMES_OF_TWO,
+    twice_probability=8 / 9,  # a child is worth listing from 1 in 9 (RankSettings.wasted_enquiries_per_missed_child)
+)
+"""How sure a link of children's records must be. Of two twins taken for one child the one without a place is hidden, while of
+a child left in two pieces the doubt is shown."""
 
 APPROVED_MODEL = Path(__file__).parents[2] / "matching" / "data" / "approved_model.toml"
 """Weights trained on a made-up authority, used where tonight's records are too few to learn from."""

@@ -222,3 +222,22 @@ def test_a_night_links_what_changed_and_not_what_is_there(
         changes.night(some_records[1:])
     assert len(touched) == 1, "a night on which no record changed links none"
     assert touched[0] <= 5
+
+
+def test_twins_whom_a_list_newly_has_are_taken_for_two_as_by_linking_everything(
+    some_records: pl.DataFrame, tmp_path: Path
+) -> None:
+    """What keeps such children two is asked on both kinds of night: whether their records bear names of two."""
+    twins = some_records.filter(dataset="health").head(40)
+    twins = twins.with_columns(
+        record_id=pl.col("record_id") + " twin", forename=pl.lit("KYLE"), middle_names="forename",
+        given_names=pl.lit("KYLE ") + pl.col("forename"), nhs_number=pl.col("nhs_number").str.reverse(),
+    )  # fmt: skip
+    with LinkedNights(tmp_path / "changes", full=False) as nights, LinkedNights(tmp_path / "whole", full=True) as whole:
+        for each in (nights, whole):
+            each.night(some_records)
+            each.night(pl.concat([some_records, twins.select(some_records.columns)]))
+        assert_alike(nights, whole)
+        assert nights.store.read("rival")["probability"].max() > 0.7, (
+            "some are likelier one than a link must be, and are two"
+        )

@@ -6,7 +6,7 @@ import pytest
 from matching.assign import coverage_of
 from matching.parting import parted
 from matching.presence import MOST, MOST_AT_HOME, PossibleMerges, Presence, counted, seen_alone
-from matching.rivals import Between
+from matching.rivals import Between, Margins
 
 ROLL, HEALTH, HOUSING = range(3)
 NONE = np.zeros(0, np.int64)
@@ -115,6 +115,10 @@ TWINS = np.array([0, 0, 0, 0])
 TWO_LISTS = np.array([0, 1, 0, 1], np.int32)
 
 
+def _margins(dataset: np.ndarray, twice: float = 1.9, of_two: bool = True) -> Margins:
+    return Margins(1.9, twice, dataset, lambda left, _: np.full(len(left), of_two))
+
+
 def _by_name(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Rows of one twin agree; rows of both do not, as long as nothing is said of who else is on which list."""
     return np.where(left // 2 == right // 2, 10.0, -4.0)
@@ -130,7 +134,7 @@ def test_twins_run_together_are_parted_unless_they_are_one_by_as_much_as_a_link_
     def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> Between:
         return Between(one, other, np.full(len(one), odds), one.astype(np.int32), other.astype(np.int32))
 
-    assert parted(TWINS, TWO_LISTS, _by_name, weigh, 1.9).tolist() == children
+    assert parted(TWINS, _by_name, weigh, _margins(TWO_LISTS)).tolist() == children
 
 
 def _more_alike_than_not(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -150,7 +154,7 @@ def test_twins_whom_no_record_parts_are_parted_around_the_two_least_alike_of_one
     def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> Between:
         return Between(one, other, np.full(len(one), odds), one.astype(np.int32), other.astype(np.int32))
 
-    assert parted(TWINS, TWO_LISTS, _more_alike_than_not, weigh, 1.9).tolist() == children
+    assert parted(TWINS, _more_alike_than_not, weigh, _margins(TWO_LISTS)).tolist() == children
 
 
 def test_triplets_are_parted_two_and_then_one() -> None:
@@ -159,7 +163,7 @@ def test_triplets_are_parted_two_and_then_one() -> None:
     def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> Between:
         return Between(one, other, np.full(len(one), -5.0), one.astype(np.int32), other.astype(np.int32))
 
-    assert parted(labels, two_lists, _more_alike_than_not, weigh, 1.9).tolist() == [0, 0, 2, 2, 4, 4]
+    assert parted(labels, _more_alike_than_not, weigh, _margins(two_lists)).tolist() == [0, 0, 2, 2, 4, 4]
 
 
 def test_a_pupil_whom_one_list_has_twice_alike_in_all_is_not_weighed_again() -> None:
@@ -172,7 +176,7 @@ def test_a_pupil_whom_one_list_has_twice_alike_in_all_is_not_weighed_again() -> 
     def alike(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return np.full(len(left), 2.0)
 
-    assert parted(TWINS, TWO_LISTS, alike, nobody, 1.9).tolist() == [0, 0, 0, 0]
+    assert parted(TWINS, alike, nobody, _margins(TWO_LISTS)).tolist() == [0, 0, 0, 0]
 
 
 def test_a_child_with_one_record_in_each_list_is_not_looked_at_again() -> None:
@@ -180,7 +184,7 @@ def test_a_child_with_one_record_in_each_list_is_not_looked_at_again() -> None:
         raise AssertionError("nothing to weigh")
 
     labels = np.array([0, 0, 2])
-    assert parted(labels, np.array([0, 1, 0], np.int32), nobody, nobody, 1.9).tolist() == [0, 0, 2]
+    assert parted(labels, nobody, nobody, _margins(np.array([0, 1, 0], np.int32))).tolist() == [0, 0, 2]
 
 
 def test_what_is_said_of_two_children_hangs_on_no_others() -> None:
