@@ -193,7 +193,7 @@ def test_a_status_that_cannot_be_read_is_told_from_none(tmp_path: Path, capsys: 
     assert "There is no status.json" in capsys.readouterr().err
     (tmp_path / "status.json").write_text("half of i")
     assert main(["status", "--workspace", str(tmp_path)]) == CANNOT_GO_ON
-    assert "cannot be read. The next night writes it anew" in capsys.readouterr().err
+    assert "cannot be read. The next night writes it again" in capsys.readouterr().err
 
 
 def test_a_night_ends_with_a_summary_in_words(
