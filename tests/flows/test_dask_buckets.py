@@ -60,7 +60,7 @@ def test_a_lost_worker_costs_its_own_buckets_only(cluster: LocalCluster, tmp_pat
     wanted = score_pairs(scorer, pairs, FLOOR_BITS)
     assert killed
     assert len(list(tmp_path.glob("rule-*.scored.parquet"))) > 20
-    for name in ("left", "right", "pattern", "weight", "rule", "looked_at"):
+    for name in ("left", "right", "pattern", "weight", "rule", "pairs_compared"):
         assert getattr(found, name).tolist() == getattr(wanted, name).tolist(), name
 
 

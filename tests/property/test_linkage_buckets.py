@@ -69,7 +69,7 @@ def _shares(levels: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _told(scored: Scored) -> dict[str, tuple[np.dtype, list[float]]]:
     """Every column of scored pairs, by name: its type and its values."""
-    columns = {name: getattr(scored, name) for name in ("left", "right", "pattern", "weight", "rule", "looked_at")}
+    columns = {name: getattr(scored, name) for name in ("left", "right", "pattern", "weight", "rule", "pairs_compared")}
     return {name: (column.dtype, column.tolist()) for name, column in columns.items()}
 
 
