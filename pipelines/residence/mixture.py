@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from scipy.special import expit, logit
 
-from pipelines.residence.departures import EXPECTED_DEPARTURES, departures, entry_states_by_departure, fading, season_of
+from pipelines.residence.departures import EXPECTED_DEPARTURES, departures, season_of
 from pipelines.residence.evidence import NEVER, Evidence
 from pipelines.residence.family import (
     BOTH_PRIOR,
@@ -27,9 +27,11 @@ from pipelines.residence.family import (
     with_household,
 )
 from pipelines.residence.group_shares import BOUNDS, CLOSE_ENOUGH, ROUNDS, mean_by_group, shares_here, usual_shares
+from pipelines.residence.level_likelihoods import gone_by_departure, levels_by_part, shares_of_ways
 from pipelines.residence.levels import ENOUGH_KNOWN
 from pipelines.residence.reading import (
     DEPARTURES,
+    HERE,
     Codes,
     Flags,
     Floats,
@@ -59,9 +61,6 @@ FURTHEST_AHEAD = 64.0
 
 TOO_FAR = 10.0
 """An extrapolated start is dropped if its first step is this many times as long as the last step before the extrapolation."""
-
-HERE = 0
-"""Row of the children who are here in a table by part; the other rows are of those gone, by time of departure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +277,12 @@ def _expected(children: Children, usual: Floats, placed: float) -> Mixture:
     """The mixture expected before any child is looked at."""
     ways = tuple(reading.ways / reading.ways.sum() for reading in children.readings)
     levels = tuple(
-        np.vstack([reading.here / reading.here.sum() if reading.learns_here else reading.here, _gone(reading, way)])
+        np.vstack(
+            [
+                reading.here / reading.here.sum() if reading.learns_here else reading.here,
+                gone_by_departure(reading, way),
+            ]
+        )
         for reading, way in zip(children.readings, ways, strict=True)
     )
     return Mixture(
@@ -330,8 +334,8 @@ def _maximise(
     unknown = _chances_of_no_record(children, before)
     unseen = mine[:, children.is_never[counts]].sum(axis=1) * unknown / (1.0 - unknown)
     by_level = table.by_level(posterior, unseen)
-    ways = _ways(table.readings, before.ways, by_level)
-    levels = [_levels(*each) for each in zip(table.readings, ways, by_level, strict=True)]
+    ways = shares_of_ways(table.readings, before.ways, by_level)
+    levels = [levels_by_part(*each) for each in zip(table.readings, ways, by_level, strict=True)]
     share_here = float(np.clip((placed + mine[HERE].sum()) / (placed + np.count_nonzero(counts)), *HERE_BOUNDS))
     shares = mean_by_group(here[counts], children.group[counts], len(before.no_place))
     is_learnt = np.bincount(children.group[counts], minlength=len(before.no_place)) > 0
@@ -355,58 +359,3 @@ def _both(children: Children, here: Floats) -> Floats:
     some = here[families.child[placed]] * families.place[placed]
     nones, somes = np.bincount(kind[open_too], none, 2), np.bincount(kind[placed], some, 2)
     return np.asarray((nones + BOTH_PRIOR[0]) / (nones + somes + sum(BOTH_PRIOR)), dtype=np.float64)
-
-
-def _gone(reading: Reading, ways: Floats) -> Floats:
-    """Likelihood of each level by departure (rows), with these shares of the ways."""
-    if reading.is_alike:
-        return _alike(reading, reading.here / reading.here.sum(), reading.gone[0, 0] / reading.gone[0, 0].sum())
-    return np.asarray(np.tensordot(ways, reading.gone, 1) if len(ways) > 1 else reading.gone[0], dtype=np.float64)
-
-
-def _ways(readings: list[Reading], before: tuple[Floats, ...], by_level: list[Floats]) -> tuple[Floats, ...]:
-    """For each reading: the share of each way among the children gone; the same for all readings of one habit.
-
-    ``before``: the shares of the last round. ``by_level``: number of children of each reading, by part and level.
-    """
-    found: dict[str, Floats] = {}
-    for reading, ways, parts in zip(readings, before, by_level, strict=True):
-        if len(ways) > 1:
-            likely = ways[:, None, None] * reading.gone
-            came = (likely * (parts[1:] / likely.sum(axis=0))).sum(axis=(1, 2))
-            found[reading.habit] = found.get(reading.habit, reading.ways) + came
-    return tuple(
-        np.asarray(found[reading.habit] / found[reading.habit].sum()) if len(ways) > 1 else ways
-        for reading, ways in zip(readings, before, strict=True)
-    )
-
-
-def _levels(reading: Reading, ways: Floats, parts: Floats) -> Floats:
-    """Likelihood of each level in each part (rows), from the number of children in each."""
-    if not reading.learns_here:
-        return np.vstack([reading.here, _gone(reading, ways)])
-    here = reading.here + parts[HERE]
-    if reading.is_alike:
-        gone = reading.gone[0, 0] + (1.0 - reading.unaware) @ parts[1:]
-        here, gone = here / here.sum(), gone / gone.sum()
-        if reading.is_presence:
-            return np.vstack([here, _alike(reading, here, entry_states_by_departure(here, gone, parts[1:]))])
-        return np.vstack([here, _alike(reading, here, _never_for_having_left(here, gone))])
-    if reading.fades_over is not None:
-        ordered = reading.fades_over > 0.0
-        here[ordered] = fading(here[ordered], reading.fades_over[ordered])
-    return np.vstack([here / here.sum(), _gone(reading, ways)])
-
-
-def _alike(reading: Reading, here: Floats, gone: Floats) -> Floats:
-    """Likelihood of each level by departure (rows): ``gone``, but ``here`` for those whose leaving the extract cannot know
-    of."""
-    unaware = reading.unaware[:, None]
-    return np.asarray(unaware * here + (1.0 - unaware) * gone, dtype=np.float64)
-
-
-def _never_for_having_left(here: Floats, gone: Floats) -> Floats:
-    """``gone``, with level 1 (an open record, a known brother) made no likelier than among those here."""
-    most = min(gone[1], here[1])
-    rest = np.delete(gone, 1)
-    return np.insert(rest * (1.0 - most) / rest.sum(), 1, most)

@@ -20,6 +20,9 @@ them was seen by every agency until then and not since, so that all sightings of
 DEPARTURES = len(DEPARTED) - 1
 """How many times of departure there are."""
 
+HERE = 0
+"""Row of the children who are here in a table by part; the other rows are of those gone, by time of departure."""
+
 ENDED = 2
 """Code of an ended entry: the last level of a reading that ``has_ends``. Codes from it upwards say how long ago it ended."""
 

@@ -14,11 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_contracts.rules import WITHHELD
-from pipelines.linking.family_ties import LEVEL
 from pipelines.listing.masking import (
     BECAUSE_WITHHELD,
-    masked_comparison,
-    masked_keys,
     masked_list,
     protected_children,
 )
@@ -320,46 +317,6 @@ def test_a_record_without_any_address_shares_a_home_with_nobody() -> None:
     assert mask(protect(replace(night, person=blank, candidates=candidates), LISTED)).protected.to_list() == [LISTED]
 
 
-@pytest.mark.parametrize(
-    ("records", "shown"),
-    [
-        pytest.param("health:H1;housing:HS2", "health:H1;housing:HS2", id="keys stay"),
-        pytest.param(
-            "health:H1;school_census:C88|2001|2024-07-28;housing:HS2",
-            "health:H1;school_census:withheld;housing:HS2",
-            id="a key with a school's number in it goes",
-        ),
-        pytest.param(None, None, id="no record"),
-    ],
-)
-def test_record_keys_of_a_protected_child(records: str | None, shown: str | None) -> None:
-    frame = pl.DataFrame({"records": [records]}, schema={"records": pl.String})
-    assert frame.select(masked_keys(pl.col("records"))).item() == shown
-
-
-@pytest.mark.parametrize(
-    ("words", "shown"),
-    [
-        pytest.param(
-            "(forename: exact; sex: different; address: same)", "(forename: exact; address: same)", id="between"
-        ),
-        pytest.param("(sex: different; address: same)", "(address: same)", id="first"),
-        pytest.param("(forename: exact; sex: same)", "(forename: exact)", id="last"),
-        pytest.param("Seen in Sussex: 3 months ago.", "Seen in Sussex: 3 months ago.", id="another word: untouched"),
-    ],
-)
-def test_how_the_sex_of_two_records_compares_is_not_printed(words: str, shown: str) -> None:
-    night = made_publication()
-    listed = mask(
-        replace(
-            night,
-            candidates=night.candidates.with_columns(because=pl.lit(words)),
-            explained=night.explained.with_columns(why=pl.lit(words)),
-        )
-    )
-    assert set(listed.candidates["because"]) == set(listed.explained["why"]) == {shown}
-
-
 def texts_outside_restricted(folder: Path) -> str:
     """Everything that a person can read in the publication, the restricted list left out."""
     texts = []
@@ -391,19 +348,3 @@ def test_no_place_of_a_protected_child_stands_outside_the_restricted_list(tmp_pa
     on_list = night.candidates.filter(pl.col("child_id").is_in(protected))
     full = (folder / "restricted" / "candidates_restricted.csv").read_text(encoding="utf-8-sig")
     assert all(address in full for address in on_list["address"])
-
-
-@pytest.mark.parametrize(
-    ("words", "shown"),
-    [
-        pytest.param(
-            "forename: exact; address: same dwelling; sex: same", "forename: exact; sex: same", id="amid others"
-        ),
-        pytest.param("address: same dwelling; forename: exact", "forename: exact", id="first"),
-        pytest.param("carer: same name; phone: same", "", id="nothing else"),
-        pytest.param(f"forename: exact; {LEVEL}", "forename: exact", id="a brother's homes"),
-        pytest.param("surname: the carer's surname", "surname: the carer's surname", id="a name is no place"),
-    ],
-)
-def test_how_places_compare_is_withheld(words, shown):
-    assert pl.DataFrame({"words": [words]}).select(masked_comparison(pl.col("words"))).item() == shown
