@@ -53,6 +53,7 @@ NO_DAY = (
     "n/a", "unknown", "00/00/0000", "00/01/1900", "0000-00-00", "00000000",
     "31/12/9999", "9999-12-31", "99991231", "31/12/2999", "2999-12-31", "31-dec-9999", "current", "ongoing", "present",
     "none", "nil", "on roll", "still on roll", "not left", "open", "active", "no end date", "to date",
+    "never", "not seen", "no contact", "not recorded", "none recorded", "not known", "nk", "n/k", "tbc", "tba",
 )  # fmt: skip
 """How people and software write (here in lower case) that a date is unknown or has not come, in any source. 00/01/1900 is
 Excel's day 0; dates in 2999 and 9999 belong to entries that still hold."""

@@ -229,6 +229,7 @@ def test_seen_and_left_count_only_days_that_have_come(contract: Contract) -> Non
         pytest.param("31/09/2026", [None, date(2026, 9, 1)], id="nor is the 31st of September"),
         pytest.param("", [date(2026, 9, 1)], id="empty: not seen again"),
         pytest.param("unknown", [date(2026, 9, 1)], id="a word for nothing: not seen again"),
+        pytest.param("Never", [date(2026, 9, 1)], id="never: not seen again"),
     ],
 )
 def test_a_day_of_contact_that_cannot_be_read_says_that_the_child_was_seen(
