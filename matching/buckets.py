@@ -153,17 +153,17 @@ def _matrix(column: pl.Series) -> NDArray[Any]:
 
 def gathered(folder: Path, names: Sequence[str], plan: Plan, height: int) -> Scored:
     """The pairs of all buckets, in the order of rows. Raises FileNotFoundError if a bucket was not scored."""
-    looked_at = np.zeros(len(plan.blocks), dtype=np.int64)
+    pairs_compared = np.zeros(len(plan.blocks), dtype=np.int64)
     pieces = [pl.DataFrame(schema={"left": pl.Int32, "right": pl.Int32, "pattern": pl.Int64, "weight": pl.Float64,
                                    "rule": pl.Int16})]  # fmt: skip
     for name in names:
         done, rule = folder / f"{name}.scored.parquet", _rule(name)
-        looked_at[rule] += int(pl.read_parquet_metadata(done)["looked_at"])
+        pairs_compared[rule] += int(pl.read_parquet_metadata(done)["looked_at"])
         pieces.append(pl.read_parquet(done).with_columns(rule=pl.lit(rule, pl.Int16)))
     found = pl.concat(pieces)
     found = found[order_of(found["left"].to_numpy() * np.int64(height) + found["right"].to_numpy())]
     columns = {name: found[name].to_numpy() for name in ("left", "right", "pattern", "weight", "rule")}
-    return Scored(**columns, pairs_compared=looked_at)
+    return Scored(**columns, pairs_compared=pairs_compared)
 
 
 __all__ = ["Buckets", "Run", "gathered", "score_bucket", "write_buckets"]

@@ -106,7 +106,7 @@ def test_grids_give_the_same_pairs_weights_and_counts_as_pairs_one_by_one(model,
         grids, LEAST_PAIRS=1, LEAST_TOGETHER=1, **dict(zip(("TALL", "WIDE", "STEP", "AT_ONCE"), sizes, strict=True))
     ):
         found = score_pairs(scorer, pairs, floor, chunk=data.draw(st.sampled_from([5, 10_000])))
-    for name in ("left", "right", "pattern", "weight", "rule", "looked_at"):
+    for name in ("left", "right", "pattern", "weight", "rule", "pairs_compared"):
         assert getattr(found, name).tolist() == getattr(one_by_one, name).tolist(), name
 
 
