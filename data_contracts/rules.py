@@ -14,6 +14,7 @@ from data_contracts.values import (
     as_codes,
     is_empty,
     is_known_code,
+    is_no_date,
     is_shortened_number,
     parse_dates,
     text_of,
@@ -95,7 +96,7 @@ def _column_checks(column: Column, setting: Setting) -> Iterable[Check]:
     if column.logical_type == "date":
         fix = f"Write {column.header} as a real date, such as {column.dates_such_as}."
         yield Check(NO_DATE, column.name, column.bad_type_stops, column.bad_type_why, fix,
-                    lambda: _is_no_date(column), is_of_cell=True)  # fmt: skip
+                    lambda: is_no_date(column), is_of_cell=True)  # fmt: skip
     if column.logical_type == "integer":
         fix = f"Write {column.header} as a whole number, digits only."
         whole = r"^[+-]?[0-9]{1,18}$"
@@ -116,10 +117,6 @@ def _may_be_shortened(column: Column) -> bool:
     """True for keys and identifiers whose form no check digit, pattern or code list guards."""
     is_held = any(rule.metric in ("upn", "nhsNumber", "invalidValues") for rule in column.quality)
     return (column.primary_key or column.maps_to in IDENTIFYING) and not is_held
-
-
-def _is_no_date(column: Column) -> pl.Expr:
-    return ~is_empty(column) & parse_dates(column).is_null()
 
 
 def _value_check(column: Column, rule: Rule, setting: Setting) -> Check:

@@ -104,6 +104,11 @@ def parse_dates(column: Column) -> pl.Expr:
     return as_days(text_of(column), column.dates_written)
 
 
+def is_no_date(column: Column) -> pl.Expr:
+    """True if something is in the cell that is no date under the contract (:func:`parse_dates`). Never null."""
+    return ~is_empty(column) & parse_dates(column).is_null()
+
+
 def as_days(text: pl.Expr, written: Sequence[str]) -> pl.Expr:
     """Text as a date; null if it is none in any of these formats (``DATE_PARTS``, ``excel``, a year or a month alone).
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from data_contracts.parts import Column, PersonField
-from data_contracts.values import as_codes, parse_dates, text_of
+from data_contracts.values import as_codes, is_no_date, parse_dates, text_of
 
 
 def read_cells(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
@@ -21,8 +21,8 @@ def read_cells(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     read = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
     for column in contract.columns:
         if column.name in of_contact:
-            cell, is_no_day = pl.col(column.name), text_of(column).is_not_null() & parse_dates(column).is_null()
-            unread = read.select(cell.unique()).filter(is_no_day).to_series()  # few, or none
+            cell = pl.col(column.name)
+            unread = read.select(cell.unique()).filter(is_no_date(column)).to_series()  # few, or none
             read = read.with_columns(cell.is_in(unread.implode()).alias(f"{column.name}__unread"))
         if column.logical_type == "date":
             read = _by_distinct_cell(read, column.name, date_in_cell(column), column.name)

@@ -81,15 +81,10 @@ class Linked:
     """Of each scored pair."""
 
 
-CHILD_SETTINGS = Settings(
-    apart="permanent_upns",
-    beside=LISTED_BESIDE,
-    stratum="birth_year",
-    names_of_two=NAMES_OF_TWO,
-    twice_probability=8 / 9,  # a child is worth listing from 1 in 9 (RankSettings.wasted_enquiries_per_missed_child)
-)
+CHILD_SETTINGS = Settings(apart="permanent_upns", beside=LISTED_BESIDE, stratum="birth_year", names_of_two=NAMES_OF_TWO)
 """How sure a link of children's records must be. Of two twins taken for one child the one without a place is hidden, while of
-a child left in two pieces the doubt is shown."""
+a child left in two pieces the doubt is shown: hence ``twice_probability`` of 8 in 9, as a child is worth listing from 1 in 9
+(``RankSettings.wasted_enquiries_per_missed_child``)."""
 
 APPROVED_MODEL = Path(__file__).parents[2] / "matching" / "data" / "approved_model.toml"
 """Weights trained on a made-up authority, used where tonight's records are too few to learn from."""

@@ -7,6 +7,7 @@ records share of place, phone and carer is in one line without its levels, and n
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -188,14 +189,19 @@ class _Told:
     def is_protected(self, *rows: int) -> bool:
         return any(self.child(row) in self.protected for row in rows)
 
+    @cached_property
+    def marks(self) -> pl.Series:
+        """record_id of the records that protect a child, except those asked for: whoever asks has these."""
+        asked = pl.Series([self.id(row) for row in self.rows])
+        marks = marks_in(self.tables["statement"])
+        return marks.filter(~marks.is_in(asked.implode()))
+
     def key(self, row: int) -> str:
         """The record's id; if any child on the page is protected, without the school's number that some keys contain, and
         withheld if it is the record that protects the child."""
         if not self.is_protected(row, *self.rows):
             return self.id(row)
-        asked = pl.Series([self.id(each) for each in self.rows])  # whoever asks has those
-        marks = marks_in(self.tables["statement"])
-        shown = without_marks(pl.lit(self.id(row)), marks.filter(~marks.is_in(asked.implode())))
+        shown = without_marks(pl.lit(self.id(row)), self.marks)
         return str(pl.select(masked_keys(shown)).item())
 
     def source(self, row: int) -> str:
