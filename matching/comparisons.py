@@ -320,7 +320,13 @@ PLACE = Comparison(
 
 UPN = Comparison(
     "UPN",
-    (missing("upns"), Level("same", SharesAny("upns")), otherwise()),
+    (
+        missing("upns"),
+        Level("same", SharesAny("upns")),
+        # A school gives a temporary one until it learns the pupil's own, so it differs from that.
+        Level("temporary", Missing("permanent_upns"), says_nothing=True),
+        otherwise(),
+    ),
     at_home="identifier",
 )
 

@@ -188,7 +188,13 @@ def model_of(text: str, comparisons: Sequence[Comparison], file: str) -> Model:
     given = {(entry.get("comparison"), entry.get("label")): entry for entry in data.get("level", [])}
     if not all(isinstance(name, str) for place in given for name in place):
         raise ModelError(f"{file}: a level without its comparison or label. Mend it or train again.")
-    wanted = {(comparison.name, level.label) for comparison in comparisons for level in comparison.levels}
+    given = {place: entry for place, entry in given.items() if not entry.get("says_nothing")}
+    wanted = {
+        (comparison.name, level.label)
+        for comparison in comparisons
+        for level in comparison.levels
+        if not level.says_nothing
+    }
     if given.keys() != wanted:
         odd = sorted(given.keys() ^ wanted)[0]
         raise ModelError(

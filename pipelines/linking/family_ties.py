@@ -13,6 +13,7 @@ import polars as pl
 
 from matching.components import Labels
 from matching.encode import Rows
+from matching.identifiers import upn_is_permanent
 from matching.judge import Judged
 from matching.score import Bits
 from pipelines.children.members import is_first_of, members
@@ -166,9 +167,10 @@ def _alike(pairs: pl.DataFrame, named: pl.DataFrame, child_records: pl.DataFrame
 def _without(
     found: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, judged: Judged | None
 ) -> pl.DataFrame:
-    """``found`` without children whose UPNs differ, and without those whom an analyst judged to be two."""
+    """``found`` without children whose permanent UPNs differ, and without those whom an analyst judged to be two."""
     asked = pl.concat([found["child_id"], found["rival_child_id"]]).implode()
-    numbered = members(child_records, person, "upn").filter(pl.col("child_id").is_in(asked)).drop_nulls("upn")
+    is_theirs = pl.col("child_id").is_in(asked) & upn_is_permanent(pl.col("upn"))
+    numbered = members(child_records, person, "upn").filter(is_theirs)
     upns = numbered.group_by("child_id").agg(pl.col("upn").unique())
     theirs = upns.rename({"child_id": "rival_child_id", "upn": "rival_upn"})
     told = found.join(upns, on="child_id", how="left").join(theirs, on="rival_child_id", how="left")

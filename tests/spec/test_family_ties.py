@@ -101,6 +101,8 @@ def test_two_children_who_stay_two(rows: list[Row]) -> None:
                      id="one home, another surname"),
         pytest.param([*NOAH, row("jack-1", "health", "JACK", OLD, middle_names="ALI"), JACK[3]], id="one keeps a further name"),
         pytest.param([*NOAH, row("jack-1", "health", "JACK", OLD, upn="A1"), JACK[3]], id="one has a UPN"),
+        pytest.param([*NOAH, row("jack-1", "health", "JACK", OLD, upn="A1"),
+                      row("jack-2", "school_census", "JACK", NEW, upn="B2C")], id="the new school's UPN is temporary"),
     ],
 )  # fmt: skip
 def test_two_children_who_may_be_one(rows: list[Row]) -> None:
@@ -113,7 +115,7 @@ def test_what_an_analyst_said_stands() -> None:
 
 def test_pairs_who_are_known_to_be_two_tell_of_no_other_pair_that_it_is_one() -> None:
     """Ten more such families, in each of which the two have UPNs of their own."""
-    numbered = [{**one, "upn": one["record_id"]} if "jack" in str(one["record_id"]) else one for one in MANY]
+    numbered = [{**one, "upn": f"{one['record_id']}1"} if "jack" in str(one["record_id"]) else one for one in MANY]
     assert rivals_of([*JACK, *numbered])["probability"].to_list() == pytest.approx([1 / 12] * 2, abs=1e-5)
 
 

@@ -204,6 +204,12 @@ TEMPORARY, OTHER_TEMPORARY = "U37040001950A", "J82343210501B"
     [
         pytest.param(TEMPORARY, {"upn": upn_of(1)}, True, id="until the new school learns the child's own"),
         pytest.param(TEMPORARY, {"upn": OTHER_TEMPORARY}, True, id="at two schools that did not know it"),
+        pytest.param(
+            upn_of(1),
+            {"upn": TEMPORARY, "address": "12 High Street", "postcode": "ZA7 4BP"},
+            True,
+            id="after a move to another home and school",
+        ),
         pytest.param(TEMPORARY, {"upn": upn_of(1), "given": "Zainab"}, False, id="a twin: another forename"),
         pytest.param(TEMPORARY, {"upn": upn_of(1), "born": born("20/07/2018")}, False, id="a sister of the same name"),
         pytest.param(

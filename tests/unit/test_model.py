@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from matching.comparisons import Comparison, exact, missing, otherwise
+from matching.comparisons import Comparison, Level, exact, missing, otherwise
 from matching.model import Model, ModelError, Weights, read_model, write_model
+from matching.similarity import Missing
 
 COMPARISONS = tuple(
     Comparison(name, (missing(name), exact(name), otherwise())) for name in ("forename", 'the "odd" \\ one')
@@ -100,6 +101,13 @@ def test_a_model_trained_for_other_comparisons_is_refused(path):
         read_model(path, (*COMPARISONS, surname))
     with pytest.raises(ModelError, match=r"trained for other comparisons: .*stands only in the model. Train again"):
         read_model(path, COMPARISONS[:1])
+
+
+def test_a_model_serves_comparisons_with_another_level_that_says_nothing(path):
+    """A version that tells one more kind of silence apart goes on with the weights that a person approved."""
+    forename = COMPARISONS[0]
+    silent = replace(forename, levels=(Level("initial only", Missing("initial"), says_nothing=True), *forename.levels))
+    assert read_model(path, (silent, *COMPARISONS[1:])).match_weights(silent)[0] == 0
 
 
 def test_bits_of_levels_and_what_says_nothing():
