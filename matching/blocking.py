@@ -20,17 +20,19 @@ CHILD_TRAINING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("surname and birth date", ("surname_key", "dob_unordered"), settles=("surname", "date of birth")),
     BlockingRule("forename and birth date", ("forename_key", "dob_unordered"), settles=("forename", "date of birth")),
     BlockingRule(
-        "names and birth year", ("forename_key", "surname_key", "birth_year"),
+        "names and birth year",
+        ("forename_key", "surname_key", "birth_year"),
         settles=("forename", "surname", "date of birth"),
     ),
     # The forename tells the sex. If sex counted again, two namesakes of one home would become a child with two birthdays.
     BlockingRule(
-        "names and postcode", ("forename_key", "surname_key", "postcode"),
+        "names and postcode",
+        ("forename_key", "surname_key", "postcode"),
         settles=("forename", "sex", "surname", "address"),
     ),
     BlockingRule("dwelling and birth date", ("dwelling", "dob_unordered"), settles=("address", "date of birth")),
     BlockingRule("UPN", ("upns",), settles=("UPN",)),
-)  # fmt: skip
+)
 """Rules whose pairs teach m. Each comparison is left open by at least one of them."""
 
 CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
@@ -268,6 +270,13 @@ def columns_blocked(rules: Sequence[BlockingRule]) -> tuple[str, ...]:
 
 
 __all__ = [
-    "CHILD_BLOCKING_RULES", "CHILD_TRAINING_RULES", "CHUNK", "BlockingRule", "Cost", "Plan", "columns_blocked", "plan",
+    "CHILD_BLOCKING_RULES",
+    "CHILD_TRAINING_RULES",
+    "CHUNK",
+    "BlockingRule",
+    "Cost",
+    "Plan",
+    "columns_blocked",
+    "plan",
     "shares_key",
-]  # fmt: skip
+]

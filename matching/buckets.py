@@ -154,8 +154,11 @@ def _matrix(column: pl.Series) -> NDArray[Any]:
 def gathered(folder: Path, names: Sequence[str], plan: Plan, height: int) -> Scored:
     """The pairs of all buckets, in the order of rows. Raises FileNotFoundError if a bucket was not scored."""
     pairs_compared = np.zeros(len(plan.blocks), dtype=np.int64)
-    pieces = [pl.DataFrame(schema={"left": pl.Int32, "right": pl.Int32, "pattern": pl.Int64, "weight": pl.Float64,
-                                   "rule": pl.Int16})]  # fmt: skip
+    pieces = [
+        pl.DataFrame(
+            schema={"left": pl.Int32, "right": pl.Int32, "pattern": pl.Int64, "weight": pl.Float64, "rule": pl.Int16}
+        )
+    ]
     for name in names:
         done, rule = folder / f"{name}.scored.parquet", _rule(name)
         pairs_compared[rule] += int(pl.read_parquet_metadata(done)["looked_at"])

@@ -354,8 +354,17 @@ CARER = Comparison(
 )
 
 CHILD_COMPARISONS: tuple[Comparison, ...] = (
-    FORENAME, SURNAME, MIDDLE_NAMES, DATE_OF_BIRTH, SEX, PLACE, UPN, NHS_NUMBER, PHONE, CARER,
-)  # fmt: skip
+    FORENAME,
+    SURNAME,
+    MIDDLE_NAMES,
+    DATE_OF_BIRTH,
+    SEX,
+    PLACE,
+    UPN,
+    NHS_NUMBER,
+    PHONE,
+    CARER,
+)
 """The comparisons of two children's records, in the order in which an explanation shows them."""
 
 

@@ -16,9 +16,8 @@ from matching.judge import Judge
 from matching.patterns import Patterns, levels_in, patterns_of
 from matching.person import Columns
 
-PRIOR, COMPARISON, FREQUENCY, TOGETHER, CROWD, HOUSEHOLD, COVERAGE, RULE = (
-    "prior", "comparison", "frequency", "together", "crowd", "household", "coverage", "rule",
-)  # fmt: skip
+PRIOR, COMPARISON, FREQUENCY, TOGETHER = "prior", "comparison", "frequency", "together"
+CROWD, HOUSEHOLD, COVERAGE, RULE = "crowd", "household", "coverage", "rule"
 """The parts of a waterfall, in order. After each comparison comes its frequency, then how its values go together with
 another's."""
 

@@ -107,15 +107,21 @@ class _Counted:
         left, right = (pairs[side].cast(pl.Int64).to_numpy() for side in ("left", "right"))
         p, one = pl.col("probability"), pl.col("is_same_child").cast(pl.Float64)
         summed = pairs.select(
-            links=one, others=1 - one,
-            false=(1 - p) * one, false_spread=p * (1 - p) * one,
-            missed=p * (1 - one), missed_spread=p * (1 - p) * (1 - one),
-        )  # fmt: skip
+            links=one,
+            others=1 - one,
+            false=(1 - p) * one,
+            false_spread=p * (1 - p) * one,
+            missed=p * (1 - one),
+            missed_spread=p * (1 - p) * (1 - one),
+        )
         return cls(
-            child.rank("dense").cast(pl.Int64).to_numpy() - 1, linked.is_not_null().to_numpy(),
-            linked.fill_null(value=False).to_numpy(), left, right,
+            child.rank("dense").cast(pl.Int64).to_numpy() - 1,
+            linked.is_not_null().to_numpy(),
+            linked.fill_null(value=False).to_numpy(),
+            left,
+            right,
             {name: column.to_numpy() for name, column in summed.to_dict().items()},
-        )  # fmt: skip
+        )
 
 
 def _measured(group: pl.Series, of: _Counted) -> pl.DataFrame:
@@ -160,10 +166,14 @@ def _errors(code: NDArray[np.int64], groups: int, of: _Counted) -> pl.DataFrame:
     false, missed, links = pl.col("false"), pl.col("missed"), pl.col("links")
     false_spread, missed_spread = (NORMAL * pl.col(f"{name}_spread").sqrt() for name in ("false", "missed"))
     return pl.DataFrame(totals).select(
-        links, expected_false_links=false, expected_missed_links=missed,
-        false_low=(false - false_spread).clip(0.0), false_high=pl.min_horizontal(false + false_spread, "links"),
-        missed_low=(missed - missed_spread).clip(0.0), missed_high=pl.min_horizontal(missed + missed_spread, "others"),
-    )  # fmt: skip
+        links,
+        expected_false_links=false,
+        expected_missed_links=missed,
+        false_low=(false - false_spread).clip(0.0),
+        false_high=pl.min_horizontal(false + false_spread, "links"),
+        missed_low=(missed - missed_spread).clip(0.0),
+        missed_high=pl.min_horizontal(missed + missed_spread, "others"),
+    )
 
 
 def against_truth(groups: pl.DataFrame, child: pl.Series, truth: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:

@@ -17,14 +17,14 @@ from matching.blocking import BlockingRule, plan
 from matching.cluster import all_pairs_within, cluster
 from matching.components import Labels, components
 from matching.encode import Encoded, Rows
-from matching.judge import Judge, Judged, KnownPairs, Settings, judged_pairs
+from matching.judge import Judge, KnownPairs, PairJudgements, Settings, judged_pairs
 from matching.leaning import membership_of, moved
 from matching.linkage import RIVAL_BITS, above, floor_of, pair_probability, with_judged_pairs
 from matching.measures import Measures
 from matching.model import Model
 from matching.parting import parted
 from matching.patterns import Patterns
-from matching.rivals import Margins, Rivalry, Rivals, Signs, Weighed, competing, signs_of
+from matching.rivals import KnownChildPairs, Margins, Rivalry, Rivals, Signs, competing, signs_of
 from matching.score import Scorer, score_pairs
 from matching.together import Questions
 from matching.weighing import Weighing
@@ -50,7 +50,7 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class Kept:
+class PreviousLinkage:
     """What the previous linkage knows of tonight's rows."""
 
     numbers: NDArray[np.int64]
@@ -65,14 +65,14 @@ class Kept:
     """How sure each row was to belong to its child; ignored for a row whose child has changed."""
     pairs: Pairs
     """Pairs of unchanged records."""
-    weighed: Weighed
+    weighed: KnownChildPairs
     """What was weighed between children of unchanged records."""
     signs: Signs
     """Signs of the children as they were."""
 
 
 @dataclass(frozen=True)
-class Again:
+class IncrementalLinkage:
     """What linking again found. Rows are tonight's."""
 
     pairs: Pairs
@@ -83,7 +83,7 @@ class Again:
     cut: Labels
     labels: Labels
     rivals: Rivals
-    weighed: tuple[Weighed, ...]
+    weighed: tuple[KnownChildPairs, ...]
     is_touched: Mask
     """Rows whose child does not consist of the same records as before."""
     membership: NDArray[np.float64]
@@ -93,7 +93,7 @@ class Again:
 
 
 @dataclass
-class Reach:
+class LazyJudge:
     """The judge of pairs of rows, which encodes only the rows that are asked for."""
 
     encoded: Callable[[Rows], Encoded]
@@ -171,13 +171,21 @@ class Reach:
         place[rows] = np.arange(len(rows), dtype=np.int32)
         apart = table.lists[self.settings.apart] if self.settings.apart else None
         return Judge(
-            Scorer.of(self.model, table, self.measures.frequencies), self.measures.priors, self.dataset, self.stratum,
-            self.measures.coverage, apart, self.judged, self.settings, place, self.known,
-        )  # fmt: skip
+            Scorer.of(self.model, table, self.measures.frequencies),
+            self.measures.priors,
+            self.dataset,
+            self.stratum,
+            self.measures.coverage,
+            apart,
+            self.judged,
+            self.settings,
+            place,
+            self.known,
+        )
 
 
 def link_again(
-    kept: Kept,
+    previous: PreviousLinkage,
     met: Rows,
     encoded: Callable[[Rows], Encoded],
     *,
@@ -185,91 +193,101 @@ def link_again(
     stratum: NDArray[np.int32],
     rules: Sequence[BlockingRule],
     model: Model,
-    judged: Judged | None,
+    judged: PairJudgements | None,
     settings: Settings,
     measures: Measures,
-) -> Again:
+) -> IncrementalLinkage:
     """Link again: score the pairs of changed records, cut the components and weigh the children that they touch.
 
     ``met``: rows (ascending) that include every new row and every row that shares a block with one. ``encoded``: gives the
     table of some rows. ``dataset``, ``stratum``: of all rows, numbered as in ``measures``.
     """
     model = model.on(measures.records)
-    reach = Reach(encoded, model, measures, dataset, stratum, judged_pairs(judged), settings)
-    pairs = _with_new_pairs(kept, met, reach, rules)
-    judge = reach.knowing(pairs)
+    lazy = LazyJudge(encoded, model, measures, dataset, stratum, judged_pairs(judged), settings)
+    pairs = _with_new_pairs(previous, met, lazy, rules)
+    judge = lazy.knowing(pairs)
     odds = judge.log_odds(pairs.left, pairs.right, pairs.evidence)
     linked = with_judged_pairs((pairs.left, pairs.right), judge.with_margin(odds), judged)
     near = above(RIVAL_BITS, pairs.left, pairs.right, odds)
-    reach.only(_within_reach(kept, linked, near))
-    cut = _cut_again(kept, linked, reach)
-    rivalry = Rivalry(kept.numbers, Weighing.by(judge, reach), kept.weighed, [])
-    labels, between = rivalry.settle(cut, *near, reach.margins)
-    rivals = competing(between)
-    is_touched = ~np.isin(signs_of(labels, kept.numbers), kept.signs)[labels]
-    membership = kept.membership.copy()
-    membership[is_touched] = _membership(labels, np.flatnonzero(is_touched), reach)
-    chances = pair_probability(pairs.left, pairs.right, labels, membership, rivals)
-    return Again(
-        pairs, chances, probability(odds), cut, labels, rivals, tuple(rivalry.kept), is_touched, membership, reach.described,
-    )  # fmt: skip
+    lazy.only(_within_reach(previous, linked, near))
+    cut = _cut_again(previous, linked, lazy)
+    rivalry = Rivalry(previous.numbers, Weighing.by(judge, lazy), previous.weighed, [])
+    labels, may_be_one = rivalry.settle(cut, *near, lazy.margins)
+    rivals = competing(may_be_one)
+    is_touched = ~np.isin(signs_of(labels, previous.numbers), previous.signs)[labels]
+    membership = previous.membership.copy()
+    membership[is_touched] = _membership(labels, np.flatnonzero(is_touched), lazy)
+    return IncrementalLinkage(
+        pairs,
+        probability=pair_probability(pairs.left, pairs.right, labels, membership, rivals),
+        alone=probability(odds),
+        cut=cut,
+        labels=labels,
+        rivals=rivals,
+        weighed=tuple(rivalry.kept),
+        is_touched=is_touched,
+        membership=membership,
+        described=lazy.described,
+    )
 
 
-def _with_new_pairs(kept: Kept, met: Rows, reach: Reach, rules: Sequence[BlockingRule]) -> Pairs:
+def _with_new_pairs(previous: PreviousLinkage, met: Rows, lazy: LazyJudge, rules: Sequence[BlockingRule]) -> Pairs:
     """The pairs kept, and those with a new record."""
-    judge = reach.over(met)
-    between = reach.dataset[met] if reach.settings.one_row_each else None
-    found = plan(reach.measures.chosen(rules), judge.scorer.table, between)
-    new = replace(found, among=kept.is_new[met])
-    scored = score_pairs(judge.scorer, new, floor_of(reach.model, reach.settings))
+    judge = lazy.over(met)
+    between = lazy.dataset[met] if lazy.settings.one_row_each else None
+    found = plan(lazy.measures.chosen(rules), judge.scorer.table, between)
+    new = replace(found, among=previous.is_new[met])
+    scored = score_pairs(judge.scorer, new, floor_of(lazy.model, lazy.settings))
     left, right = met[scored.left], met[scored.right]
     evidence = judge.ruled(left, right, scored.weight)
     fresh = Pairs(left, right, scored.pattern, scored.weight, evidence, scored.rule)
     both = Pairs(
-        *(np.concatenate([getattr(kept.pairs, name), getattr(fresh, name)]) for name in Pairs.__dataclass_fields__)
+        *(np.concatenate([getattr(previous.pairs, name), getattr(fresh, name)]) for name in Pairs.__dataclass_fields__)
     )
     return both.at(np.argsort(both.left.astype(np.int64) << 32 | both.right, kind="stable"))
 
 
-def _within_reach(kept: Kept, linked: tuple[Rows, Rows, Bits], near: tuple[Rows, Rows]) -> NDArray[np.int64]:
+def _within_reach(
+    previous: PreviousLinkage, linked: tuple[Rows, Rows, Bits], near: tuple[Rows, Rows]
+) -> NDArray[np.int64]:
     """Nearly all rows that will be asked for: those linked, directly or through others, with a new or loose row, and those
     linked likewise with a row that may be one child with one of them.
     """
     left, right, odds = linked
-    component = components(len(kept.cut), left[odds > 0], right[odds > 0])
+    component = components(len(previous.cut), left[odds > 0], right[odds > 0])
     touched = np.zeros(len(component), dtype=bool)
-    touched[component[kept.is_new | kept.is_loose]] = True
+    touched[component[previous.is_new | previous.is_loose]] = True
     ones, others = (component[side] for side in near)
     beside = touched[ones] | touched[others]
     touched[ones[beside]], touched[others[beside]] = True, True
     return np.flatnonzero(touched[component])
 
 
-def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Labels:
+def _cut_again(previous: PreviousLinkage, linked: tuple[Rows, Rows, Bits], lazy: LazyJudge) -> Labels:
     """The labels of all rows; a component without a new or loose row keeps its own."""
     left, right, odds = linked
-    height, is_linked = len(kept.cut), odds > 0
+    height, is_linked = len(previous.cut), odds > 0
     component = components(height, left[is_linked], right[is_linked])
     touched = np.zeros(height, dtype=bool)
-    touched[component[kept.is_new | kept.is_loose]] = True
+    touched[component[previous.is_new | previous.is_loose]] = True
     rows = np.flatnonzero(touched[component])
     place = np.full(height, -1, dtype=np.int32)
     place[rows] = np.arange(len(rows), dtype=np.int32)
     inside = (place[left] >= 0) & (place[right] >= 0)
 
-    reach.weighing(*_inner(rows, component))
+    lazy.weighing(*_inner(rows, component))
 
     def log_odds(ones: Rows, others: Rows) -> Bits:
-        return reach.log_odds(rows[ones].astype(np.int32), rows[others].astype(np.int32))
+        return lazy.log_odds(rows[ones].astype(np.int32), rows[others].astype(np.int32))
 
     found = cluster(len(rows), place[left[inside]], place[right[inside]], odds[inside], log_odds)
-    cut = kept.cut.copy()
+    cut = previous.cut.copy()
     cut[rows] = rows[found]
     among = np.zeros(height, dtype=bool)
     among[rows] = True
-    judge = reach.over()
-    weigh = Weighing.by(judge, reach)
-    cut = parted(cut, reach.by_records, weigh, reach.margins, among=among)
+    judge = lazy.over()
+    weigh = Weighing.by(judge, lazy)
+    cut = parted(cut, lazy.by_records, weigh, lazy.margins, among=among)
     inside = is_linked & among[left]
     return moved(cut, (left[inside], right[inside]), weigh, judge.margin)
 
@@ -283,12 +301,12 @@ def _inner(rows: NDArray[np.int64], component: Labels) -> tuple[Rows, Rows]:
     return several[left].astype(np.int32), several[right].astype(np.int32)
 
 
-def _membership(labels: Labels, rows: NDArray[np.int64], reach: Reach) -> NDArray[np.float64]:
+def _membership(labels: Labels, rows: NDArray[np.int64], lazy: LazyJudge) -> NDArray[np.float64]:
     """How sure each of these rows is to belong to its child. ``rows``: all rows of some children."""
     place = np.zeros(len(labels), dtype=np.int64)
     place[rows] = np.arange(len(rows))
     left, right = (rows[side].astype(np.int32) for side in all_pairs_within(place[labels[rows]]))
-    return membership_of(len(labels), (left, right), Weighing.by(reach.over(), reach))[rows]
+    return membership_of(len(labels), (left, right), Weighing.by(lazy.over(), lazy))[rows]
 
 
 def block_signs(table: pl.DataFrame, rules: Sequence[BlockingRule]) -> pl.DataFrame:
@@ -310,4 +328,4 @@ def block_signs(table: pl.DataFrame, rules: Sequence[BlockingRule]) -> pl.DataFr
     return pl.concat(parts)
 
 
-__all__ = ["Again", "Kept", "Pairs", "block_signs", "link_again"]
+__all__ = ["IncrementalLinkage", "Pairs", "PreviousLinkage", "block_signs", "link_again"]

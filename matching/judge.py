@@ -60,7 +60,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Judged:
+class PairJudgements:
     """An analyst's judgements on pairs of rows. They outrank every weight."""
 
     left: Rows
@@ -224,7 +224,7 @@ def _margin(chance: float) -> float:
     return float(np.log2(chance / (1 - chance))) / TRUSTED
 
 
-def judged_pairs(judged: Judged | None) -> dict[int, float]:
+def judged_pairs(judged: PairJudgements | None) -> dict[int, float]:
     """Both rows of each judged pair in one number -> the log-odds that replace its weight."""
     if judged is None:
         return {}

@@ -24,13 +24,13 @@ from matching.comparisons import Comparison, columns_read
 from matching.components import Labels, numbered
 from matching.encode import Encoded, Rows, encode
 from matching.households import Households
-from matching.judge import Judge, Judged, KnownPairs, Settings, judged_pairs
+from matching.judge import Judge, KnownPairs, PairJudgements, Settings, judged_pairs
 from matching.leaning import membership_of, moved
 from matching.measures import Measures, Strata, held_frequencies, strata_of
 from matching.model import Model
 from matching.parting import counted_again, parted
 from matching.presence import siblings_in
-from matching.rivals import Between, Rivalry, Rivals, Weighed, competing
+from matching.rivals import ChildPairs, KnownChildPairs, Rivalry, Rivals, competing
 from matching.score import OnProgress, Scored, Scorer, score_pairs
 from matching.train import train
 from matching.weighing import Weighing
@@ -62,7 +62,7 @@ class Linkage:
     membership: NDArray[np.float64]
     """For each row, the probability (0..1) that it belongs to its child."""
     rivals: Rivals
-    weighed: tuple[Weighed, ...]
+    weighed: tuple[KnownChildPairs, ...]
     """What was weighed between children in each round of joining."""
     judge: "Judge"
     """What weighed the pairs. It weighs any other pair of rows in the same way."""
@@ -124,7 +124,7 @@ def link_records(
     dataset: str | None = None,
     households: Households | None = None,
     model: Model | None = None,
-    judged: Judged | None = None,
+    judged: PairJudgements | None = None,
     settings: Settings = Settings(),  # noqa: B008 - frozen
     measures: Measures | None = None,
     buckets: Buckets | None = None,
@@ -165,9 +165,17 @@ def link_records(
     scoring = partial(score_pairs, on_progress=_part(on_progress, SCORING, JOINING))
     score = scoring if buckets is None else partial(buckets.scored, table.lazy().collect())
     return link_encoded(
-        encoded, codes, rules=rules, model=model, households=households, judged=judged, settings=settings,
-        measures=measures, score=score, on_progress=on_progress,
-    )  # fmt: skip
+        encoded,
+        codes,
+        rules=rules,
+        model=model,
+        households=households,
+        judged=judged,
+        settings=settings,
+        measures=measures,
+        score=score,
+        on_progress=on_progress,
+    )
 
 
 LEARNING, SCORING, JOINING = 0.1, 0.3, 0.8
@@ -195,7 +203,7 @@ def _datasets(table: pl.LazyFrame, height: int, dataset: str | None) -> NDArray[
     return (names.rank("dense").cast(pl.Int32) - 1).to_numpy().astype(np.int32)
 
 
-def _same(judged: Judged | None) -> tuple[Rows, Rows] | None:
+def _same(judged: PairJudgements | None) -> tuple[Rows, Rows] | None:
     return None if judged is None else (judged.left[judged.same], judged.right[judged.same])
 
 
@@ -206,7 +214,7 @@ def link_encoded(
     rules: Sequence[BlockingRule],
     model: Model,
     households: Households | None = None,
-    judged: Judged | None = None,
+    judged: PairJudgements | None = None,
     settings: Settings = Settings(),  # noqa: B008 - frozen
     measures: Measures | None = None,
     score: Callable[[Scorer, Plan, float], Scored] = score_pairs,
@@ -228,22 +236,33 @@ def link_encoded(
     strata, stratum = strata_of(encoded, settings.stratum, None if measures is None else measures.strata)
     priors = priors_of(scored, dataset, max(model.match, LEAST_MATCH)) if measures is None else measures.priors
     judge, evidence = _judging(scored, scorer, priors, dataset, stratum, judged=judged, settings=settings)
-    if measures is None:
-        coverage, is_first = _first_coverage(scored, evidence, judge, judged, households), True
-    else:
-        coverage, is_first = measures.coverage, False
+    coverage = _first_coverage(scored, evidence, judge, judged, households) if measures is None else measures.coverage
     judge = replace(judge, coverage=coverage)
     odds = judge.log_odds(scored.left, scored.right, evidence)
-    found = _children(scored, odds, judge, judged, count_again=is_first)
+    found = _children(scored, odds, judge, judged, count_again=measures is None)
     judge = replace(judge, coverage=found.coverage)
     if measures is None:
         measures = _measures(scorer, pairs, priors, strata, found.coverage)
     membership = membership_of(len(found.labels), all_pairs_within(found.labels), Weighing.by(judge))
     on_progress(1.0, "linked")
     return Linkage(
-        encoded, dataset, model, pairs, scored, caught, priors, evidence, odds, found.cut, found.labels,
-        membership, competing(found.rivals), found.weighed, judge, measures,
-    )  # fmt: skip
+        table=encoded,
+        dataset=dataset,
+        model=model,
+        plan=pairs,
+        scored=scored,
+        caught=caught,
+        priors=priors,
+        evidence=evidence,
+        odds=odds,
+        cut=found.cut,
+        labels=found.labels,
+        membership=membership,
+        rivals=competing(found.rivals),
+        weighed=found.weighed,
+        judge=judge,
+        measures=measures,
+    )
 
 
 def _chosen(
@@ -269,7 +288,7 @@ def _judging(
     dataset: NDArray[np.int32],
     stratum: NDArray[np.int32],
     *,
-    judged: Judged | None,
+    judged: PairJudgements | None,
     settings: Settings,
 ) -> tuple[Judge, Bits]:
     """The judge with the scored pairs but without coverage, and the evidence of these pairs."""
@@ -286,7 +305,7 @@ def _measures(scorer: Scorer, pairs: Plan, priors: Priors, strata: Strata, cover
 
 
 def _first_coverage(
-    scored: Scored, evidence: Bits, judge: Judge, judged: Judged | None, households: Households | None
+    scored: Scored, evidence: Bits, judge: Judge, judged: PairJudgements | None, households: Households | None
 ) -> Coverage:
     """Coverage, by a first clustering."""
     labels = _clustered(scored, judge.log_odds(scored.left, scored.right, evidence), judge, judged)
@@ -302,12 +321,14 @@ class _Children:
 
     cut: Labels
     labels: Labels
-    rivals: Between
-    weighed: tuple[Weighed, ...]
+    rivals: ChildPairs
+    weighed: tuple[KnownChildPairs, ...]
     coverage: Coverage
 
 
-def _children(scored: Scored, odds: Bits, judge: Judge, judged: Judged | None, *, count_again: bool) -> _Children:
+def _children(
+    scored: Scored, odds: Bits, judge: Judge, judged: PairJudgements | None, *, count_again: bool
+) -> _Children:
     """Cluster records, then weigh children against each other. ``count_again``: do the latter once more with the coverage
     that the first time shows.
     """
@@ -332,7 +353,7 @@ def _settled(together: Labels, linked: tuple[Rows, Rows], near: tuple[Rows, Rows
     judge = weigh.judge
     by_records = replace(judge, coverage=None).for_clusters
     cut = moved(parted(together, by_records, weigh, judge.margins), linked, weigh, judge.margin)
-    rivalry = Rivalry(np.arange(len(together), dtype=np.int32), weigh, Weighed.nothing(), [])
+    rivalry = Rivalry(np.arange(len(together), dtype=np.int32), weigh, KnownChildPairs.nothing(), [])
     labels, rivals = rivalry.settle(cut, *near, judge.margins)
     return _Children(cut, labels, rivals, tuple(rivalry.kept), weigh.coverage)
 
@@ -347,7 +368,7 @@ def floor_of(model: Model, settings: Settings) -> float:
     return float(np.log2((1 - expected) / expected)) - settings.candidate_floor
 
 
-def _clustered(scored: Scored, odds: Bits, judge: Judge, judged: Judged | None) -> Labels:
+def _clustered(scored: Scored, odds: Bits, judge: Judge, judged: PairJudgements | None) -> Labels:
     pairs = with_judged_pairs((scored.left, scored.right), judge.with_margin(odds), judged)
     return cluster(len(judge.dataset), *pairs, judge.for_clusters)
 
@@ -362,7 +383,7 @@ def above(least: float, left: Rows, right: Rows, odds: Bits) -> tuple[Rows, Rows
     return np.compress(near, left), np.compress(near, right)
 
 
-def with_judged_pairs(pairs: tuple[Rows, Rows], odds: Bits, judged: Judged | None) -> tuple[Rows, Rows, Bits]:
+def with_judged_pairs(pairs: tuple[Rows, Rows], odds: Bits, judged: PairJudgements | None) -> tuple[Rows, Rows, Bits]:
     """``pairs`` and ``odds`` with the pairs judged to be one child added, as blocking may not have found them."""
     if judged is None or not judged.same.any():
         return *pairs, odds

@@ -73,10 +73,12 @@ def never_met(found: Linkage) -> pl.DataFrame:
 
 def _both_ways(pairs: pl.DataFrame) -> pl.DataFrame:
     """``one``, ``other`` and the dataset of ``other``, for each pair either way round."""
-    return pl.concat([
-        pairs.select(one="left", other="right", other_in="right_in"),
-        pairs.select(one="right", other="left", other_in="left_in"),
-    ])  # fmt: skip
+    return pl.concat(
+        [
+            pairs.select(one="left", other="right", other_in="right_in"),
+            pairs.select(one="right", other="left", other_in="left_in"),
+        ]
+    )
 
 
 @dataclass(frozen=True)

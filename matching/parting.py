@@ -17,7 +17,7 @@ from matching.cluster import LogOdds, all_pairs_within, cluster
 from matching.components import Labels, numbered
 from matching.encode import Rows
 from matching.presence import PossibleMerges, counted
-from matching.rivals import Between, Margins, Rivalry, Weigh, Weighed, chances_of
+from matching.rivals import ChildPairs, KnownChildPairs, Margins, Rivalry, Weigh, chances_of
 
 ROUNDS_OF_HALVING = 4
 """Enough to part sixteen children that a list holds as one."""
@@ -52,7 +52,7 @@ def parted(
     odds = log_odds(left, right)
     pieces = labels.copy()
     pieces[rows] = rows[cluster(len(rows), left, right, odds, log_odds)]
-    rivalry = Rivalry(np.arange(len(labels), dtype=np.int32), weigh, Weighed.nothing(), [])
+    rivalry = Rivalry(np.arange(len(labels), dtype=np.int32), weigh, KnownChildPairs.nothing(), [])
     pairs = rows[left], rows[right]
     labels, open_ = rivalry.settle(pieces, *pairs, margins)[0], np.ones(len(labels), dtype=bool)
     for _ in range(ROUNDS_OF_HALVING):
@@ -123,7 +123,7 @@ def _likeness(some: NDArray[np.bool_], left: Rows, right: Rows, odds: NDArray[np
 
 
 def counted_again(
-    coverage: Coverage, labels: Labels, between: Between, dataset: NDArray[np.int32], stratum: NDArray[np.int32]
+    coverage: Coverage, labels: Labels, between: ChildPairs, dataset: NDArray[np.int32], stratum: NDArray[np.int32]
 ) -> Coverage:
     """Coverage with presence counted from these children, where pairs that may be one count as one as far as that is likely."""
     child = numbered(labels)

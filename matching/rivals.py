@@ -47,7 +47,7 @@ class Rivals:
 
 
 @dataclass(frozen=True)
-class Between:
+class ChildPairs:
     """Pairs of children weighed against each other, in the order of their labels; one entry per pair, one < other."""
 
     one: Labels
@@ -61,19 +61,19 @@ class Between:
         """The number of pairs of children."""
         return len(self.one)
 
-    def at(self, places: NDArray[np.int64] | NDArray[np.bool_]) -> "Between":
+    def at(self, places: NDArray[np.int64] | NDArray[np.bool_]) -> "ChildPairs":
         """Some of the pairs."""
-        return Between(
+        return ChildPairs(
             self.one[places], self.other[places], self.log_odds[places], self.left[places], self.right[places]
         )
 
-    def with_prior(self, prior: Bits) -> "Between":
+    def with_prior(self, prior: Bits) -> "ChildPairs":
         """The same after adding a prior (bits) to the log-odds of each pair, except where they are certain (APART is not)."""
         certain = (np.abs(self.log_odds) > CERTAIN) & ~is_apart(self.log_odds)
         return replace(self, log_odds=np.where(certain, self.log_odds, self.log_odds + prior))
 
 
-def between_of(labels: Labels, left: Rows, right: Rows, weights: Bits, joint: Bits | None = None) -> Between:
+def child_pairs_of(labels: Labels, left: Rows, right: Rows, weights: Bits, joint: Bits | None = None) -> ChildPairs:
     """Weigh children against each other, without any prior. ``left``, ``right``, ``weights``: all pairs of rows of two
     different children.
 
@@ -95,21 +95,21 @@ def between_of(labels: Labels, left: Rows, right: Rows, weights: Bits, joint: Bi
     nearest = likeliest.take(run_ends(where.take(likeliest)) - 1)
     left, right = left.take(nearest), right.take(nearest)
     low, high = np.minimum(left, right), np.maximum(left, right)
-    return Between(one, other, joint, low, high)
+    return ChildPairs(one, other, joint, low, high)
 
 
-def competing(between: Between) -> Rivals:
+def competing(pairs: ChildPairs) -> Rivals:
     """Rivals with their probabilities. A child is one with one of its rivals or with none, so its rivals compete. A pair has
     the lower of the two probabilities seen from its children: a place that others claim too is hardly this child's.
     """
-    child, rival = np.concatenate([between.one, between.other]), np.concatenate([between.other, between.one])
-    ratio, claims = _competing(between)
+    child, rival = np.concatenate([pairs.one, pairs.other]), np.concatenate([pairs.other, pairs.one])
+    ratio, claims = _competing(pairs)
     any_rival = claims / (1 + claims)
     # Pairs kept apart by identifiers are already capped at NUMBERED_TWICE.
-    any_rival = np.where(is_apart(between.log_odds), any_rival, believed(any_rival))
-    odds, chance = np.tile(_as_rivals(between.log_odds), 2), np.tile(ratio / claims * any_rival, 2)
-    nearest = np.tile(np.arange(len(between)), 2)
-    return Rivals(child, rival, odds, chance, nearest, between.left, between.right)
+    any_rival = np.where(is_apart(pairs.log_odds), any_rival, believed(any_rival))
+    odds, chance = np.tile(_as_rivals(pairs.log_odds), 2), np.tile(ratio / claims * any_rival, 2)
+    nearest = np.tile(np.arange(len(pairs)), 2)
+    return Rivals(child, rival, odds, chance, nearest, pairs.left, pairs.right)
 
 
 def _as_rivals(odds: Bits) -> Bits:
@@ -117,43 +117,43 @@ def _as_rivals(odds: Bits) -> Bits:
     return np.where(is_apart(odds), np.minimum(odds - APART, NUMBERED_TWICE), odds)
 
 
-def chances_of(between: Between) -> NDArray[np.float64]:
+def chances_of(pairs: ChildPairs) -> NDArray[np.float64]:
     """How likely each pair of children is one by its records, given all else that the more contested of the two may be."""
-    ratio, claims = _competing(between)
+    ratio, claims = _competing(pairs)
     return np.asarray(ratio / (1 + claims))
 
 
-def _competing(between: Between) -> tuple[Bits, Bits]:
+def _competing(pairs: ChildPairs) -> tuple[Bits, Bits]:
     """Odds to 1 that each pair of children is one, and that the more contested of the two is one with it or another rival."""
-    between = _counted_off(between)
-    ratio = np.exp2(np.clip(_as_rivals(between.log_odds), -60, 60))
-    total = np.bincount(between.one, ratio, minlength=int(between.other.max(initial=0)) + 1).astype(np.float64)
-    np.add.at(total, between.other, ratio)
-    claims = np.maximum(total.take(between.one), total.take(between.other))
+    pairs = _counted_off(pairs)
+    ratio = np.exp2(np.clip(_as_rivals(pairs.log_odds), -60, 60))
+    total = np.bincount(pairs.one, ratio, minlength=int(pairs.other.max(initial=0)) + 1).astype(np.float64)
+    np.add.at(total, pairs.other, ratio)
+    claims = np.maximum(total.take(pairs.one), total.take(pairs.other))
     crowded = np.flatnonzero(claims - ratio > LEAST_CLAIM * (1 + ratio))
     if len(crowded):
-        claims[crowded] = _claims(between, ratio, total, crowded)
+        claims[crowded] = _claims(pairs, ratio, total, crowded)
     return ratio, claims
 
 
-def _counted_off(between: Between) -> Between:
+def _counted_off(pairs: ChildPairs) -> ChildPairs:
     """The same pairs with children numbered from 0 in the order of their labels: far fewer numbers than rows."""
-    is_there = np.zeros(int(between.other.max(initial=0)) + 1, dtype=bool)
-    is_there[between.one] = is_there[between.other] = True
+    is_there = np.zeros(int(pairs.other.max(initial=0)) + 1, dtype=bool)
+    is_there[pairs.one] = is_there[pairs.other] = True
     number = np.cumsum(is_there, dtype=np.int32)
-    one, other = (number.take(side).astype(np.int64) - 1 for side in (between.one, between.other))
-    return replace(between, one=one, other=other)
+    one, other = (number.take(side).astype(np.int64) - 1 for side in (pairs.one, pairs.other))
+    return replace(pairs, one=one, other=other)
 
 
-def _claims(between: Between, ratio: Bits, total: Bits, crowded: Labels) -> Bits:
+def _claims(pairs: ChildPairs, ratio: Bits, total: Bits, crowded: Labels) -> Bits:
     """For each pair in ``crowded``, the odds to 1 that the more contested of the two is one with the other or with a further
     rival. A rival that is likely one with the other of the two, being a piece of the same child, does not compete.
     """
     width = np.int64(len(total))
     likely = np.flatnonzero(ratio > 1)
-    one, other = between.one.take(likely), between.other.take(likely)
+    one, other = pairs.one.take(likely), pairs.other.take(likely)
     is_asked = np.zeros(len(total), dtype=bool)
-    is_asked[between.one.take(crowded)] = is_asked[between.other.take(crowded)] = True
+    is_asked[pairs.one.take(crowded)] = is_asked[pairs.other.take(crowded)] = True
     # Only rivals likely to be one with the other could count twice: list for each child asked about those it may be.
     child, rival, share = np.concatenate([one, other]), np.concatenate([other, one]), np.tile(ratio.take(likely), 2)
     asked = is_asked.take(child)
@@ -174,7 +174,7 @@ def _claims(between: Between, ratio: Bits, total: Bits, crowded: Labels) -> Bits
         are_one = keys.take(place) == wanted if len(keys) else np.zeros(len(wanted), dtype=bool)
         return np.asarray(total.take(mine) - np.bincount(which, share.take(further) * are_one, len(mine)))
 
-    ends = between.one.take(crowded), between.other.take(crowded)
+    ends = pairs.one.take(crowded), pairs.other.take(crowded)
     return np.maximum(np.maximum(of(*ends), of(*ends[::-1])), ratio.take(crowded))
 
 
@@ -190,28 +190,28 @@ class Margins:
     names_of_two: Callable[[Rows, Rows], NDArray[np.bool_]]
     """Whether the two rows of each pair bear names that two children of one home may have."""
 
-    def of(self, labels: Labels, between: Between) -> Bits:
+    def of(self, labels: Labels, pairs: ChildPairs) -> Bits:
         """The margin of each pair of children. ``labels``: of all rows."""
-        least = np.full(len(between), self.usual)
-        at = np.flatnonzero((between.log_odds > self.usual) & (between.log_odds <= self.twice))
+        least = np.full(len(pairs), self.usual)
+        at = np.flatnonzero((pairs.log_odds > self.usual) & (pairs.log_odds <= self.twice))
         is_asked = np.zeros(len(labels), dtype=bool)
-        is_asked[between.one[at]] = is_asked[between.other[at]] = True
+        is_asked[pairs.one[at]] = is_asked[pairs.other[at]] = True
         rows = np.flatnonzero(is_asked[labels])
         present = np.zeros((len(labels), int(self.dataset.max(initial=-1)) + 1), dtype=bool)
         present[labels[rows], self.dataset[rows]] = True
-        at = at[(present[between.one[at]] & present[between.other[at]]).any(axis=1)]
-        least[at[self.names_of_two(between.left[at], between.right[at])]] = self.twice
+        at = at[(present[pairs.one[at]] & present[pairs.other[at]]).any(axis=1)]
+        least[at[self.names_of_two(pairs.left[at], pairs.right[at])]] = self.twice
         return least
 
 
-def joined(labels: Labels, between: Between, least: float | Bits) -> Labels:
+def join_rivals(labels: Labels, pairs: ChildPairs, least: float | Bits) -> Labels:
     """Join each pair of children that are each other's likeliest rival, if their log-odds exceed ``least`` both alone and with
     all rivals of either competing. Nothing competes with a pair that is certain. Returns the new labels.
     """
-    odds = between.log_odds
+    odds = pairs.log_odds
     if not (odds > least).any():
         return labels
-    sure = between.at((odds > CERTAIN) | ((odds > least) & (chances_of(between) > probability(np.asarray(least)))))
+    sure = pairs.at((odds > CERTAIN) | ((odds > least) & (chances_of(pairs) > probability(np.asarray(least)))))
     child, rival = np.concatenate([sure.one, sure.other]), np.concatenate([sure.other, sure.one])
     order = np.lexsort((rival, -np.tile(sure.log_odds, 2), child))
     child, rival = child[order], rival[order]
@@ -228,7 +228,7 @@ def joined(labels: Labels, between: Between, least: float | Bits) -> Labels:
 
 
 @dataclass(frozen=True)
-class Weighed:
+class KnownChildPairs:
     """What was weighed between pairs of children, by their signs; independent of the order of rows."""
 
     one: Signs
@@ -239,7 +239,7 @@ class Weighed:
     right: NDArray[np.int64]
 
     @classmethod
-    def nothing(cls) -> "Weighed":
+    def nothing(cls) -> "KnownChildPairs":
         """An empty one."""
         signs, numbers = np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64)
         return cls(signs, signs, np.zeros(0), numbers, numbers)
@@ -261,7 +261,7 @@ def signs_of(labels: Labels, numbers: NDArray[np.integer], *asked: Labels) -> Si
     return signs
 
 
-Weigh = Callable[[Labels, Labels, Labels], Between]
+Weigh = Callable[[Labels, Labels, Labels], ChildPairs]
 """Labels of all rows, and pairs of children (one < other) -> how each pair weighs, in the same order."""
 
 
@@ -272,30 +272,30 @@ class Rivalry:
     numbers: NDArray[np.integer]
     """Each row's own number."""
     weigh: Weigh
-    known: Weighed
+    known: KnownChildPairs
     """What was weighed before between records that still exist; here ``left`` and ``right`` are rows."""
-    kept: list[Weighed]
+    kept: list[KnownChildPairs]
     """What each round weighed or already knew, with numbers of records."""
 
-    def settle(self, labels: Labels, left: Rows, right: Rows, margins: Margins) -> tuple[Labels, Between]:
+    def settle(self, labels: Labels, left: Rows, right: Rows, margins: Margins) -> tuple[Labels, ChildPairs]:
         """Join children round by round. ``left``, ``right``: pairs of rows near enough to make rivals of their children.
 
         After the first round only what joining changed is weighed. Returns the labels, and the rivals that remain.
         """
-        between = self._weighed(labels, *_pairs_of_children(labels, left, right))
+        pairs = self._weighed(labels, *_pairs_of_children(labels, left, right))
         for _ in range(ROUNDS_OF_JOINING):
-            after = joined(labels, between, margins.of(labels, between))
+            after = join_rivals(labels, pairs, margins.of(labels, pairs))
             if np.array_equal(after, labels):
                 break
             is_changed = np.zeros(len(labels), dtype=bool)
             moved = after != labels
             is_changed[labels[moved]] = is_changed[after[moved]] = True
-            fresh = is_changed[between.one] | is_changed[between.other]
-            again = _pairs_of_children(after, between.left[fresh], between.right[fresh])
-            between, labels = _together(between.at(~fresh), self._weighed(after, *again)), after
-        return labels, between
+            fresh = is_changed[pairs.one] | is_changed[pairs.other]
+            again = _pairs_of_children(after, pairs.left[fresh], pairs.right[fresh])
+            pairs, labels = _together(pairs.at(~fresh), self._weighed(after, *again)), after
+        return labels, pairs
 
-    def _weighed(self, labels: Labels, one: Labels, other: Labels) -> Between:
+    def _weighed(self, labels: Labels, one: Labels, other: Labels) -> ChildPairs:
         """Weigh those pairs of children that are not known yet."""
         signs = signs_of(labels, self.numbers, one, other)
         ours, theirs = signs.take(one), signs.take(other)
@@ -303,12 +303,12 @@ class Rivalry:
         place = _places(self.known, ours, theirs)
         found = place >= 0
         at = place[found]
-        known = Between(one[found], other[found], self.known.log_odds[at], self.known.left[at].astype(np.int32),
-                        self.known.right[at].astype(np.int32))  # fmt: skip
+        likeliest = (rows[at].astype(np.int32) for rows in (self.known.left, self.known.right))
+        known = ChildPairs(one[found], other[found], self.known.log_odds[at], *likeliest)
         # All pairs again, in the order in which they were asked for.
         whole = _together(known, self.weigh(labels, np.compress(~found, one), np.compress(~found, other)))
         left, right = (self.numbers.take(rows).astype(np.int64) for rows in (whole.left, whole.right))
-        self.kept.append(Weighed(ours, theirs, whole.log_odds, left, right))
+        self.kept.append(KnownChildPairs(ours, theirs, whole.log_odds, left, right))
         return whole
 
 
@@ -325,7 +325,7 @@ def _as_one(labels: Labels, left: Rows, right: Rows) -> Labels:
     return np.asarray(np.minimum(a, b) * len(labels) + np.maximum(a, b))
 
 
-def _places(known: Weighed, one: Signs, other: Signs) -> NDArray[np.int64]:
+def _places(known: KnownChildPairs, one: Signs, other: Signs) -> NDArray[np.int64]:
     """Position of each pair of children in ``known``; -1 if it is not there."""
     place = np.full(len(one), -1, dtype=np.int64)
     if len(known.one):
@@ -337,10 +337,10 @@ def _places(known: Weighed, one: Signs, other: Signs) -> NDArray[np.int64]:
     return place
 
 
-def _together(some: Between, others: Between) -> Between:
+def _together(some: ChildPairs, others: ChildPairs) -> ChildPairs:
     if not len(some) or not len(others):
         return some if len(some) else others
-    both = Between(
-        *(np.concatenate([getattr(some, name), getattr(others, name)]) for name in Between.__dataclass_fields__)
+    both = ChildPairs(
+        *(np.concatenate([getattr(some, name), getattr(others, name)]) for name in ChildPairs.__dataclass_fields__)
     )
     return both.at(order_of(both.one * (both.other.max() + 1) + both.other))

@@ -38,9 +38,12 @@ class Scorer:
     @classmethod
     def of(
         cls,
-        model: Model, table: Encoded, held: Mapping[str, HeldFrequencies] | None = None, *,
+        model: Model,
+        table: Encoded,
+        held: Mapping[str, HeldFrequencies] | None = None,
+        *,
         households: Households | None = None,
-    ) -> "Scorer":  # fmt: skip
+    ) -> "Scorer":
         """Make a scorer. ``held``: value frequencies measured before, for every column that the model weighs by them; None:
         measured on the table. ``households``: where names that a family gives again are found; None: nowhere.
 

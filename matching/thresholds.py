@@ -108,11 +108,15 @@ def _expected(frame: pl.DataFrame, threshold: float) -> pl.DataFrame:
     return frame.select(
         threshold=pl.lit(threshold),
         links=linked.sum(),
-        expected_false_links=false, false_low=false_low, false_high=false_high,
-        expected_missed_links=missed, missed_low=missed_low, missed_high=missed_high,
+        expected_false_links=false,
+        false_low=false_low,
+        false_high=false_high,
+        expected_missed_links=missed,
+        missed_low=missed_low,
+        missed_high=missed_high,
         precision=pl.when(linked.any()).then(right / linked.sum()),
         recall=pl.when(total > 0).then(right / total),
-    ).cast(EXPECTED)  # fmt: skip
+    ).cast(EXPECTED)
 
 
 def measured_by_threshold(sample: pl.DataFrame, thresholds: tuple[float, ...] = THRESHOLDS) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from matching.cluster import APART, pairs_between
 from matching.components import Labels
 from matching.encode import Rows
 from matching.judge import Judge
-from matching.rivals import Between, between_of
+from matching.rivals import ChildPairs, child_pairs_of
 from matching.together import IN_DOUBT, Questions, is_apart, mean_of
 
 
@@ -64,7 +64,7 @@ class _Answer:
 
     question: _Question
     groups: Groups
-    between: Between
+    pairs: ChildPairs
     """Without any prior."""
 
 
@@ -88,16 +88,14 @@ class Weighing:
         """The same with children counted again. What lists show of siblings must be unchanged: answers are remembered."""
         return replace(self, coverage=coverage)
 
-    def __call__(self, labels: Labels, one: Labels, other: Labels) -> Between:
+    def __call__(self, labels: Labels, one: Labels, other: Labels) -> ChildPairs:
         """How each pair of children weighs, in order."""
         question = _Question.of(labels, one, other)
         answer = next((answer for answer in self._answers if answer.question.is_same(question)), None)
         if answer is None:
             answer = self._answer(question, labels)
             self._answers.append(answer)
-        return answer.between.with_prior(
-            answer.groups.prior(answer.question.ours, answer.question.theirs, self.coverage)
-        )
+        return answer.pairs.with_prior(answer.groups.prior(answer.question.ours, answer.question.theirs, self.coverage))
 
     def _answer(self, question: _Question, labels: Labels) -> _Answer:
         rows = question.rows
@@ -108,7 +106,7 @@ class Weighing:
         left, right = rows.take(left), rows.take(right)
         weights = self.witness.evidence(left, right, at_home.take(pair))
         joint = self.joint(weights, left, right, pair, at_home)
-        return _Answer(question, groups, between_of(labels, left, right, weights, joint))
+        return _Answer(question, groups, child_pairs_of(labels, left, right, weights, joint))
 
     def joint(self, weights: Bits, left: Rows, right: Rows, which: Questions, at_home: Bits) -> Bits:
         """What all pairs of each question say together, without any prior: see :mod:`matching.together`. If identifiers keep

@@ -14,7 +14,7 @@ import polars as pl
 from matching.components import Labels
 from matching.encode import Rows
 from matching.identifiers import upn_is_permanent
-from matching.judge import Judged
+from matching.judge import PairJudgements
 from matching.score import Bits
 from pipelines.children.members import is_first_of, members
 from pipelines.tables import RIVAL
@@ -41,7 +41,7 @@ def with_family_ties(
     child_records: pl.DataFrame,
     labels: Labels,
     *,
-    judged: Judged | None,
+    judged: PairJudgements | None,
     described: Described,
 ) -> pl.DataFrame:
     """``RIVAL`` with the children who may be the same by their families; for two who were rivals already, the likelier
@@ -76,7 +76,7 @@ def with_family_ties(
 
 
 def _ties(
-    person: pl.DataFrame, child_records: pl.DataFrame, labels: Labels, judged: Judged | None
+    person: pl.DataFrame, child_records: pl.DataFrame, labels: Labels, judged: PairJudgements | None
 ) -> tuple[pl.DataFrame, float]:
     """Children who may be the same (both ids, the lower first, and a record of each), and how likely any pair of them is."""
     named, homes = _named(person, labels, child_records["membership"])
@@ -165,7 +165,7 @@ def _alike(pairs: pl.DataFrame, named: pl.DataFrame, child_records: pl.DataFrame
 
 
 def _without(
-    found: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, judged: Judged | None
+    found: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, judged: PairJudgements | None
 ) -> pl.DataFrame:
     """``found`` without children whose permanent UPNs differ, and without those whom an analyst judged to be two."""
     asked = pl.concat([found["child_id"], found["rival_child_id"]]).implode()

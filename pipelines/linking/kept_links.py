@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from matching.assign import Bits
 from matching.blocking import CHILD_BLOCKING_RULES
-from matching.increment import Kept, Pairs, block_signs
-from matching.judge import Judged
+from matching.increment import Pairs, PreviousLinkage, block_signs
+from matching.judge import PairJudgements
 from matching.keys import with_keys
 from matching.person import PERSON_RECORD
-from matching.rivals import Weighed, signs_of
+from matching.rivals import KnownChildPairs, signs_of
 from pipelines.linking.link import Linked
 from pipelines.linking.measures_in_force import MeasuresInForce
 from pipelines.software import result_fingerprint
@@ -34,7 +34,7 @@ def mark_of(held: MeasuresInForce) -> str:
     return result_fingerprint(held.fingerprint, held.measured_on, held.why, held.records)
 
 
-def content_fingerprints(person: pl.DataFrame, judged: Judged | None) -> NDArray[np.uint64]:
+def content_fingerprints(person: pl.DataFrame, judged: PairJudgements | None) -> NDArray[np.uint64]:
     """A fingerprint of what the linkage reads of each record: its columns, and the judgements in force on it."""
     content = person.select(READ).hash_rows().to_numpy().copy()
     if judged is not None:
@@ -132,7 +132,7 @@ class MatchedRecords:
 
 def previous_linkage(
     known: MatchedRecords, pairs: pl.DataFrame, weighed: pl.DataFrame, membership: NDArray[np.float64]
-) -> Kept:
+) -> PreviousLinkage:
     """What the last night knew of tonight's rows.
 
     ``pairs``: SCORED_PAIR; ``weighed``: WEIGHED_CHILDREN; ``membership``: of tonight's rows, on the last night.
@@ -152,7 +152,7 @@ def previous_linkage(
     there = (rows >= 0) & (firsts >= 0)
     cut[rows[there]] = firsts[there]
     children = _weighed_of(known, weighed), _signs(numbers, labels)
-    return Kept(known.numbers, known.is_new, loose, cut, membership, kept, *children)
+    return PreviousLinkage(known.numbers, known.is_new, loose, cut, membership, kept, *children)
 
 
 def _signs(numbers: Numbers, labels: Numbers) -> NDArray[np.uint64]:
@@ -163,20 +163,22 @@ def _signs(numbers: Numbers, labels: Numbers) -> NDArray[np.uint64]:
     return np.asarray(signs_of(own, numbers)[own == np.arange(len(own))])  # a child goes by its first record
 
 
-def _weighed_of(known: MatchedRecords, weighed: pl.DataFrame) -> Weighed:
+def _weighed_of(known: MatchedRecords, weighed: pl.DataFrame) -> KnownChildPairs:
     left, right = (known.row_of[weighed[side].to_numpy()] for side in ("left", "right"))
     stay = (left >= 0) & (right >= 0)
     one, other, odds = (weighed[name].to_numpy()[stay] for name in ("one", "other", "log_odds"))
-    return Weighed(one, other, odds, left[stay], right[stay])
+    return KnownChildPairs(one, other, odds, left[stay], right[stay])
 
 
-def weighed_frame(rounds: tuple[Weighed, ...]) -> pl.DataFrame:
+def weighed_frame(rounds: tuple[KnownChildPairs, ...]) -> pl.DataFrame:
     """Everything that was weighed, each pair of children once, as WEIGHED_CHILDREN."""
     parts = [pl.DataFrame({name: getattr(part, name) for name in WEIGHED_CHILDREN}) for part in rounds]
     return pl.concat([part.cast(WEIGHED_CHILDREN) for part in parts]).unique(["one", "other"], maintain_order=True)
 
 
-def keep_all(store: Store, person: pl.DataFrame, linked: Linked, judged: Judged | None, linked_at: datetime) -> None:
+def keep_all(
+    store: Store, person: pl.DataFrame, linked: Linked, judged: PairJudgements | None, linked_at: datetime
+) -> None:
     """Keep what a whole linkage found. ``person``: its records, in the order of their ids."""
     found = linked.found
     rows = np.arange(person.height)

@@ -17,7 +17,7 @@ from matching.cluster import assign_child_ids
 from matching.comparisons import CHILD_COMPARISONS, LISTED_BESIDE
 from matching.encode import Rows
 from matching.households import Households
-from matching.judge import Judged, Settings
+from matching.judge import PairJudgements, Settings
 from matching.keys import with_keys
 from matching.linkage import Linkage, link_records
 from matching.model import Model, read_model
@@ -213,7 +213,7 @@ def _found(linked: Callable[..., Linkage], model: Model | None) -> tuple[Linkage
     return found, found.model if model is None else model, None
 
 
-def judged_rows(judgements: pl.DataFrame | None, ids: pl.Series) -> Judged | None:
+def judged_rows(judgements: pl.DataFrame | None, ids: pl.Series) -> PairJudgements | None:
     """Judgements on records that are there, by row; null: none. ``ids``: the record of each row."""
     if judgements is None or not judgements.height:
         return None
@@ -221,7 +221,7 @@ def judged_rows(judgements: pl.DataFrame | None, ids: pl.Series) -> Judged | Non
     placed = judgements.join(rows.rename({"id": "left_id", "row": "left"}), on="left_id").join(
         rows.rename({"id": "right_id", "row": "right"}), on="right_id"
     )
-    return Judged(placed["left"].to_numpy(), placed["right"].to_numpy(), placed["is_same"].to_numpy())
+    return PairJudgements(placed["left"].to_numpy(), placed["right"].to_numpy(), placed["is_same"].to_numpy())
 
 
 def reported_pairs(left: Rows, right: Rows, weight: Bits, chances: Bits, labels: NDArray[np.int64]) -> pl.DataFrame:

@@ -20,8 +20,8 @@ from matching.cluster import assign_child_ids
 from matching.comparisons import CHILD_COMPARISONS
 from matching.components import Labels
 from matching.encode import Encoded, Rows
-from matching.increment import Again, Pairs, link_again
-from matching.judge import Judged, Settings
+from matching.increment import IncrementalLinkage, Pairs, link_again
+from matching.judge import PairJudgements, Settings
 from matching.keys import home_keys, with_keys
 from matching.linkage import prepare
 from matching.model import Model
@@ -50,7 +50,7 @@ class LinkageInput:
     """CHILD_RECORD of the last night."""
     before: pl.DataFrame
     """The same under tonight's keys: a record whose key has changed is under its new key."""
-    judged: Judged | None
+    judged: PairJudgements | None
     model: Model
     origin: str
     settings: Settings
@@ -183,7 +183,7 @@ def _met(store: Store, person: pl.DataFrame, known: MatchedRecords) -> tuple[Mat
 def _result(
     tonight: LinkageInput,
     known: MatchedRecords,
-    again: Again,
+    again: IncrementalLinkage,
     before: pl.DataFrame,
     signs: pl.DataFrame,
     *,
@@ -263,7 +263,7 @@ def _ids_of(pairs: pl.DataFrame, known: MatchedRecords) -> pl.DataFrame:
     return pl.DataFrame({name: ids.gather(place[pairs[side].to_numpy()]) for name, side in sides.items()})
 
 
-def _children(tonight: LinkageInput, again: Again, stood: pl.DataFrame) -> pl.DataFrame:
+def _children(tonight: LinkageInput, again: IncrementalLinkage, stood: pl.DataFrame) -> pl.DataFrame:
     """CHILD_RECORD: the last night's, except for children that are not made of the same records.
 
     ``stood``: the last night's CHILD_RECORD for tonight's records, in their order; null for new records.
@@ -278,7 +278,7 @@ def _children(tonight: LinkageInput, again: Again, stood: pl.DataFrame) -> pl.Da
     return stood.select("record_id", names, membership=pl.Series(again.membership)).cast(CHILD_RECORD)
 
 
-def _rivals(tonight: LinkageInput, again: Again, children: pl.DataFrame, model: Model) -> pl.DataFrame:
+def _rivals(tonight: LinkageInput, again: IncrementalLinkage, children: pl.DataFrame, model: Model) -> pl.DataFrame:
     rivals, described = again.rivals, partial(_in_words, again, model)
     nearest = rivals.nearest[is_kept_rival(rivals)]
     words, weights = described(rivals.left[nearest], rivals.right[nearest])
@@ -286,13 +286,13 @@ def _rivals(tonight: LinkageInput, again: Again, children: pl.DataFrame, model: 
     return with_family_ties(told, tonight.person, children, again.labels, judged=tonight.judged, described=described)
 
 
-def _in_words(again: Again, model: Model, left: Rows, right: Rows) -> tuple[pl.Series, Bits]:
+def _in_words(again: IncrementalLinkage, model: Model, left: Rows, right: Rows) -> tuple[pl.Series, Bits]:
     """Levels in words and match weight of pairs of rows."""
     patterns, weights = _described(again, left, right)
     return levels_in_words(model, patterns), weights
 
 
-def _described(again: Again, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
+def _described(again: IncrementalLinkage, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
     """Agreement pattern and match weight of pairs of rows; most are among the scored pairs."""
     scored, wanted = (a.astype(np.int64) << 32 | b for a, b in ((again.pairs.left, again.pairs.right), (left, right)))
     place = np.minimum(np.searchsorted(scored, wanted), max(len(scored) - 1, 0))

@@ -13,7 +13,7 @@ from matching.assign import SURE
 from matching.blocking import BlockingRule
 from matching.judge import Settings
 from matching.linkage import link_records
-from matching.rivals import CERTAIN, LEAST_CLAIM, Between, between_of, competing, joined
+from matching.rivals import CERTAIN, LEAST_CLAIM, ChildPairs, child_pairs_of, competing, join_rivals
 from tests.made.plain_tables import COMPARISONS, ROW, SCHEMA, plain_model
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)
@@ -34,7 +34,7 @@ def test_children_are_weighed_by_the_mean_of_their_records_and_by_what_is_certai
     pairs = data.draw(_pairs(labels))
     weights = data.draw(st.lists(WEIGHT, min_size=len(pairs), max_size=len(pairs)))
     left, right = (np.array([pair[side] for pair in pairs], np.int32) for side in (0, 1))
-    found = between_of(labels, left, right, np.array(weights))
+    found = child_pairs_of(labels, left, right, np.array(weights))
     found = found.with_prior(found.one * 0.5 - found.other)
     of_children = defaultdict(list)
     for (i, j), weight in zip(pairs, weights, strict=True):
@@ -87,7 +87,7 @@ def test_a_childs_rivals_compete_save_those_that_are_likely_one(odds):
     odds = {pair: float(bits) for pair, bits in sorted(odds.items()) if pair[0] < pair[1]}
     one, other = (np.array([pair[side] for pair in odds], np.int64) for side in (0, 1))
     rows = np.zeros(len(odds), np.int32)
-    found = competing(Between(one, other, np.array(list(odds.values()), float), rows, rows))
+    found = competing(ChildPairs(one, other, np.array(list(odds.values()), float), rows, rows))
     claims = _claims(odds)
     expected = {pair: share / total * _two_thirds(total / (1 + total)) for pair, (share, total) in claims.items()}
     ends = list(zip(found.child.tolist(), found.rival.tolist(), strict=True))
@@ -101,7 +101,7 @@ def test_children_join_where_each_is_the_others_likeliest_and_sure_enough(odds):
     odds = {pair: float(bits) for pair, bits in sorted(odds.items()) if pair[0] < pair[1]}
     one, other = (np.array([pair[side] for pair in odds], np.int64) for side in (0, 1))
     rows = np.zeros(len(odds), np.int32)
-    found = joined(np.arange(6), Between(one, other, np.array(list(odds.values()), float), rows, rows), 1.0)
+    found = join_rivals(np.arange(6), ChildPairs(one, other, np.array(list(odds.values()), float), rows, rows), 1.0)
     chance = {pair: share / (1 + total) for pair, (share, total) in _claims(odds).items()}
     least = 2 / 3
     likeliest = {}

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from matching.judge import Judged
+from matching.judge import PairJudgements
 from pipelines.linking.family_ties import LEVEL, MOST, with_family_ties
 from pipelines.tables import CHILD_RECORD, PERSON, RIVAL
 
@@ -38,7 +38,7 @@ def rivals_of(rows: list[Row], different: tuple[str, str] | None = None, before:
     table = pl.DataFrame([*OTHER_FAMILIES, *rows], schema={**PERSON, "membership": pl.Float64, "child_id": pl.String})
     table = table.sort("record_id")
     places = {record: np.array([place], dtype=np.int32) for place, record in enumerate(table["record_id"])}
-    judged = None if different is None else Judged(*(places[record] for record in different), np.array([False]))
+    judged = None if different is None else PairJudgements(*(places[record] for record in different), np.array([False]))
     known = RIVAL.to_frame()
     if before is not None:
         two = {

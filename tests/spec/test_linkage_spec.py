@@ -13,7 +13,7 @@ from benchmarks.febrl4 import best_f1, linked, records
 from matching.blocking import CHILD_BLOCKING_RULES
 from matching.cluster import NEVER
 from matching.comparisons import CHILD_COMPARISONS
-from matching.judge import Judged
+from matching.judge import PairJudgements
 from matching.keys import with_keys
 from matching.linkage import link_records
 from matching.measure import pairwise
@@ -68,7 +68,7 @@ def linked_records(approved):
         found = link_records(
             table, comparisons=CHILD_COMPARISONS, rules=CHILD_BLOCKING_RULES, training_rules=(), dataset="dataset",
             model=approved, settings=replace(CHILD_SETTINGS, stratum=None),
-            judged=Judged(*(np.array(column) for column in zip(*judged, strict=True))) if judged else None,
+            judged=PairJudgements(*(np.array(column) for column in zip(*judged, strict=True))) if judged else None,
         )  # fmt: skip
         assert np.isfinite(found.odds).all()
         assert ((found.membership >= 0) & (found.membership <= 1)).all()

@@ -6,7 +6,7 @@ import pytest
 from matching.assign import coverage_of
 from matching.parting import parted
 from matching.presence import MOST, MOST_AT_HOME, PossibleMerges, Presence, counted, seen_alone
-from matching.rivals import Between, Margins
+from matching.rivals import ChildPairs, Margins
 
 ROLL, HEALTH, HOUSING = range(3)
 NONE = np.zeros(0, np.int64)
@@ -131,8 +131,8 @@ def _by_name(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 def test_twins_run_together_are_parted_unless_they_are_one_by_as_much_as_a_link_must_be(
     odds: float, children: list[int]
 ) -> None:
-    def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> Between:
-        return Between(one, other, np.full(len(one), odds), one.astype(np.int32), other.astype(np.int32))
+    def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> ChildPairs:
+        return ChildPairs(one, other, np.full(len(one), odds), one.astype(np.int32), other.astype(np.int32))
 
     assert parted(TWINS, _by_name, weigh, _margins(TWO_LISTS)).tolist() == children
 
@@ -151,8 +151,8 @@ def _more_alike_than_not(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 def test_twins_whom_no_record_parts_are_parted_around_the_two_least_alike_of_one_list(
     odds: float, children: list[int]
 ) -> None:
-    def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> Between:
-        return Between(one, other, np.full(len(one), odds), one.astype(np.int32), other.astype(np.int32))
+    def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> ChildPairs:
+        return ChildPairs(one, other, np.full(len(one), odds), one.astype(np.int32), other.astype(np.int32))
 
     assert parted(TWINS, _more_alike_than_not, weigh, _margins(TWO_LISTS)).tolist() == children
 
@@ -160,8 +160,8 @@ def test_twins_whom_no_record_parts_are_parted_around_the_two_least_alike_of_one
 def test_triplets_are_parted_two_and_then_one() -> None:
     labels, two_lists = np.zeros(6, dtype=np.int64), np.array([0, 1, 0, 1, 0, 1], np.int32)
 
-    def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> Between:
-        return Between(one, other, np.full(len(one), -5.0), one.astype(np.int32), other.astype(np.int32))
+    def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> ChildPairs:
+        return ChildPairs(one, other, np.full(len(one), -5.0), one.astype(np.int32), other.astype(np.int32))
 
     assert parted(labels, _more_alike_than_not, weigh, _margins(two_lists)).tolist() == [0, 0, 2, 2, 4, 4]
 
@@ -169,9 +169,9 @@ def test_triplets_are_parted_two_and_then_one() -> None:
 def test_a_pupil_whom_one_list_has_twice_alike_in_all_is_not_weighed_again() -> None:
     """Two entries under one UPN have a link by themselves."""
 
-    def nobody(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> Between:
+    def nobody(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> ChildPairs:
         assert not len(one), "nothing to weigh"
-        return Between(one, other, np.zeros(0), one.astype(np.int32), other.astype(np.int32))
+        return ChildPairs(one, other, np.zeros(0), one.astype(np.int32), other.astype(np.int32))
 
     def alike(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return np.full(len(left), 2.0)
@@ -180,7 +180,7 @@ def test_a_pupil_whom_one_list_has_twice_alike_in_all_is_not_weighed_again() -> 
 
 
 def test_a_child_with_one_record_in_each_list_is_not_looked_at_again() -> None:
-    def nobody(*_: object) -> Between:
+    def nobody(*_: object) -> ChildPairs:
         raise AssertionError("nothing to weigh")
 
     labels = np.array([0, 0, 2])

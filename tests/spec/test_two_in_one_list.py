@@ -16,7 +16,7 @@ from matching.linkage import link_records
 from matching.model import read_model
 from matching.name_similarity import NAMES_OF_TWO
 from matching.parting import parted
-from matching.rivals import Between, Margins
+from matching.rivals import ChildPairs, Margins
 from pipelines.linking.link import APPROVED_MODEL, CHILD_SETTINGS, OF_CHILDREN
 from tests.made.records import born, nhs_number_of, person_records, upn_of
 from tests.spec.test_names_given_again import OTHERS
@@ -57,8 +57,8 @@ def test_names_that_two_children_of_one_home_may_have(one: str, other: str | Non
 def test_two_rows_of_one_list_are_one_child_only_if_two_would_not_be_worth_listing(
     odds: float, lists: list[int], of_two: bool, children: list[int]
 ) -> None:
-    def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> Between:
-        return Between(one, other, np.full(len(one), odds), one.astype(np.int32), other.astype(np.int32))
+    def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> ChildPairs:
+        return ChildPairs(one, other, np.full(len(one), odds), one.astype(np.int32), other.astype(np.int32))
 
     def by_records(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return np.where(right == 2, -4.0, 10.0)
@@ -71,7 +71,7 @@ def test_two_rows_of_two_lists_are_one_child_as_soon_as_a_link_is_likely_enough(
     one, other = np.array([0, 1]), np.array([1, 2])
     rows = np.zeros(2, np.int32)
     margins = Margins(1.8, 4.5, np.array([0, 1, 1], np.int32), lambda left, _: np.ones(len(left), bool))
-    assert margins.of(np.arange(3), Between(one, other, np.array([3.0, 3.0]), rows, rows)).tolist() == [1.8, 4.5]
+    assert margins.of(np.arange(3), ChildPairs(one, other, np.array([3.0, 3.0]), rows, rows)).tolist() == [1.8, 4.5]
 
 
 HOME: dict[str, object] = {

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from matching.assign import ERRED_ALIKE, Groups, believed, coverage_of, prior_of, priors_of, probability
 from matching.cluster import ALWAYS, NEVER
-from matching.rivals import between_of, competing, joined
+from matching.rivals import child_pairs_of, competing, join_rivals
 from matching.score import Scored
 
 STEADY = settings(max_examples=40, deadline=None, derandomize=True)
@@ -25,7 +25,7 @@ def _scored(pairs):
 def _between(labels, pairs):
     left, right, weight = zip(*pairs, strict=True) if pairs else ((), (), ())
     sides = np.array(left, np.int32), np.array(right, np.int32)
-    between = between_of(np.array(labels), *sides, np.array(weight, float))
+    between = child_pairs_of(np.array(labels), *sides, np.array(weight, float))
     return between.with_prior(np.zeros(len(between)))
 
 
@@ -92,14 +92,18 @@ def test_rivals_compete_and_none_of_them_is_possible():
 def test_two_pieces_of_one_child_do_not_compete_for_the_third():
     rivals = _rivals([0, 1, 2], [(0, 1, 9.0), (0, 2, 9.0), (1, 2, 9.0)])
     assert (rivals.probability > 0.98).all()
-    assert joined(np.arange(3), _between([0, 1, 2], [(0, 1, 9.0), (0, 2, 9.0), (1, 2, 9.0)]), 2.0).tolist() == [0, 0, 2]
+    assert join_rivals(np.arange(3), _between([0, 1, 2], [(0, 1, 9.0), (0, 2, 9.0), (1, 2, 9.0)]), 2.0).tolist() == [
+        0,
+        0,
+        2,
+    ]
 
 
 def test_children_whom_two_others_claim_alike_are_joined_to_neither():
-    assert joined(np.arange(3), _between([0, 1, 2], [(0, 1, 9.0), (0, 2, 8.5)]), 2.0).tolist() == [0, 1, 2]
-    assert joined(np.arange(3), _between([0, 1, 2], [(0, 1, 9.0), (0, 2, 2.5)]), 2.0).tolist() == [0, 0, 2]
+    assert join_rivals(np.arange(3), _between([0, 1, 2], [(0, 1, 9.0), (0, 2, 8.5)]), 2.0).tolist() == [0, 1, 2]
+    assert join_rivals(np.arange(3), _between([0, 1, 2], [(0, 1, 9.0), (0, 2, 2.5)]), 2.0).tolist() == [0, 0, 2]
     judged = _between([0, 1, 2], [(0, 1, ALWAYS), (0, 2, ALWAYS)])
-    assert joined(np.arange(3), judged, 2.0).tolist() == [0, 0, 2], "with what is certain nothing competes"
+    assert join_rivals(np.arange(3), judged, 2.0).tolist() == [0, 0, 2], "with what is certain nothing competes"
 
 
 def test_where_rivals_are_a_crowd_all_of_them_compete():
@@ -136,15 +140,15 @@ def test_many_records_of_two_children_speak_once():
 def test_a_judgement_outranks_the_mean_of_the_others(judged, joins):
     labels = np.array([0, 0, 2])
     between = _between(labels, [(0, 2, -40.0 if joins else 40.0), (1, 2, judged)])
-    assert (len(set(joined(labels, between, 0.0).tolist())) == 1) is joins
+    assert (len(set(join_rivals(labels, between, 0.0).tolist())) == 1) is joins
 
 
 def test_only_mutual_best_rivals_join():
     """1 likes 0 best, 0 likes 2 best: 0 and 2 join, and 1 waits."""
     labels = np.arange(3)
     between = _between(labels, [(0, 1, 5.0), (0, 2, 8.0)])
-    assert joined(labels, between, 2.0).tolist() == [0, 1, 0]
-    assert joined(labels, between, 9.0).tolist() == [0, 1, 2]
+    assert join_rivals(labels, between, 2.0).tolist() == [0, 1, 0]
+    assert join_rivals(labels, between, 9.0).tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
