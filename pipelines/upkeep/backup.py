@@ -32,6 +32,8 @@ LEFT_OUT = {LOCK_FILE, HOLDER_FILE, SPILL_FOLDER, BACKUPS_FOLDER, "prefect"}
 """Names in a workspace that a backup leaves out: what belongs to a night under way, and what is not needed."""
 BESIDE_SQLITE = ("-wal", "-shm", "-journal")
 SQLITE = ".sqlite"
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+"""SQLite's error codes for a file whose content is not as it wrote it."""
 
 
 class BackupError(StoreError):
@@ -164,18 +166,24 @@ def _copy(file: Path, copy: Path) -> None:
 
 
 def _copy_sqlite(file: Path, copy: Path) -> None:
-    """Copy a SQLite file as it was at one moment, while others may write to it, and check that the copy is sound.
+    """Copy a SQLite file as it was at one moment, while others may write to it, and check that the copy is whole.
 
     Raises :class:`BackupError`, sqlite3.Error, OSError.
     """
     copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (
-        closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as here,
-        closing(sqlite3.connect(copy)) as there,
-    ):
-        here.backup(there)
-        sound = there.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    if not sound:
+    try:
+        with (
+            closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as here,
+            closing(sqlite3.connect(copy)) as there,
+        ):
+            here.backup(there)
+            whole = there.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    except sqlite3.DatabaseError as error:
+        # Of damage, SQLite either makes a list or gives up, depending on what is damaged and on its version.
+        if getattr(error, "sqlite_errorcode", None) not in DAMAGED:
+            raise
+        whole = False
+    if not whole:
         raise BackupError(f"{file.name} is damaged, or the disk is faulty. Restore it from an earlier backup.")
     _sync(copy)
 

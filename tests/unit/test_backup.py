@@ -111,15 +111,21 @@ def test_a_damaged_backup_is_refused(made: Backup, tmp_path: Path, spoil: Callab
     assert not (tmp_path / "new").exists()
 
 
-def test_decisions_that_are_damaged_are_not_taken_for_a_backup(lived_in: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("at", "told_by_sqlite"),
+    [(0, "it is no database"), (100, "its first page cannot be read"), (5 * 4096 + 8, "a page of rows is not in order")],
+)
+def test_decisions_that_are_damaged_are_not_taken_for_a_backup(
+    lived_in: Path, tmp_path: Path, at: int, told_by_sqlite: str
+) -> None:
     with append_only(lived_in / DECISIONS, {"said": "by text not null"}) as decided:
         decided.executemany("insert into said values (?)", [("A. Lee " * 50,)] * 500)
     with (lived_in / DECISIONS).open("r+b") as file:
-        file.seek(5 * 4096 + 8)
+        file.seek(at)
         file.write(b"\xff" * 8)
     with pytest.raises(BackupError, match=r"outcomes\.sqlite is damaged.*earlier backup"):
         backup(lived_in, tmp_path / "backups")
-    assert not [*(tmp_path / "backups").glob("rollcall-*")]
+    assert not [*(tmp_path / "backups").glob("rollcall-*")], told_by_sqlite
 
 
 def test_two_workspaces_backed_up_into_one_folder_leave_each_others_half_alone(lived_in: Path, tmp_path: Path) -> None:
