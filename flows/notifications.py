@@ -83,7 +83,7 @@ def notices(no_list_after: timedelta) -> tuple[Notice, ...]:
             "Rollcall: no list",
             EventTrigger(
                 posture=Posture.Proactive, match=RUN, match_related=NIGHTLY, within=no_list_after,
-                after={BEGUN, LATE}, expect={COMPLETED},
+                after={PENDING, BEGUN, LATE}, expect={COMPLETED},
                 for_each={"related:deployment:prefect.resource.id"},
             ),
             f"{ABOUT}: no list was published in the {hours:.3g} hours since it was to begin. The last one stays in use.",

@@ -48,6 +48,8 @@ def test_no_list_is_told_at_seven_of_a_night_of_half_past_two() -> None:
     (told,) = (notice for notice in notices(timedelta(hours=4.5)) if "no list" in notice.name)
     assert told.trigger.within == timedelta(hours=7) - timedelta(hours=2, minutes=30)
     assert "in the 4.5 hours" in told.text
+    signs_of_a_night = {f"prefect.flow-run.{sign}" for sign in ("Pending", "Running", "Late")}
+    assert told.trigger.after == signs_of_a_night, "a server at work may lose any one of them"
 
 
 def test_a_run_counts_as_dead_only_where_more_than_two_of_its_beats_have_not_come() -> None:

@@ -113,7 +113,11 @@ def test_a_damaged_backup_is_refused(made: Backup, tmp_path: Path, spoil: Callab
 
 @pytest.mark.parametrize(
     ("at", "told_by_sqlite"),
-    [(0, "it is no database"), (100, "its first page cannot be read"), (5 * 4096 + 8, "a page of rows is not in order")],
+    [
+        (0, "it is no database"),
+        (100, "its first page cannot be read"),
+        (5 * 4096 + 8, "a page of rows is not in order"),
+    ],
 )
 def test_decisions_that_are_damaged_are_not_taken_for_a_backup(
     lived_in: Path, tmp_path: Path, at: int, told_by_sqlite: str
