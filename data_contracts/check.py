@@ -31,8 +31,13 @@ from data_contracts.today import today as this_day
 COULD_NOT_RUN = "check could not run"
 """Name of the rule that counts as broken when a check itself fails."""
 
-_SAFE_RESULTS = {"result_format": "COMPLETE", "exclude_unexpected_values": True, "include_unexpected_rows": False,
-                 "return_unexpected_index_query": False, "partial_unexpected_count": 0}  # fmt: skip
+_SAFE_RESULTS = {
+    "result_format": "COMPLETE",
+    "exclude_unexpected_values": True,
+    "include_unexpected_rows": False,
+    "return_unexpected_index_query": False,
+    "partial_unexpected_count": 0,
+}
 
 _LIST_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "string": pl.String,

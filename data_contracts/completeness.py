@@ -12,9 +12,21 @@ from pydantic import Field, model_validator
 from data_contracts.parts import Column, Part, fault
 
 Check = Literal[
-    "missing", "few rows", "fewer rows", "rows gone", "more rows", "units", "keys", "other children", "reused keys",
-    "empty values", "stale", "taken back", "ended at once", "protection",
-]  # fmt: skip
+    "missing",
+    "few rows",
+    "fewer rows",
+    "rows gone",
+    "more rows",
+    "units",
+    "keys",
+    "other children",
+    "reused keys",
+    "empty values",
+    "stale",
+    "taken back",
+    "ended at once",
+    "protection",
+]
 """The checks of a source's rows, mostly against earlier nights:
 
 - ``missing``: no rows came, though some came last night or are expected.

@@ -73,8 +73,8 @@ class DataContract(Flattened):
                 raise fault(f"two columns have the name {name}", "schema", 0, "properties", number)
         if alike := _headed_alike(self.columns):
             number, header = alike
-            told = f"two columns may be headed {header}: {names[number]} and another"
-            raise fault(told, "schema", 0, "properties", number)
+            clash = f"two columns may be headed {header}: {names[number]} and another"
+            raise fault(clash, "schema", 0, "properties", number)
         if sum(column.primary_key for column in self.columns) != 1:
             raise fault("exactly one column must be the primaryKey", "schema", 0, "properties")
         for number, rule in enumerate(self.table.quality):
@@ -98,7 +98,9 @@ class Contract(DataContract):
     @property
     def stands_in_for_days(self) -> int:
         """For how many days its last rows stand in if none come."""
-        return self.completeness.stands_in_for(shows_places=any(said.kind == "provision" for said in self.says))
+        return self.completeness.stands_in_for(
+            shows_places=any(statement.kind == "provision" for statement in self.says)
+        )
 
     @model_validator(mode="after")
     def _holds_together(self) -> "Contract":
@@ -145,12 +147,14 @@ class Contract(DataContract):
     @property
     def statement_columns(self) -> frozenset[str]:
         """The columns behind what the source says about a child, beyond who the child is."""
-        return frozenset(column for said in self.says for column in said.columns)
+        return frozenset(column for statement in self.says for column in statement.columns)
 
     @property
     def ends_of_places(self) -> frozenset[str]:
         """The columns with the days on which places end."""
-        return frozenset(said.until for said in self.says if said.kind == "provision" and said.until)
+        return frozenset(
+            statement.until for statement in self.says if statement.kind == "provision" and statement.until
+        )
 
     def missing_end_columns(self, there: Collection[str]) -> list[Column]:
         """Columns (with ``absentWhy``) that are not in ``there`` and without which what begins in ``there`` never ends."""
@@ -200,7 +204,8 @@ class Contract(DataContract):
             raise fault(f"column {column.name} maps to nothing and says nothing; give notUsed with the reason", *place)
         if column.absent_why and not (column.may_be_absent and self.beginnings_of(column.name)):
             raise fault(f"column {column.name}: absentWhy is for an end (until, beside since) that mayBeAbsent", *place)
-        if {*MONTHS_ALONE}.intersection(column.also_written) and column.name not in {said.until for said in self.says}:
+        is_end = column.name in {statement.until for statement in self.says}
+        if {*MONTHS_ALONE}.intersection(column.also_written) and not is_end:
             raise fault(f"column {column.name}: a month alone is read of an end (until), as its last day", *place)
         twice = [other for other in self.columns if other.maps_to == column.maps_to and column.maps_to]
         if len(twice) > 1 and column.maps_to != "address":

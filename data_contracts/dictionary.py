@@ -88,8 +88,12 @@ def _our_list(contract: DataContract) -> str:
 
 def _opening(contract: DataContract) -> list[str]:
     prose = contract.description
-    said = " ".join(text.strip() for text in (prose.usage, prose.limitations) if text)
-    return [f"## {contract.name}", f"`{contract.id}`. {prose.purpose.strip()} {contract.table.description}", said]
+    prose_of_use = " ".join(text.strip() for text in (prose.usage, prose.limitations) if text)
+    return [
+        f"## {contract.name}",
+        f"`{contract.id}`. {prose.purpose.strip()} {contract.table.description}",
+        prose_of_use,
+    ]
 
 
 def _key(contract: Contract) -> str:

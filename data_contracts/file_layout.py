@@ -133,5 +133,5 @@ class Files(Part):
 
     def values_from_name(self, file: str) -> dict[str, str]:
         """Column -> text that a file's name gives for it; empty if the name does not match ``fromName``."""
-        said = re.fullmatch(self.from_name, file, re.IGNORECASE) if self.from_name else None
-        return {column: text for column, text in said.groupdict().items() if text} if said else {}
+        match = re.fullmatch(self.from_name, file, re.IGNORECASE) if self.from_name else None
+        return {column: text for column, text in match.groupdict().items() if text} if match else {}

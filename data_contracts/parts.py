@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -10,22 +10,49 @@ from pydantic_core import PydanticCustomError
 from data_contracts.breach import Stops
 
 PersonField = Literal[
-    "surname", "other_surname", "forename", "middle_names", "full_name", "date_of_birth", "sex",
-    "address", "postcode", "uprn", "upn", "former_upn", "nhs_number", "parent_name", "phone", "household",
-]  # fmt: skip
+    "surname",
+    "other_surname",
+    "forename",
+    "middle_names",
+    "full_name",
+    "date_of_birth",
+    "sex",
+    "address",
+    "postcode",
+    "uprn",
+    "upn",
+    "former_upn",
+    "nhs_number",
+    "parent_name",
+    "phone",
+    "household",
+]
 """Field of a person record that a column fills. Several columns may map to ``address``: they are joined in file order."""
 
 Classification = Literal["public", "internal", "personal", "restricted"]
 
-ROW_CHECKS = frozenset({"upn", "nhsNumber", "notInFuture", "notBefore"})
+LibraryMetric = Literal["invalidValues", "duplicateValues", "rowCount", "nullValues"]
+"""The standard's own metrics."""
+
+RowCheck = Literal["upn", "nhsNumber", "notInFuture", "notBefore"]
+ROW_CHECKS = frozenset(get_args(RowCheck))
 """Custom checks of a single value."""
 
-TABLE_CHECKS = frozenset({"allEmpty", "leftWithoutDay", "countsRows", "notAbove", "withheldWhere"})
+TableCheck = Literal["allEmpty", "leftWithoutDay", "countsRows", "notAbove", "withheldWhere"]
+TABLE_CHECKS = frozenset(get_args(TableCheck))
 """Custom checks across the columns of a row, or across rows; they belong to the rules of the table."""
 
 DATE_PARTS = {
-    "yyyy": "%Y", "yy": "%y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S",
-}  # fmt: skip
+    "yyyy": "%Y",
+    "yy": "%y",
+    "MMMM": "%B",
+    "MMM": "%b",
+    "MM": "%m",
+    "dd": "%d",
+    "HH": "%H",
+    "mm": "%M",
+    "ss": "%S",
+}
 """The parts of a date format, and the same for strptime. A contract needs years of four digits, because with two it is open
 which number is the year. Two are allowed where the month is a name (03-Sep-15, Oracle's default), and in dd/MM/yy."""
 
@@ -119,9 +146,7 @@ class Rule(Flattened):
     Empty values never break a rule of a single column, except ``nullValues``.
     """
 
-    metric: Literal["invalidValues", "duplicateValues", "rowCount", "nullValues",
-                    "upn", "nhsNumber", "notInFuture", "notBefore",
-                    "allEmpty", "leftWithoutDay", "countsRows", "notAbove", "withheldWhere"]  # fmt: skip
+    metric: Literal[LibraryMetric, RowCheck, TableCheck]
     type: Literal["library", "custom"] = "library"
     engine: Literal["rollcall"] | None = None
     arguments: RuleArguments = RuleArguments()

@@ -91,26 +91,30 @@ def source_checks(
 def _column_checks(column: Column, setting: Setting) -> Iterable[Check]:
     if column.required:
         fix = f"Fill in {column.header} and send the row again."
-        yield Check("required", column.name, column.required_stops, column.required_why, fix, lambda: is_empty(column),
-                    is_of_cell=True)  # fmt: skip
+        stops, why = column.required_stops, column.required_why
+        yield Check("required", column.name, stops, why, fix, lambda: is_empty(column), is_of_cell=True)
     if column.logical_type == "date":
         fix = f"Write {column.header} as a real date, such as {column.dates_such_as}."
-        yield Check(NO_DATE, column.name, column.bad_type_stops, column.bad_type_why, fix,
-                    lambda: is_no_date(column), is_of_cell=True)  # fmt: skip
+        yield _type_check(NO_DATE, column, fix, lambda: is_no_date(column))
     if column.logical_type == "integer":
         fix = f"Write {column.header} as a whole number, digits only."
         whole = r"^[+-]?[0-9]{1,18}$"
-        yield Check(
-            "whole number", column.name, column.bad_type_stops, column.bad_type_why, fix,
-            lambda: ~text_of(column).str.contains(whole).fill_null(True), is_of_cell=True,
-        )  # fmt: skip
+        yield _type_check("whole number", column, fix, lambda: ~text_of(column).str.contains(whole).fill_null(True))
     if _may_be_shortened(column):
         why = "A spreadsheet has shortened this number (to the form 1.23E+12), and its digits are lost."
         fix = f"Send {column.header} as text, digits only, straight from the system and not from a spreadsheet."
-        yield Check(SHORTENED, column.name, "nothing", why, fix,
-                    lambda: is_shortened_number(column).fill_null(value=False), is_of_cell=True)  # fmt: skip
+        yield Check(SHORTENED, column.name, "nothing", why, fix, lambda: _is_shortened(column), is_of_cell=True)
     for rule in column.quality:
         yield _value_check(column, rule, setting)
+
+
+def _type_check(rule: str, column: Column, fix: str, broken: Callable[[], pl.Expr]) -> Check:
+    """The check of cells that are not of the column's type."""
+    return Check(rule, column.name, column.bad_type_stops, column.bad_type_why, fix, broken, is_of_cell=True)
+
+
+def _is_shortened(column: Column) -> pl.Expr:
+    return is_shortened_number(column).fill_null(value=False)
 
 
 def _may_be_shortened(column: Column) -> bool:
@@ -121,7 +125,7 @@ def _may_be_shortened(column: Column) -> bool:
 
 def _value_check(column: Column, rule: Rule, setting: Setting) -> Check:
     """The check for a rule of one column. Empty cells keep every rule but ``nullValues``."""
-    asked: dict[str, tuple[str, Callable[[], pl.Expr]]] = {
+    checks: dict[str, tuple[str, Callable[[], pl.Expr]]] = {
         "nullValues": ("required", lambda: is_empty(column)),
         "invalidValues": _valid(column, rule),
         "duplicateValues": ("unique key", lambda: _contradicts(column, setting.contract)),
@@ -130,15 +134,15 @@ def _value_check(column: Column, rule: Rule, setting: Setting) -> Check:
         "notInFuture": (NOT_IN_FUTURE, lambda: parse_dates(column) > setting.today),
         "notBefore": (f"not before {rule.year}", lambda: parse_dates(column).dt.year() < rule.year),
     }
-    name, broken = asked[rule.metric]
+    name, broken = checks[rule.metric]
     is_about_empty = rule.metric == "nullValues"
 
     def broken_where_given() -> pl.Expr:
         return broken() if is_about_empty else broken().fill_null(value=False) & ~is_empty(column)
 
-    is_of_file = rule.metric == "duplicateValues"
-    return Check(name, column.name, rule.stops, rule.why, rule.fix, broken_where_given,
-                 is_of_cell=not is_of_file, is_of_file=is_of_file)  # fmt: skip
+    of_file = rule.metric == "duplicateValues"
+    scope = {"is_of_cell": not of_file, "is_of_file": of_file}
+    return Check(name, column.name, rule.stops, rule.why, rule.fix, broken_where_given, **scope)
 
 
 def _valid(column: Column, rule: Rule) -> tuple[str, Callable[[], pl.Expr]]:
@@ -170,16 +174,16 @@ def _contradicting(keyed: pl.Series) -> pl.Series:
 
 def _table_check(rule: Rule, contract: DataContract) -> Check:
     if rule.metric == "rowCount":
-        return Check("row count", None, rule.stops, rule.why, rule.fix, _never, rule.must_be_greater_or_equal,
-                     is_of_file=True)  # fmt: skip
-    asked: dict[str, tuple[str, Callable[[], pl.Expr]]] = {
+        least = rule.must_be_greater_or_equal
+        return Check("row count", None, rule.stops, rule.why, rule.fix, _never, least, is_of_file=True)
+    checks: dict[str, tuple[str, Callable[[], pl.Expr]]] = {
         "allEmpty": ("not all empty", lambda: _are_all_empty(rule.columns, contract)),
         "leftWithoutDay": (LEFT_WITHOUT_DAY, lambda: _has_left_without_day(*rule.columns, contract=contract)),
         "countsRows": ("counts the rows", lambda: pl.col(rule.columns[0]).ne_missing(pl.int_range(1, pl.len() + 1))),
         "notAbove": ("not above", lambda: _is_above(*rule.columns)),
         "withheldWhere": ("withheld", lambda: _shows_where(*rule.columns)),
     }
-    name, broken = asked[rule.metric]
+    name, broken = checks[rule.metric]
     return Check(name, None, rule.stops, rule.why, rule.fix, broken)
 
 

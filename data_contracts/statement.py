@@ -37,10 +37,10 @@ class Doubt(Part):
     @property
     def patterns(self) -> tuple[tuple[str, str, bool], ...]:
         """For each column of names, a regular expression for the words, and whether it must match or must not."""
-        told = ((self.named, True), (self.not_named, False))
+        conditions = ((self.named, True), (self.not_named, False))
         return tuple(
             (column, rf"(?i)\b(?:{'|'.join(map(re.escape, words))})\b", is_there)
-            for names, is_there in told
+            for names, is_there in conditions
             for column, words in names.items()
         )
 

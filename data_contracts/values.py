@@ -49,12 +49,13 @@ _SEPT = r"(?i)\bsept([^a-z]|$)"
 EXPORTED_EMPTY = ("NULL", "Null", "null", "(NULL)", "(null)", "<NULL>", "<null>", "\\N", "NaN", "nan", "NaT", "#N/A")
 """How software that writes tables as text shows an empty cell, in any source: SQL Server, Oracle, MySQL, pandas, Excel."""
 
-NO_DAY = (
-    "n/a", "unknown", "00/00/0000", "00/01/1900", "0000-00-00", "00000000",
-    "31/12/9999", "9999-12-31", "99991231", "31/12/2999", "2999-12-31", "31-dec-9999", "current", "ongoing", "present",
-    "none", "nil", "on roll", "still on roll", "not left", "open", "active", "no end date", "to date",
-    "never", "not seen", "no contact", "not recorded", "none recorded", "not known", "nk", "n/k", "tbc", "tba",
-)  # fmt: skip
+_DAYS_OF_ZEROES = ("00/00/0000", "00/01/1900", "0000-00-00", "00000000")
+_FAR_DAYS = ("31/12/9999", "9999-12-31", "99991231", "31/12/2999", "2999-12-31", "31-dec-9999")
+_NOT_ENDED = ("current", "ongoing", "present", "on roll", "still on roll", "not left", "open", "active", "to date")
+_NEVER_MET = ("never", "not seen", "no contact")
+_NOTHING = ("none", "nil", "n/a", "no end date", "not recorded", "none recorded")
+_NOT_KNOWN = ("unknown", "not known", "nk", "n/k", "tbc", "tba")
+NO_DAY = (*_DAYS_OF_ZEROES, *_FAR_DAYS, *_NOT_ENDED, *_NEVER_MET, *_NOTHING, *_NOT_KNOWN)
 """How people and software write (here in lower case) that a date is unknown or has not come, in any source. 00/01/1900 is
 Excel's day 0; dates in 2999 and 9999 belong to entries that still hold."""
 
@@ -84,14 +85,14 @@ def text_of(column: Column) -> pl.Expr:
     held = text if column.maps_to in _MAY_BEGIN_SO else text.str.strip_prefix("'")
     if column.logical_type == "date" or column.codes:
         text = held  # only these need placeholders recognised behind the apostrophe, at some cost in time
-    said = text != "" if column.maps_to in _NAMES else ~text.is_in(("", "'", *EXPORTED_EMPTY))
+    has_value = text != "" if column.maps_to in _NAMES else ~text.is_in(("", "'", *EXPORTED_EMPTY))
     if column.logical_type == "date":
-        said &= text.str.contains("[0-9A-Za-z]")
+        has_value &= text.str.contains("[0-9A-Za-z]")
         day = text.str.head(_LONGEST_DAY).str.strip_chars_end("T ")  # as databases write it: 9999-12-31T00:00:00
-        said &= ~(text.str.to_lowercase().is_in(NO_DAY) | day.str.to_lowercase().is_in(NO_DAY))
+        has_value &= ~(text.str.to_lowercase().is_in(NO_DAY) | day.str.to_lowercase().is_in(NO_DAY))
     if column.not_a_value:
-        said &= ~text.str.to_lowercase().is_in([*map(str.casefold, column.not_a_value)])
-    return pl.when(said).then(held)
+        has_value &= ~text.str.to_lowercase().is_in([*map(str.casefold, column.not_a_value)])
+    return pl.when(has_value).then(held)
 
 
 def is_empty(column: Column) -> pl.Expr:
@@ -144,8 +145,8 @@ def _days_in(text: pl.Series, written: Sequence[str]) -> pl.Series:
 def _plain_days(text: pl.Series) -> pl.Series:
     """Dates with a month by name, as the formats expect them: without weekday, ordinals and commas, and with September cut to
     three letters like the other months (current software writes Sept beside Aug and Oct)."""
-    said = text.str.replace(_DAY_OF_WEEK, "${1}").str.replace(_ORDINAL, "${1}").str.replace_all(",", "")
-    return said.str.replace(_SEPT, "Sep${1}").str.replace_all(r"\s+", " ")
+    day_month_year = text.str.replace(_DAY_OF_WEEK, "${1}").str.replace(_ORDINAL, "${1}").str.replace_all(",", "")
+    return day_month_year.str.replace(_SEPT, "Sep${1}").str.replace_all(r"\s+", " ")
 
 
 def _in_london(days: pl.Series) -> pl.Series:
@@ -231,8 +232,8 @@ def _codes_of_texts(text: pl.Series, meaning: Mapping[str, str | None]) -> pl.Se
     """As ``_codes_of``. Only codes that are not known as they are get split, each distinct one once."""
     codes = text.to_frame("text").select(plain_codes(pl.col("text"))).to_series()
     unknown = text.filter(codes.is_not_null() & ~codes.is_in(list(meaning))).unique()
-    said = {plain_code(whole): half for whole in unknown if (half := _first_of_two(whole, meaning)) is not None}
-    return codes.replace(said) if said else codes
+    first_halves = {plain_code(whole): half for whole in unknown if (half := _first_of_two(whole, meaning)) is not None}
+    return codes.replace(first_halves) if first_halves else codes
 
 
 def _first_of_two(text: str, meaning: Mapping[str, str | None]) -> str | None:

@@ -98,7 +98,7 @@ def _below(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Nod
 
 def _custom_property(entries: yaml.SequenceNode, name: str | int) -> tuple[yaml.Node, yaml.Node] | None:
     for entry in entries.value:
-        said = {key.value: value for key, value in entry.value} if isinstance(entry, yaml.MappingNode) else {}
-        if "property" in said and said["property"].value == name:
-            return entry, said.get("value", entry)
+        property_ = {key.value: value for key, value in entry.value} if isinstance(entry, yaml.MappingNode) else {}
+        if "property" in property_ and property_["property"].value == name:
+            return entry, property_.get("value", entry)
     return None

@@ -31,5 +31,5 @@ def run_night_by_hand(
 
 
 def _knows_a_server() -> bool:
-    said = {"PREFECT_API_URL", "PREFECT_HOME", "PREFECT_PROFILE"} & set(os.environ)
-    return bool(said) or (Path.home() / ".prefect" / "profiles.toml").exists()
+    named = {"PREFECT_API_URL", "PREFECT_HOME", "PREFECT_PROFILE"} & set(os.environ)
+    return bool(named) or (Path.home() / ".prefect" / "profiles.toml").exists()

@@ -23,7 +23,7 @@ from flows.hours import NIGHT_SECONDS, SHARE_AWAY_SECONDS, STEP_SECONDS, WORKSPA
 from flows.summary import ignoring_prefect_outage, leave_summary
 from pipelines.failure import CANNOT_GO_ON, NightFailed, call_or_fail
 from pipelines.night import STEPS, Progress, RunReport, SilentProgress, Step, open_night, perform, report_of
-from pipelines.settings import read_settings
+from pipelines.settings import NightArguments, read_settings
 from pipelines.steps.under_way import Counts, Night
 
 LISTENER: ContextVar[Progress | None] = ContextVar("listener", default=None)
@@ -52,9 +52,15 @@ def nightly(
     ``dask``: address of a Dask cluster for a night that scores all pairs; null: this process scores them.
     ``wait_seconds`` is how long to wait if somebody else holds the workspace.
     """
-    read = partial(read_settings, config, extracts=extracts, workspace=workspace, as_at=as_at or today(), top=top,
-                   contracts=contracts, full=full)  # fmt: skip
-    settings = call_or_fail("settings", workspace, read)
+    arguments: NightArguments = {
+        "extracts": extracts,
+        "workspace": workspace,
+        "as_at": as_at or today(),
+        "top": top,
+        "contracts": contracts,
+        "full": full,
+    }
+    settings = call_or_fail("settings", workspace, partial(read_settings, config, **arguments))
     stop_at = time.monotonic() + NIGHT_SECONDS
     with open_night(settings, wait_seconds=wait_seconds) as night:
         progress = _ProgressReporter(LISTENER.get() or SilentProgress())

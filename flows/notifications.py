@@ -82,27 +82,38 @@ def notices(no_list_after: timedelta) -> tuple[Notice, ...]:
         Notice(
             "Rollcall: no list",
             EventTrigger(
-                posture=Posture.Proactive, match=RUN, match_related=NIGHTLY, within=no_list_after,
-                after={PENDING, BEGUN, LATE}, expect={COMPLETED},
+                posture=Posture.Proactive,
+                match=RUN,
+                match_related=NIGHTLY,
+                within=no_list_after,
+                after={PENDING, BEGUN, LATE},
+                expect={COMPLETED},
                 for_each={"related:deployment:prefect.resource.id"},
             ),
             f"{ABOUT}: no list was published in the {hours:.3g} hours since it was to begin. The last one stays in use.",
         ),
-    )  # fmt: skip
+    )
 
 
 DEAD = AutomationCore(
     name="Rollcall: a run has died",
     trigger=EventTrigger(
-        posture=Posture.Proactive, match=RUN, match_related=OURS, within=DEAD_AFTER,
-        after={PENDING, BEGUN, BEAT}, expect={BEAT, COMPLETED, *ENDED_BADLY}, for_each={"prefect.resource.id"},
+        posture=Posture.Proactive,
+        match=RUN,
+        match_related=OURS,
+        within=DEAD_AFTER,
+        after={PENDING, BEGUN, BEAT},
+        expect={BEAT, COMPLETED, *ENDED_BADLY},
+        for_each={"prefect.resource.id"},
     ),
-    actions=[ChangeFlowRunState(
-        state=StateType.CRASHED,
-        message=f"Nothing has been heard of it for {DEAD_AFTER / timedelta(minutes=1):.0f} minutes: the worker was stopped, "
-                "or killed, while it ran. The list published last stays in use. Start it again.",
-    )],
-)  # fmt: skip
+    actions=[
+        ChangeFlowRunState(
+            state=StateType.CRASHED,
+            message=f"Nothing has been heard of it for {DEAD_AFTER / timedelta(minutes=1):.0f} minutes: the worker was "
+            "stopped, or killed, while it ran. The list published last stays in use. Start it again.",
+        )
+    ],
+)
 """Marks as crashed a run that has not ended but has stopped sending heartbeats, or sent none since a worker took it."""
 
 
@@ -176,9 +187,9 @@ def _mail(environment: Mapping[str, str]) -> Mail | None:
 
 
 def _no_list_after(environment: Mapping[str, str]) -> timedelta:
-    said = environment.get(NO_LIST_AFTER_HOURS, "4.5")
+    hours = environment.get(NO_LIST_AFTER_HOURS, "4.5")
     try:
-        after = timedelta(hours=float(said))
+        after = timedelta(hours=float(hours))
     except (ValueError, OverflowError):
         after = timedelta(0)
     if after < timedelta(seconds=10):

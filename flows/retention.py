@@ -31,6 +31,6 @@ def retention(
             rules, KeptFolders(workspace, backups, extracts), judged, wait_seconds=WORKSPACE_HELD_SECONDS
         )
 
-    told = call_or_fail("retention", workspace, kept_to)
-    counts = {f"{row['kind']}s removed": row["removed"] for row in told.to_dicts()}
+    removed = call_or_fail("retention", workspace, kept_to)
+    counts = {f"{row['kind']}s removed": row["removed"] for row in removed.to_dicts()}
     leave_counts("retention", f"Removed as at {judged:%d/%m/%Y}, under the settings", counts)

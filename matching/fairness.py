@@ -209,8 +209,8 @@ def _compared_with_truth(group: pl.Series, records: pl.DataFrame, scored: pl.Dat
     overall = float(records["both"].sum()) / max(float(records["true"].sum()), 1.0)
     sides = scored.with_columns(group=group.gather(scored["left"]), other=group.gather(scored["right"]))
     across = sides.filter(pl.col("group") != pl.col("other")).with_columns(group="other")
-    said = pl.concat([sides, across]).select("group", "probability", "is_true").partition_by("group", as_dict=True)
-    errors = [(str(name), _calibration(part)) for (name,), part in said.items()]
+    by_group = pl.concat([sides, across]).select("group", "probability", "is_true").partition_by("group", as_dict=True)
+    errors = [(str(name), _calibration(part)) for (name,), part in by_group.items()]
     frame = pl.DataFrame(errors, schema={"group": pl.String, "calibration_error": pl.Float64}, orient="row")
     whole = counted.join(frame, on="group", how="left").with_columns(
         grouping=pl.lit(group.name), recall_gap=overall - pl.col("recall")

@@ -155,8 +155,8 @@ def canonical_phone(text: pl.Expr) -> pl.Expr:
     is taken, and words before it ("Tel:", "Mother") are dropped. Numbers nobody has (07000000000, 01234567890) and foreign
     numbers are null.
     """
-    said = text.str.normalize("NFKC").str.to_lowercase().str.replace(r"^[^0-9+]+", "")
-    first = said.str.replace(r"(?s)(?:[,;/x&#e]|\bor\b).*$", "")
+    written = text.str.normalize("NFKC").str.to_lowercase().str.replace(r"^[^0-9+]+", "")
+    first = written.str.replace(r"(?s)(?:[,;/x&#e]|\bor\b).*$", "")
     digits = first.str.replace(r"\.0+\s*$", "").str.replace_all(r"[^0-9+]", "")
     digits = digits.str.replace(r"^(?:\+|00)44\+?0?", "0").str.replace(r"^440?7", "07")
     digits = digits.str.replace(r"^([1237][0-9]{9})$", "0${1}")

@@ -143,5 +143,5 @@ def calibration_error(chances: NDArray[np.float64], true: NDArray[np.bool_], bin
     if not len(chances):
         return 0.0
     place = np.minimum((chances * bins).astype(int), bins - 1)
-    said, so = np.bincount(place, chances, bins), np.bincount(place, true.astype(float), bins)
-    return float(np.abs(said - so).sum() / len(chances))
+    stated, actual = np.bincount(place, chances, bins), np.bincount(place, true.astype(float), bins)
+    return float(np.abs(stated - actual).sum() / len(chances))

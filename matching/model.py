@@ -96,8 +96,8 @@ class Model:
 
     def given_again(self) -> list[tuple[int, GivenAgain]]:
         """Numbers of the comparisons of a value that families may give again; empty if the model has no households."""
-        told = ((number, comparison.given_again) for number, comparison in enumerate(self.comparisons))
-        return [(number, given) for number, given in told if given is not None and self.household > 0]
+        customs = ((number, comparison.given_again) for number, comparison in enumerate(self.comparisons))
+        return [(number, given) for number, given in customs if given is not None and self.household > 0]
 
     def going_together(self) -> list["Together"]:
         """The comparisons whose values go together with another's. Raises KeyError if that other one is missing."""

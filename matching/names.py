@@ -81,19 +81,19 @@ def _words(plain: pl.Expr) -> pl.Expr:
     return words.str.replace_all(r"[^A-Z]+", " ").str.strip_chars(" ")
 
 
-def _said(words: pl.Expr) -> pl.Expr:
+def _naming(words: pl.Expr) -> pl.Expr:
     """Words without those that name nobody, or that only separate two names ("known as").
 
     AKA and NEE are also surnames: either is kept if it is the whole text.
     """
-    said = words.str.replace_all(rf"\b(?:{_WORDS_BETWEEN}|{_NOBODY_WORDS})\b", " ")
-    said = said.str.replace_all(r" +", " ").str.strip_chars(" ")
-    return pl.when(words.is_in(["AKA", "NEE"])).then(words).otherwise(said)
+    without = words.str.replace_all(rf"\b(?:{_WORDS_BETWEEN}|{_NOBODY_WORDS})\b", " ")
+    without = without.str.replace_all(r" +", " ").str.strip_chars(" ")
+    return pl.when(words.is_in(["AKA", "NEE"])).then(words).otherwise(without)
 
 
 def _given_words(text: pl.Series) -> pl.Expr:
     """Given names as words, without title, suffix and placeholders; may be empty."""
-    words = _said(_words(pl.lit(plain_capitals(text)))).str.replace(_CHILD_OF, "").str.strip_chars(" ")
+    words = _naming(_words(pl.lit(plain_capitals(text)))).str.replace(_CHILD_OF, "").str.strip_chars(" ")
     before = rf"(?:{_TITLES}) |{_NO_MORE_IN_USE}|(?:{_UNNAMED_CHILD})(?: (?:{_CALLED_BY_NUMBER})\b)*(?: |$)"
     words = words.str.replace(rf"^(?:{before})+", "")
     words = words.str.replace(rf"(?: (?:{_SUFFIXES}))+$", "")
@@ -119,7 +119,7 @@ def given_names(text: pl.Series) -> pl.DataFrame:
 
 def _surname_words(text: pl.Series) -> pl.Expr:
     """A surname as words, without title, suffix and placeholders; may be empty or null."""
-    words = _said(_words(pl.lit(plain_capitals(text)))).str.replace(rf"^(?:(?:{_TITLES}) |{_NO_MORE_IN_USE})+", "")
+    words = _naming(_words(pl.lit(plain_capitals(text)))).str.replace(rf"^(?:(?:{_TITLES}) |{_NO_MORE_IN_USE})+", "")
     words = words.str.replace(rf"(?: (?:{_SUFFIXES}))+$", "")
     is_nobody = words.str.contains(rf"^(?:{_NOBODY})$") | words.str.replace_all(" ", "").str.contains(
         rf"^(?:{_NOBODY}|{_NOBODY_WORDS})$"

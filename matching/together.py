@@ -48,21 +48,21 @@ def weigh_together(
     match, chance, siblings, twins = np.zeros((len(CLASSES), many))
     tables = [scorer.model.tables(of) for of in CLASSES]
     places = radices(scorer.model.comparisons).tolist()
-    heard = np.zeros((len(places), many))
+    speaking = np.zeros((len(places), many))
     for number, (comparison, place) in enumerate(zip(scorer.model.comparisons, places, strict=True)):
         levels = level_in(patterns, place, len(comparison.levels))
         speaks = np.array([not level.says_nothing for level in comparison.levels])[levels]
-        own, said = which[speaks], levels[speaks]
-        met = heard[number] = np.maximum(np.bincount(own, minlength=many), 1)
+        own, evident = which[speaks], levels[speaks]
+        met = speaking[number] = np.maximum(np.bincount(own, minlength=many), 1)
         for sums, table in zip((match, chance, siblings, twins), tables, strict=True):
-            sums[:] += np.bincount(own, table[number][said], many) / met
+            sums[:] += np.bincount(own, table[number][evident], many) / met
         for at, bits in scorer.frequent(comparison, levels, *pairs):
             chance += np.bincount(which[at], bits, many) / met
     for number, at, bits in scorer.associated(patterns, *pairs):
-        chance += np.bincount(which[at], bits, many) / heard[number]
+        chance += np.bincount(which[at], bits, many) / speaking[number]
     for number, at, more in scorer.given_again(patterns, *pairs):
         for home, bits in zip((siblings, twins), more, strict=True):
-            home[:] += np.bincount(which[at], bits, many) / heard[number]
+            home[:] += np.bincount(which[at], bits, many) / speaking[number]
     return scorer.ratio(match, chance, (siblings, twins), at_home)
 
 

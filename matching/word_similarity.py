@@ -180,8 +180,8 @@ class CrosswiseAlike:
         at = np.flatnonzero(begin.take(left) == end.take(right))
         at = at[begin.take(right[at]) == end.take(left[at])]
         given, surname = table.column(self.given), table.column(self.surname)
-        said = (given | surname) >= 0
-        at = at[said[left[at]] & said[right[at]]]
+        has_both = (given | surname) >= 0
+        at = at[has_both[left[at]] & has_both[right[at]]]
         for one, other in ((left, right), (right, left)):
             if len(at):
                 at = at[self._alike(table.strings[given[one[at]]], table.strings[surname[other[at]]])]

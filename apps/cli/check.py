@@ -54,8 +54,8 @@ def check(
         _write(json, as_json(files).encode())
     if junit is not None:
         _write(junit, as_junit(files, known))
-    told = _verdict_in_words(files) + (_roll_warning(files, known) if path.is_dir() else "")
-    print(told.encode("utf-8", "replace").decode())
+    verdict = _verdict_in_words(files) + (_roll_warning(files, known) if path.is_dir() else "")
+    print(verdict.encode("utf-8", "replace").decode())
     return STOPS if any(map(stopped, files)) else 0
 
 

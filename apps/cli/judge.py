@@ -31,9 +31,9 @@ def judge(file: Path, /, *, workspace: Workspace, by: str) -> int:
     judged = counted(kept.height, "judgement")
     print(f"Kept: {judged} by {by.strip()} ({answered}). The next night uses them.")
     for who, pairs in outranked.iter_rows():
-        told = counted(pairs, "pair")
+        differing = counted(pairs, "pair")
         print(
-            f"{who} had judged {told} differently: the new answer stands. Talk it over, and judge again if necessary."
+            f"{who} had judged {differing} differently: the new answer stands. Talk it over, and judge again if necessary."
         )
     print(f"Delete {file} now: it holds names and addresses, and is no longer needed.")
     return 0

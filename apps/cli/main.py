@@ -49,10 +49,11 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,  # reported below; cyclopts would end without a word
 )
-for _command in (
-    demo, night, check, explain, find, sample, judge, tune, train, proposals, approve, contract, status, doctor, migrate,
-    backup, restore, retention, outcomes, weekly, report, handover, adoption, sheet,
-):  # fmt: skip
+_RUNNING_IT, _QUESTIONS = (demo, night, check), (explain, find)
+_REVIEW_AND_TUNING = (sample, judge, tune, train, proposals, approve)
+_UPKEEP = (contract, status, doctor, migrate, backup, restore, retention)
+_REPORTS = (outcomes, weekly, report, handover, adoption, sheet)
+for _command in (*_RUNNING_IT, *_QUESTIONS, *_REVIEW_AND_TUNING, *_UPKEEP, *_REPORTS):
     app.command(_command)
 app.command(yields, name="yield")
 app.command(termly, name="return")

@@ -68,8 +68,13 @@ def night(
         )
     judged = day_typed("--as-at", as_at)
     asked: NightArguments = {
-        "extracts": extracts, "workspace": workspace, "as_at": judged, "top": top, "contracts": contracts, "full": full,
-    }  # fmt: skip
+        "extracts": extracts,
+        "workspace": workspace,
+        "as_at": judged,
+        "top": top,
+        "contracts": contracts,
+        "full": full,
+    }
     if accept or why or by:
         _accept(accept or [], asked, why=why, by=by)
     run = run_plainly if plain else partial(_under_prefect, dask=dask)

@@ -34,9 +34,9 @@ def retention(
     from pipelines.upkeep.retention import KeptFolders, apply_retention
 
     judged = day_typed("--as-at", as_at)
-    told = apply_retention(
+    removed = apply_retention(
         settings_of(workspace, config, judged).retention, KeptFolders(workspace, backups, extracts), judged
     )
-    for row in told.to_dicts():
+    for row in removed.to_dicts():
         print(f"  {row['kind']}: {row['removed']:,} removed, {row['stays']:,} stay")
     return 0

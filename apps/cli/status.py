@@ -68,8 +68,8 @@ def _concerns(found: "Status", now: datetime, late: timedelta, *, was_killed: bo
 
 def _status_lines(found: "Status", now: datetime, *, was_killed: bool) -> list[str]:
     attempt, good = found.attempt, found.good
-    lines = [f"The night tried last is that of {attempt.as_at:%d/%m/%Y}, begun {_ago(now - attempt.started_at)} ago: "
-             f"{'killed before it ended' if was_killed else attempt.outcome}."]  # fmt: skip
+    outcome, ago = "killed before it ended" if was_killed else attempt.outcome, _ago(now - attempt.started_at)
+    lines = [f"The night tried last is that of {attempt.as_at:%d/%m/%Y}, begun {ago} ago: {outcome}."]
     if good is not None:
         lines += [
             f"The list in use is that of {good.as_at:%d/%m/%Y}, published {_ago(now - good.published_at)} ago "

@@ -60,20 +60,26 @@ def tune(
     from pipelines.tuning.page import settings_to_try
     from pipelines.tuning.trial import TUNING_READS, differing_settings
 
-    _refuse_options_without_effect(since=since is not None and not from_outcomes, said=bool(why or by) and not propose)
+    _refuse_options_without_effect(
+        since=since is not None and not from_outcomes, reason=bool(why or by) and not propose
+    )
     earliest = None if since is None else day_typed("--since", since)
     tables = tables_for_readers(workspace, *TUNING_READS)
     before = settings_of(workspace, config, judged_on(tables))
     found = _recalibration_from_outcomes(workspace, tables, before, earliest) if from_outcomes else None
     after = settings_to_try(
-        before, link_threshold=link_threshold, enquiries_per_missed_child=enquiries_per_missed_child,
-        check_costs=check_costs, points=points, recalibration=None if found is None else found.line,
-    )  # fmt: skip
+        before,
+        link_threshold=link_threshold,
+        enquiries_per_missed_child=enquiries_per_missed_child,
+        check_costs=check_costs,
+        points=points,
+        recalibration=None if found is None else found.line,
+    )
     if propose:
         _refuse_unsaid(differs=bool(differing_settings(before, after)), why=why, by=by)
-    told = {**_compared(workspace, tables, before, after, contracts), **(found.figures if found else {})}
+    figures = {**_compared(workspace, tables, before, after, contracts), **(found.figures if found else {})}
     if propose:
-        _propose(workspace, after, told, why=why, by=by)
+        _propose(workspace, after, figures, why=why, by=by)
     return 0
 
 
@@ -115,21 +121,21 @@ def _compared(
     return found.figures
 
 
-def _propose(workspace: Path, after: "Settings", told: "Figures", *, why: str, by: str) -> None:
+def _propose(workspace: Path, after: "Settings", figures: "Figures", *, why: str, by: str) -> None:
     from apps.cli.words import proposed
     from pipelines.decisions.proposals import propose_settings
 
-    number = propose_settings(workspace, after, why=why, by=by, figures=told)
+    number = propose_settings(workspace, after, why=why, by=by, figures=figures)
     print(f"Proposal {number} is kept. {proposed(number, workspace)}")
 
 
-def _refuse_options_without_effect(*, since: bool, said: bool) -> None:
+def _refuse_options_without_effect(*, since: bool, reason: bool) -> None:
     """Raise SettingsError if an option would have no effect because the one that it belongs to was left out."""
     from pipelines.settings import SettingsError
 
     if since:
         raise SettingsError("--since goes with --from-outcomes: it says from which day leads count.")
-    if said:
+    if reason:
         raise SettingsError("--why and --by go with --propose. Without it nothing is proposed.")
 
 

@@ -22,9 +22,9 @@ _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 
 def as_json(files: "Sequence[CheckedFile]") -> str:
     """One object: ``stops`` (whether anything stops a file or a row) and ``files``, each with its breaches."""
-    told = {"stops": any(stopped(file) for file in files), "files": [_file(file) for file in files]}
+    verdict = {"stops": any(stopped(file) for file in files), "files": [_file(file) for file in files]}
     # A file's name may have bytes that are no text. ASCII escapes keep their surrogates, so the result is valid UTF-8.
-    return json.dumps(told, indent=2, ensure_ascii=True) + "\n"
+    return json.dumps(verdict, indent=2, ensure_ascii=True) + "\n"
 
 
 def stopped(file: "CheckedFile") -> bool:

@@ -24,11 +24,11 @@ def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
         )
     child_record = tables_for_readers(workspace, "child_record")["child_record"]
     status = read_status(workspace)
-    found = week_of(nights, read_outcomes(workspace), child_record, status.sources if status else ())
+    week = week_of(nights, read_outcomes(workspace), child_record, status.sources if status else ())
     names = source_names(workspace, contracts)
     warnings = status.good.warnings if status and status.good else ()
-    folder = workspace / WEEKLY_FOLDER / found.as_at.isoformat()
-    told = settings_approval(workspace / PUBLISHED_FOLDER / found.as_at.isoformat())
-    write_folder({"weekly.html": weekly_html(found, names, warnings, told)}, folder)
-    print(f"The week to {found.as_at:%d/%m/%Y} is in {folder / 'weekly.html'}, readable by you alone.")
+    folder = workspace / WEEKLY_FOLDER / week.as_at.isoformat()
+    approval = settings_approval(workspace / PUBLISHED_FOLDER / week.as_at.isoformat())
+    write_folder({"weekly.html": weekly_html(week, names, warnings, approval)}, folder)
+    print(f"The week to {week.as_at:%d/%m/%Y} is in {folder / 'weekly.html'}, readable by you alone.")
     return 0
