@@ -151,16 +151,14 @@ def link_records(
     codes = _datasets(table.lazy(), encoded.height, dataset)
     if model is None:
         on_progress(LEARNING, "learning what agreement is worth")
-        learns = codes if codes.max(initial=0) > 0 else None
-        between = codes if settings.one_row_each else None
         model = train(
             encoded,
             comparisons,
             training_rules,
-            between=between,
-            learns=learns,
+            between=codes if settings.one_row_each else None,
+            learns=codes if codes.max(initial=0) > 0 else None,
             households=households,
-            judged=_same(judged),
+            judged=None if judged is None else (judged.left[judged.same], judged.right[judged.same]),
         )
     scoring = partial(score_pairs, on_progress=_part(on_progress, SCORING, JOINING))
     score = scoring if buckets is None else partial(buckets.scored, table.lazy().collect())
@@ -201,10 +199,6 @@ def _datasets(table: pl.LazyFrame, height: int, dataset: str | None) -> NDArray[
     if nulls := names.null_count():
         raise ValueError(f"{nulls} records do not say their dataset (column {dataset}): fill it in for every record")
     return (names.rank("dense").cast(pl.Int32) - 1).to_numpy().astype(np.int32)
-
-
-def _same(judged: PairJudgements | None) -> tuple[Rows, Rows] | None:
-    return None if judged is None else (judged.left[judged.same], judged.right[judged.same])
 
 
 def link_encoded(

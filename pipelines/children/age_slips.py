@@ -67,8 +67,8 @@ def birth_dates(
     return BirthDates(facts, without_place, rates, known, sources_by_child(records, source_bits(person)))
 
 
-def with_age_slips(said: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:
-    """The facts of ``said``, with ``of_age`` allowing for slips in the birth dates of children without a place.
+def with_age_slips(born: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:
+    """The facts of ``born``, with ``of_age`` allowing for slips in the birth dates of children without a place.
 
     - A date that only one source gives and that makes the child of age: less the expected share of slips among such dates.
     - No date at all: as likely as the dated children without a place whom the same sources know. A child already taken not
@@ -82,12 +82,12 @@ def with_age_slips(said: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:
     stands beside few true ones, however many true dates belong to children who have gone.
     """
     lives = residence.select("child_id", here="living_here")
-    without_place = _with_here(said.without_place, lives)
-    slipped = _slipped(without_place.filter(pl.len().over("child_id") == 1), said.rates)
-    undated = _undated(said.undated, without_place)
-    differing = _differing(_with_here(said.facts.filter(~pl.col("is_placed")), lives), said.sources)
+    without_place = _with_here(born.without_place, lives)
+    slipped = _slipped(without_place.filter(pl.len().over("child_id") == 1), born.rates)
+    undated = _undated(born.undated, without_place)
+    differing = _differing(_with_here(born.facts.filter(~pl.col("is_placed")), lives), born.sources)
     return (
-        join_by_child(said.facts, slipped, undated, differing)
+        join_by_child(born.facts, slipped, undated, differing)
         .with_columns(
             of_age=pl.when(pl.col("slipped").is_not_null() & (pl.col("of_age") > 0))
             .then(pl.col("of_age") * (1 - pl.col("slipped")))
@@ -100,8 +100,8 @@ def with_age_slips(said: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_here(children: pl.DataFrame, lives: pl.DataFrame) -> pl.DataFrame:
-    told = children.join(lives, on="child_id", how="left", validate="m:1")
-    return told.with_columns(pl.col("here").fill_null(1.0))
+    beside = children.join(lives, on="child_id", how="left", validate="m:1")
+    return beside.with_columns(pl.col("here").fill_null(1.0))
 
 
 def _number_here(is_meant: pl.Expr) -> pl.Expr:
@@ -141,8 +141,8 @@ def _slipped(lone: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     expected = counted.join(rates, on="dataset", how="left", validate="1:1").select(
         "dataset", slipped=(pl.col("rate") * pl.col("other") / (pl.col("of_age") + 1.0)).clip(0.0, MOST_SLIPPED)
     )
-    told = lone.filter(of_age).join(expected, on="dataset", how="left", validate="m:1")
-    return told.select("child_id", "slipped")
+    dated_once = lone.filter(of_age).join(expected, on="dataset", how="left", validate="m:1")
+    return dated_once.select("child_id", "slipped")
 
 
 def _undated(known: pl.DataFrame, without_place: pl.DataFrame) -> pl.DataFrame:

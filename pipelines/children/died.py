@@ -14,9 +14,9 @@ def died(statements: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
 
     Columns: ``child_id``, ``died_record_id``, ``died_source``, ``died_sure`` (0..1, that the record is this child's).
     """
-    said = statements.filter(pl.col("kind") == "died").select("record_id", "source").unique()
+    deaths = statements.filter(pl.col("kind") == "died").select("record_id", "source").unique()
     return (
-        child_records.join(said, on="record_id", how="inner", validate="1:m")
+        child_records.join(deaths, on="record_id", how="inner", validate="1:m")
         .sort("child_id", "membership", "record_id", descending=[False, True, False])
         .unique("child_id", keep="first", maintain_order=True)
         .select("child_id", died_record_id="record_id", died_source="source", died_sure="membership")

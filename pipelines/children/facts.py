@@ -45,9 +45,9 @@ def child_facts(
     """
     person = person.join(child_records, on="record_id", how="semi")
     ages = child_ages(without_misdated_births(person, statements), statements, child_records, as_at)
-    told = join_by_child(ages, record_ids_by_child(child_records), described(person, statements, child_records, as_at))
+    facts = join_by_child(ages, record_ids_by_child(child_records), described(person, statements, child_records, as_at))
     protected = protected_by_source(statements, child_records)
-    return told.with_columns(restricted=pl.col("child_id").is_in(protected.implode())).sort("child_id")
+    return facts.with_columns(restricted=pl.col("child_id").is_in(protected.implode())).sort("child_id")
 
 
 def without_misdated_births(person: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame:
@@ -107,13 +107,20 @@ def described(person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.
     :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
     mine = members(
-        child_records, person, "dataset", "sex", "forename_shown", "middle_names", "surname_shown", "address_shown",
+        child_records,
+        person,
+        "dataset",
+        "sex",
+        "forename_shown",
+        "middle_names",
+        "surname_shown",
+        "address_shown",
         "postcode_shown",
-    )  # fmt: skip
+    )
     mine = mine.with_columns(is_proving=pl.col("dataset").is_in(_proving(statements).implode()))
-    said = statements.join(mine.select("record_id"), on="record_id", how="semi")
+    own_statements = statements.join(mine.select("record_id"), on="record_id", how="semi")
     children = child_records.select(pl.col("child_id").unique())
-    return join_by_child(children, _names(mine), _sexes(mine), _addresses(mine, said, as_at))
+    return join_by_child(children, _names(mine), _sexes(mine), _addresses(mine, own_statements, as_at))
 
 
 def record_ids_by_child(child_records: pl.DataFrame) -> pl.DataFrame:
@@ -124,8 +131,8 @@ def record_ids_by_child(child_records: pl.DataFrame) -> pl.DataFrame:
 
 def protected_by_source(statements: pl.DataFrame, child_records: pl.DataFrame) -> pl.Series:
     """child_id of every child whom a source marks as protected."""
-    said = statements.filter(pl.col("kind") == "protected").select("record_id").unique()
-    return child_records.join(said, on="record_id", how="semi")["child_id"].unique()
+    protections = statements.filter(pl.col("kind") == "protected").select("record_id").unique()
+    return child_records.join(protections, on="record_id", how="semi")["child_id"].unique()
 
 
 def may_be_protected(statements: pl.DataFrame, child_records: pl.DataFrame, rivals: pl.DataFrame) -> pl.Series:
@@ -143,8 +150,8 @@ def _proving(statements: pl.DataFrame) -> pl.Series:
 
 def _grown_up(statements: pl.DataFrame, mine: pl.DataFrame) -> pl.Series:
     """child_id of every child whom a record calls a grown-up."""
-    said = statements.filter(pl.col("kind") == "grown_up").select("record_id").unique()
-    return mine.join(said, on="record_id", how="semi")["child_id"].unique()
+    grown_ups = statements.filter(pl.col("kind") == "grown_up").select("record_id").unique()
+    return mine.join(grown_ups, on="record_id", how="semi")["child_id"].unique()
 
 
 def _unborn(mine: pl.DataFrame) -> pl.Series:
@@ -174,10 +181,15 @@ def _voted(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:
             is_of_age=is_of_compulsory_school_age(pl.col("date_of_birth"), as_at),
         )
         .sort(
-            "child_id", "is_childs", "support", "is_proving", "is_of_age", "date_of_birth",
+            "child_id",
+            "is_childs",
+            "support",
+            "is_proving",
+            "is_of_age",
+            "date_of_birth",
             descending=[False, True, True, True, True, True],
         )
-    )  # fmt: skip
+    )
     share = AGREEMENT ** (pl.col("support") - pl.col("support").max())
     return votes.group_by("child_id", maintain_order=True).agg(
         date_of_birth=pl.col("date_of_birth").first(),
@@ -218,9 +230,14 @@ def _names(mine: pl.DataFrame) -> pl.DataFrame:
         is_legible=~written.str.contains("?", literal=True),
         letters=written.str.len_chars(),
     ).sort(
-        "child_id", "is_whole", "is_legible", "is_proving", "letters", "record_id",
+        "child_id",
+        "is_whole",
+        "is_legible",
+        "is_proving",
+        "letters",
+        "record_id",
         descending=[False, True, True, True, True, False],
-    )  # fmt: skip
+    )
     return shown.group_by("child_id", maintain_order=True).agg(
         forename=pl.col("forename_shown").drop_nulls().first(), surname=pl.col("surname_shown").drop_nulls().first()
     )
@@ -237,10 +254,10 @@ def _sexes(mine: pl.DataFrame) -> pl.DataFrame:
     return votes.group_by("child_id", maintain_order=True).agg(pl.col("sex").first())
 
 
-def _addresses(mine: pl.DataFrame, said: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def _addresses(mine: pl.DataFrame, statements: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """Address of the record whose statements are latest. Records of a stay that has ended come last."""
-    dated = said.filter(pl.col("since_on") <= as_at).group_by("record_id").agg(latest_on=pl.col("since_on").max())
-    moved_out = said.filter((pl.col("kind") == "lives_here") & (pl.col("until_on") < as_at))
+    dated = statements.filter(pl.col("since_on") <= as_at).group_by("record_id").agg(latest_on=pl.col("since_on").max())
+    moved_out = statements.filter((pl.col("kind") == "lives_here") & (pl.col("until_on") < as_at))
     placed = (
         mine.filter(pl.col("address_shown").is_not_null() | pl.col("postcode_shown").is_not_null())
         .join(dated, on="record_id", how="left", validate="m:1")
@@ -249,10 +266,15 @@ def _addresses(mine: pl.DataFrame, said: pl.DataFrame, as_at: date) -> pl.DataFr
             is_whole=pl.col("address_shown").is_not_null(),
         )
         .sort(
-            "child_id", "has_moved_out", "is_whole", "latest_on", "record_id",
-            descending=[False, False, True, True, False], nulls_last=True,
+            "child_id",
+            "has_moved_out",
+            "is_whole",
+            "latest_on",
+            "record_id",
+            descending=[False, False, True, True, False],
+            nulls_last=True,
         )
-    )  # fmt: skip
+    )
     return placed.group_by("child_id", maintain_order=True).agg(
         address=pl.col("address_shown").first(), postcode=pl.col("postcode_shown").first()
     )

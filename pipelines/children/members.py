@@ -40,14 +40,14 @@ def sources_by_child(known: pl.DataFrame, bits: pl.DataFrame) -> pl.DataFrame:
     ``known``: ``child_id`` and ``dataset`` of records. ``bits``: from :func:`source_bits`.
     """
     # Grouped by a 64-bit hash of the ids, because grouping so many texts takes four times as long.
-    told = known.select(
+    hashed = known.select(
         child=pl.col("child_id").hash(), bit=pl.col("dataset").replace_strict(bits["dataset"], bits["bit"])
     )
-    order = order_of(told["child"].to_numpy())
-    child, is_first = told["child"].to_numpy()[order], np.ones(len(order), dtype=bool)
+    order = order_of(hashed["child"].to_numpy())
+    child, is_first = hashed["child"].to_numpy()[order], np.ones(len(order), dtype=bool)
     is_first[1:] = child[1:] != child[:-1]
     begins = np.flatnonzero(is_first)
-    sources = np.bitwise_or.reduceat(told["bit"].to_numpy()[order], begins) if len(begins) else begins
+    sources = np.bitwise_or.reduceat(hashed["bit"].to_numpy()[order], begins) if len(begins) else begins
     return pl.DataFrame({"child_id": known["child_id"].gather(order[begins]), "sources": sources})
 
 

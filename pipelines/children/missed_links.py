@@ -67,8 +67,9 @@ def with_missed_places(
         .agg(pl.col("astray").sort().sum())
         .select("sources", missed=pl.col("astray").round(9) / (pl.col("without") + 1.0))
     )
-    told = looks.filter(~is_placed).join(missed, on="sources", how="left", validate="m:1")
-    return judged.join(told.select("child_id", "missed"), on="child_id", how="left", validate="1:1").with_columns(
+    by_child = looks.filter(~is_placed).join(missed, on="sources", how="left", validate="m:1")
+    missed = by_child.select("child_id", "missed")
+    return judged.join(missed, on="child_id", how="left", validate="1:1").with_columns(
         pl.col("missed").fill_null(0.0).clip(0.0, MOST_MISSED)
     )
 
@@ -81,9 +82,9 @@ def _least_missed(never_met: pl.DataFrame, places: pl.Series, bits: pl.DataFrame
         counted.filter(pl.col(place).is_in(shown)).select("pairs", "missed", source=source)
         for counted, source, place in ((never_met, "source", "other_source"), (of_two, "other_source", "source"))
     ]
-    told = pl.concat(either_way).group_by("source").sum()
+    totals = pl.concat(either_way).group_by("source").sum()
     share = (pl.col("missed") + AS_ANY * often) / (pl.col("pairs") + AS_ANY)
-    rates = bits.join(told, left_on="dataset", right_on="source", how="left").select("bit", share.fill_null(often))
+    rates = bits.join(totals, left_on="dataset", right_on="source", how="left").select("bit", share.fill_null(often))
     of_each = [pl.when(pl.col("sources") & bit != 0).then(rate) for bit, rate in rates.iter_rows()]
     return pl.min_horizontal(*of_each)
 

@@ -22,8 +22,8 @@ def promises_place(what: pl.Expr, ways: Sequence[str] = PROMISED) -> pl.Expr:
 
     "Offered, not accepted" is offered. A place not offered, or withdrawn since, is not promised at all.
     """
-    said = what.str.replace_all(_NEGATED, "").str.contains(rf"\b(?:{'|'.join(ways)})\b")
-    return said & ~what.str.contains(_TAKEN_BACK)
+    is_promised = what.str.replace_all(_NEGATED, "").str.contains(rf"\b(?:{'|'.join(ways)})\b")
+    return is_promised & ~what.str.contains(_TAKEN_BACK)
 
 
 def promised_places(statements: pl.DataFrame, as_at: date, ways: Sequence[str] = PROMISED) -> pl.DataFrame:

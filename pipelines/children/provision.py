@@ -39,8 +39,8 @@ def find_provision(statements: pl.DataFrame, child_records: pl.DataFrame, as_at:
 
     Raises :class:`ValueError` where a statement's record belongs to no child: dropping it would list a child for no reason.
     """
-    said = statements.filter(pl.col("kind") == "provision")
-    found = said.join(child_records, on="record_id", how="left", validate="m:1")
+    places = statements.filter(pl.col("kind") == "provision")
+    found = places.join(child_records, on="record_id", how="left", validate="m:1")
     if homeless := found["child_id"].null_count():
         raise ValueError(
             f"{homeless} of {found.height} provision statements belong to a record without a child. "
@@ -81,8 +81,10 @@ def _discount_unrenewed(found: pl.DataFrame) -> pl.DataFrame:
     current = found.filter(pl.col("is_current") & pl.col("since_on").is_not_null())
     doubted = current.filter(pl.col("doubt").is_not_null() & pl.col("proves").is_not_null())
     latest = current.group_by("child_id", "source").agg(latest_on=pl.col("since_on").max())
-    told = doubted.join(latest, on=["child_id", "source"], how="left", validate="m:1")
-    children = told.group_by(*kind, "child_id").agg(is_renewed=(pl.col("since_on") < pl.col("latest_on")).all())
+    beside_latest = doubted.join(latest, on=["child_id", "source"], how="left", validate="m:1")
+    children = beside_latest.group_by(*kind, "child_id").agg(
+        is_renewed=(pl.col("since_on") < pl.col("latest_on")).all()
+    )
     share = children.group_by(kind).agg(renewed=pl.col("is_renewed").sum() / (pl.len() + UNRENEWED_CHILDREN))
     goes_on = pl.col("proves") * (1 - pl.col("renewed"))
     left = pl.when("is_current").then(goes_on / (goes_on + 1 - pl.col("proves")))
@@ -108,11 +110,11 @@ def _doubt_if_said_to_have_ended(found: pl.DataFrame, as_at: date) -> pl.DataFra
     )
     is_over = (pl.col("is_current") & (pl.col("since_on") < pl.col("ended_on"))).fill_null(value=False)
     doubts = pl.concat_str("doubt", pl.lit(SAID_TO_HAVE_ENDED), separator="; ", ignore_nulls=True)
-    told = theirs.with_columns(
+    doubted = theirs.with_columns(
         doubt=pl.when(is_over).then(doubts).otherwise("doubt"),
         proves=pl.when(is_over).then(pl.min_horizontal("proves", pl.lit(ENDED_PROVES))).otherwise("proves"),
     )
-    return pl.concat([found.join(ends, on="child_id", how="anti"), told.select(found.columns)])
+    return pl.concat([found.join(ends, on="child_id", how="anti"), doubted.select(found.columns)])
 
 
 def _holds_on(as_at: date) -> pl.Expr:

@@ -29,6 +29,6 @@ def odds_of_being_a_pupil(lives: pl.DataFrame, known: pl.DataFrame) -> pl.DataFr
     everybody = pl.col("children").sum()
     share = pl.when(everybody > 0).then(pl.col("here").sum() / everybody).otherwise(0.0)
     usual = counted.select("sources", usual=(pl.col("here") + AS_ALL * share) / (pl.col("children") + AS_ALL))
-    told = alike.join(usual, on="sources", how="left", validate="m:1")
+    beside_usual = alike.join(usual, on="sources", how="left", validate="m:1")
     is_likelier = pl.when(pl.col("usual") > 0).then(pl.col("living_here") / pl.col("usual")).otherwise(1.0)
-    return told.select("child_id", is_likelier=is_likelier)
+    return beside_usual.select("child_id", is_likelier=is_likelier)

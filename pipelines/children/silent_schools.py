@@ -71,8 +71,8 @@ def _rolls(entries: pl.DataFrame, promised: pl.DataFrame, as_at: date) -> pl.Dat
     """``source``, ``place``, ``told_on`` of each school: the last day on which a pupil began, if it has been too quiet
     since, at the school or at all schools of its source together; else ``as_at``."""
     school, source = (_quiet_since(entries, promised, by, as_at) for by in (["source", "place"], ["source"]))
-    told = school.join(source.select("source", source_quiet="quiet_since"), on="source", how="left", validate="m:1")
-    return told.select("source", "place", told_on=pl.coalesce("quiet_since", "source_quiet", pl.lit(as_at)))
+    quiet = school.join(source.select("source", source_quiet="quiet_since"), on="source", how="left", validate="m:1")
+    return quiet.select("source", "place", told_on=pl.coalesce("quiet_since", "source_quiet", pl.lit(as_at)))
 
 
 def _quiet_since(entries: pl.DataFrame, promised: pl.DataFrame, by: list[str], as_at: date) -> pl.DataFrame:
@@ -89,8 +89,8 @@ def _quiet_since(entries: pl.DataFrame, promised: pl.DataFrame, by: list[str], a
 def _begun_since(begun: pl.DataFrame, last: pl.DataFrame, by: list[str], as_at: date, *, years: int) -> pl.Series:
     """Number of rows of ``begun`` for each row of ``last``: since its day, or since that day ``years`` years earlier."""
     since, earlier = pl.col("since_on"), years * A_YEAR
-    told = begun.join(last, on=by, how="inner", validate="m:1").filter(
+    since_then = begun.join(last, on=by, how="inner", validate="m:1").filter(
         since > pl.col("begun_on") - earlier, since <= as_at - NOT_ENTERED_YET - earlier
     )
-    counted = last.join(told.group_by(by).len(), on=by, how="left", validate="1:1", maintain_order="left")
+    counted = last.join(since_then.group_by(by).len(), on=by, how="left", validate="1:1", maintain_order="left")
     return counted["len"].fill_null(0)

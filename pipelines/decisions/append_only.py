@@ -54,12 +54,12 @@ def append_only(path: Path, tables: Mapping[str, str]) -> Iterator[sqlite3.Conne
             raise DiskFullError(
                 f"The disk of {path} is full, and nothing was kept. Free some space and try again."
             ) from None
-        told = f"{path} cannot be used ({type(error).__name__}). Check the disk and its permissions, or restore it."
+        fault = f"{path} cannot be used ({type(error).__name__}). Check the disk and its permissions, or restore it."
     except OSError as error:
-        told = f"{path} cannot be written: {error.strerror}. Check the disk and its permissions."
+        fault = f"{path} cannot be written: {error.strerror}. Check the disk and its permissions."
     else:
         return
-    raise RecordsError(told)
+    raise RecordsError(fault)
 
 
 def _log_ahead(connection: sqlite3.Connection) -> None:
@@ -108,12 +108,15 @@ def add_rows(
 
 def _rows(connection: sqlite3.Connection, table: str, schema: pl.Schema) -> pl.DataFrame:
     # With the table's name: SQLite takes a bare quoted column name that does not exist for a text, in every row.
-    told = ", ".join(f'{table}."{column}"' for column in schema)
-    rows = connection.execute(f"select {told} from {table} order by rowid").fetchall()
+    columns = ", ".join(f'{table}."{column}"' for column in schema)
+    rows = connection.execute(f"select {columns} from {table} order by rowid").fetchall()
     kept = {name: pl.String if kind.is_temporal() else kind for name, kind in schema.items()}
     days = [pl.col(name).str.to_date() for name, kind in schema.items() if kind == pl.Date]
-    moments = [pl.col(name).str.to_datetime(time_unit="us", time_zone="UTC")
-               for name, kind in schema.items() if kind == pl.Datetime]  # fmt: skip
+    moments = [
+        pl.col(name).str.to_datetime(time_unit="us", time_zone="UTC")
+        for name, kind in schema.items()
+        if kind == pl.Datetime
+    ]
     return pl.DataFrame(rows, schema=kept, orient="row").with_columns(*days, *moments)
 
 

@@ -74,7 +74,7 @@ def put_in_force(path: Path, content: bytes | None) -> None:
         else:
             replace_private(path, content)
     except OSError as error:
-        told = f"{path} cannot be written: {error.strerror}. What was in force is still in force."
+        fault = f"{path} cannot be written: {error.strerror}. What was in force is still in force."
     else:
         return
-    raise SettingsError(told)
+    raise SettingsError(fault)

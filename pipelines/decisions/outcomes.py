@@ -64,14 +64,27 @@ MISSING = ("ALREADY_KNOWN_CME", "CONFIRMED_CME_NEW")
 """Outcomes that say that the child is missing education."""
 
 DFE_REASONS = (
-    "Believed to have moved to another country", "Believed to have moved to another local authority",
-    "Challenging school attendance order", "Did not apply for school place at compulsory school age",
-    "Did not get school preference", "Difficulty accessing suitable school place", "Mental health",
-    "Moved in from another country", "Moved in from another local authority", "Not recorded",
-    "Offered school place but not yet accepted", "Other", "Parental decision not to register at school",
-    "Physical health", "School application awaiting outcome", "School dissatisfaction SEND",
-    "School dissatisfaction general", "Unknown", "Unsuitable elective home education", "Waiting school start",
-)  # fmt: skip
+    "Believed to have moved to another country",
+    "Believed to have moved to another local authority",
+    "Challenging school attendance order",
+    "Did not apply for school place at compulsory school age",
+    "Did not get school preference",
+    "Difficulty accessing suitable school place",
+    "Mental health",
+    "Moved in from another country",
+    "Moved in from another local authority",
+    "Not recorded",
+    "Offered school place but not yet accepted",
+    "Other",
+    "Parental decision not to register at school",
+    "Physical health",
+    "School application awaiting outcome",
+    "School dissatisfaction SEND",
+    "School dissatisfaction general",
+    "Unknown",
+    "Unsuitable elective home education",
+    "Waiting school start",
+)
 """Primary reasons in the department's termly collection on children missing education, with labels as published."""
 
 OUTCOME = pl.Schema(
@@ -116,9 +129,10 @@ MOST_HOURS = 500.0
 OLDEST_YEARS = 18
 """Years. Whatever was found longer ago concerns nobody who is of compulsory school age now."""
 WRITTEN = (
-    "yyyy-MM-dd", "yyyy/MM/dd", "dd/MM/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "dd MMMM yyyy", "dd-MMMM-yyyy", EXCEL_DAYS,
-    "dd/MM/yy", "dd.MM.yy", "dd-MM-yy", "dd MMMM yy", "dd-MMMM-yy",
-)  # fmt: skip
+    *("yyyy-MM-dd", "yyyy/MM/dd"),
+    *("dd/MM/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "dd MMMM yyyy", "dd-MMMM-yyyy", EXCEL_DAYS),
+    *("dd/MM/yy", "dd.MM.yy", "dd-MM-yy", "dd MMMM yy", "dd-MMMM-yy"),
+)
 """Forms in which officers and their spreadsheets write a day. Two digits of a year are enough here, as outcomes are of the
 last ``OLDEST_YEARS`` years."""
 
@@ -227,11 +241,11 @@ def _faults(given: pl.DataFrame, known: pl.Series, on_day: date) -> list[str]:
     )
     numbered = given.with_row_index("number")
     found = sorted(
-        (number, place, told)
-        for rule, told in rules
+        (number, place, fault)
+        for rule, fault in rules
         for number, place in numbered.filter(rule).select("number", "place").iter_rows()
     )
-    return [f"{place}: {told}." for _, place, told in found]
+    return [f"{place}: {fault}." for _, place, fault in found]
 
 
 def outcome_in_words(outcome: pl.Expr) -> pl.Expr:

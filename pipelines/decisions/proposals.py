@@ -103,8 +103,10 @@ def model_file(workspace: Path, number: int) -> Path:
     return workspace / MODELS_FOLDER / f"model-{number}.toml"
 
 
-def _propose(connection: sqlite3.Connection, kind: str, content: str, said: tuple[str, str], figures: Figures) -> int:
-    why, by = (" ".join(text.split()) for text in said)
+def _propose(
+    connection: sqlite3.Connection, kind: str, content: str, why_and_by: tuple[str, str], figures: Figures
+) -> int:
+    why, by = (" ".join(text.split()) for text in why_and_by)
     if not why or not by:
         raise SettingsError("--propose needs --why, in words, and --by, the name of the person who proposes it.")
     against = _stack(_decisions(connection), _kinds(connection), kind)[-1:]
@@ -129,12 +131,19 @@ def _history(connection: sqlite3.Connection) -> list[Proposal]:
     rows = connection.execute("select id, kind, content, against, by, at, why, figures from proposal order by id")
     return [
         Proposal(
-            id=row[0], kind=row[1], content=row[2], against=row[3], by=row[4], at=datetime.fromisoformat(row[5]),
-            why=row[6], figures=json.loads(row[7]),
-            decisions=tuple(made for made in decisions if made.proposal == row[0]), is_in_force=row[0] in tops,
+            id=row[0],
+            kind=row[1],
+            content=row[2],
+            against=row[3],
+            by=row[4],
+            at=datetime.fromisoformat(row[5]),
+            why=row[6],
+            figures=json.loads(row[7]),
+            decisions=tuple(made for made in decisions if made.proposal == row[0]),
+            is_in_force=row[0] in tops,
         )
         for row in rows.fetchall()
-    ]  # fmt: skip
+    ]
 
 
 def _decisions(connection: sqlite3.Connection) -> list[Decision]:
@@ -275,12 +284,12 @@ def settings_in_words(workspace: Path, settings: Settings) -> str | None:
     others = [key for key in sorted({*before, *tonight}) if before.get(key) != tonight.get(key)]
     if not others:
         return None if found is None else f"The settings are those of {_approval(found)}: {found.why}"
-    told = [_set(key, tonight.get(key), before.get(key)) for key in others[:SETTINGS_TOLD]]
+    differing = [_set(key, tonight.get(key), before.get(key)) for key in others[:SETTINGS_TOLD]]
     more = f" and {len(others) - SETTINGS_TOLD} more" if len(others) > SETTINGS_TOLD else ""
     whose = "the defaults" if found is None else f"those of {_approval(found)}"
     return (
         f"This list depends on settings that no second person has approved, and that differ from {whose}: "
-        f"{', '.join(told)}{more}. "
+        f"{', '.join(differing)}{more}. "
         "rollcall tune --propose shows what they do, and another named person approves them."
     )
 

@@ -63,13 +63,13 @@ def with_family_ties(
     ids = child_records["record_id"]
     rows = (ids.search_sorted(found[name]).to_numpy().astype(np.int32) for name in ("record_id", "rival_record_id"))
     levels, weights = described(*rows)
-    told = found.with_columns(
+    tied = found.with_columns(
         probability=pl.lit(probability), match_weight=weights, levels=levels + pl.lit("; " + LEVEL)
     ).select(RIVAL.names())
     other = {"child_id": "rival_child_id", "record_id": "rival_record_id"}
-    turned = told.rename(other | {theirs: ours for ours, theirs in other.items()}).select(RIVAL.names())
+    turned = tied.rename(other | {theirs: ours for ours, theirs in other.items()}).select(RIVAL.names())
     return (
-        pl.concat([rivals, told, turned])
+        pl.concat([rivals, tied, turned])
         .sort(*BOTH, "probability", descending=[False, False, True], maintain_order=True)
         .unique(BOTH, keep="first", maintain_order=True)
     )
@@ -101,12 +101,18 @@ def _named(person: pl.DataFrame, labels: Labels, membership: pl.Series) -> tuple
     home = pl.struct("postcode", "house", pl.col("flat").fill_null("")).hash()
     known = (
         person.select(
-            "forename", "postcode", "house", home.alias("home"), child=pl.Series(labels), membership=membership,
-            initial=pl.col("middle_names").str.head(1), row=pl.int_range(pl.len(), dtype=pl.Int32),
+            "forename",
+            "postcode",
+            "house",
+            home.alias("home"),
+            child=pl.Series(labels),
+            membership=membership,
+            initial=pl.col("middle_names").str.head(1),
+            row=pl.int_range(pl.len(), dtype=pl.Int32),
         )
         .drop_nulls(["forename", "postcode", "house"])
         .drop("postcode", "house")
-    )  # fmt: skip
+    )
     homes = known.select("child", "home").filter(is_first_of("child", "home"))
     crowds = homes["home"].value_counts().filter(pl.col("count") > LARGEST)["home"]
     is_crowd = pl.col("home").is_in(crowds.implode())
@@ -150,7 +156,7 @@ def _alike(pairs: pl.DataFrame, named: pl.DataFrame, child_records: pl.DataFrame
     same = pl.col("initial").fill_null(pl.col("rival_initial")) == pl.col("rival_initial").fill_null(pl.col("initial"))
     found = pairs.join(ours, on="child").join(theirs, on=["rival", "forename"]).filter(same.fill_null(value=True))
     ids = child_records.select("child_id", "record_id", row=pl.int_range(pl.len(), dtype=pl.Int32))
-    told = found.join(ids, on="row").join(
+    identified = found.join(ids, on="row").join(
         ids.select(rival_row="row", rival_child_id="child_id", rival_record_id="record_id"), on="rival_row"
     )
     turned = {"child_id": "rival_child_id", "record_id": "rival_record_id"}
@@ -158,7 +164,9 @@ def _alike(pairs: pl.DataFrame, named: pl.DataFrame, child_records: pl.DataFrame
     names = ["listed_together", "forename", *turned]
     is_lower = pl.col("child_id") < pl.col("rival_child_id")
     return (
-        pl.concat([told.filter(is_lower).select(names), told.filter(~is_lower).rename(turned).select(names)])
+        pl.concat(
+            [identified.filter(is_lower).select(names), identified.filter(~is_lower).rename(turned).select(names)]
+        )
         .sort(*BOTH, "record_id", "rival_record_id")
         .unique(BOTH, keep="first", maintain_order=True)
     )
@@ -173,9 +181,9 @@ def _without(
     numbered = members(child_records, person, "upn").filter(is_theirs)
     upns = numbered.group_by("child_id").agg(pl.col("upn").unique())
     theirs = upns.rename({"child_id": "rival_child_id", "upn": "rival_upn"})
-    told = found.join(upns, on="child_id", how="left").join(theirs, on="rival_child_id", how="left")
+    with_upns = found.join(upns, on="child_id", how="left").join(theirs, on="rival_child_id", how="left")
     differ = pl.col("upn").list.set_intersection("rival_upn").list.len() == 0
-    left = told.filter(~differ.fill_null(value=False))
+    left = with_upns.filter(~differ.fill_null(value=False))
     if judged is not None:
         names = child_records["child_id"]
         sides = [names.gather(rows[~judged.same]) for rows in (judged.left, judged.right)]

@@ -43,8 +43,8 @@ def content_fingerprints(person: pl.DataFrame, judged: PairJudgements | None) ->
             pl.DataFrame({"row": one, "other": ids.gather(other), "is_same": judged.same})
             for one, other in ((judged.left, judged.right), (judged.right, judged.left))
         ]
-        said = pl.concat(ends).select("row", sign=pl.struct("other", "is_same").hash())
-        np.add.at(content, said["row"].to_numpy(), said["sign"].to_numpy())
+        signs = pl.concat(ends).select("row", sign=pl.struct("other", "is_same").hash())
+        np.add.at(content, signs["row"].to_numpy(), signs["sign"].to_numpy())
     return content
 
 
@@ -111,12 +111,12 @@ class MatchedRecords:
 
     def unchanged_rows(self, records: pl.DataFrame) -> pl.Series:
         """Which of tonight's records (LINKED_RECORD, by row) are as they were."""
-        told = [
+        is_unchanged = [
             records[name].eq_missing(self.last_values(self.records[name]))
             for name in LINKED_RECORD
             if name != "record_id"
         ]
-        return pl.select(pl.all_horizontal(told)).to_series()
+        return pl.select(pl.all_horizontal(is_unchanged)).to_series()
 
     @property
     def is_unchanged(self) -> bool:
@@ -183,9 +183,12 @@ def keep_all(
     found = linked.found
     rows = np.arange(person.height)
     record = {
-        "record_id": person["record_id"], "number": rows, "content": content_fingerprints(person, judged), "cut": found.cut,
+        "record_id": person["record_id"],
+        "number": rows,
+        "content": content_fingerprints(person, judged),
+        "cut": found.cut,
         "label": found.labels,
-    }  # fmt: skip
+    }
     store.write("linked_record", pl.DataFrame(record, schema=LINKED_RECORD))
     scored = found.scored
     pairs = Pairs(scored.left, scored.right, scored.pattern, scored.weight, found.evidence, scored.rule)
@@ -205,11 +208,16 @@ def kept_row(held: MeasuresInForce, next_number: int, linked_at: datetime) -> pl
 def pair_frame(pairs: Pairs, numbers: Numbers, chances: tuple[Bits, Bits], labels: Numbers) -> pl.DataFrame:
     """Pairs of rows as SCORED_PAIR. ``chances``: match probability of each by all records, and by itself."""
     columns = {
-        "left": numbers[pairs.left], "right": numbers[pairs.right], "pattern": pairs.pattern,
-        "match_weight": pairs.weight, "evidence": pairs.evidence, "rule": pairs.rule, "match_probability": chances[0],
+        "left": numbers[pairs.left],
+        "right": numbers[pairs.right],
+        "pattern": pairs.pattern,
+        "match_weight": pairs.weight,
+        "evidence": pairs.evidence,
+        "rule": pairs.rule,
+        "match_probability": chances[0],
         "alone": chances[1],
         "is_same_child": labels[pairs.left] == labels[pairs.right],
-    }  # fmt: skip
+    }
     return pl.DataFrame(columns, schema=SCORED_PAIR)
 
 

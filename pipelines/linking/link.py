@@ -123,35 +123,39 @@ def link(
     due = _why_due(held, model, settings, counts, asked.as_at)
     model = None if stands_in and due else model
     judged = judged_rows(judgements, table["record_id"])
-    linked = partial(
-        link_records, table, **OF_CHILDREN, judged=judged, settings=settings,
-        measures=held.measures if held and not due else None, on_progress=progress, buckets=buckets,
-    )  # fmt: skip
-    found, weights, too_few = _found(linked, model)
+    measures = held.measures if held and not due else None
+    linked = partial(link_records, table, **OF_CHILDREN, judged=judged, settings=settings, measures=measures)
+    found, weights, too_few = _found(partial(linked, on_progress=progress, buckets=buckets), model)
     learnt = "learnt from tonight's records" if asked.as_at is None else f"learnt on {asked.as_at:%d/%m/%Y}"
-    told = too_few or (learnt if model is None else origin)
+    weights_from = too_few or (learnt if model is None else origin)
     if held is None or due:
         mark = fingerprint(weights, settings, tuple(counts))
         held = measures_of_linkage(found, table["dataset"], on=asked.as_at, why=due, fingerprint=mark)
-    children = assign_child_ids(pl.DataFrame({"record_id": table["record_id"], "cluster": found.labels}), previous)
-    children = children.with_columns(membership=pl.Series(found.membership))
-    records = children.select(CHILD_RECORD.names()).cast(CHILD_RECORD)
-    pairs = _all_pairs(found)
+    children = _children(found, table["record_id"], previous)
+    described = partial(_described, found)
+    pairs, figures = _all_pairs(found), report_figures(weights_from, settings, held, found.labels)
     return Linked(
         links=links_of(pairs.filter(is_kept()), table["record_id"], found.model),
-        child_records=records,
+        child_records=children,
         rivals=with_family_ties(
-            _rivals(found, children), table, records, found.labels, judged=judged, described=partial(_described, found)
+            _rivals(found, children), table, children, found.labels, judged=judged, described=described
         ),
-        report=_report(found, table, pairs, asked, held=held, told=report_figures(told, settings, held, found.labels)),
+        report=_report(found, table, pairs, asked, held=held, figures=figures),
         model=weights,
-        origin=told,
+        origin=weights_from,
         is_new=model is None,
         stands_in=too_few is not None,
         held=held,
         found=found,
         probability=found.probability,
     )
+
+
+def _children(found: Linkage, ids: pl.Series, previous: pl.DataFrame | None) -> pl.DataFrame:
+    """CHILD_RECORD in the order of ``ids``, the record of each row."""
+    children = assign_child_ids(pl.DataFrame({"record_id": ids, "cluster": found.labels}), previous)
+    sure = children.with_columns(membership=pl.Series(found.membership))
+    return sure.select(CHILD_RECORD.names()).cast(CHILD_RECORD)
 
 
 def _why_due(
@@ -177,11 +181,11 @@ def _report(
     asked: GroupInputs,
     *,
     held: MeasuresInForce,
-    told: Figures,
+    figures: Figures,
 ) -> LinkReport:
     weighed, child = pairs.rename({"match_probability": "probability"}), pl.Series(found.labels)
     groups = measured_by_group(table, child, weighed, asked)
-    return report_of(pairs, table["dataset"], groups, child=child, model=found.model, held=held, told=told)
+    return report_of(pairs, table["dataset"], groups, child=child, model=found.model, held=held, further=figures)
 
 
 def records_by_source(source: pl.Series) -> dict[str, int]:
@@ -227,9 +231,12 @@ def judged_rows(judgements: pl.DataFrame | None, ids: pl.Series) -> PairJudgemen
 def reported_pairs(left: Rows, right: Rows, weight: Bits, chances: Bits, labels: NDArray[np.int64]) -> pl.DataFrame:
     """Scored pairs as the report reads them: left, right, match_weight, match_probability, is_same_child."""
     columns = {
-        "left": left, "right": right, "match_weight": weight, "match_probability": chances,
+        "left": left,
+        "right": right,
+        "match_weight": weight,
+        "match_probability": chances,
         "is_same_child": labels[left] == labels[right],
-    }  # fmt: skip
+    }
     return pl.DataFrame(columns)
 
 
@@ -285,8 +292,9 @@ def rival_rows(
 
     ``words``, ``weights``: of the nearest pair of each entry that is kept. ``children``: record_id, child_id of each row.
     """
-    told = is_kept_rival(rivals)
-    left, right, child = rivals.left[rivals.nearest[told]], rivals.right[rivals.nearest[told]], rivals.child[told]
+    is_kept = is_kept_rival(rivals)
+    nearest, child = rivals.nearest[is_kept], rivals.child[is_kept]
+    left, right = rivals.left[nearest], rivals.right[nearest]
     ours = np.where(labels[left] == child, left, right)
     theirs = np.where(labels[left] == child, right, left)
     ids, names = children["record_id"], children["child_id"]
@@ -294,7 +302,7 @@ def rival_rows(
         {
             "child_id": names.gather(ours),
             "rival_child_id": names.gather(theirs),
-            "probability": rivals.probability[told],
+            "probability": rivals.probability[is_kept],
             "record_id": ids.gather(ours),
             "rival_record_id": ids.gather(theirs),
             "match_weight": weights,

@@ -124,11 +124,17 @@ def link_changed_records(store: Store, tonight: LinkageInput, known: MatchedReco
         stratum=year.replace_strict(years, default=len(years), return_dtype=pl.Int32),
     )
     again = link_again(
-        kept, met, _encoded(tonight.person, tonight.settings),
-        dataset=coded["dataset"].to_numpy(), stratum=coded["stratum"].to_numpy(),
-        rules=CHILD_BLOCKING_RULES, model=tonight.model, judged=tonight.judged, settings=tonight.settings,
+        kept,
+        met,
+        _encoded(tonight.person, tonight.settings),
+        dataset=coded["dataset"].to_numpy(),
+        stratum=coded["stratum"].to_numpy(),
+        rules=CHILD_BLOCKING_RULES,
+        model=tonight.model,
+        judged=tonight.judged,
+        settings=tonight.settings,
         measures=measures,
-    )  # fmt: skip
+    )
     return _result(tonight, known, again, before, signs, stood=stood)
 
 
@@ -199,11 +205,14 @@ def _result(
         pl.Series(name, known.row_of[put.filter(is_kept())[name].to_numpy()], dtype=pl.Int32)
         for name in ("left", "right")
     )
-    told = {
-        "record_id": ids, "number": known.numbers, "content": tonight.content, "cut": known.numbers[again.cut],
+    columns = {
+        "record_id": ids,
+        "number": known.numbers,
+        "content": tonight.content,
+        "cut": known.numbers[again.cut],
         "label": known.numbers[again.labels],
-    }  # fmt: skip
-    records = pl.DataFrame(told, schema=LINKED_RECORD)
+    }
+    records = pl.DataFrame(columns, schema=LINKED_RECORD)
     return LinkageChanges(
         child_records=children,
         touched=again.is_touched,
@@ -231,8 +240,8 @@ def _report(tonight: LinkageInput, rows: pl.DataFrame, labels: Labels) -> LinkRe
     model = tonight.model.on(tonight.held.measures.records)
     weighed = rows.select("left", "right", "is_same_child", probability="match_probability")
     groups = measured_by_group(person.with_columns(home_keys()), child, weighed, tonight.asked)
-    told = report_figures(tonight.origin, tonight.settings, tonight.held, labels)
-    return report_of(rows, person["dataset"], groups, model=model, held=tonight.held, told=told, child=child)
+    figures = report_figures(tonight.origin, tonight.settings, tonight.held, labels)
+    return report_of(rows, person["dataset"], groups, model=model, held=tonight.held, further=figures, child=child)
 
 
 def _differing(
@@ -247,8 +256,8 @@ def _differing(
     stay = np.flatnonzero((left != NOBODY) & (right != NOBODY))  # each of them was scored again
     at = np.searchsorted(pairs.left.astype(np.int64) << 32 | pairs.right, left[stay] << 32 | right[stay])
     was, now = before[stay], scored[at]
-    told = (was[name] == now[name] for name in ("match_probability", "alone", "is_same_child"))
-    same = pl.select(pl.all_horizontal(*told)).to_series().to_numpy()
+    is_unchanged = (was[name] == now[name] for name in ("match_probability", "alone", "is_same_child"))
+    same = pl.select(pl.all_horizontal(*is_unchanged)).to_series().to_numpy()
     stood, stands = np.zeros(before.height, dtype=bool), np.zeros(scored.height, dtype=bool)
     stood[stay[same]], stands[at[same]] = True, True
     return before.filter(pl.Series(~stood)), scored.filter(pl.Series(~stands))
@@ -282,8 +291,8 @@ def _rivals(tonight: LinkageInput, again: IncrementalLinkage, children: pl.DataF
     rivals, described = again.rivals, partial(_in_words, again, model)
     nearest = rivals.nearest[is_kept_rival(rivals)]
     words, weights = described(rivals.left[nearest], rivals.right[nearest])
-    told = rival_rows(rivals, again.labels, words, weights, children)
-    return with_family_ties(told, tonight.person, children, again.labels, judged=tonight.judged, described=described)
+    rows = rival_rows(rivals, again.labels, words, weights, children)
+    return with_family_ties(rows, tonight.person, children, again.labels, judged=tonight.judged, described=described)
 
 
 def _in_words(again: IncrementalLinkage, model: Model, left: Rows, right: Rows) -> tuple[pl.Series, Bits]:

@@ -59,7 +59,7 @@ def report_of(
     child: pl.Series,
     model: Model,
     held: MeasuresInForce,
-    told: dict[str, float | int | str],
+    further: dict[str, float | int | str],
 ) -> LinkReport:
     """The report.
 
@@ -67,7 +67,7 @@ def report_of(
       alone (0 to 1, its match probability without the other records of its children).
     - ``source``, ``child``: of each row.
     - ``groups``: BY_GROUP.
-    - ``told``: further figures.
+    - ``further``: figures beside those that are worked out here.
     """
     apart = share_never_met(held.never_met.filter(pl.col("source") != pl.col("other_source")))
     figures: dict[str, float | int | str] = {
@@ -77,7 +77,7 @@ def report_of(
         "estimated blocking recall": held.blocking_recall,
         "pairs of one child that never come near each other, estimated share": round(apart, 6),
         "share of pairs of one household": model.household,
-        **told,
+        **further,
         **model.figures,
     }
     likely = pl.col("is_same_child") & (pl.col("alone") >= LIKELY)

@@ -33,12 +33,18 @@ from pipelines.tables import (
     LINK_PRIOR,
     LINK_SOURCE,
     TABLES,
-)  # fmt: skip
+)
 
 MEASURED_TABLES = (
-    "link_measured", "link_source", "link_prior", "link_coverage", "link_presence", "link_frequency",
-    "link_blocking", "link_never_met",
-)  # fmt: skip
+    "link_measured",
+    "link_source",
+    "link_prior",
+    "link_coverage",
+    "link_presence",
+    "link_frequency",
+    "link_blocking",
+    "link_never_met",
+)
 """Tables that hold the measures in force."""
 
 MOST_MOVED = 0.2
@@ -74,8 +80,8 @@ class MeasuresInForce:
 def fingerprint(model: Model, settings: Settings, sources: tuple[str, ...]) -> str:
     """Fingerprint of what measures rest on besides the records: they hold for no other model, comparisons, rules, settings
     or sources."""
-    told = (model_toml(model), repr(CHILD_COMPARISONS), repr(CHILD_BLOCKING_RULES), repr(settings), sources)
-    return hashlib.sha256(repr(told).encode()).hexdigest()
+    basis = (model_toml(model), repr(CHILD_COMPARISONS), repr(CHILD_BLOCKING_RULES), repr(settings), sources)
+    return hashlib.sha256(repr(basis).encode()).hexdigest()
 
 
 def reason_to_measure(
@@ -91,8 +97,11 @@ def reason_to_measure(
         return "the sources are not the same"
     if held.fingerprint != found:
         return "weights, comparisons or settings had changed"
-    moved = [name for name, was in zip(held.sources, held.records, strict=True)
-             if abs(counts[name] - was) > max(MOST_MOVED * was, FEW)]  # fmt: skip
+    moved = [
+        name
+        for name, was in zip(held.sources, held.records, strict=True)
+        if abs(counts[name] - was) > max(MOST_MOVED * was, FEW)
+    ]
     if moved:
         return f"many more or fewer records than before: {', '.join(moved)}"
     if as_at is not None and held.measured_on is not None and as_at - held.measured_on > A_TERM:
@@ -106,8 +115,11 @@ def measures_of_linkage(
     """What a linkage measured. ``source``: of each row."""
     names = source.unique().sort().to_list()
     counts = np.bincount(found.dataset, minlength=len(names)).tolist()
-    costs = pl.DataFrame([(c.rule, c.pairs, c.largest_block, c.left_out) for c in found.plan.costs],
-                         schema=["rule", "pairs", "largest_block", "left_out"], orient="row")  # fmt: skip
+    costs = pl.DataFrame(
+        [(c.rule, c.pairs, c.largest_block, c.left_out) for c in found.plan.costs],
+        schema=["rule", "pairs", "largest_block", "left_out"],
+        orient="row",
+    )
     blocking = costs.with_columns(new_pairs=pl.Series(found.scored.pairs_compared, dtype=pl.Int64))
     blocking = blocking.select(LINK_BLOCKING.names()).cast(LINK_BLOCKING)
     recall = round(blocking_recall(found), 4)
@@ -129,14 +141,20 @@ def measure_tables(held: MeasuresInForce) -> dict[str, pl.DataFrame]:
         return {table: TABLES[table].to_frame() for table in MEASURED_TABLES}
     measures = held.measures
     one = {
-        "measured_on": [held.measured_on], "fingerprint": [held.fingerprint], "why": [held.why],
-        "records": [measures.records], "children": [measures.coverage.children], "rules": [list(measures.rules)],
+        "measured_on": [held.measured_on],
+        "fingerprint": [held.fingerprint],
+        "why": [held.why],
+        "records": [measures.records],
+        "children": [measures.coverage.children],
+        "rules": [list(measures.rules)],
         "blocking_recall": [held.blocking_recall],
-    }  # fmt: skip
+    }
     sources = {
-        "source": held.sources, "records": held.records, "twice_bits": measures.coverage.twice,
+        "source": held.sources,
+        "records": held.records,
+        "twice_bits": measures.coverage.twice,
         "alone_bits": measures.coverage.presence.alone,
-    }  # fmt: skip
+    }
     return {
         "link_measured": pl.DataFrame(one, schema=LINK_MEASURED),
         "link_source": pl.DataFrame(sources, schema=LINK_SOURCE),
@@ -164,9 +182,11 @@ def _coverage_rows(held: MeasuresInForce) -> pl.DataFrame:
     years = pl.Series([*held.measures.strata, OTHER_YEAR], dtype=pl.String)
     a, b, year = (place.ravel() for place in np.indices(absent.shape))
     columns = {
-        "source": names.gather(a), "other_source": names.gather(b), "birth_year": years.gather(year),
+        "source": names.gather(a),
+        "other_source": names.gather(b),
+        "birth_year": years.gather(year),
         "bits": absent.ravel(),
-    }  # fmt: skip
+    }
     return pl.DataFrame(columns, schema=LINK_COVERAGE).filter(pl.col("source") != pl.col("other_source"))
 
 
@@ -203,13 +223,24 @@ def read_measures(tables: Mapping[str, pl.DataFrame]) -> MeasuresInForce | None:
     presence = _presence_in(tables["link_presence"], kept, strata)
     coverage = Coverage(absent, kept["twice_bits"].to_numpy(), one["children"], presence)
     measures = Measures(
-        one["records"], tuple(one["rules"]), _frequencies_in(tables["link_frequency"]),
-        _priors_in(tables["link_prior"], sources), strata, coverage,
-    )  # fmt: skip
+        one["records"],
+        tuple(one["rules"]),
+        _frequencies_in(tables["link_frequency"]),
+        _priors_in(tables["link_prior"], sources),
+        strata,
+        coverage,
+    )
     return MeasuresInForce(
-        measures, sources, tuple(kept["records"]), one["measured_on"], one["fingerprint"], one["why"],
-        tables["link_blocking"], one["blocking_recall"], tables["link_never_met"],
-    )  # fmt: skip
+        measures,
+        sources,
+        tuple(kept["records"]),
+        one["measured_on"],
+        one["fingerprint"],
+        one["why"],
+        tables["link_blocking"],
+        one["blocking_recall"],
+        tables["link_never_met"],
+    )
 
 
 def _strata_in(coverage: pl.DataFrame, presence: pl.DataFrame) -> Strata:

@@ -19,11 +19,11 @@ def without_shared_upns(person: pl.DataFrame) -> pl.DataFrame:
     other's names, and the dates are too far apart for twins and not on the same day of the year.
     """
     asked = person.filter(pl.col("upn").is_not_null(), pl.struct("dataset", "upn").is_duplicated())
-    told = asked.drop_nulls(["forename", "date_of_birth"]).sort("date_of_birth", "record_id")
+    named = asked.drop_nulls(["forename", "date_of_birth"]).sort("date_of_birth", "record_id")
     names = pl.concat_list("forename", pl.col("middle_names").fill_null("").str.split(" "))
-    told = told.select("dataset", "upn", "forename", born="date_of_birth", names=names)
-    eldest = told.group_by("dataset", "upn", maintain_order=True).first()
-    both = told.join(eldest, on=["dataset", "upn"], how="left", validate="m:1", suffix="_of_eldest")
+    named = named.select("dataset", "upn", "forename", born="date_of_birth", names=names)
+    eldest = named.group_by("dataset", "upn", maintain_order=True).first()
+    both = named.join(eldest, on=["dataset", "upn"], how="left", validate="m:1", suffix="_of_eldest")
     born, eldest_born = pl.col("born"), pl.col("born_of_eldest")
     is_another = (
         ~pl.col("names_of_eldest").list.contains(pl.col("forename"))
