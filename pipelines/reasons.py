@@ -14,6 +14,8 @@ from pipelines.formatted import formatted
 from pipelines.rank_settings import RankSettings, Recalibration
 
 DAY = "%-d %B %Y"
+HAS_PLACE = "has a current place"
+"""How :mod:`pipelines.residence.living_here` says that the child has a place which nobody doubts."""
 TOLD_OTHERWISE = ("out_of_education", "other_education_ended", "never_on_a_roll", "long_unseen")
 """Factors whose content is already in other sentences of a ``because``."""
 
@@ -291,7 +293,7 @@ def because(as_at: date, sources: int, settings: RankSettings) -> pl.Expr:
         next_education(),
         pl.when(~pl.col("restricted")).then(pl.col("ask_school")),
         nearest_rival(),
-        sentence(pl.col("residence_because")),
+        sentence(residence_of_a_lead()),
         pl.col("kept_because"),
         pl.col("told"),
         doubtful_age(settings.doubtful_age_below),
@@ -299,6 +301,12 @@ def because(as_at: date, sources: int, settings: RankSettings) -> pl.Expr:
         separator=" ",
         ignore_nulls=True,
     )
+
+
+def residence_of_a_lead() -> pl.Expr:
+    """``residence_because`` of a child on the list, without a place in education: :func:`own_doubt` says how far that is the
+    child's."""
+    return pl.col("residence_because").str.replace(rf"^{HAS_PLACE}; ", "")
 
 
 NO_EDUCATION_LASTS = timedelta(days=11 * 365)

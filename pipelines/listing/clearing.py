@@ -6,6 +6,9 @@ from typing import Any
 from pipelines.listing.rank import DATA_PROBLEM, DOUBTFUL_LINK, MOVED_AWAY
 from pipelines.listing.route import ADMISSIONS, ATTENDANCE, HOME_EDUCATION, NEIGHBOUR, SEND
 
+DOUBTED_HERE = 0.9
+"""Below this probability of living here, whoever looks for the child is told to look for signs that the family has left."""
+
 ASK_FIRST = {
     SEND: "From the SEND team: whether a plan names a school or a package, and since when.",
     HOME_EDUCATION: "From the home education team: whether the child is home educated, and when the team last checked.",
@@ -35,7 +38,7 @@ def what_would_clear(
         )
     if doubtful and (candidate["lane"] == DOUBTFUL_LINK or has_rival):
         lines.append("From an analyst: whether the closest record in education is this child's.")
-    if candidate["lane"] == MOVED_AWAY or candidate["living_here"] < 1:
+    if candidate["lane"] == MOVED_AWAY or candidate["living_here"] < DOUBTED_HERE:
         lines.append("Evidence that the family has left: a new address, or confirmation from the receiving authority.")
     return [
         *lines,

@@ -142,9 +142,10 @@ def statements_in_words(said: Iterable[Row]) -> list[str]:
         elif kind == "left" and row["since_on"]:
             lines.append(f"entry closed on {day(row['since_on'])}")
         elif kind == "concern":
-            lines.append(f"concern: {what.replace('_', ' ')}{_time(row)}")
+            lines.append(f"concern{_time(row, 'since')}: {what.replace('_', ' ')}")
         elif kind == "vanished":
-            lines.append(f"vanished from the roll with no readable leaving date{_time(row)}")
+            last = f", last there on {day(row['since_on'])}" if row["since_on"] else ""
+            lines.append(f"vanished from the roll with no readable leaving date{last}")
         elif kind == "protected":
             lines.append("the address must not be shown")
         elif kind == "grown_up":
@@ -160,8 +161,10 @@ def statements_in_words(said: Iterable[Row]) -> list[str]:
     return lines
 
 
-def _time(row: Row) -> str:
-    since = f" from {day(row['since_on'])}" if row["since_on"] else ""
+def _time(row: Row, still: str = "from") -> str:
+    """When a statement holds. ``still``: the word before the first day while no last day is given."""
+    begun = "from" if row["until_on"] else still
+    since = f" {begun} {day(row['since_on'])}" if row["since_on"] else ""
     until = f" to {day(row['until_on'])}" if row["until_on"] else ""
     return since + until
 

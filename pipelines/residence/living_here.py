@@ -14,14 +14,12 @@ import polars as pl
 from pipelines.children.members import join_by_child
 from pipelines.formatted import formatted
 from pipelines.rank_settings import Area
-from pipelines.reasons import source_name
+from pipelines.reasons import HAS_PLACE, source_name
 from pipelines.residence.area import homes as last_homes
 from pipelines.residence.evidence import days_since, gather_evidence, with_homes, with_last_contact
 from pipelines.residence.mixture import SURE_PLACE, living_here
 from pipelines.residence.records import ChildDates, RecordDates, child_dates
 from pipelines.tables import RESIDENCE
-
-HAS_PLACE = "has a current place"
 
 OLD_EXTRACT_DAYS = 42
 """From six weeks on, the words say that an extract knows nothing of what has happened since."""
@@ -187,7 +185,7 @@ def _because(as_at: date) -> pl.Expr:
         pl.when(pl.col("agencies").is_null() & pl.col("open").is_null())
         .then(pl.lit("known to no agency other than a school or register"))
         .when(pl.col("agencies") >= 2)
-        .then(formatted("known to {} agencies", "agencies"))
+        .then(formatted("known to {} agencies besides schools", "agencies"))
     )
     place = (
         pl.when(pl.col("undoubted_place").is_not_null())

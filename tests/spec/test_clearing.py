@@ -28,8 +28,9 @@ def lead(**more: Any) -> dict[str, Any]:
     [
         pytest.param(lead(), False, [PLACE], id="nothing in doubt"),
         pytest.param(lead(route="admissions"), False, ["From the admissions team", PLACE], id="admissions first"),
-        pytest.param(lead(route="home-education", living_here=0.9), False,
+        pytest.param(lead(route="home-education", living_here=0.8), False,
                      ["From the home education team", LEFT, PLACE], id="home education, and perhaps gone"),
+        pytest.param(lead(living_here=0.97), False, [PLACE], id="nobody doubts that the child lives here"),
         pytest.param(lead(lane=MOVED_AWAY, living_here=0.3), False, [LEFT, PLACE], id="probably moved away"),
         pytest.param(lead(lane=DOUBTFUL_LINK, on_no_roll=0.7), False, [ANALYST, PLACE], id="a doubtful link"),
         pytest.param(lead(on_no_roll=0.95), True, [ANALYST, PLACE], id="a child in education comes near"),

@@ -86,7 +86,7 @@ WORDS = [
     pytest.param(
         at_gp(seen=0, since=500) + in_home(seen=0, since=200),
         "last seen today (Council housing and GP registrations); the Council housing entry has been open since 2026; "
-        "known to 2 agencies",
+        "known to 2 agencies besides schools",
         id="seen by two on one day",
     ),
     pytest.param(

@@ -214,11 +214,15 @@ def test_what_the_records_contradict(is_protected: bool, told: list[str]) -> Non
                      "at the address from 1 September 2010 to 2 March 2026", id="an address of many years"),
         pytest.param({"kind": "left", "since_on": date(2023, 9, 1)}, "entry closed on 1 September 2023", id="closed"),
         pytest.param({"kind": "concern", "what": "child in need"}, "concern: child in need", id="a concern, undated"),
+        pytest.param({"kind": "concern", "what": "child in need", "since_on": date(2026, 3, 5)},
+                     "concern since 5 March 2026: child in need", id="a concern that is open"),
+        pytest.param({"kind": "concern", "what": "child in need", "since_on": date(2026, 3, 5), "until_on": date(2026, 5, 1)},
+                     "concern from 5 March 2026 to 1 May 2026: child in need", id="a concern that has ended"),
         pytest.param({"kind": "seen", "since_on": date(2026, 3, 2)},
                      "in contact with the child or family on 2 March 2026", id="seen"),
         pytest.param({"kind": "seen"}, "dealt with the child or family on a day that cannot be read", id="seen, no day read"),
         pytest.param({"kind": "vanished", "since_on": date(2026, 3, 2)},
-                     "vanished from the roll with no readable leaving date from 2 March 2026", id="vanished"),
+                     "vanished from the roll with no readable leaving date, last there on 2 March 2026", id="vanished"),
     ],
 )  # fmt: skip
 def test_a_statement_in_words(said: dict[str, object], words: str) -> None:

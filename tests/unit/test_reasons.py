@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pipelines.reasons import chance
+from pipelines.reasons import chance, residence_of_a_lead
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,16 @@ from pipelines.reasons import chance
 )
 def test_a_probability_is_said_as_a_chance_in_a_hundred(probability: float, said: str) -> None:
     assert pl.select(chance(pl.lit(probability))).item() == said
+
+
+@pytest.mark.parametrize(
+    ("residence", "of_a_lead"),
+    [
+        ("has a current place; last seen today (School census)", "last seen today (School census)"),
+        ("has a current place", "has a current place"),
+        ("last seen today (School census)", "last seen today (School census)"),
+    ],
+)
+def test_a_lead_is_not_said_to_have_the_place_that_is_in_doubt(residence: str, of_a_lead: str) -> None:
+    told = pl.DataFrame({"residence_because": [residence]}).select(residence_of_a_lead())
+    assert told.item() == of_a_lead
