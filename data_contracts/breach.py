@@ -30,6 +30,11 @@ class Breach:
     fix: str
     """What the sender should do about it, in one plain sentence."""
 
+    @classmethod
+    def of_file(cls, source: str, file: str, rule: str, why: str, fix: str) -> "Breach":
+        """The breach of a rule about a file as a whole, which is refused."""
+        return cls(source, file, None, None, rule, "file", why, fix)
+
     def __str__(self) -> str:
         """File, line, column, rule and remedy in one line."""
         place = self.file + (f", line {self.line}" if self.line is not None else "")

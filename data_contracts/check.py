@@ -105,7 +105,7 @@ def _wrong_columns(frame: pl.DataFrame, wanted: Mapping[str, Any], origin: _Orig
     )
     why = "Whoever reads the list relies on its columns: " + (", ".join(differ) or "their order") + " is not as agreed."
     fix = f"Publish the columns of {origin.source}.yaml, in its order and of its types."
-    return Breach(origin.source, origin.file, None, None, "columns", "file", why, fix)
+    return Breach.of_file(origin.source, origin.file, "columns", why, fix)
 
 
 def _breaches(

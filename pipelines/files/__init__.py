@@ -183,13 +183,10 @@ def _counts_rows(contract: Contract) -> bool:
 
 
 def _no_rows_breach(contract: Contract, file: str) -> Breach:
-    return Breach(
+    return Breach.of_file(
         contract.id,
         file,
-        None,
-        None,
         "no rows",
-        "file",
         "The file has a header but no rows, which looks like a failed export.",
         "Export it again; if there is truly nobody to send, whoever runs the night can let it pass with --accept.",
     )

@@ -101,7 +101,7 @@ def contract_for(path: PurePosixPath, contracts: Mapping[str, Contract]) -> tupl
         f"{meant}Name it after its source: {named}. A contract of your own counts once its status is active and its folder is "
         "given (--contracts). If the file is not an extract, take it out of the folder."
     )
-    return None, Breach(UNKNOWN, path.name, None, None, "unknown source", "file", why, fix)
+    return None, Breach.of_file(UNKNOWN, path.name, "unknown source", why, fix)
 
 
 def _meant(path: PurePosixPath, contracts: Mapping[str, Contract]) -> str:
@@ -121,11 +121,8 @@ def _begins(pattern: str) -> str:
 
 
 def _other_form(path: PurePosixPath, contract: Contract) -> Breach:
-    return Breach(
-        contract.id, path.name, None, None, "form", "file",
-        f"Files of this source ending in {path.suffix or 'nothing'} are not read.",
-        f"Send it as {' or '.join(contract.files.names)}.",
-    )  # fmt: skip
+    why = f"Files of this source ending in {path.suffix or 'nothing'} are not read."
+    return Breach.of_file(contract.id, path.name, "form", why, f"Send it as {' or '.join(contract.files.names)}.")
 
 
 def contract_for_member(

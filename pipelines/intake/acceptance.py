@@ -52,10 +52,8 @@ def acceptances_in_force(acceptances: pl.DataFrame, deliveries: pl.DataFrame, as
 def _source_of(given: Path, contracts: Mapping[str, Contract]) -> str:
     if str(given) in contracts:
         return str(given)
-    contract = next(
-        (found for name in (f"{given.parent.name}/{given.name}", given.name)
-         if (found := contract_for(PurePosixPath(name), contracts)[0])), None
-    )  # fmt: skip
+    names = (PurePosixPath(given.parent.name, given.name), PurePosixPath(given.name))
+    contract = next((found for name in names if (found := contract_for(name, contracts)[0])), None)
     if contract is None:
         near = [f"did you mean {name}? " for name in get_close_matches(given.name, contracts, n=1)]
         raise SettingsError(

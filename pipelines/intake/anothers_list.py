@@ -63,25 +63,25 @@ def list_of_another(
     that were read -> their headers. ``unread``: the other headers.
     """
     columns = contract.column_named
-    told = {header for name, header in read.items() if not columns[name].maps_to and not columns[name].primary_key}
+    own = {header for name, header in read.items() if not columns[name].maps_to and not columns[name].primary_key}
     more = {
         source: only
         for source, other in contracts.items()
-        if source != contract.id and (only := _told_besides(file, data, (tuple(read.values()), unread), told, other))
+        if source != contract.id and (only := _headers_besides(file, data, (tuple(read.values()), unread), own, other))
     }
     most = max(map(len, more.values()), default=0)
     best = {source: only for source, only in more.items() if len(only) == most}
     return _anothers_list(file, contract, contracts, best) if best else None
 
 
-def _told_besides(
-    file: str, data: bytes, headers: tuple[Sequence[str], Sequence[str]], told: set[str], other: Contract
+def _headers_besides(
+    file: str, data: bytes, headers: tuple[Sequence[str], Sequence[str]], own_headers: set[str], other: Contract
 ) -> list[str]:
     """Headers, in another source's words, of columns by which that source says something about the children and of which
     none was read; empty if the file is not its list.
 
-    ``headers``: those read, and the others. ``told``: headers by which the file's own source says more than who the child
-    is.
+    ``headers``: those read, and the others. ``own_headers``: headers by which the file's own source says more than who the
+    child is.
     """
     read, unread = headers
     if not unread:
@@ -92,7 +92,7 @@ def _told_besides(
         only = form.statement_columns - {column.name for _, column in named[: len(read)] if column}
         own = {header: column for header, column in named[len(read) :] if column and column.name in only}
         is_whole = all(column.name in there or column.primary_key for column in must_be_there(form))
-        if own and is_whole and told <= {header for header, column in named if column}:
+        if own and is_whole and own_headers <= {header for header, column in named if column}:
             return _readable(file, data, own, form)
     return []
 
@@ -119,13 +119,15 @@ def _anothers_list(
     """``only``: the sources whose list it may be -> their headers of the columns that the file's own source does not have."""
     whose = " or ".join(f"{contracts[source].name} ({source})" for source in only)
     columns = ", ".join(dict.fromkeys(header for headers in only.values() for header in headers))
-    return Breach(
-        contract.id, file, None, None, ANOTHERS_LIST, "file",
+    why = (
         f"Everything that {contract.name} reads about a child in it is also in another list, which has more: {columns}. Its "
-        f"columns are those of {whose}: perhaps two files have each other's names.",
+        f"columns are those of {whose}: perhaps two files have each other's names."
+    )
+    fix = (
         f"If it is that list, start the file's name with {' or '.join(only)}. If not, leave out the columns that only that "
-        f"list has, whatever they are called in the file: {columns}.",
-    )  # fmt: skip
+        f"list has, whatever they are called in the file: {columns}."
+    )
+    return Breach.of_file(contract.id, file, ANOTHERS_LIST, why, fix)
 
 
 def _fit(headers: Sequence[str], contract: Contract) -> int:

@@ -31,7 +31,7 @@ LOOKED_AT = 20_000
 """This many records, about, show enough of all."""
 
 HOME = "postcode"
-TOLD: dict[str, Callable[[pl.Expr], pl.Expr]] = {
+WHO: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "forename": lambda name: name.str.head(1),  # a short form is a forename too, and so is an initial
     "surname": lambda name: name.str.head(1),
     "date_of_birth": lambda day: day,
@@ -62,8 +62,8 @@ def columns_at_odds(person: pl.DataFrame) -> list[AtOdds]:
 
     If only two sources have children in common, nobody can tell which of them is wrong, and both are returned.
     """
-    some = _some_homes(person.select("record_id", "dataset", HOME, *TOLD).drop_nulls(HOME))
-    found = [(column, _pairs(some, column)) for column in TOLD] + [(SWAPPED, _swapped(some))]
+    some = _some_homes(person.select("record_id", "dataset", HOME, *WHO).drop_nulls(HOME))
+    found = [(column, _pairs(some, column)) for column in WHO] + [(SWAPPED, _swapped(some))]
     return sorted(
         (each for column, pairs in found for each in _at_odds_with_all(column, pairs)), key=lambda each: each.source
     )
@@ -79,8 +79,8 @@ def _some_homes(person: pl.DataFrame) -> pl.DataFrame:
 def _pairs(some: pl.DataFrame, column: str) -> pl.DataFrame:
     """One row is one pair of sources: ``source``, ``other``, the ``children`` whom they have in common by all but
     ``column``, and for how many of them the column is the same (``agreeing``)."""
-    same = [HOME, *(name for name in TOLD if name != column)]
-    here, there = (TOLD[column](pl.col(name)) for name in (column, f"{column}_other"))
+    same = [HOME, *(name for name in WHO if name != column)]
+    here, there = (WHO[column](pl.col(name)) for name in (column, f"{column}_other"))
     return _in_common(some, same, same, here == there)
 
 
@@ -102,8 +102,10 @@ def _in_common(some: pl.DataFrame, left_on: list[str], right_on: list[str], agre
     ``agrees``."""
     other = some.rename({name: f"{name}_other" for name in some.columns if name not in right_on})
     pairs = some.join(other, left_on=left_on, right_on=right_on, how="inner")
-    told = pairs.filter(pl.col("dataset") != pl.col("dataset_other")).with_columns(agrees=agrees).drop_nulls("agrees")
-    children = told.group_by("dataset", "dataset_other", "record_id").agg(pl.col("agrees").any())
+    of_two_sources = (
+        pairs.filter(pl.col("dataset") != pl.col("dataset_other")).with_columns(agrees=agrees).drop_nulls("agrees")
+    )
+    children = of_two_sources.group_by("dataset", "dataset_other", "record_id").agg(pl.col("agrees").any())
     counted = children.group_by(source="dataset", other="dataset_other")
     return counted.agg(children=pl.len().cast(pl.Int64), agreeing=pl.col("agrees").sum().cast(pl.Int64))
 
@@ -116,8 +118,8 @@ def _at_odds_with_all(column: str, pairs: pl.DataFrame) -> Iterator[AtOdds]:
     """
     enough = pairs.filter(pl.col("children") >= ENOUGH_CHILDREN)
     most_first = enough.sort("source", "children", "other", descending=[False, True, False])
-    told = most_first.select("source", pl.lit(column), "other", "children", "agreeing")
-    known = [AtOdds(*row) for row in told.iter_rows()]
+    rows = most_first.select("source", pl.lit(column), "other", "children", "agreeing")
+    known = [AtOdds(*row) for row in rows.iter_rows()]
     while alone := _most_alone(known):
         yield from alone
         gone = {odd.source for odd in alone}
@@ -152,8 +154,8 @@ def ends_before_begin(statement: pl.DataFrame, contracts: Mapping[str, Contract]
     """Sources of which many rows of ``statement`` (``STATEMENT``) end before they begin; for each, the kind with most such
     dates."""
     dated = pl.DataFrame(list(_begin_and_end(contracts)), schema=["source", "kind"], orient="row")
-    said = statement.drop_nulls(["since_on", "until_on"]).join(dated, on=["source", "kind"], how="semi")
-    row = said.group_by("source", "kind", "record_id").agg(reversed=(pl.col("until_on") < pl.col("since_on")).any())
+    ended = statement.drop_nulls(["since_on", "until_on"]).join(dated, on=["source", "kind"], how="semi")
+    row = ended.group_by("source", "kind", "record_id").agg(reversed=(pl.col("until_on") < pl.col("since_on")).any())
     counted = row.group_by("source", "kind").agg(ended=pl.len(), reversed=pl.col("reversed").sum())
     many = counted.filter(pl.col("ended") >= ENOUGH_ENDED, pl.col("reversed") > LEAST_REVERSED * pl.col("ended"))
     most_first = many.sort("source", "ended", "kind", descending=[False, True, False])
@@ -171,14 +173,14 @@ def at_odds_in_words(
 
 def _in_words(odd: AtOdds, contracts: Mapping[str, Contract]) -> str:
     contract, other = contracts[odd.source], contracts[odd.other].name
-    told = f"{contract.name}: of {odd.children:,} children whom {other} has, too, by all else that says who they are, "
+    known = f"{contract.name}: of {odd.children:,} children whom {other} has, too, by all else that says who they are, "
     if odd.column == SWAPPED:
         swapped = (
             f"{odd.children - odd.agreeing:,} have {_headers(contract, 'forename', 'surname')} in each other's place."
         )
-        return f"{told}{swapped} Have the file sent again."
+        return f"{known}{swapped} Have the file sent again."
     return (
-        f"{told}only {odd.agreeing:,} agree in {_headers(contract, odd.column)}. The column has probably shifted against the "
+        f"{known}only {odd.agreeing:,} agree in {_headers(contract, odd.column)}. The column has probably shifted against the "
         "others, or was sorted without them: children are taken for other children, or for too young or too old for school. "
         "Have the file sent again."
     )
@@ -187,10 +189,13 @@ def _in_words(odd: AtOdds, contracts: Mapping[str, Contract]) -> str:
 def _begin_and_end(contracts: Mapping[str, Contract]) -> dict[tuple[str, str], tuple[str, str]]:
     """Source and kind of statement -> the source's headers of the columns with its first and its last day."""
     return {
-        (source, said.kind): (contract.column_named[said.since].header, contract.column_named[said.until].header)
+        (source, statement.kind): (
+            contract.column_named[statement.since].header,
+            contract.column_named[statement.until].header,
+        )
         for source, contract in contracts.items()
-        for said in contract.says
-        if said.since and said.until
+        for statement in contract.says
+        if statement.since and statement.until
     }
 
 

@@ -16,7 +16,7 @@ def read_cells(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     whether something is in the cell that is no date. A column with codes keeps its text; the meaning of the code is in
     ``<name>__means``. Each distinct cell is read only once.
     """
-    of_contact = {name for said in contract.says if said.kind == "seen" for name in said.on}
+    of_contact = {name for statement in contract.says if statement.kind == "seen" for name in statement.on}
     absent = [column.name for column in contract.columns if column.name not in rows.columns]
     read = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
     for column in contract.columns:

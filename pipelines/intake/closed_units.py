@@ -51,9 +51,11 @@ def units_losing_no_child(
             closed = _closed(rows, now, {*less["of"]}, contracts[source], last_on=last_on, as_at=as_at)
         gone = dict(less.filter(measure=UNIT).select("of", pl.col("value") - pl.col("now")).iter_rows())
         units = {unit: gone.get(unit, 0.0) for unit in closed} | dict(known.get(source, {}))
-        told = sorted((source, LOST_NOBODY, unit, None, units[unit]) for unit in {*less["of"]}.intersection(units))
+        lost_nobody = sorted(
+            (source, LOST_NOBODY, unit, None, units[unit]) for unit in {*less["of"]}.intersection(units)
+        )
         columns = ["source", "measure", "of", "name", "value"]
-        found.append(as_measures(pl.DataFrame(told, schema=columns, orient="row"), as_at))
+        found.append(as_measures(pl.DataFrame(lost_nobody, schema=columns, orient="row"), as_at))
     return pl.concat(found)
 
 
@@ -93,8 +95,9 @@ def _closed(
 def _same_children(before: pl.DataFrame, tonight: pl.DataFrame, contract: Contract, as_at: date) -> pl.Series:
     """``record_id`` of the rows of ``before`` whose child is, beyond doubt, also that of a row of ``tonight``; without rows
     that are alike."""
-    was, now = (persons_of({contract.id: rows.drop("of")}, {contract.id: contract}, as_at=as_at)
-                for rows in (before, tonight))  # fmt: skip
+    was, now = (
+        persons_of({contract.id: rows.drop("of")}, {contract.id: contract}, as_at=as_at) for rows in (before, tonight)
+    )
     by_person = [list(columns) for columns in BEYOND_DOUBT if CONTENT not in columns]
     found = [
         was.filter(pl.struct(columns).is_unique()).join(now, on=columns, how="semi")["record_id"]

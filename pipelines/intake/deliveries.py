@@ -90,8 +90,8 @@ def _judged(file: Opened, judging: Judging, contracts: Mapping[str, Contract]) -
         return delivery
     for place, breach in enumerate(delivery.breaches):
         if breach.rule in (NO_HEADER, MISSING) and breach.stops == "file":
-            told = under_anothers_name(breach, file.name, file.data, contracts)
-            return replace(delivery, breaches=(*delivery.breaches[:place], told, *delivery.breaches[place + 1 :]))
+            renamed = under_anothers_name(breach, file.name, file.data, contracts)
+            return replace(delivery, breaches=(*delivery.breaches[:place], renamed, *delivery.breaches[place + 1 :]))
     return delivery
 
 
@@ -133,15 +133,12 @@ def _without_second_deliveries(own: Sequence[Delivery], contract: Contract | Non
 def _key_breach(contract: Contract, delivery: Delivery, line: int, *, is_empty: bool) -> Breach:
     header = delivery.headers.get(contract.key.name, contract.key.header)
     if is_empty:
-        return Breach(
-            contract.id, delivery.file, line, header, "required", "row",
-            "A row without a key cannot be followed from night to night.", "Give every row a key of its own.",
-        )  # fmt: skip
-    return Breach(
-        contract.id, delivery.file, line, header, "unique key", "row",
-        "Another row from this source, perhaps in another file, has the same key, and nobody can tell which one is right.",
-        "Give every row a key of its own, and send each row once.",
-    )  # fmt: skip
+        rule, fix = "required", "Give every row a key of its own."
+        why = "A row without a key cannot be followed from night to night."
+    else:
+        rule, fix = "unique key", "Give every row a key of its own, and send each row once."
+        why = "Another row from this source, perhaps in another file, has the same key, and nobody can tell which one is right."
+    return Breach(contract.id, delivery.file, line, header, rule, "row", why, fix)
 
 
 def _check_accounts(delivery: Delivery) -> None:

@@ -123,10 +123,8 @@ def open_file(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> It
     except OSError:
         list(file.parent.iterdir())  # raises if the share itself is away, which may pass
         source = _source_id(found[0])
-        wrong = Breach(
-            source, shown, None, None, "not readable", "file",
-            "The file could not be opened.", "Give this account permission to read it, and check the disk.",
-        )  # fmt: skip
+        fix = "Give this account permission to read it, and check the disk."
+        wrong = Breach.of_file(source, shown, "not readable", "The file could not be opened.", fix)
         yield _refused(source, shown, None, (wrong,))
         return
     if is_packed(place.name):
@@ -214,9 +212,13 @@ def judge_file(file: Opened, judging: Judging) -> Delivery:
     )
     parted = with_set_aside(fitted, breaches, everything=stopping)
     bad = found.bad_lines.select(
-        source=pl.lit(contract.id), file_id=pl.lit(blank.file_id), line="line", rules="rule",
-        record_id=pl.lit(None, pl.String), row="row",
-    )  # fmt: skip
+        source=pl.lit(contract.id),
+        file_id=pl.lit(blank.file_id),
+        line="line",
+        rules="rule",
+        record_id=pl.lit(None, pl.String),
+        row="row",
+    )
     return replace(parted, set_aside=pl.concat([parted.set_aside, bad]).sort("line"))
 
 

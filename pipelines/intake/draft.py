@@ -19,14 +19,23 @@ from pipelines.files.rows import UnreadableFileError
 DECIDE = "Please decide"
 
 FIELDS: tuple[tuple[str, str], ...] = (
-    ("former_upn", r"formerupn"), ("upn", r"upn|uniquepupil"), ("nhs_number", r"nhs"), ("uprn", r"uprn"),
-    ("date_of_birth", r"birth|dob|born"), ("parent_name", r"parent|carer|guardian|applicant"),
-    ("other_surname", r"preferredsurname|formersurname"), ("surname", r"surname|lastname|familyname"),
-    ("middle_names", r"middle|secondname"), ("forename", r"forename|firstname|givenname"),
-    ("full_name", r"fullname|^name$|childname|pupilname"), ("sex", r"^sex|gender"), ("postcode", r"post_?code"),
-    ("address", r"addr|street|^town$|saon|paon"), ("phone", r"phone|mobile|tel"),
+    ("former_upn", r"formerupn"),
+    ("upn", r"upn|uniquepupil"),
+    ("nhs_number", r"nhs"),
+    ("uprn", r"uprn"),
+    ("date_of_birth", r"birth|dob|born"),
+    ("parent_name", r"parent|carer|guardian|applicant"),
+    ("other_surname", r"preferredsurname|formersurname"),
+    ("surname", r"surname|lastname|familyname"),
+    ("middle_names", r"middle|secondname"),
+    ("forename", r"forename|firstname|givenname"),
+    ("full_name", r"fullname|^name$|childname|pupilname"),
+    ("sex", r"^sex|gender"),
+    ("postcode", r"post_?code"),
+    ("address", r"addr|street|^town$|saon|paon"),
+    ("phone", r"phone|mobile|tel"),
     ("household", r"household|tenancyref|claimref|family(?:ref|id)"),
-)  # fmt: skip
+)
 """Field of a person record -> regular expression found in the header of its column, ignoring case and spaces. The first
 counts."""
 
@@ -84,9 +93,9 @@ def copied(name: str, shipped: Contract, file: str, data: bytes) -> str:
         f"{DECIDE}: which columns are these headers of the sample? Put each under alsoCalled: {', '.join(unknown)}",
         f"{DECIDE}: the sample has no column of these names: {', '.join(missing)}",
     ]
-    told = [line for line, names in zip(lines, (unknown, missing), strict=True) if names]
+    to_decide = [line for line, names in zip(lines, (unknown, missing), strict=True) if names]
     head = "".join(
-        f"# {line}\n" for line in ("Copied from the contract that is shipped, for one sender's files.", *told)
+        f"# {line}\n" for line in ("Copied from the contract that is shipped, for one sender's files.", *to_decide)
     )
     return head + (CONTRACT_FOLDER / name).read_text(encoding="utf-8")
 
@@ -103,9 +112,13 @@ def _names(headers: list[str]) -> list[str]:
 
 def _text_column(name: str, header: str) -> dict[str, Any]:
     return {
-        "name": name, "physicalName": header, "primaryKey": False, "classification": "personal", "description": "-",
+        "name": name,
+        "physicalName": header,
+        "primaryKey": False,
+        "classification": "personal",
+        "description": "-",
         "customProperties": [{"property": "notUsed", "value": "-"}],
-    }  # fmt: skip
+    }
 
 
 def _document(name: str, file: str, columns: list[dict[str, Any]], says: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -113,18 +126,26 @@ def _document(name: str, file: str, columns: list[dict[str, Any]], says: list[Ma
         columns = [columns[0] | {"primaryKey": True}, *columns[1:]]
     ending = file.rpartition(".")[2].lower()
     return {
-        "apiVersion": "v3.1.0", "kind": "DataContract", "id": name, "name": name.replace("_", " ").capitalize(),
-        "version": "0.1.0", "status": "draft",
+        "apiVersion": "v3.1.0",
+        "kind": "DataContract",
+        "id": name,
+        "name": name.replace("_", " ").capitalize(),
+        "version": "0.1.0",
+        "status": "draft",
         "description": {"purpose": f"{DECIDE}: what is this file for, and what do its rows prove, and for how long?"},
         "customProperties": [
             {"property": "files", "value": {"names": [f"{name}*.{ending}"], "encodings": ["utf-8", "windows-1252"]}},
             {"property": "says", "value": says},
         ],
-        "schema": [{
-            "name": name, "physicalName": f"raw_{name}", "description": f"{DECIDE}: what is one row?",
-            "properties": columns,
-        }],
-    }  # fmt: skip
+        "schema": [
+            {
+                "name": name,
+                "physicalName": f"raw_{name}",
+                "description": f"{DECIDE}: what is one row?",
+                "properties": columns,
+            }
+        ],
+    }
 
 
 def _maps(column: Mapping[str, Any]) -> bool:
@@ -136,22 +157,22 @@ def _column(name: str, header: str, cells: pl.Series, taken: set[str]) -> dict[s
     filled = cells.str.strip_chars()
     filled = filled.filter(filled != "")
     column = _text_column(name, header) | {"description": f"{DECIDE}: what is this?"}
-    said: dict[str, Any] = {}
+    properties: dict[str, Any] = {}
     field = _field(header, filled)
     if field and (field not in taken or field == "address"):
         taken.add(field)
-        said["mapsTo"] = field
+        properties["mapsTo"] = field
         column["description"] = f"{DECIDE}: is this the child's {field.replace('_', ' ')}?"
     else:
-        said["notUsed"] = f"{DECIDE}: what does it say of a child, or why is it not used?"
+        properties["notUsed"] = f"{DECIDE}: what does it say of a child, or why is it not used?"
     if written := _date_format(filled):
         column |= {"logicalType": "date", "logicalTypeOptions": {"format": written}}
-        said |= {"badTypeStops": "nothing", "badTypeWhy": "A value that is not a real date counts as empty."}
+        properties |= {"badTypeStops": "nothing", "badTypeWhy": "A value that is not a real date counts as empty."}
     elif field == "sex":
-        said["codes"] = {"F": "F", "M": "M", "Female": "F", "Male": "M", "U": ""}
+        properties["codes"] = {"F": "F", "M": "M", "Female": "F", "Male": "M", "U": ""}
     elif CODES.search(plain_header(header)) and field is None and 0 < filled.n_unique() <= MOST_CODES:
-        said["codes"] = {code: code for code in sorted(set(filled)) if len(code) <= 30}
-    column["customProperties"] = [{"property": key, "value": value} for key, value in said.items() if value]
+        properties["codes"] = {code: code for code in sorted(set(filled)) if len(code) <= 30}
+    column["customProperties"] = [{"property": key, "value": value} for key, value in properties.items() if value]
     return column
 
 
@@ -172,10 +193,17 @@ def _date_format(filled: pl.Series) -> str | None:
     from data_contracts.parts import Column
 
     for written in DATES if filled.len() else ():
-        column = Column.model_validate({
-            "name": "day", "physicalName": "day", "logicalType": "date", "logicalTypeOptions": {"format": written},
-            "badTypeWhy": "-", "classification": "personal", "description": "-",
-        })  # fmt: skip
+        column = Column.model_validate(
+            {
+                "name": "day",
+                "physicalName": "day",
+                "logicalType": "date",
+                "logicalTypeOptions": {"format": written},
+                "badTypeWhy": "-",
+                "classification": "personal",
+                "description": "-",
+            }
+        )
         if filled.alias("day").to_frame().select(parse_dates(column).is_not_null().mean()).item() >= 0.9:
             return written
     return None

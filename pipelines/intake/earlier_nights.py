@@ -6,13 +6,16 @@ from datetime import date, timedelta
 import polars as pl
 
 from data_contracts.completeness import Check
-from pipelines.intake.figures import FINGERPRINT, KEPT_DAYS, TOLD, Intake, as_measures, recent_measures
+from pipelines.intake.figures import FAILED_CHECK, FINGERPRINT, KEPT_DAYS, Intake, as_measures, recent_measures
 from pipelines.tables import ACCEPTANCE, DELIVERY_CHANGE, SNAPSHOT, SOURCE_MEASURE, SOURCE_NIGHT
 
 HISTORIES = {
-    "source_night": "nights", "source_measure": "measures", "snapshot": "snapshot", "delivery_change": "changes",
+    "source_night": "nights",
+    "source_measure": "measures",
+    "snapshot": "snapshot",
+    "delivery_change": "changes",
     "acceptance": "acceptances",
-}  # fmt: skip
+}
 """Table of the store -> field of :class:`History`."""
 
 CAME_AGAIN = 0.5
@@ -52,7 +55,7 @@ class History:
     def failed_checks_on(self, as_at: date, intake: Intake) -> FailedChecks:
         """What an earlier run of that night found about sources of whose new and changed rows at least half come again
         (``intake``). Those rows are in the store by now, so that a comparison would find nothing."""
-        before = self.measures.filter(as_at=as_at, measure=TOLD)
+        before = self.measures.filter(as_at=as_at, measure=FAILED_CHECK)
         if before.is_empty():
             return {}
         fresh = self.snapshot.filter(pl.col("first_seen_on") == as_at).select(FINGERPRINT.names())
@@ -62,14 +65,14 @@ class History:
         share = pl.col("is_here").is_not_null().mean()
         again = came.group_by("source").agg(share=share).filter(pl.col("share") >= CAME_AGAIN)
         kept = before.join(again, on="source", how="semi")
-        told: FailedChecks = {}
+        failed: FailedChecks = {}
         for source, check, words in kept.select("source", "name", "of").iter_rows():
-            told.setdefault(source, []).append((check, words))
-        return told
+            failed.setdefault(source, []).append((check, words))
+        return failed
 
 
-def failed_checks_as_measures(told: FailedChecks, as_at: date) -> pl.DataFrame:
+def failed_checks_as_measures(failed: FailedChecks, as_at: date) -> pl.DataFrame:
     """``SOURCE_MEASURE`` of these findings, each with the value 1."""
-    rows = [(source, TOLD, words, check, 1.0) for source, found in told.items() for check, words in found]
+    rows = [(source, FAILED_CHECK, words, check, 1.0) for source, found in failed.items() for check, words in found]
     columns = ["source", "measure", "of", "name", "value"]
     return as_measures(pl.DataFrame(rows, schema=columns, orient="row"), as_at)

@@ -52,8 +52,8 @@ def lists_of_elsewhere(
     here = _where_pupils_live(before | tonight, contracts)
     if standing and here != _where_pupils_live(before, contracts):
         asked += [(d, last.raw[d.source].filter(file_id=d.file_id)) for d in standing]
-    told = ((d, _told_of(d.file, contracts[d.source], rows, here)) for d, rows in asked) if here else ()
-    return {(delivery.source, delivery.file): breach for delivery, breach in told if breach}
+    judged = ((d, _judged(d.file, contracts[d.source], rows, here)) for d, rows in asked) if here else ()
+    return {(delivery.source, delivery.file): breach for delivery, breach in judged if breach}
 
 
 def of_elsewhere(
@@ -67,7 +67,7 @@ def of_elsewhere(
 
 def _tells_homes_alone(contract: Contract) -> bool:
     """Whether a source says who lives here and shows nobody a place."""
-    kinds = {said.kind for said in contract.says}
+    kinds = {statement.kind for statement in contract.says}
     return "lives_here" in kinds and "provision" not in kinds
 
 
@@ -85,7 +85,7 @@ def where_many_live(of_pupils: pl.Series) -> frozenset[str]:
     return frozenset(counted.filter(pl.col("count") >= LEAST_PUPILS * len(of_pupils))["district"])
 
 
-def _told_of(file: str, contract: Contract, rows: pl.DataFrame, here: frozenset[str]) -> Breach | None:
+def _judged(file: str, contract: Contract, rows: pl.DataFrame, here: frozenset[str]) -> Breach | None:
     inside, homes = _homes(rows, contract, here)
     return _breach(file, contract, inside, homes) if _are_elsewhere(inside, homes) else None
 
@@ -117,9 +117,9 @@ def postcodes_in(rows: pl.DataFrame, contract: Contract) -> pl.Series:
 
 
 def _breach(file: str, contract: Contract, inside: int, homes: int) -> Breach:
-    return Breach(
-        contract.id, file, None, None, ELSEWHERE, "file",
+    why = (
         f"Of its {homes:,} postcodes {inside:,} are in a district where pupils on the rolls live. It is probably another "
-        "authority's list, and each of its children would look like one without a place.",
-        "Send the list of the authority whose rolls these are. If it is that one, check that the rolls are complete.",
-    )  # fmt: skip
+        "authority's list, and each of its children would look like one without a place."
+    )
+    fix = "Send the list of the authority whose rolls these are. If it is that one, check that the rolls are complete."
+    return Breach.of_file(contract.id, file, ELSEWHERE, why, fix)

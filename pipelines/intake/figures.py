@@ -32,7 +32,7 @@ FINGERPRINT = pl.Schema({"source": pl.String, "record_id": pl.String, "row_hash"
 """One row is one row loaded tonight. ``row_hash`` is the same for the same row, in any order and on any machine."""
 
 EMPTY, UNKNOWN, UNIT, PLACES = "empty values", "unknown codes", "unit", "places"
-LOST_NOBODY, KEYS, TOLD = "lost nobody", "keys", "told"
+LOST_NOBODY, KEYS, FAILED_CHECK = "lost nobody", "keys", "told"
 """What a SOURCE_MEASURE measures."""
 
 _APART = "\x1f"
@@ -204,8 +204,8 @@ def last_hashes(snapshot: pl.DataFrame, same: Mapping[str, pl.Series]) -> pl.Dat
     ``snapshot``: as it was before tonight.
     """
     last = snapshot.filter(pl.col("last_seen_on") == pl.col("last_seen_on").max().over("source"))
-    own = [last.filter(source=source).join(ids.alias("record_id").to_frame(), on="record_id", how="semi")
-           for source, ids in same.items()]  # fmt: skip
+    rows = {source: ids.alias("record_id").to_frame() for source, ids in same.items()}
+    own = (last.filter(source=source).join(ids, on="record_id", how="semi") for source, ids in rows.items())
     return pl.concat([FINGERPRINT.to_frame(), *(rows.select(FINGERPRINT.names()) for rows in own)])
 
 
@@ -229,8 +229,8 @@ def keys_kept(
     including those set aside. ``intake``: for sources that were compared with the night before row by row, rows that are
     the same need not be in ``tonight``. One row is one source that came tonight and before.
     """
-    told = [] if intake is None else list(intake.rows_before.items())
-    still = pl.DataFrame(told, schema={"source": pl.String, "keys": pl.UInt32}, orient="row")
+    unchanged = [] if intake is None else list(intake.rows_before.items())
+    still = pl.DataFrame(unchanged, schema={"source": pl.String, "keys": pl.UInt32}, orient="row")
     compared = snapshot.join(before.join(still, on="source", how="anti"), on="source", how="inner", validate="m:1")
     stood = keys_on(compared, pl.col("before_on"))
     again = pl.col("record_id").is_in(tonight["record_id"].implode())
@@ -310,8 +310,8 @@ def _unknown_codes(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
 
 def _shares(measure: str, shares: Mapping[str, float], contract: Contract) -> pl.DataFrame:
     """One row is one column and its share."""
-    told = pl.DataFrame(list(shares.items()), schema={"of": pl.String, "value": pl.Float64}, orient="row")
-    return told.with_columns(source=pl.lit(contract.id), measure=pl.lit(measure), name=pl.lit(None, pl.String))
+    rows = pl.DataFrame(list(shares.items()), schema={"of": pl.String, "value": pl.Float64}, orient="row")
+    return rows.with_columns(source=pl.lit(contract.id), measure=pl.lit(measure), name=pl.lit(None, pl.String))
 
 
 def _empty_cells(rows: pl.DataFrame, contract: Contract) -> dict[str, int]:
@@ -360,9 +360,9 @@ def _places(columns_of: Callable[..., pl.DataFrame], contract: Contract, as_at: 
 def place_dates(contract: Contract) -> tuple[str, ...] | None:
     """The columns with the day on which a place ends and, if there is one, the day on which it begins; null: no place of
     the source ever ends."""
-    for said in contract.says:
-        if said.kind == "provision" and said.until:
-            return (said.until, said.since) if said.since else (said.until,)
+    for statement in contract.says:
+        if statement.kind == "provision" and statement.until:
+            return (statement.until, statement.since) if statement.since else (statement.until,)
     return None
 
 
@@ -378,8 +378,8 @@ def is_to_come(contract: Contract, on: date) -> pl.Expr:
     return _is_any(parse_dates(contract.column_named[name]) > on for name in since)
 
 
-def _is_any(said: Iterable[pl.Expr]) -> pl.Expr:
-    return pl.any_horizontal(pl.lit(value=False), *said).fill_null(value=False)
+def _is_any(conditions: Iterable[pl.Expr]) -> pl.Expr:
+    return pl.any_horizontal(pl.lit(value=False), *conditions).fill_null(value=False)
 
 
 def recent_measures(measures: pl.DataFrame) -> pl.DataFrame:

@@ -45,8 +45,8 @@ class FormerIdentities:
     @property
     def mark(self) -> str:
         """Differs for every other set withheld, and under another key; empty if nothing is withheld."""
-        told = "".join(sorted(self.hashes))
-        return hmac.digest(self.key, told.encode(), "sha256").hex() if told else ""
+        hashes = "".join(sorted(self.hashes))
+        return hmac.digest(self.key, hashes.encode(), "sha256").hex() if hashes else ""
 
     def are(self, column: str, values: pl.Series) -> pl.Series:
         """Which of the values are withheld, each once; ``column``: one of ``BEARS``."""
@@ -81,14 +81,14 @@ def _key(workspace: Path, *, is_new: bool) -> bytes:
             replace_private(path, secrets.token_bytes(KEY_BYTES))
         key = path.read_bytes()
     except OSError as error:
-        told = f"{path} cannot be used: {error.strerror}."
+        fault = f"{path} cannot be used: {error.strerror}."
     else:
         if len(key) == KEY_BYTES:
             return key
-        told = f"{path} is not the key that it was."
+        fault = f"{path} is not the key that it was."
     raise SettingsError(
-        f"{told} Without it no record of a former identity can be recognised, and no night may run. Restore it from the backup "
-        f"that {FORMER_FILE} is from."
+        f"{fault} Without it no record of a former identity can be recognised, and no night may run. Restore it from the "
+        f"backup that {FORMER_FILE} is from."
     )
 
 
@@ -150,7 +150,7 @@ def _given(file: Path) -> pl.DataFrame:
         )
         for name in columns
     ]
-    faults = [f"{place}, {name}: {told}." for name, wrong, told in rules for place in sent.filter(wrong)["place"]]
+    faults = [f"{place}, {name}: {fault}." for name, wrong, fault in rules for place in sent.filter(wrong)["place"]]
     faults += [
         f"{place}: no identifier. Fill in one, or take the line out."
         for place in sent.filter(pl.all_horizontal(pl.col(columns).is_null()))["place"]

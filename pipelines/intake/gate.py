@@ -98,10 +98,14 @@ def last_intake(store: Store, as_at: date) -> LastIntake:
     stood_on: date | None = max(nights.unique().to_list(), default=None)
     is_later = stood_on is not None and timedelta(0) < as_at - stood_on <= timedelta(days=KEPT_DAYS)
     return LastIntake(
-        RowsBefore(store.raw_sources(), store.read_raw), judged, store.read("flawed_row")["record_id"],
-        delivered=store.read("delivery"), breaches=store.read("breach"), set_aside=store.read("set_aside"),
+        RowsBefore(store.raw_sources(), store.read_raw),
+        judged,
+        store.read("flawed_row")["record_id"],
+        delivered=store.read("delivery"),
+        breaches=store.read("breach"),
+        set_aside=store.read("set_aside"),
         stood_on=stood_on if is_later else None,
-    )  # fmt: skip
+    )
 
 
 def rows_before(store: Store, received: Received, source: str) -> pl.DataFrame:
@@ -131,15 +135,15 @@ def judge_tonight(
         accepted=sources,
         as_at=as_at,
     )
-    told, went_on = gate.against_last()
-    told |= gate.history.failed_checks_on(as_at, intake)
+    failed, went_on = gate.against_last()
+    failed |= gate.history.failed_checks_on(as_at, intake)
     lost = gate.units_losing_no_child(before, intake.measures, went_on, accepted=sources)
-    intake = replace(intake, measures=pl.concat([intake.measures, lost, failed_checks_as_measures(told, as_at)]))
+    intake = replace(intake, measures=pl.concat([intake.measures, lost, failed_checks_as_measures(failed, as_at)]))
     came = IntakeTonight(
         as_at=as_at,
         received=received,
         intake=intake,
-        failed_checks=told,
+        failed_checks=failed,
         stands_in=stands_in,
         accepted=sources,
         due=units_due,
@@ -162,8 +166,11 @@ class _Gate:
     def measured(self) -> Intake:
         """What was received, in figures; for rows unchanged in the store since the last night, the figures of that night."""
         received, stood = self.received, self._stood()
-        same = {source: rows["record_id"].filter(received.is_unchanged(source))
-                for source, rows in received.raw.items() if source not in stood}  # fmt: skip
+        same = {
+            source: rows["record_id"].filter(received.is_unchanged(source))
+            for source, rows in received.raw.items()
+            if source not in stood
+        }
         hashed = last_hashes(self.history.snapshot, same) if same else None
         return measure_intake(
             received.raw,
@@ -204,12 +211,14 @@ class _Gate:
         as_now = [source for source, read in counted.items() if read == {reading_fingerprint(self.contracts[source])}]
         return {
             source: ChangedSource(
-                stood.filter(source=source), received.is_unchanged(source), received.previous_rows[source],
+                stood.filter(source=source),
+                received.is_unchanged(source),
+                received.previous_rows[source],
                 empty.filter((pl.col("source") == source) & pl.lit(source in as_now)),
             )
             for source in received.raw
             if source in there and source in last.raw
-        }  # fmt: skip
+        }
 
     def may_stand(self) -> list[str]:
         """Sources whose rows in the store may stand in for tonight's: not those whose rows are a list of elsewhere, like
@@ -231,19 +240,19 @@ class _Gate:
         """By source, compared with the rows in the store: what shows other children or is taken back; and the units that
         are gone and whose rows go on under others."""
         received, contracts, as_at = self.received, self.contracts, self.as_at
-        told, went_on = {}, {}
+        failed, went_on = {}, {}
         for source in self._comparable():
             contract, tonight, is_same = contracts[source], received.raw[source], received.is_unchanged(source)
             before, came = rows_before(self.store, received, source), tonight.filter(~is_same)
             as_settled, still = established_rows(self.history, source, before), tonight.lazy().filter(is_same)
-            told[source] = [
+            failed[source] = [
                 *other_children(contract, before, came, int(is_same.sum())).failed_checks,
                 *withdrawn_checks(contract, as_settled, came, still, as_at),
             ]
             if units_gone(before, tonight, contract):  # only then is it worked out which row goes on as which
                 left = keys_left({source: before}, {source: came}, contracts, as_at)
                 went_on[source] = units_that_went_on(before, tonight, left, contract)
-        return told, went_on
+        return failed, went_on
 
     def _comparable(self) -> list[str]:
         """Sources that have rows in the store and other rows tonight; none if tonight is earlier than the last night kept."""
@@ -274,9 +283,10 @@ class _Gate:
             for source in {*self.store.raw_sources()}.difference(accepted, again["source"])
         }
         earlier = self.history.measures.filter(as_at=as_at, measure=LOST_NOBODY).group_by("source").agg("of", "value")
-        told = {source: dict(zip(units, rows, strict=True)) for source, units, rows in earlier.iter_rows()}
+        lost_nobody = {source: dict(zip(units, rows, strict=True)) for source, units, rows in earlier.iter_rows()}
         known = {
-            source: dict.fromkeys(went_on.get(source, ()), 0.0) | told.get(source, {}) for source in self.contracts
+            source: dict.fromkeys(went_on.get(source, ()), 0.0) | lost_nobody.get(source, {})
+            for source in self.contracts
         }
         return units_losing_no_child(
             stand, self.received.raw, self.contracts, before, known=known, measures=measures, as_at=as_at
@@ -290,11 +300,11 @@ def held_night(published: Path, as_at: date, judged: JudgedIntake) -> NightFaile
         f"The list of {stays:%d/%m/%Y} stays in use, marked as stale." if stays else "No list has been published yet."
     )
     accepted = " ".join(f"--accept {source}" for source in judged.held_sources)
-    told = "".join(f"\n  {reason}" for reason in judged.held)
+    reasons = "".join(f"\n  {reason}" for reason in judged.held)
     return NightFailed(
         f"The night as at {as_at:%d/%m/%Y} is held: what was received is not complete, and a list made from it would mislead."
-        f"{told}\n{stays_up} Ask the sender for the complete file and run the night again; rollcall check says what is wrong "
-        "with a file. If all of it is right as it is, a named person can overrule this for tonight with: "
+        f"{reasons}\n{stays_up} Ask the sender for the complete file and run the night again; rollcall check says what is "
+        "wrong with a file. If all of it is right as it is, a named person can overrule this for tonight with: "
         f'{accepted} --why "..." --by NAME.',
         exit_code=HELD,
     )

@@ -30,16 +30,19 @@ def keep_tonight(
 ) -> dict[str, int]:
     """Put tonight's rows in the place of last night's, keep what changed, and count it. ``at``: when the night began."""
     stand = {*received.unchanged_sources, *judged.stands_in["source"]}
-    before = history_of(store)
+    before, set_aside = history_of(store), received.set_aside
     was_gone, renumbered = store.read_or_empty("vanished"), _renumbered(store, received, contracts, stand, as_at, at=at)
     # If a key is given to another child tonight, the earlier rows under it go by the key under which they go on.
     then = key_now(pl.col("record_id"), renumbered.filter(reused_at=at))
     vanished = keep_vanished(
-        was_gone.with_columns(then), _rolls(store, received, contracts, stand, then), contracts,
+        was_gone.with_columns(then),
+        _rolls(store, received, contracts, stand, then),
+        contracts,
         snapshot=before.snapshot.with_columns(then),
-        doubtful=received.set_aside.filter(~pl.col("record_id").is_in(received.ended_without_day.implode()))["record_id"],
-        renumbered=renumbered.filter(pl.col("reused_at").is_null()), as_at=as_at,
-    )  # fmt: skip
+        doubtful=set_aside.filter(~pl.col("record_id").is_in(received.ended_without_day.implode()))["record_id"],
+        renumbered=renumbered.filter(pl.col("reused_at").is_null()),
+        as_at=as_at,
+    )
     changes, is_past = _keep_histories(
         store, before, judged.intake, as_at, forwards=received.last_intake.stood_on is not None
     )

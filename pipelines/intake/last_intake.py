@@ -111,14 +111,14 @@ class LastIntake:
                 pl.lit(value=False).alias(SAME)
             )
         names = [name for name in contract.column_named if name != "record_id"]
-        place = (pl.col(name).alias(told) for name, told in zip(PLACE, (RECORD_ID, WAS_IN, WAS_ON, HAD), strict=True))
+        place = (pl.col(name).alias(then) for name, then in zip(PLACE, (RECORD_ID, WAS_IN, WAS_ON, HAD), strict=True))
         asked = last.filter(pl.col("record_id").is_in(rows[RECORD_ID].implode()))  # few if most lines are known
         then = asked.select(*place, *(_then(name) for name in names))
         both = rows.lazy().join(then.lazy(), on=RECORD_ID, how="left", validate="m:1", maintain_order="left")
         same = pl.all_horizontal(pl.col(WAS_IN).is_not_null(), *(pl.col(n) == pl.col(f"{n}__then") for n in names))
-        told = both.with_columns((same.fill_null(value=False) & is_kept_whole(contract)).alias(SAME))
+        compared = both.with_columns((same.fill_null(value=False) & is_kept_whole(contract)).alias(SAME))
         where = [pl.when(SAME).then(name).alias(name) for name in (WAS_IN, WAS_ON, HAD)]
-        return told.with_columns(where).select(*rows.columns, *STOOD).collect()
+        return compared.with_columns(where).select(*rows.columns, *STOOD).collect()
 
     def _rows_of(self, contract: Contract) -> pl.DataFrame | None:
         """``raw_*`` of a source; null if there is none, or if its columns are not those that it would have tonight."""

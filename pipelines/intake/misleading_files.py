@@ -112,11 +112,11 @@ def ages_of_others(rows: pl.DataFrame, contract: Contract, file: str) -> Iterato
 
     One such birth date is a slip; most of them are a list of older or younger children, which may break no other rule.
     """
-    for said in contract.says:
-        read = read_cells(rows, contract) if said.ages else rows.head(0)
-        for name in said.on if said.ages else ():
+    for statement in contract.says:
+        read = read_cells(rows, contract) if statement.ages else rows.head(0)
+        for name in statement.on if statement.ages else ():
             dated = read.filter(pl.col(name).is_not_null() & born_on(contract).is_not_null())
-            wrong = dated.filter(statement_applies(contract, said, pl.col(name))).height
+            wrong = dated.filter(statement_applies(contract, statement, pl.col(name))).height
             if dated.height < ENOUGH_ROWS or wrong <= MOST * dated.height:
                 continue
             header = contract.column_named[name].header
@@ -163,21 +163,21 @@ def row_subjects(files: Sequence[pl.DataFrame], contract: Contract) -> list[pl.S
     have left, even under other keys. A source that proves no education hides nobody by saying things twice, and may name a
     child in several lists.
     """
-    began = {said.since for said in contract.says if said.kind == "provision" and said.since}
+    began = {statement.since for statement in contract.says if statement.kind == "provision" and statement.since}
     if not began:
         return []
-    told = [c.name for c in contract.columns if c.maps_to in _CHILD or c.name in began]
-    return [rows.select(pl.concat_str(told, separator="\x1f").str.to_lowercase()).to_series() for rows in files]
+    columns = [c.name for c in contract.columns if c.maps_to in _CHILD or c.name in began]
+    return [rows.select(pl.concat_str(columns, separator="\x1f").str.to_lowercase()).to_series() for rows in files]
 
 
 def half_written_breach(source: str, file: str) -> Breach:
     """The breach of a file to which somebody wrote while it was read."""
-    return Breach(
-        source, file, None, None, "being written", "file",
-        "The file was being written while it was read, so only part of it may have been read.",
+    why = "The file was being written while it was read, so only part of it may have been read."
+    fix = (
         "Run the night again when the file is complete. Have it written under a name that ends in .tmp and renamed when it is "
-        "complete, or start the night later.",
-    )  # fmt: skip
+        "complete, or start the night later."
+    )
+    return Breach.of_file(source, file, "being written", why, fix)
 
 
 def same_file_breach(source: str, file: str, first: str) -> Breach:
@@ -211,27 +211,29 @@ def second_deliveries(
 def _are_other_children(rows: pl.DataFrame, other: pl.DataFrame, contract: Contract) -> bool:
     """Whether most rows of two files under the same keys have neither a name nor a birth date in common."""
     names = [column.name for column in contract.columns if column.maps_to in _CHILD]
-    told = [frame.select(RECORD_ID, pl.col(names).str.to_lowercase()) for frame in (rows, other)]
-    both = told[0].join(told[1], on=RECORD_ID, how="inner", suffix=_OTHER)
+    children = [frame.select(RECORD_ID, pl.col(names).str.to_lowercase()) for frame in (rows, other)]
+    both = children[0].join(children[1], on=RECORD_ID, how="inner", suffix=_OTHER)
     alike = [((pl.col(name) == pl.col(name + _OTHER)) & (pl.col(name) != "")).fill_null(value=False) for name in names]
     return bool(alike) and both.filter(pl.any_horizontal(alike)).height < (1 - MOST) * both.height
 
 
 def _second_delivery(source: str, file: str, other: str, same: str) -> Breach:
-    return Breach(
-        source, file, None, None, TWO_DELIVERIES, "file",
+    why = (
         f"Most of its rows {same} of rows of {other}: these are two deliveries of the same extract. Nobody can tell which one "
-        "is right, and the older one would show children in places that they have left.",
-        "Leave only the newer one in the folder. If the folder holds the folders of several nights, give tonight's.",
-    )  # fmt: skip
+        "is right, and the older one would show children in places that they have left."
+    )
+    fix = "Leave only the newer one in the folder. If the folder holds the folders of several nights, give tonight's."
+    return Breach.of_file(source, file, TWO_DELIVERIES, why, fix)
 
 
 def _shared_keys(source: str, file: str, other: str) -> Breach:
     """The keys of two systems that each number their rows from one: neither file is the newer."""
-    return Breach(
-        source, file, None, None, SHARED_KEYS, "file",
+    why = (
         f"Most of its rows have keys that {other} uses for other children, as when two systems each number their own: one "
-        "child would be taken for another.",
+        "child would be taken for another."
+    )
+    fix = (
         "Have each system put something of its own in front of its keys, such as the school's number; or give the files of "
-        "one of them a contract of their own.",
-    )  # fmt: skip
+        "one of them a contract of their own."
+    )
+    return Breach.of_file(source, file, SHARED_KEYS, why, fix)

@@ -70,7 +70,7 @@ def other_children(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame,
     ``before``: the rows of the last delivery, all or those that may differ; a column that it lacks is not compared.
     ``rows``: tonight's rows that may differ from it. ``same``: how many others came again unchanged.
     """
-    columns, both = _told_by_both(contract, before, rows)
+    columns, both = _given_on_both(contract, before, rows)
     if both.is_empty() or not columns:
         return OtherChildren()
     slipped = both.join(_moved_whole(contract, before, rows), on="record_id", how="anti")
@@ -99,13 +99,13 @@ def rows_of_another_child(contract: Contract, before: pl.DataFrame, rows: pl.Dat
 
     ``before``, ``rows``: as in :func:`other_children`.
     """
-    columns, both = _told_by_both(contract, before, rows)
+    columns, both = _given_on_both(contract, before, rows)
     differs = _any_of(columns, ("surname", "forename", "full_name", "date_of_birth"), _differs)
-    told = both.filter(differs & ~_any_of(columns, ("upn", "nhs_number"), _stays))
-    return told.select("record_id", is_another=_is_another(columns))
+    doubtful = both.filter(differs & ~_any_of(columns, ("upn", "nhs_number"), _stays))
+    return doubtful.select("record_id", is_another=_is_another(columns))
 
 
-def _told_by_both(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame) -> tuple[list[Column], pl.DataFrame]:
+def _given_on_both(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame) -> tuple[list[Column], pl.DataFrame]:
     """The columns that say who a child is, and their values tonight and before in the rows whose keys came again."""
     columns = [column for column in contract.columns if column.maps_to in WHO and column.name in before.columns]
     again = before.join(rows.select("record_id"), on="record_id", how="semi")  # few: the others are not read at all
@@ -119,8 +119,8 @@ def _changed_columns(both: pl.DataFrame, columns: Sequence[Column], compared: in
     if compared < ENOUGH_ROWS:
         return []
     counts = both.select(_differs(column).sum().alias(column.name) for column in columns).row(0, named=True)
-    told = [Changed(column.header, compared, counts[column.name]) for column in columns]
-    return [each for each in told if each.share > MOST_CHANGED and each.changed > FEWEST_CHANGED]
+    changes = [Changed(column.header, compared, counts[column.name]) for column in columns]
+    return [each for each in changes if each.share > MOST_CHANGED and each.changed > FEWEST_CHANGED]
 
 
 def _is_another(columns: Sequence[Column]) -> pl.Expr:

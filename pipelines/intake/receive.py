@@ -237,10 +237,10 @@ def _refuse_no_roll(folder: Path, contracts: Mapping[str, Contract], deliveries:
     breaches = [b for d in deliveries if d.source in sources for b in d.breaches if b.stops != "nothing"]
     breaches = breaches or [b for d in deliveries if d.source == UNKNOWN for b in d.breaches]
     names = ", ".join(name for contract in rolls for name in contract.files.names)
-    told = "".join(f"\n  {breach}" for breach in breaches[:5])
+    listed = "".join(f"\n  {breach}" for breach in breaches[:5])
     raise ExtractsError(
         f"{folder}: no row of a roll could be loaded, and without a roll every child would look missing. Put a roll there "
-        f"({names or 'no contract is for a roll'}) and start again.{told}",
+        f"({names or 'no contract is for a roll'}) and start again.{listed}",
         breaches,
     )
 
@@ -262,9 +262,17 @@ def _breach_table(deliveries: Sequence[Delivery]) -> pl.DataFrame:
 def _delivery_table(deliveries: Sequence[Delivery], received_at: datetime) -> pl.DataFrame:
     rows = [
         (
-            d.file_id, d.source, d.file, d.sha256, d.size, d.rows_read, d.rows_loaded, d.set_aside.height,
-            "refused" if d.is_refused else "loaded", received_at,
+            d.file_id,
+            d.source,
+            d.file,
+            d.sha256,
+            d.size,
+            d.rows_read,
+            d.rows_loaded,
+            d.set_aside.height,
+            "refused" if d.is_refused else "loaded",
+            received_at,
         )
         for d in deliveries
-    ]  # fmt: skip
+    ]
     return pl.DataFrame(rows, schema=DELIVERY, orient="row")

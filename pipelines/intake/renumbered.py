@@ -60,8 +60,10 @@ def renumbered_after_tonight(
         key_now(pl.col("now_id"), fresh), reused_at=pl.when(is_used_again).then(at).otherwise("reused_at")
     )
     # If a child has its key back, nothing needs saying, unless another child had it in between.
-    is_told = (pl.col("record_id") != pl.col("now_id")) | (pl.col("reused_at") < at).fill_null(value=False)
-    return pl.concat([went_on.filter(is_told).cast(RENUMBERED), fresh]).sort("record_id", "reused_at", nulls_last=True)
+    is_needed = (pl.col("record_id") != pl.col("now_id")) | (pl.col("reused_at") < at).fill_null(value=False)
+    return pl.concat([went_on.filter(is_needed).cast(RENUMBERED), fresh]).sort(
+        "record_id", "reused_at", nulls_last=True
+    )
 
 
 _NO_DOUBT = pl.DataFrame(schema={"record_id": pl.String, "is_another": pl.Boolean})
@@ -83,8 +85,8 @@ def keys_left(
     both = [source for source in tonight if source in before]
     doubts = [rows_of_another_child(contracts[source], before[source], tonight[source]) for source in both]
     apart = {
-        source: _gone_and_new(before[source], tonight[source], told["record_id"])
-        for source, told in zip(both, doubts, strict=True)
+        source: _gone_and_new(before[source], tonight[source], doubted["record_id"])
+        for source, doubted in zip(both, doubts, strict=True)
     }
     pairs = _pairs({source: rows for source, rows in apart.items() if all(map(len, rows))}, contracts, as_at)
     moved = pairs.filter(pl.col("record_id") != pl.col("now_id"))
@@ -146,7 +148,7 @@ def _pairs(
 
     ``apart``: by source, the rows that are no longer under their keys, and those that are new under theirs.
     """
-    was, now = (_persons_told(apart, side, contracts, as_at) for side in (0, 1))
+    was, now = (_persons_about(apart, side, contracts, as_at) for side in (0, 1))
     pairs = [was.select("record_id", now_id="record_id").clear()]
     for own, columns in product((True, False), BEYOND_DOUBT):
         same = ["dataset", *columns]
@@ -158,7 +160,7 @@ def _pairs(
     return pl.concat(pairs)
 
 
-def _persons_told(
+def _persons_about(
     apart: Mapping[str, tuple[pl.DataFrame, pl.DataFrame]], side: int, contracts: Mapping[str, Contract], as_at: date
 ) -> pl.DataFrame:
     """The child that each row of one ``side`` is about, in canonical form, and :data:`CONTENT` (:func:`all_but_key`)."""

@@ -40,8 +40,8 @@ def named_in(rows: pl.DataFrame, contract: Contract, statement: Statement) -> pl
     place = pl.coalesce([texts[name] for name in statement.place])
     written = [place, *(pl.concat_str([texts[name] for name in also]) for also in statement.place_also)]
     each = rows.unique().select(place=place, number=pl.concat_list(plain_number(text) for text in written))
-    told = each.explode("number").drop_nulls().filter(pl.col("number") != "")
-    return told.select("number", source=pl.lit(contract.id), place="place").cast(SCHOOL).unique()
+    names = each.explode("number").drop_nulls().filter(pl.col("number") != "")
+    return names.select("number", source=pl.lit(contract.id), place="place").cast(SCHOOL).unique()
 
 
 def _columns(statement: Statement) -> list[str]:

@@ -32,7 +32,7 @@ def schools_of_elsewhere(
 
     Only for rolls read tonight; unchanged rolls have theirs from the night on which they came.
     """
-    told: dict[tuple[str, str], list[Breach]] = {}
+    breaches: dict[tuple[str, str], list[Breach]] = {}
     for contract in contracts.values():
         unit = contract.completeness.unit
         own = {d.file: d for d in deliveries if d.source == contract.id and d.loaded.height}
@@ -42,8 +42,8 @@ def schools_of_elsewhere(
         for school in _far(pupils).to_dicts():
             file = school["file"]
             header = own[file].headers.get(unit, contract.column_named[unit].header)
-            told.setdefault((contract.id, file), []).append(_breach(contract.id, file, header, school))
-    return told
+            breaches.setdefault((contract.id, file), []).append(_breach(contract.id, file, header, school))
+    return breaches
 
 
 def _pupils(delivery: Delivery, contract: Contract, unit: str) -> pl.DataFrame:
@@ -93,11 +93,10 @@ def _far(pupils: pl.DataFrame) -> pl.DataFrame:
 
 def _breach(source: str, file: str, header: str, school: Mapping[str, Any]) -> Breach:
     """``school``: a row of :func:`_far`."""
-    return Breach(
-        source, file, None, header, SCHOOL_ELSEWHERE, "nothing",
+    why = (
         f"{school['shown']} is probably a school in another authority. Of its {school['homes']} homes, {school['inside']} are "
         "in a district where pupils of the other schools live, and most of its UPNs were given by authority "
-        f"{school['authority']}, "
-        f"not {school['most']}. Anyone who has left it looks like a child without a place here.",
-        "Take its roll out of the folder. If it is a school of this authority, there is nothing to do.",
-    )  # fmt: skip
+        f"{school['authority']}, not {school['most']}. Anyone who has left it looks like a child without a place here."
+    )
+    fix = "Take its roll out of the folder. If it is a school of this authority, there is nothing to do."
+    return Breach(source, file, None, header, SCHOOL_ELSEWHERE, "nothing", why, fix)

@@ -114,9 +114,11 @@ def _with_states(snapshot: pl.DataFrame, tonight: pl.DataFrame, came: pl.DataFra
         .otherwise(pl.lit("changed"))
     )
     return both.select(
-        pl.coalesce("source", "was_of").alias("source"), pl.coalesce("record_id", "record_id_right").alias("record_id"),
-        "row_hash", state=state,
-    )  # fmt: skip
+        pl.coalesce("source", "was_of").alias("source"),
+        pl.coalesce("record_id", "record_id_right").alias("record_id"),
+        "row_hash",
+        state=state,
+    )
 
 
 def _opened(judged: pl.DataFrame, as_at: date) -> pl.DataFrame:

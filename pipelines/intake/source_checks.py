@@ -52,7 +52,7 @@ def failed_checks(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         yield from _keys(source)
     # Their places ended at once, which is reported as such.
     closed = bool(units) or not source.units_losing_no_child.is_empty()
-    yield from (told for told in source.failed_checks if not (closed and told[0] == "ended at once"))
+    yield from (failed for failed in source.failed_checks if not (closed and failed[0] == "ended at once"))
     yield from _empty_values(source)
     yield from _stale(source)
 
@@ -61,8 +61,8 @@ def _missing(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     due = source.contract.completeness.expected
     none = f"no rows were received tonight{_why_none(source)}"
     if source.nights:
-        told = f"{counted(source.last.rows, 'row')} were loaded on {source.last.as_at:%d/%m/%Y}"
-        yield "missing", f"{none}, but {told}.{_stood_in(source)}"
+        usual = f"{counted(source.last.rows, 'row')} were loaded on {source.last.as_at:%d/%m/%Y}"
+        yield "missing", f"{none}, but {usual}.{_stood_in(source)}"
     elif due != "never":
         yield "missing", f"{none}, and its contract expects it {due}."
     elif source.refused or source.set_aside:
@@ -147,16 +147,16 @@ def _rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         down = FEWER_ROWS * usual if source.contract.is_roll else max(FEWER_ROWS * usual, apart)
         least = usual - max(down, FEWEST_ROWS_APART)
         most = usual + max(MORE_ROWS * usual, apart, FEWEST_ROWS_APART)
-    told = f"{counted(rows, 'row')} received, where {usual:,.0f} are usual"
+    received = f"{counted(rows, 'row')} received, where {usual:,.0f} are usual"
     a_tenth = usual - max(ROWS_GONE * usual, apart, FEWEST_ROWS_APART)
     if rows < least:
         why = source.not_read or " The file may be cut off."
-        yield "fewer rows", f"{told}: {_share(1 - rows / usual)} fewer.{why}"
+        yield "fewer rows", f"{received}: {_share(1 - rows / usual)} fewer.{why}"
     elif not band and rows < a_tenth:
         why = source.not_read or " Part of the file may be missing. If all of it is there, accept it once."
-        yield "rows gone", f"{told}: {_share(1 - rows / usual)} fewer.{why}"
+        yield "rows gone", f"{received}: {_share(1 - rows / usual)} fewer.{why}"
     if rows > most:
-        yield "more rows", f"{told}: {_share(rows / usual - 1)} more."
+        yield "more rows", f"{received}: {_share(rows / usual - 1)} more."
 
 
 def _whole(nights: Sequence[int]) -> list[int]:

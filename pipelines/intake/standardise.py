@@ -31,9 +31,21 @@ from pipelines.intake.statements import statements_of_sources
 from pipelines.tables import PERSON
 
 _TEXT_FIELDS: tuple[PersonField, ...] = (
-    "forename", "middle_names", "surname", "full_name", "address", "postcode", "uprn", "upn", "former_upn",
-    "nhs_number", "other_surname", "parent_name", "phone", "household",
-)  # fmt: skip
+    "forename",
+    "middle_names",
+    "surname",
+    "full_name",
+    "address",
+    "postcode",
+    "uprn",
+    "upn",
+    "former_upn",
+    "nhs_number",
+    "other_surname",
+    "parent_name",
+    "phone",
+    "household",
+)
 
 WRITTEN = pl.Schema(
     Columns(
@@ -136,8 +148,8 @@ def person_records(written: pl.DataFrame) -> pl.DataFrame:
         raise ValueError(
             f"{shared} rows share their record_id with another. Receive the files again: it keeps one row a key."
         )
-    person = pl.concat([written.select("record_id", "dataset", "sex", "date_of_birth"),
-                        _names(written), _places(written), _identifiers(written)], how="horizontal")  # fmt: skip
+    whole = written.select("record_id", "dataset", "sex", "date_of_birth")
+    person = pl.concat([whole, _names(written), _places(written), _identifiers(written)], how="horizontal")
     return person.select(PERSON.names()).cast(PERSON).sort("record_id")
 
 

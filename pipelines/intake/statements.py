@@ -23,13 +23,13 @@ def statements_of_sources(
     sources: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], as_at: date
 ) -> pl.DataFrame:
     """``STATEMENT``: everything that the rows of these sources say as at a day. ``sources``: rows from :func:`read_cells`."""
-    said = [
+    statements = [
         rows
         for source, sent in sources.items()
         for statement in contracts[source].says
         for rows in _rows_said(sent, contracts[source], statement, as_at)
     ]
-    return _in_order(said) if said else STATEMENT.to_frame()
+    return _in_order(statements) if statements else STATEMENT.to_frame()
 
 
 def _holds(contract: Contract, when: Mapping[str, tuple[str, ...]]) -> pl.Expr:
@@ -45,8 +45,8 @@ def _holds(contract: Contract, when: Mapping[str, tuple[str, ...]]) -> pl.Expr:
 
 def makes_statement(rows: pl.DataFrame, contract: Contract, kind: str) -> pl.Series:
     """For each row as received: whether it says anything of a kind, such as that its address is protected."""
-    said = [_holds(contract, statement.when) for statement in contract.says if statement.kind == kind]
-    is_any = pl.any_horizontal(pl.lit(value=False), *said)
+    conditions = [_holds(contract, statement.when) for statement in contract.says if statement.kind == kind]
+    is_any = pl.any_horizontal(pl.lit(value=False), *conditions)
     return read_cells(rows, contract).with_columns(is_any.alias(kind))[kind]
 
 
@@ -71,10 +71,10 @@ def _applies(contract: Contract, doubt: Doubt, as_at: date) -> pl.Expr:
 
 def _proves(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:
     """The least that any doubt leaves of the statement, 0..1; null: no doubt says."""
-    said = [
+    least = [
         pl.when(_applies(contract, doubt, as_at)).then(pl.lit(doubt.proves, pl.Float64)) for doubt in statement.doubts
     ]
-    return pl.min_horizontal(pl.lit(None, pl.Float64), *said)
+    return pl.min_horizontal(pl.lit(None, pl.Float64), *least)
 
 
 def _doubt(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:
@@ -112,17 +112,17 @@ def _rows_said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_
         "proves": _proves(contract, statement, as_at),
     }
     excepted = [_holds(contract, {name: meanings}) for name, meanings in statement.unless.items()]
-    said = rows.lazy().filter(_holds(contract, statement.when), *(~each for each in excepted))
+    applying = rows.lazy().filter(_holds(contract, statement.when), *(~each for each in excepted))
     if not statement.on:
-        return [said.select(**fields).collect()]
+        return [applying.select(**fields).collect()]
     days = [
-        said.filter((pl.col(name) <= as_at) & statement_applies(contract, statement, pl.col(name))).select(
+        applying.filter((pl.col(name) <= as_at) & statement_applies(contract, statement, pl.col(name))).select(
             **fields | {"since_on": pl.col(name)}
         )
         for name in statement.on
     ]
     if statement.kind == "seen":
-        days += [said.filter(is_unread(name)).select(**fields) for name in statement.on]
+        days += [applying.filter(is_unread(name)).select(**fields) for name in statement.on]
     return pl.collect_all(days)
 
 
@@ -136,7 +136,7 @@ def statement_applies(contract: Contract, statement: Statement, day: pl.Expr) ->
     return (age < first - NEARLY) | (age > last + 1 + NEARLY)
 
 
-def _in_order(said: list[pl.DataFrame]) -> pl.DataFrame:
+def _in_order(statements: list[pl.DataFrame]) -> pl.DataFrame:
     """All statements, each once, in an order that depends only on themselves."""
-    every = pl.concat([rows.select(STATEMENT.names()).cast(STATEMENT) for rows in said])
+    every = pl.concat([rows.select(STATEMENT.names()).cast(STATEMENT) for rows in statements])
     return every.unique().sort(STATEMENT.names(), nulls_last=False)

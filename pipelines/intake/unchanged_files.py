@@ -60,10 +60,19 @@ def _deliveries(files: Sequence[Opened], last: LastIntake) -> list[Delivery]:
 
 def _delivery(file: Opened, last: LastIntake, judged: Mapping[str, str], delivered: Mapping[str, int]) -> Delivery:
     own = {"source": file.contract.id, "file_id": file.file_id}
-    told = last.breaches.filter(**own).select(*Breach.__dataclass_fields__).rows()
+    breaches = last.breaches.filter(**own).select(*Breach.__dataclass_fields__).rows()
     return Delivery(
-        file.contract.id, file.shown, file.file_id, file.sha256, len(file.data), delivered["rows_read"],
-        loaded=pl.DataFrame(), set_aside=last.set_aside.filter(**own), breaches=tuple(Breach(*each) for each in told),
-        headers=json.loads(judged["headers"]), is_refused=False, judged_by=judged["judged_by"],
+        file.contract.id,
+        file.shown,
+        file.file_id,
+        file.sha256,
+        len(file.data),
+        delivered["rows_read"],
+        loaded=pl.DataFrame(),
+        set_aside=last.set_aside.filter(**own),
+        breaches=tuple(Breach(*each) for each in breaches),
+        headers=json.loads(judged["headers"]),
+        is_refused=False,
+        judged_by=judged["judged_by"],
         stands=delivered["rows_loaded"],
-    )  # fmt: skip
+    )

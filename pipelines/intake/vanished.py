@@ -117,9 +117,9 @@ def _open_entries(rows: pl.DataFrame, contracts: Mapping[str, Contract]) -> pl.D
     """The rows whose entry still proved an education on the night on which it was last loaded."""
     if rows.is_empty():
         return rows
-    said = statements_of(_as_raw(rows, contracts), contracts, as_at=rows["last_seen_on"].max())  # type: ignore[arg-type]  # a date: there are rows
+    statements = statements_of(_as_raw(rows, contracts), contracts, as_at=rows["last_seen_on"].max())  # type: ignore[arg-type]  # a date: there are rows
     since, until, seen = pl.col("since_on"), pl.col("until_on"), pl.col("last_seen_on")
-    entries = said.filter(kind="provision").join(rows.select(_KEY), on="record_id", validate="m:1")
+    entries = statements.filter(kind="provision").join(rows.select(_KEY), on="record_id", validate="m:1")
     is_open = (since.is_null() | (since <= seen)) & (until.is_null() | (until > seen))
     return rows.join(entries.filter(is_open), on="record_id", how="semi")
 
@@ -140,11 +140,11 @@ def entries_changed_by_date(
 ) -> pl.Series:
     """``record_id`` of the kept entries that say something else as at ``as_at`` than as at ``made_on``."""
     last = pl.col("last_seen_on")
-    said = vanished.filter((last <= made_on) != (last <= as_at))["record_id"]
+    across = vanished.filter((last <= made_on) != (last <= as_at))["record_id"]
     known = vanished.filter(pl.col("source").is_in(list(contracts)))
     rows = _as_raw(known, contracts)
     return pl.concat(
-        [said, *(rows_changed_by_date(own, contracts[source], made_on, as_at) for source, own in rows.items())]
+        [across, *(rows_changed_by_date(own, contracts[source], made_on, as_at) for source, own in rows.items())]
     )
 
 
@@ -165,8 +165,10 @@ def with_still_known(
         rows[source] = pl.concat([rows[source], own], how="diagonal") if source in rows else own
     made = standardise(rows, contracts, as_at=as_at)
     is_kept = pl.col("record_id").is_in(known["record_id"].implode())
-    said = [made.statements.filter(~is_kept), _with_ends(made.statements.filter(is_kept), known), *_events(known)]
-    return Standardised(made.person, pl.concat(said).cast(STATEMENT).unique().sort(STATEMENT.names(), nulls_last=False))
+    statements = [made.statements.filter(~is_kept), _with_ends(made.statements.filter(is_kept), known), *_events(known)]
+    return Standardised(
+        made.person, pl.concat(statements).cast(STATEMENT).unique().sort(STATEMENT.names(), nulls_last=False)
+    )
 
 
 def _with_ends(statements: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -186,10 +188,11 @@ def _with_ends(statements: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 def _events(known: pl.DataFrame) -> list[pl.DataFrame]:
     """The statements that a roll last saw the child, and that the entry has vanished since."""
     gone = known.filter(pl.col("vanished_on").is_not_null())
-    nothing = [pl.lit(None, kind).alias(name) for name, kind in STATEMENT.items()
-               if name not in ("record_id", "source", "kind", "what", "since_on")]  # fmt: skip
+    known_of_it = gone.select("record_id", "source", since_on="last_seen_on")
+    nothing = [pl.lit(None, kind).alias(name) for name, kind in STATEMENT.items() if name not in known_of_it.columns]
     return [
-        gone.select("record_id", "source", *nothing, kind=pl.lit(kind), what=pl.lit(what, pl.String),
-                    since_on="last_seen_on").select(STATEMENT.names())
+        known_of_it.with_columns(nothing)
+        .with_columns(kind=pl.lit(kind), what=pl.lit(what, pl.String))
+        .select(STATEMENT.names())
         for kind, what in (("seen", None), ("vanished", WORDS))
-    ]  # fmt: skip
+    ]

@@ -80,16 +80,14 @@ def withdrawn_checks(
     again = [frame.join(same_child, on="record_id", how="semi").sort("record_id") for frame in (before, rows)]
     both = _Both(again[0], again[1], same)
     yield from _marks_taken_back(contract, both)
-    ends = [name for name in dict.fromkeys(said.until for said in contract.says) if name in before.columns]
+    ends = [name for name in dict.fromkeys(statement.until for statement in contract.says) if name in before.columns]
     for name in filter(None, ends):
         yield from _ends_changed(contract, name, both, as_at)
-    begin = {said.since for said in contract.says}
-    met = dict.fromkeys(name for said in contract.says if said.kind == "seen" for name in said.on)
+    begin = {statement.since for statement in contract.says}
+    met = dict.fromkeys(name for statement in contract.says if statement.kind == "seen" for name in statement.on)
     for name in met:
-        if name in before.columns and name not in {
-            *ends,
-            *begin,
-        }:  # the day on which a child left is only ever moved on
+        # The day on which a child left is only ever moved on.
+        if name in before.columns and name not in {*ends, *begin}:
             yield from _days_moved_back(contract, name, both)
 
 
@@ -126,7 +124,7 @@ def _days_moved_back(contract: Contract, name: str, both: _Both) -> Iterator[tup
 
 
 def _marks_taken_back(contract: Contract, both: _Both) -> Iterator[tuple[Check, str]]:
-    marks = [said.when for said in contract.says if said.kind == "protected"]
+    marks = [statement.when for statement in contract.says if statement.kind == "protected"]
     if not marks:
         return
     was, is_now = (makes_statement(frame, contract, "protected") for frame in (both.then, both.now))
