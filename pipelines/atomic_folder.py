@@ -130,10 +130,10 @@ def write_requested(path: Path, content: bytes) -> None:
     try:
         write_private(path, content)
     except OSError as error:
-        told = (
+        fault = (
             f"{path} cannot be written: {error.strerror}. Name another folder, or correct the disk or its permissions."
         )
-        raise SettingsError(told) from None
+        raise SettingsError(fault) from None
 
 
 def lists_in(published: Path) -> list[str]:

@@ -95,11 +95,13 @@ def is_disk_full(error: BaseException | None) -> bool:
 
 def _unforeseen(step: str, error: BaseException, workspace: Path | None) -> NightFailed:
     if is_disk_full(error):
-        told = f"{_doing(step)} found the disk full. Free some space and start it again."
-        return NightFailed(told, exit_code=DISK_FULL)
+        remedy = f"{_doing(step)} found the disk full. Free some space and start it again."
+        return NightFailed(remedy, exit_code=DISK_FULL)
     if isinstance(error, MemoryError):
-        told = f"{_doing(step)} was given too little memory. Close other programs, or give it more, and start it again."
-        return NightFailed(told, exit_code=CANNOT_GO_ON, may_pass=True)
+        remedy = (
+            f"{_doing(step)} was given too little memory. Close other programs, or give it more, and start it again."
+        )
+        return NightFailed(remedy, exit_code=CANNOT_GO_ON, may_pass=True)
     if isinstance(error, OSError) and error.errno is not None:
         mend = (
             NOT_THIS_ACCOUNT if isinstance(error, PermissionError) else "Check the disk, the share and the permissions"

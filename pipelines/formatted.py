@@ -21,7 +21,7 @@ def letters_and_digits(*columns: str) -> pl.Expr:
     return pl.concat_str(columns).str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]", "")
 
 
-def in_small_letters(said: pl.Expr) -> pl.Expr:
+def in_small_letters(text: pl.Expr) -> pl.Expr:
     """Text of a source for searching: in lower case, and with spaces for the underscores of a code (PLACE_ACCEPTED); an
     empty text for null."""
-    return said.fill_null("").str.to_lowercase().str.replace_all("_", " ", literal=True)
+    return text.fill_null("").str.to_lowercase().str.replace_all("_", " ", literal=True)

@@ -128,8 +128,8 @@ def recording_status(workspace: Path, as_at: date, started_at: datetime) -> Iter
         raise
     good = None if recorder.night is None else _good(recorder.night)
     stands = status.good if good is None or _is_of_the_past(good, status.good) else good
-    told = {"good": stands, "sources": recorder.sources or status.sources}
-    _write_end(workspace, _ended(status, PUBLISHED if good else CANCELLED, 0, None).model_copy(update=told))
+    standing = {"good": stands, "sources": recorder.sources or status.sources}
+    _write_end(workspace, _ended(status, PUBLISHED if good else CANCELLED, 0, None).model_copy(update=standing))
 
 
 def _is_of_the_past(good: GoodNight, stands: GoodNight | None) -> bool:
@@ -138,8 +138,8 @@ def _is_of_the_past(good: GoodNight, stands: GoodNight | None) -> bool:
 
 
 def _ended(status: Status, outcome: str, exit_code: int | None, words: str | None) -> Status:
-    told = {"outcome": outcome, "exit_code": exit_code, "words": words, "ended_at": datetime.now(UTC)}
-    return status.model_copy(update={"attempt": status.attempt.model_copy(update=told)})
+    end = {"outcome": outcome, "exit_code": exit_code, "words": words, "ended_at": datetime.now(UTC)}
+    return status.model_copy(update={"attempt": status.attempt.model_copy(update=end)})
 
 
 def _good(night: Night) -> GoodNight | None:

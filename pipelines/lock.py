@@ -38,8 +38,8 @@ def lock(workspace: Path, *, wait_seconds: float = 0) -> Iterator[None]:
         except filelock.Timeout:
             raise NightRunningError(holder_in_words(workspace)) from None
         except OSError as error:
-            told = f"The workspace {workspace} cannot be written: {error.strerror}. Put that right, or name another folder."
-            raise StoreError(told) from None
+            fault = f"The workspace {workspace} cannot be written: {error.strerror}. Put that right, or name another folder."
+            raise StoreError(fault) from None
         try:
             holder = {"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
             with suppress(OSError):  # on a full disk the night itself says what is wrong

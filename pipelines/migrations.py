@@ -96,8 +96,8 @@ def _migrate(store: Store, found: int) -> None:
 
 
 def _fitted(kept: pl.DataFrame, schema: pl.Schema, table: str, fills: Mapping[tuple[str, str], object]) -> pl.DataFrame:
-    said = {name: fills.get((table, name)) for name in schema if name not in kept.columns}
-    new = {name: fill if isinstance(fill, pl.Expr) else pl.lit(fill, schema[name]) for name, fill in said.items()}
+    missing = {name: fills.get((table, name)) for name in schema if name not in kept.columns}
+    new = {name: fill if isinstance(fill, pl.Expr) else pl.lit(fill, schema[name]) for name, fill in missing.items()}
     return kept.with_columns(**new).select(pl.col(name).cast(kind) for name, kind in schema.items())
 
 

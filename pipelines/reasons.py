@@ -107,12 +107,12 @@ def searched(found_none: pl.Expr, sources: int) -> pl.Expr:
 
 def missed() -> pl.Expr:
     """That a place may have been missed; reads ``missed``. Null: it is too unlikely (``WORTH_A_SEARCH``)."""
-    told = formatted(
+    words = formatted(
         "Few records show the child: there is {} that they are on a roll under a name or birth date too different to be "
         "found. Search the rolls by hand first.",
         chance(pl.col("missed")),
     )
-    return pl.when(pl.col("missed") >= WORTH_A_SEARCH).then(told)
+    return pl.when(pl.col("missed") >= WORTH_A_SEARCH).then(words)
 
 
 def last_education(as_at: date) -> pl.Expr:
@@ -256,8 +256,8 @@ def findings_in_words(findings: pl.DataFrame) -> pl.DataFrame:
         sooner=pl.col("because").filter(is_sooner).head(FINDINGS_TOLD).str.join("; ").replace("", None),
         later=pl.col("because").filter(~is_sooner).str.join("; ").replace("", None),
     )
-    told = (sentence("Look sooner: " + pl.col("sooner")), sentence("Can wait a little: " + pl.col("later")))
-    return because.select("child_id", told=pl.concat_str(told, separator=" ", ignore_nulls=True))
+    sentences = (sentence("Look sooner: " + pl.col("sooner")), sentence("Can wait a little: " + pl.col("later")))
+    return because.select("child_id", told=pl.concat_str(sentences, separator=" ", ignore_nulls=True))
 
 
 def recalibration(line: Recalibration) -> pl.Expr:
@@ -347,10 +347,10 @@ def why_same_as_rival(names: Mapping[str, str]) -> pl.Expr:
 
 def why_moved() -> pl.Expr:
     """Why the child is taken to have left; reads ``living_here`` and ``residence_because``."""
-    told = formatted(" {}", sentence(pl.col("residence_because"))).fill_null("")
+    because = formatted(" {}", sentence(pl.col("residence_because"))).fill_null("")
     return (
         formatted("Probably moved away: there is {} that the child still lives here.", chance(pl.col("living_here")))
-        + told
+        + because
     )
 
 

@@ -143,17 +143,17 @@ def read_settings(
     file = config
     if file is None and (workspace / SETTINGS_IN_FORCE).exists():
         file = workspace / SETTINGS_IN_FORCE
-    said: dict[str, Any] = {} if file is None else read_toml(file)
+    written: dict[str, Any] = {} if file is None else read_toml(file)
     for key in NOT_IN_A_FILE:
-        if key in said:
+        if key in written:
             option = (
                 f"it is given with --{key.replace('_', '-')}" if key in ASKED_FOR else "it is recorded automatically"
             )
             raise SettingsError(f"{file}: {key} is not a setting: {option}. Take it out.")
     if contracts is not None:
-        said["contracts"] = contracts
+        written["contracts"] = contracts
     asked = {"extracts": extracts, "workspace": workspace, "as_at": as_at, "full": full}
-    values = _merged(said, {} if top is None else {"listing": {"top": top}})
+    values = _merged(written, {} if top is None else {"listing": {"top": top}})
     noted = {"settings_file": None if file is None else str(file)}
     return _validated({**values, **asked, **noted}, file or "settings")
 
@@ -213,8 +213,8 @@ def _validated(values: Mapping[str, Any], where: Path | str) -> Settings:
         return Settings.model_validate(values)
     except ValidationError as error:
         written = where.read_text(encoding="utf-8-sig") if isinstance(where, Path) else ""
-        told = "; ".join(_line_of(written, problem["loc"]) + _problem_in_words(problem) for problem in error.errors())
-    raise SettingsError(f"{where}: {told}")
+        faults = "; ".join(_line_of(written, problem["loc"]) + _problem_in_words(problem) for problem in error.errors())
+    raise SettingsError(f"{where}: {faults}")
 
 
 def _line_of(written: str, place: tuple[int | str, ...]) -> str:
@@ -238,13 +238,13 @@ def read_toml(config: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(config.read_text(encoding="utf-8-sig"))  # with a byte order mark, as Notepad writes it
     except OSError as error:
-        told = f"{config} cannot be read: {error.strerror}. config/example.toml is a settings file to copy."
+        fault = f"{config} cannot be read: {error.strerror}. config/example.toml is a settings file to copy."
     except tomllib.TOMLDecodeError as error:
-        told = f"{config}: this is not TOML in UTF-8: {error}. Correct the place it names."
+        fault = f"{config}: this is not TOML in UTF-8: {error}. Correct the place it names."
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        told = f"{config}, line {line}: this is not TOML in UTF-8. Save the file as UTF-8, which every editor can do."
-    raise SettingsError(told)
+        fault = f"{config}, line {line}: this is not TOML in UTF-8. Save the file as UTF-8, which every editor can do."
+    raise SettingsError(fault)
 
 
 def _problem_in_words(problem: ErrorDetails) -> str:

@@ -35,6 +35,10 @@ RAW = "raw_"
 VERSION_TABLE = "schema_version"
 """One row: the version of the tables. A store without it is of version 1."""
 
+_SESSION = """set global timezone = 'UTC'; set enable_progress_bar = false; set enable_external_access = false;
+set lock_configuration = true"""
+"""SQL may use only this file, and no statement can undo that. A progress bar would mix with a command's output."""
+
 
 class Store:
     """The tables of one workspace. Use it in a ``with`` statement; every file it makes is private to its owner.
@@ -67,12 +71,7 @@ class Store:
             make_workspace(self.path.parent)
         with private_files(), _errors_in_our_words(self.path):
             self._connection = duckdb.connect(self.path, read_only=self._read_only, config=self._config())
-            # SQL may use only this file, and no statement can undo that. A progress bar would mix with a command's output.
-            for statement in (
-                "set global timezone = 'UTC'", "set enable_progress_bar = false", "set enable_external_access = false",
-                "set lock_configuration = true",
-            ):  # fmt: skip
-                self._connection.execute(statement).fetchall()
+            self._connection.execute(_SESSION).fetchall()
             if not self._read_only:
                 self.path.chmod(0o600)
                 # Nobody else has the store open: what is there is left by a killed process, and holds rows of children.
@@ -180,16 +179,16 @@ class Store:
         ``but`` (ids). Rows keep their order."""
         same = " and ".join(f"{_quoted(table)}.{_quoted(name)} = among.{_quoted(name)}" for name in among.columns)
         self._run(
-            f"update {_quoted(table)} set {_quoted(column)} = (select value from new) from among where {same} "
+            f"update {_quoted(table)} set {_quoted(column)} = date '{value}' from among where {same} "
             "and record_id not in (select record_id from but)",
-            among=among, but=but.drop_nulls().alias("record_id").to_frame(), new=pl.DataFrame({"value": [value]}),
-        )  # fmt: skip
+            among=among,
+            but=but.drop_nulls().alias("record_id").to_frame(),
+        )
         self._cache.forget(table)
 
     def forget_before(self, table: str, column: str, day: date) -> None:
         """Delete the rows whose date in a column is before ``day``."""
-        self._run(f"delete from {_quoted(table)} where {_quoted(column)} < (select day from since)",
-                  since=pl.DataFrame({"day": [day]}))  # fmt: skip
+        self._run(f"delete from {_quoted(table)} where {_quoted(column)} < date '{day}'")
         self._cache.forget(table)
 
     def read_where(self, table: str, wanted: pl.DataFrame) -> pl.DataFrame:
@@ -318,8 +317,8 @@ class Store:
         if put.height:
             self._run(f"insert into {into} by name select * from incoming", incoming=put)
         if moved is not None and moved.height:
-            told = ", ".join(f"{name} = moved.{name}" for name in map(_quoted, moved.drop("record_id").columns))
-            self._run(f"update {into} set {told} from moved where {into}.record_id = moved.record_id", moved=moved)
+            columns = ", ".join(f"{name} = moved.{name}" for name in map(_quoted, moved.drop("record_id").columns))
+            self._run(f"update {into} set {columns} from moved where {into}.record_id = moved.record_id", moved=moved)
 
     def _run(self, statement: str, **frames: pl.DataFrame) -> None:
         """Run one statement that reads these frames by name."""

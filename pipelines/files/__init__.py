@@ -197,8 +197,8 @@ def rows_as_json(rows: pl.DataFrame, headers: dict[str, str]) -> pl.Series:
     present = {name: header for name, header in headers.items() if name in rows.columns}
     if rows.is_empty() or not present:
         return pl.Series("row", ["{}"] * rows.height, dtype=pl.String)
-    said = Counter(present.values())
-    columns = [pl.col(name).alias(header if said[header] == 1 else name) for name, header in present.items()]
+    times = Counter(present.values())
+    columns = [pl.col(name).alias(header if times[header] == 1 else name) for name, header in present.items()]
     return rows.select(pl.struct(columns).struct.json_encode().alias("row")).to_series()
 
 

@@ -141,8 +141,8 @@ def _lines_asked(
     """Null if no fingerprints are asked for, or if a row of totals must be found, which depends on other rows."""
     if known is None or not known.read_by or contract.files.totals is not None:
         return None
-    told = (known.read_by, contract.model_dump_json(), layout.delimiter, layout.headers, sorted(named.items()))
-    return _Asked(int.from_bytes(blake2b(repr(told).encode(), digest_size=8).digest()), known.hashes)
+    read_with = (known.read_by, contract.model_dump_json(), layout.delimiter, layout.headers, sorted(named.items()))
+    return _Asked(int.from_bytes(blake2b(repr(read_with).encode(), digest_size=8).digest()), known.hashes)
 
 
 def _parse(text: str, layout: DelimitedLayout, asked: _Asked | None) -> _Parsed:
@@ -173,8 +173,8 @@ def _known_apart(numbered: pl.DataFrame, asked: _Asked | None) -> tuple[pl.DataF
         return LINE.to_frame(), numbered
     hashed = numbered.with_columns(line_hash=pl.col("text").hash(asked.seed))
     is_known = pl.col("line_hash").is_in(asked.hashes.implode()) & pl.col("line_hash").is_unique()
-    told = hashed.select(is_known).to_series()
-    return hashed.filter(told).select(LINE.names()), hashed.filter(~told)
+    known = hashed.select(is_known).to_series()
+    return hashed.filter(known).select(LINE.names()), hashed.filter(~known)
 
 
 def _is_well_formed(line: pl.Expr, layout: DelimitedLayout) -> pl.Expr:

@@ -41,11 +41,11 @@ def layout_of(text: str, contract: Contract) -> DelimitedLayout:
 
     Raises :class:`UnreadableFileError` if there is no header line.
     """
-    said = _SAYS_SEPARATOR.match(text)
+    declared = _SAYS_SEPARATOR.match(text)
     best: DelimitedLayout | None = None
     most = -1
-    for delimiter in said.group(1) if said else _DELIMITERS:
-        first_rows = _first_rows(text, delimiter, skip=1 if said else 0)
+    for delimiter in declared.group(1) if declared else _DELIMITERS:
+        first_rows = _first_rows(text, delimiter, skip=1 if declared else 0)
         position = find_header([row for row, _ in first_rows], contract)
         headers, line = first_rows[position] if first_rows else ([], 0)
         known = len(known_columns(headers, contract))

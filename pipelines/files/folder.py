@@ -84,12 +84,14 @@ def is_left_by_a_computer(parts: Sequence[str]) -> bool:
 def contract_for(path: PurePosixPath, contracts: Mapping[str, Contract]) -> tuple[Contract | None, Breach | None]:
     """The contract that names the file, by the longest pattern that fits; and what is wrong with the file's name, if
     anything."""
-    fitting = sorted(
-        ((sum(letter not in "*?[]" for letter in pattern), contract.id)
-         for contract in contracts.values() for pattern in contract.files.names if _fits_pattern(path, pattern)),
-        reverse=True,
-    )  # fmt: skip
-    best = {source for length, source in fitting if length == fitting[0][0]}
+    fitting = [
+        (sum(letter not in "*?[]" for letter in pattern), contract.id)
+        for contract in contracts.values()
+        for pattern in contract.files.names
+        if _fits_pattern(path, pattern)
+    ]
+    longest = max(fitting, default=(0, ""))[0]
+    best = {source for length, source in fitting if length == longest}
     if len(best) == 1:
         return contracts[best.pop()], None
     if not best and (contract := contract_by_stem(path, contracts)):

@@ -42,22 +42,22 @@ def cells_handed_in(file: Path, needed: Sequence[str], others: Sequence[str]) ->
     try:
         sheets = [_from_headers(lines, needed, others) for lines in _sheets(file, needed, others)]
     except OSError as error:
-        told = f"{file}: it cannot be read: {error.strerror or 'no such file'}."
+        fault = f"{file}: it cannot be read: {error.strerror or 'no such file'}."
     except UnreadableFileError as error:
-        told = f"{file.name}: nothing was kept. {error.why} {error.fix}"
+        fault = f"{file.name}: nothing was kept. {error.why} {error.fix}"
     except csv.Error:
-        told = (
+        fault = (
             f"{file.name}: nothing was kept. A quote in it is never closed. Close it, or save the sheet as a workbook."
         )
     else:
         return _of_sheets(sheets, file.name, needed, others)
-    raise SettingsError(told)
+    raise SettingsError(fault)
 
 
 def listed_faults(faults: Sequence[str]) -> str:
     """Faults of such a list, each on a line of its own: the first ``FAULTS_TOLD``, and how many more there are."""
     more = [f"and {len(faults) - FAULTS_TOLD} more"] if len(faults) > FAULTS_TOLD else []
-    return "".join(f"\n  {told}" for told in [*faults[:FAULTS_TOLD], *more])
+    return "".join(f"\n  {fault}" for fault in [*faults[:FAULTS_TOLD], *more])
 
 
 def _sheets(file: Path, needed: Sequence[str], others: Sequence[str]) -> list[Lines]:
@@ -158,10 +158,12 @@ def _refuse_no_columns(lines: Lines, columns: Sequence[str], name: str, sheet: s
         )
     longer = [(line, len(cells)) for line, cells in rows if any(cells[len(headers) :])]
     if longer:
-        told = [f"line {line}: it has {cells} cells, and the line of headers {len(headers)}." for line, cells in longer]
+        faults = [
+            f"line {line}: it has {cells} cells, and the line of headers {len(headers)}." for line, cells in longer
+        ]
         raise SettingsError(
             f"{name}: nothing was kept. Put any value that holds a separator in quotes, and hand it in again."
-            f"{listed_faults(told)}"
+            f"{listed_faults(faults)}"
         )
 
 

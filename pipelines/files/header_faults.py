@@ -238,12 +238,12 @@ def _likeness(header: str, column: Column, words: frozenset[str]) -> float:
     Digits that no name of the column has make it unlike. So does a word of the contract (``words``) that is in only one of
     the two, unless an unknown word stands for it, or the two differ by no more than a letter.
     """
-    plain, said = plain_header(header), _words_in(header)
+    plain, asked = plain_header(header), _words_in(header)
     best = 0.0
     for name in column.headers:
         other, own = plain_of_contract(name), _words_in(name)
-        is_said = said & words <= own and len(own - said) <= len(said - words)
+        is_named = asked & words <= own and len(own - asked) <= len(asked - words)
         if {c for c in plain if c.isdigit()} <= {c for c in other if c.isdigit()}:
             like = SequenceMatcher(None, plain, other).ratio()
-            best = max(best, like if is_said or like >= _ALL_BUT_A_LETTER else 0)
+            best = max(best, like if is_named or like >= _ALL_BUT_A_LETTER else 0)
     return best

@@ -38,9 +38,13 @@ _NUMBERS = frozenset(
 )
 
 _ENDINGS = (
-    ("dt", " date"), ("desc(ription)?", ""), ("(no|num)", " number"), ("(ref|reference)", " reference"), ("reference", " ref"),
+    ("dt", " date"),
+    ("desc(ription)?", ""),
+    ("(no|num)", " number"),
+    ("(ref|reference)", " reference"),
+    ("reference", " ref"),
     ("number", " no"),
-)  # fmt: skip
+)
 """Ending of a header (a regular expression) -> the same written differently."""
 
 plain_of_contract = lru_cache(maxsize=None)(plain_header)
@@ -69,8 +73,8 @@ def columns_of(headers: Sequence[str], contract: Contract) -> list[Column | None
     ]
     claims = Counter(name for way in ways for name in way)
     only = [way if len(way) == 1 and all(claims[name] == 1 for name in way) else {} for way in ways]
-    said = [column or next(iter(way.values()), None) for column, way in zip(named, only, strict=True)]
-    return _with_legal(headers, said, contract)
+    columns = [column or next(iter(way.values()), None) for column, way in zip(named, only, strict=True)]
+    return _with_legal(headers, columns, contract)
 
 
 def _with_legal(headers: Sequence[str], named: Sequence[Column | None], contract: Contract) -> list[Column | None]:
@@ -121,8 +125,8 @@ def _columns_in_other_words(header: str, known: Mapping[str, Column], taken: set
 
     The key counts by its own words alone (Application No): the number of a child is not the number of a row.
     """
-    said = [known[way] for way in _other_ways(header) if way in known]
-    free = [column for column in said if column.name not in taken or column.maps_to in _NAMES]
+    claimed = [known[way] for way in _other_ways(header) if way in known]
+    free = [column for column in claimed if column.name not in taken or column.maps_to in _NAMES]
     own = [known.get(plain_header(way)) for way in _spellings(_words_apart(header))] if free else []
     return {column.name: column for column in free if not column.primary_key or column in own}
 
@@ -150,11 +154,11 @@ def _words_apart(header: str) -> str:
 def _other_ways(header: str) -> tuple[str, ...]:
     """The plain headers that say the same without whose it is, how it is filled in, and a database's short words."""
     apart = _words_apart(header)
-    said = (*_spellings(apart), *_spellings(_WHOSE.sub("", apart)))
-    return tuple(dict.fromkeys(filter(None, map(plain_header, said))))
+    ways = (*_spellings(apart), *_spellings(_WHOSE.sub("", apart)))
+    return tuple(dict.fromkeys(filter(None, map(plain_header, ways))))
 
 
-def _spellings(said: str) -> tuple[str, ...]:
+def _spellings(header: str) -> tuple[str, ...]:
     """A header as it is, and each time with one of ``_ENDINGS`` written differently."""
-    others = (re.sub(rf"(?i) {ending}$", instead, said.rstrip(".")) for ending, instead in _ENDINGS)
-    return (said, *others)
+    others = (re.sub(rf"(?i) {ending}$", instead, header.rstrip(".")) for ending, instead in _ENDINGS)
+    return (header, *others)

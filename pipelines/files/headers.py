@@ -96,8 +96,8 @@ def _key_of_child(headers: Sequence[str], contract: Contract) -> int | None:
     """
     if contract.files.key_of_child is None:
         return None
-    if said := [position for position, header in enumerate(headers) if is_number_of_child(header)]:
-        return said[0]
+    if own := [position for position, header in enumerate(headers) if is_number_of_child(header)]:
+        return own[0]
     for name in contract.files.key_of_child.headers:
         there = [position for position, header in enumerate(headers) if plain_of_contract(name) in plain_ways(header)]
         if len(there) == 1:

@@ -224,11 +224,11 @@ class _Elements:
         if held is None or far < held:
             row.values[name], row.places[name] = text, far
             row.repeated.discard(name)
-        elif far == held and (said := row.values[name]) != text:
+        elif far == held and (before := row.values[name]) != text:
             holds = self._layout.repeated.get(name)
             if holds is None:
                 row.repeated.add(name)
-            elif holds == "last" or (holds == "latest" and text > said):
+            elif holds == "last" or (holds == "latest" and text > before):
                 row.values[name] = text
         self.header_of.setdefault(name, self._path[-1])
 
@@ -307,16 +307,16 @@ class _Elements:
         self._settle()
         rows = pl.concat(self._frames)
         line = "place" if self._is_crowded else "line"
-        said = [
+        from_header = [
             pl.when(pl.col(name) == "").then(pl.lit(text)).otherwise(pl.col(name)).alias(name)
             for name, text in self.header_values().items()
         ]
-        rows = rows.with_columns(pl.col(line).alias("line"), *said).drop("place")
+        rows = rows.with_columns(pl.col(line).alias("line"), *from_header).drop("place")
         return _with_key(rows, self._contract, self._layout)
 
     def bad_rows(self) -> list[BadRow]:
         """The rows that do not fit."""
-        return [_repeated(row, place if self._is_crowded else row.line, said) for place, row, said in self._bad_rows]
+        return [_repeated(row, place if self._is_crowded else row.line, why) for place, row, why in self._bad_rows]
 
 
 def _with_key(rows: pl.DataFrame, contract: Contract, layout: XmlLayout) -> pl.DataFrame:

@@ -86,9 +86,10 @@ def _at_most(most: int, stream: IO[bytes] | gzip.GzipFile) -> bytes:
 def _members(archive: zipfile.ZipFile, size: int) -> Iterator[tuple[str, bytes]]:
     """Name without folders, and content, of each file in an archive. The archive's own figures are not trusted."""
     members = [
-        member for member in archive.infolist()
+        member
+        for member in archive.infolist()
         if not (member.is_dir() or is_left_by_a_computer(PurePosixPath(member.filename.replace("\\", "/")).parts))
-    ]  # fmt: skip
+    ]
     if not members:
         raise UnreadableFileError(
             "empty file", "There are no files in the archive.", "Send the archive with its files."

@@ -18,11 +18,12 @@ MOST = 5
 """Most rows of totals at the end of a file."""
 
 _CLOSINGS = (
-    "total", "total *", "totals", "totals *", "grand total*", "cyfanswm*", "number of *", "count of *", "applied filters:*",
-    "end of report*", "end of file*", "end of extract*", "report *", "printed *", "produced *", "generated *", "run by *",
-    "run on *", "source: *", "page * of *", "official*", "confidential*", "trl", "trailer",
-    "([0-9]* row)", "([0-9]* rows)", "([0-9]* row affected)", "([0-9]* rows affected)", "[0-9]* rows selected.",
-)  # fmt: skip
+    *("total", "total *", "totals", "totals *", "grand total*", "cyfanswm*", "number of *", "count of *"),
+    *("applied filters:*", "report *", "printed *", "produced *", "generated *", "run by *", "run on *", "source: *"),
+    *("end of report*", "end of file*", "end of extract*", "trl", "trailer"),
+    *("page * of *", "official*", "confidential*"),
+    *("([0-9]* row)", "([0-9]* rows)", "([0-9]* row affected)", "([0-9]* rows affected)", "[0-9]* rows selected."),
+)
 """Patterns of the first cell of such a row: by people, reports (``Number of pupils: 120``), Power BI, ``sqlcmd``, ``psql``,
 SQL*Plus."""
 

@@ -13,25 +13,28 @@ import polars as pl
 from data_contracts.contract import plain_header
 from pipelines.files.rows import Fault
 
-_HOLDS = frozenset({
-    "iscurrent", "iscurrentrow", "iscurrentrecord", "iscurrentversion", "iscurrentflag", "current", "currentflag", "currentrow",
-    "currentrecord", "currentversion", "currentindicator", "currentind", "currentrowflag", "currentrowindicator",
-    "rowiscurrent", "rowcurrent", "islatest", "latestflag", "dwcurrentflag", "dwiscurrent",
-})  # fmt: skip
+_HOLDS = {
+    *("iscurrent", "iscurrentrow", "iscurrentrecord", "iscurrentversion", "iscurrentflag"),
+    *("current", "currentrow", "currentrecord", "currentversion", "currentflag", "currentindicator", "currentind"),
+    *("currentrowflag", "currentrowindicator", "rowiscurrent", "rowcurrent", "dwcurrentflag", "dwiscurrent"),
+    *("islatest", "latestflag"),
+}
 """Plain headers of the mark on the valid version."""
 
-_HELD_UNTIL = frozenset({
-    "validto", "validtodate", "validuntil", "effectiveto", "effectivetodate", "effectiveenddate", "rowexpirydate",
-    "rowexpirationdate", "rowenddate", "rowvalidto", "roweffectiveto", "recordenddate", "recordvalidto", "versionenddate",
-    "dwvalidto", "dweffectiveto", "scdenddate", "scdvalidto",
-})  # fmt: skip
+_HELD_UNTIL = {
+    *("validto", "validtodate", "validuntil", "effectiveto", "effectivetodate", "effectiveenddate"),
+    *("rowvalidto", "roweffectiveto", "rowenddate", "rowexpirydate", "rowexpirationdate"),
+    *("recordvalidto", "recordenddate", "versionenddate"),
+    *("dwvalidto", "dweffectiveto", "scdvalidto", "scdenddate"),
+}
 """Plain headers of the day until which a version was valid. Only beside such a column does the mark speak of versions:
 alone it may say that a pupil is on roll, and the row of one who has left must be read."""
 
-_TAKEN_OUT = frozenset({
-    "isdeleted", "deletedflag", "isdeletedflag", "deletedindicator", "deletedind", "rowdeleted", "rowisdeleted",
-    "recorddeleted", "softdeleted", "issoftdeleted", "dwisdeleted", "dwdeletedflag",
-})  # fmt: skip
+_TAKEN_OUT = {
+    *("isdeleted", "isdeletedflag", "deletedflag", "deletedindicator", "deletedind"),
+    *("rowdeleted", "rowisdeleted", "recorddeleted", "dwisdeleted", "dwdeletedflag"),
+    *("softdeleted", "issoftdeleted"),
+}
 """Plain headers of the mark on a deleted row. ``Deleted`` counts only beside versions: a school deletes names from its
 roll."""
 
@@ -65,11 +68,11 @@ def take_out_old_versions(
 
     ``rows`` have ``line`` and the cells by position. A row whose marks say neither yes nor no stays.
     """
-    said = {at: pl.col(str(at)).str.strip_chars().str.to_lowercase() for at in (*marks.holds, *marks.taken_out)}
-    goes = [said[at].is_in(_NO) for at in marks.holds] + [said[at].is_in(_YES) for at in marks.taken_out]
+    marked = {at: pl.col(str(at)).str.strip_chars().str.to_lowercase() for at in (*marks.holds, *marks.taken_out)}
+    goes = [marked[at].is_in(_NO) for at in marks.holds] + [marked[at].is_in(_YES) for at in marks.taken_out]
     kept = rows.filter(~pl.any_horizontal(goes)) if goes else rows
     gone = rows.height - kept.height
-    return kept, [_older(gone, [headers[at].strip() for at in said])] if gone else []
+    return kept, [_older(gone, [headers[at].strip() for at in marked])] if gone else []
 
 
 def _older(gone: int, marks: Sequence[str]) -> Fault:

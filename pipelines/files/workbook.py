@@ -222,8 +222,8 @@ def _children_on(cells: pl.DataFrame, contract: Contract) -> set[tuple[str, ...]
     filled = cells.filter(has_text(cells.columns))
     position = find_header(filled.head(HEADER_WITHIN).rows(), contract)
     places = match_headers(filled.row(position), contract).position_of
-    said = ("surname", "forename", "full_name", "date_of_birth")
-    theirs = [places[column.name] for column in contract.columns if column.maps_to in said and column.name in places]
+    who = ("surname", "forename", "full_name", "date_of_birth")
+    theirs = [places[column.name] for column in contract.columns if column.maps_to in who and column.name in places]
     if not theirs:
         return set()
     rows = filled.slice(position + 1).select(pl.nth(theirs).str.strip_chars().str.to_lowercase()).rows()
@@ -255,11 +255,11 @@ def _the_one_that_fits(fits: list[float], contract: Contract, newest: int | None
     if newest is not None:
         return newest, [_read_newest(newest + 1, len(fitting))]
     if len(fitting) > 1:
-        told = ", ".join(str(place + 1) for place in fitting[:-1]) + f" and {fitting[-1] + 1}"
+        places = ", ".join(str(place + 1) for place in fitting[:-1]) + f" and {fitting[-1] + 1}"
         raise UnreadableFileError(
             "sheet",
-            f"Sheets {told} of {len(fits)} all hold rows under the header of this source, and one of them is hidden, or named "
-            "for a year or as an old one: nobody can tell which are right.",
+            f"Sheets {places} of {len(fits)} all hold rows under the header of this source, and one of them is hidden, or "
+            "named for a year or as an old one: nobody can tell which are right.",
             "Put all current rows on one sheet, or delete the old sheets; or name the right one in the contract (files, "
             "sheet). Sheets named for schools, providers or terms are all read.",
         )

@@ -65,9 +65,17 @@ FACTORS: tuple[Callable[[Circumstances, Points], pl.DataFrame], ...] = (
 """Every factor, in the order in which findings with equal points are given."""
 
 HIGH_RISK = (
-    social_care.FACTOR, exploitation.FACTOR, missing_from_home.FACTOR, harm.FACTOR, youth_justice.FACTOR,
-    referral.FACTOR, exclusion.FACTOR, left_unsettled.FACTOR, unregistered_setting.FACTOR, vanished_from_roll.FACTOR,
-)  # fmt: skip
+    social_care.FACTOR,
+    exploitation.FACTOR,
+    missing_from_home.FACTOR,
+    harm.FACTOR,
+    youth_justice.FACTOR,
+    referral.FACTOR,
+    exclusion.FACTOR,
+    left_unsettled.FACTOR,
+    unregistered_setting.FACTOR,
+    vanished_from_roll.FACTOR,
+)
 """Factors of high risk: a child with one of them does not wait to be listed (:mod:`pipelines.listing.waiting`)."""
 
 

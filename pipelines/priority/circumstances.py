@@ -56,9 +56,10 @@ class Circumstances:
         until = np.datetime64(self.as_at + timedelta(days=1), "D")
         known = days.drop_nulls()
         counted = np.busday_count(
-            (known + timedelta(days=1)).to_numpy().astype("datetime64[D]"), until,
+            (known + timedelta(days=1)).to_numpy().astype("datetime64[D]"),
+            until,
             holidays=np.array(shut, dtype="datetime64[D]"),
-        )  # fmt: skip
+        )
         after = dict(zip(known.to_list(), counted.tolist(), strict=True))
         return pl.Series("school_days", [after.get(day) for day in days], dtype=pl.Int64)
 
@@ -82,8 +83,8 @@ class Circumstances:
         ``child_id``, ``record_id``, ``what``, ``place`` (null: not given), ``since_on``; by child, then day.
         """
         columns = ("child_id", "record_id", "what", "place", "since_on")
-        said = (self.provision, promised_places(self.statements, self.as_at))
-        found = pl.concat([places.select(columns) for places in said]).filter(pl.col("since_on") > self.as_at)
+        both = (self.provision, promised_places(self.statements, self.as_at))
+        found = pl.concat([places.select(columns) for places in both]).filter(pl.col("since_on") > self.as_at)
         return found.sort("child_id", "since_on", "record_id", "what")
 
     def unanswered(self, concerns: pl.DataFrame, taken_up_within: timedelta = timedelta(days=-1)) -> pl.DataFrame:

@@ -23,9 +23,9 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     open_ones = circumstances.unanswered(circumstances.open_concerns(NAMED)).sort("child_id", "since_on")
     first = open_ones.unique("child_id", keep="first", maintain_order=True)
     days = circumstances.school_days_since(first["since_on"])
-    told = pl.coalesce(
+    because = pl.coalesce(
         formatted("excluded on {} ({} school days ago), with no known place", day(pl.col("since_on")), "days"),
         pl.lit("excluded, with no known place"),
     )
     late = first.with_columns(days=days).filter(pl.col("days").is_null() | (pl.col("days") >= OWED_FROM))
-    return as_findings(late, FACTOR, points.exclusion, told)
+    return as_findings(late, FACTOR, points.exclusion, because)

@@ -26,9 +26,19 @@ FACTOR = "referral"
 ADOPTION = r"\badopt"
 """An old identity is for the adoption team alone; it is no concern about the child."""
 _NAMED_BY = (
-    social_care, exploitation, missing_from_home, harm, youth_justice, exclusion, left_unsettled, unclaimed_transfer,
-    no_place, newly_arrived, unregistered_setting, temporary_accommodation,
-)  # fmt: skip
+    social_care,
+    exploitation,
+    missing_from_home,
+    harm,
+    youth_justice,
+    exclusion,
+    left_unsettled,
+    unclaimed_transfer,
+    no_place,
+    newly_arrived,
+    unregistered_setting,
+    temporary_accommodation,
+)
 NAMED_ELSEWHERE = "|".join((*(factor.NAMED for factor in _NAMED_BY), ADOPTION))
 
 FOR_A_PLACE = r"\bplace\b"

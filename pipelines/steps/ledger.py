@@ -13,8 +13,12 @@ from pipelines.steps.under_way import Counts, Night
 from pipelines.store import Store
 
 KEPT = {
-    "lead": "leads", "lead_before": "leads_before", "lead_night": "nights", "list_night": "lists", "list_change": "changes",
-}  # fmt: skip
+    "lead": "leads",
+    "lead_before": "leads_before",
+    "lead_night": "nights",
+    "list_night": "lists",
+    "list_change": "changes",
+}
 """Table of the store -> field of :class:`~pipelines.ledger.lives.Ledger`."""
 
 

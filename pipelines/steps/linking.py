@@ -165,9 +165,16 @@ def _tonight(
         return None
     judged = judged_rows(decided.judgements, person["record_id"])
     return LinkageInput(
-        person, content_fingerprints(person, judged), *last, judged, in_force.model, in_force.origin, settings,
-        _groups_asked(night), held,
-    )  # fmt: skip
+        person,
+        content_fingerprints(person, judged),
+        *last,
+        judged,
+        in_force.model,
+        in_force.origin,
+        settings,
+        _groups_asked(night),
+        held,
+    )
 
 
 def _link_all(

@@ -25,9 +25,19 @@ PUBLISHED_FOLDER = "published"
 def publish_step(night: Night) -> Counts:
     """Tables of the night -> the published files, whole or not at all; night, list_night."""
     known = night.arguments(
-        "candidate", "explained", "person_record", "statement", "child_record", "link", "rival", "finding",
-        "delivery", "breach", "set_aside", "rule_history",
-    )  # fmt: skip
+        "candidate",
+        "explained",
+        "person_record",
+        "statement",
+        "child_record",
+        "link",
+        "rival",
+        "finding",
+        "delivery",
+        "breach",
+        "set_aside",
+        "rule_history",
+    )
     known["statements"] = night.contact_statements()
     as_at = night.settings.as_at
     publication = Publication(

@@ -31,10 +31,17 @@ from pipelines.store import Store
 from pipelines.tables import NIGHT
 
 ARGUMENT_NAMES = {
-    "person_record": "person", "statement": "statements", "child_record": "child_records", "link": "links",
-    "rival": "rivals", "finding": "findings", "candidate": "candidates", "delivery": "deliveries", "breach": "breaches",
+    "person_record": "person",
+    "statement": "statements",
+    "child_record": "child_records",
+    "link": "links",
+    "rival": "rivals",
+    "finding": "findings",
+    "candidate": "candidates",
+    "delivery": "deliveries",
+    "breach": "breaches",
     "school": "schools",
-}  # fmt: skip
+}
 """Table of the store -> the parameter that takes it in functions of data, where that is not the table's own name."""
 
 Counts = dict[str, int]
