@@ -34,20 +34,46 @@ DEATH_TAKEN_BACK = "no source says now that the child has died"
 ROSE = "likelihood rose above the cut-off"
 
 CAME_BECAUSE = (
-    FIRST_NIGHT, NOT_KNOWN_BEFORE, PARTED, VANISHED, EDUCATION_ENDED, CAME_OF_AGE, CONTRADICTED, PROOF_GONE, LESS_SURE,
-    NOT_THE_SAME, LIVES_HERE, TO_CHECK, RECORDS_BACK, CUT_OFF_LOWERED, RECALIBRATED, WAITED, NOT_TAKEN_UP,
-    DEATH_TAKEN_BACK, ROSE,
-)  # fmt: skip
+    FIRST_NIGHT,
+    NOT_KNOWN_BEFORE,
+    PARTED,
+    VANISHED,
+    EDUCATION_ENDED,
+    CAME_OF_AGE,
+    CONTRADICTED,
+    PROOF_GONE,
+    LESS_SURE,
+    NOT_THE_SAME,
+    LIVES_HERE,
+    TO_CHECK,
+    RECORDS_BACK,
+    CUT_OFF_LOWERED,
+    RECALIBRATED,
+    WAITED,
+    NOT_TAKEN_UP,
+    DEATH_TAKEN_BACK,
+    ROSE,
+)
 """What brought a child onto the list (``LEAD.came_because``)."""
 
 TOLD_LATE = timedelta(days=90)
 """Rolls report leavers late: an education that ended up to this long before the last list may still be tonight's news."""
 
 BACK_FROM = {
-    SAME_AS_RIVAL: NOT_THE_SAME, MOVED_AWAY: LIVES_HERE, NOT_OF_AGE: CAME_OF_AGE, RECORDS_GONE: RECORDS_BACK, MERGED: PARTED,
-    CLOSED: CONTRADICTED, CUT_OFF_RAISED: CUT_OFF_LOWERED, RECALIBRATED: ROSE, FELL: ROSE,
-    NOT_YET: WAITED, OVER_HOLIDAYS: NOT_TAKEN_UP, AGE_ENDS: CAME_OF_AGE, DIED: DEATH_TAKEN_BACK,
-}  # fmt: skip
+    SAME_AS_RIVAL: NOT_THE_SAME,
+    MOVED_AWAY: LIVES_HERE,
+    NOT_OF_AGE: CAME_OF_AGE,
+    RECORDS_GONE: RECORDS_BACK,
+    MERGED: PARTED,
+    CLOSED: CONTRADICTED,
+    CUT_OFF_RAISED: CUT_OFF_LOWERED,
+    RECALIBRATED: ROSE,
+    FELL: ROSE,
+    NOT_YET: WAITED,
+    OVER_HOLIDAYS: NOT_TAKEN_UP,
+    AGE_ENDS: CAME_OF_AGE,
+    DIED: DEATH_TAKEN_BACK,
+}
 """Why a child had left -> what its return means. For a child who left because of an education, its record is looked at
 first."""
 
@@ -67,9 +93,12 @@ def why_came(come: pl.DataFrame, tonight: Tonight, before: pl.DataFrame) -> pl.D
     records = tonight.child_records.join(listed.select("child_id"), on="child_id", how="semi")
     joined = join_by_child(
         come.join(shown, on="child_id", how="inner", validate="1:1"),
-        _first_seen(records, tonight), _parted(tonight, before_on), _vanished(records, tonight, before_on),
-        _ended(listed, tonight, before_on), _contradicted(records, tonight),
-    ).join(_proof_now(come, tonight), on="record_id", how="left", validate="m:1")  # fmt: skip
+        _first_seen(records, tonight),
+        _parted(tonight, before_on),
+        _vanished(records, tonight, before_on),
+        _ended(listed, tonight, before_on),
+        _contradicted(records, tonight),
+    ).join(_proof_now(come, tonight), on="record_id", how="left", validate="m:1")
     was_out = ~reaches(pl.col("estimated"), cut_before.estimate_from)
     let_in = pl.lit(cut_now.estimate_from < cut_before.estimate_from) & was_out
     how = CUT_OFF_LOWERED if cut_now.list_from < cut_before.list_from else RECALIBRATED
@@ -115,9 +144,13 @@ def _ended(listed: pl.DataFrame, tonight: Tonight, before_on: date) -> pl.DataFr
 def _contradicted(records: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     """``child_id``, ``back_because``: what contradicts the outcome that had closed a lead."""
     closed = closed_children(
-        tonight.outcomes, tonight.statements, records,
-        as_at=tonight.as_at, names=tonight.names, holds=tonight.settings.outcome_holds,
-    )  # fmt: skip
+        tonight.outcomes,
+        tonight.statements,
+        records,
+        as_at=tonight.as_at,
+        names=tonight.names,
+        holds=tonight.settings.outcome_holds,
+    )
     return closed.filter(pl.col("closed_why").is_null()).select("child_id", "back_because")
 
 
@@ -129,8 +162,8 @@ def _proof_now(come: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     asked = come.select("record_id").drop_nulls().unique()
     stands = tonight.child_records.join(asked, on="record_id", how="semi").select("record_id", proof_child="child_id")
     theirs = tonight.provision.join(asked, on="record_id", how="semi")
-    said = theirs.sort("is_current", "until_on", descending=True, nulls_last=True, maintain_order=True)
-    entry = said.unique("record_id", keep="first", maintain_order=True).select(
+    latest_first = theirs.sort("is_current", "until_on", descending=True, nulls_last=True, maintain_order=True)
+    entry = latest_first.unique("record_id", keep="first", maintain_order=True).select(
         "record_id",
         proof_current="is_current",
         proof_until="until_on",
@@ -205,7 +238,8 @@ def _why(tonight: Tonight) -> pl.Expr:
         .otherwise(
             formatted(
                 "Record {}, which had shown an education, is now child {}'s.",
-                masked_keys(pl.col("record_id")), "proof_child",
+                masked_keys(pl.col("record_id")),
+                "proof_child",
             )
         ),
         LESS_SURE: _less_sure(),
@@ -213,19 +247,23 @@ def _why(tonight: Tonight) -> pl.Expr:
         LIVES_HERE: formatted("There is now {} that the child lives here.", chance(pl.col("living_here"))) + seen,
         TO_CHECK: formatted(
             "There is {} that the child lives here, but nobody has found where they are.{}",
-            chance(pl.col("living_here")), seen,
+            chance(pl.col("living_here")),
+            seen,
         ),
         RECORDS_BACK: pl.lit("Records of the child are being sent again."),
         CUT_OFF_LOWERED: formatted("The cut-off is now {}.", in_100(pl.lit(tonight.settings.list_from))),
         RECALIBRATED: formatted(
             "From the records alone the likelihood is {}; allowing for what officers found on earlier leads, {}.",
-            in_100(pl.col("estimated")), in_100(pl.col("likelihood")),
+            in_100(pl.col("estimated")),
+            in_100(pl.col("likelihood")),
         ),
         WAITED: pl.lit("The authority's own waiting time has passed, or the child is at high risk."),
-        NOT_TAKEN_UP: pl.lit("No roll shows the place accepted for after the holidays, or that place is no longer due."),
+        NOT_TAKEN_UP: pl.lit(
+            "No roll shows the place accepted for after the holidays, or that place is no longer due."
+        ),
         DEATH_TAKEN_BACK: pl.lit("No record that is certainly this child's says now that the child has died."),
         ROSE: formatted("The likelihood is now {}.", in_100(pl.col("likelihood"))),
-    }  # fmt: skip
+    }
     return pl.coalesce(*(pl.when(pl.col("came_because") == name).then(text) for name, text in words.items()))
 
 

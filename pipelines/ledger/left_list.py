@@ -34,9 +34,21 @@ CUT_OFF_RAISED = "the cut-off was raised"
 RECALIBRATED = "likelihoods were recalibrated"
 
 LEFT_BECAUSE = (
-    IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, MERGED, CLOSED, DIED, NOT_YET, OVER_HOLIDAYS,
-    AGE_ENDS, FELL, CUT_OFF_RAISED, RECALIBRATED, RECORDS_GONE,
-)  # fmt: skip
+    IN_EDUCATION,
+    SAME_AS_RIVAL,
+    MOVED_AWAY,
+    NOT_OF_AGE,
+    MERGED,
+    CLOSED,
+    DIED,
+    NOT_YET,
+    OVER_HOLIDAYS,
+    AGE_ENDS,
+    FELL,
+    CUT_OFF_RAISED,
+    RECALIBRATED,
+    RECORDS_GONE,
+)
 """Why a child is off the list (``LEAD.off_because``)."""
 
 FACTORS = {
@@ -199,8 +211,8 @@ def _sources_wanting(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
         "cut_off": source.is_in(list(tonight.cut_off)),
         "kept_out": pl.col("is_aside"),
     }
-    told = {name: pl.col("called").filter(are).str.join(", ").replace("", None) for name, are in named.items()}
-    return known.agg(**told)
+    wanting = {name: pl.col("called").filter(are).str.join(", ").replace("", None) for name, are in named.items()}
+    return known.agg(**wanting)
 
 
 def _fell_most() -> pl.Expr:
@@ -264,26 +276,35 @@ def _why(settings: RankSettings) -> pl.Expr:
     now, before = in_100(pl.col("likelihood_now")), in_100(pl.col("likelihood"))
     words = {
         RECORDS_GONE: gone,
-        MERGED: formatted("The records are now child {}'s. ", "now_id") + otherwise.fill_null("That child is on the list."),
+        MERGED: formatted("The records are now child {}'s. ", "now_id")
+        + otherwise.fill_null("That child is on the list."),
         CLOSED: pl.coalesce(pl.when(pl.col("reason") == CLOSED).then("why"), "officer_words"),
         CUT_OFF_RAISED: formatted("The cut-off is now {}, and the likelihood {}.", cut_off, now)
-        + pl.when(pl.col("reason") == MOVED_AWAY).then(
-            formatted(" A desk check of where the child lives is made at {} or more.", check_from)
-        ).otherwise(pl.lit("")),
+        + pl.when(pl.col("reason") == MOVED_AWAY)
+        .then(formatted(" A desk check of where the child lives is made at {} or more.", check_from))
+        .otherwise(pl.lit("")),
         RECALIBRATED: formatted(
             "From the records alone the likelihood is {}; allowing for what officers found on earlier leads, {}: below the "
             "cut-off of {}.",
-            in_100(pl.col("estimated_now")), now, cut_off,
+            in_100(pl.col("estimated_now")),
+            now,
+            cut_off,
         ),
         FELL: formatted(
             "The likelihood fell from {} to {}, below the cut-off of {}. The biggest fall was in the likelihood that the "
-            "child is "
-            "{}: from {} to {}. ", before, now, cut_off, pl.col("fell").replace(FACTORS), _factor(""), _factor("_now"),
-        ) + otherwise,
-    }  # fmt: skip
-    told = [pl.when(pl.col("off_because") == because).then(text) for because, text in words.items()]
+            "child is {}: from {} to {}. ",
+            before,
+            now,
+            cut_off,
+            pl.col("fell").replace(FACTORS),
+            _factor(""),
+            _factor("_now"),
+        )
+        + otherwise,
+    }
+    own_words = [pl.when(pl.col("off_because") == because).then(text) for because, text in words.items()]
     others = pl.when(pl.col("off_because").is_not_null() & ~pl.col("off_because").is_in(list(words))).then(otherwise)
-    return pl.coalesce(*told, others)
+    return pl.coalesce(*own_words, others)
 
 
 def _factor(suffix: str) -> pl.Expr:

@@ -89,7 +89,7 @@ def list_changes(leads: pl.DataFrame) -> pl.DataFrame:
     each of ``BEFORE``.
     """
     is_listed, was = pl.col("state") == LISTED, pl.col("was")
-    told = leads.with_columns(change=_change()).drop_nulls("change")
+    changed = leads.with_columns(change=_change()).drop_nulls("change")
     came, moved = pl.col("change").is_in([NEW, RETURNED]), pl.col("change").is_in([RISEN, FALLEN])
     # The lead of a child off the list keeps its columns from when it was last listed: these are "before".
     before = {
@@ -105,7 +105,7 @@ def list_changes(leads: pl.DataFrame) -> pl.DataFrame:
     order = pl.col("change").replace_strict({name: at for at, name in enumerate(CHANGES)}, return_dtype=pl.Int64)
     rank = pl.coalesce("rank", "rank_before")
     return (
-        told.with_columns(*words)
+        changed.with_columns(*words)
         .with_columns(**before)
         .with_columns(**now)
         .sort(order, rank, "child_id", nulls_last=True)

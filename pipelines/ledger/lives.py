@@ -67,11 +67,15 @@ def keep_ledger(kept: Ledger, tonight: Tonight) -> Ledger:
     before = rewound(kept, as_at)
     last = before.lists.filter(pl.col("as_at") == pl.col("as_at").max())
     leads = _without_former(_of_protected(_next_leads(before.leads, tonight, last), tonight), tonight.withheld)
-    here = pl.DataFrame(
-        {"as_at": [as_at], "before_on": last["as_at"].to_list() or [None], "list_from": [tonight.settings.list_from],
-         "estimate_from": [CutOff.of(tonight.settings).estimate_from], "listed": [tonight.candidates.height],
-         "published_at": [None]}, schema=LIST_NIGHT,
-    )  # fmt: skip
+    row = {
+        "as_at": as_at,
+        "before_on": next(iter(last["as_at"]), None),
+        "list_from": tonight.settings.list_from,
+        "estimate_from": CutOff.of(tonight.settings).estimate_from,
+        "listed": tonight.candidates.height,
+        "published_at": None,
+    }
+    here = pl.DataFrame([row], schema=LIST_NIGHT)
     listed = leads.filter(state=LISTED)
     nights = listed.select("child_id", *SHOWN_OF_A_NIGHT, as_at=pl.lit(as_at)).select(LEAD_NIGHT.names())
     kept_from = as_at - timedelta(days=KEPT_DAYS)

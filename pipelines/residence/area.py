@@ -36,9 +36,9 @@ def homes(dates: ChildDates, person: pl.DataFrame, area: Area) -> pl.DataFrame:
     """
     if not area.postcodes:
         return HOME.to_frame()
-    told = pl.max_horizontal("seen_on", "begun_on", "closed_on", "left_on")
+    told_on = pl.max_horizontal("seen_on", "begun_on", "closed_on", "left_on")
     records = (
-        dates.records.select("record_id", "child", told_on=told)
+        dates.records.select("record_id", "child", told_on=told_on)
         .join(
             person.select("record_id", "postcode").drop_nulls("postcode"), on="record_id", how="inner", validate="1:1"
         )

@@ -21,11 +21,11 @@ def without_letters(statements: pl.DataFrame, child_records: pl.DataFrame, resid
     if written.is_empty():
         return statements
     theirs = child_records.join(written, on="child_id", how="inner").select("record_id", "child_id", "source")
-    told = statements.select("record_id", "source", "kind", "since_on").with_row_index("row")
-    dates = told.filter(pl.col("kind").is_in([SEEN, STARTS]))
-    said = dates.join(theirs, on=["record_id", "source"], how="inner", validate="m:1")
-    starts = said.filter(pl.col("kind") == STARTS)
-    dated = said.filter(pl.col("kind") == SEEN).join(starts, on=["record_id", "since_on"], how="anti")
+    rows = statements.select("record_id", "source", "kind", "since_on").with_row_index("row")
+    dates = rows.filter(pl.col("kind").is_in([SEEN, STARTS]))
+    of_children = dates.join(theirs, on=["record_id", "source"], how="inner", validate="m:1")
+    starts = of_children.filter(pl.col("kind") == STARTS)
+    dated = of_children.filter(pl.col("kind") == SEEN).join(starts, on=["record_id", "since_on"], how="anti")
     last = pl.col("since_on") == pl.col("since_on").max().over("child_id", "source")
     stays = np.ones(statements.height, dtype=bool)
     stays[dated.filter(last)["row"].to_numpy()] = False

@@ -47,9 +47,13 @@ LEFT_BEHIND = 0.1
 late, or forgotten."""
 
 HOUSEHOLD_KEYS = (
-    ("household",), ("surname", "uprn"), ("surname", "dwelling"), ("surname", "door", "district"),
-    ("date_of_birth", "dwelling"), ("date_of_birth", "surname", "door"),
-)  # fmt: skip
+    ("household",),
+    ("surname", "uprn"),
+    ("surname", "dwelling"),
+    ("surname", "door", "district"),
+    ("date_of_birth", "dwelling"),
+    ("date_of_birth", "surname", "door"),
+)
 """Columns of :func:`with_homes` that two children of one household share."""
 
 NEVER = "never on a roll"
@@ -111,9 +115,14 @@ def gather_evidence(dates: ChildDates, homes: pl.DataFrame, provision: pl.DataFr
     mine = members(dates.records.select("record_id", "child", "membership"), homes, *homes.columns[1:])
     entries = provision.join(dates.children, on="child_id", how="inner", validate="m:1")
     children = join_by_child(
-        dates.children, _age_groups(mine, as_at), _places(entries), _ended_places(entries, as_at), _said_moved(dates),
-        _first_known(dates, as_at), by="child",
-    )  # fmt: skip
+        dates.children,
+        _age_groups(mine, as_at),
+        _places(entries),
+        _ended_places(entries, as_at),
+        _said_moved(dates),
+        _first_known(dates, as_at),
+        by="child",
+    )
     has_place = pl.col("place_probability").is_not_null()
     children = children.with_columns(
         pl.col("age_group").fill_null("unknown"),
@@ -281,13 +290,14 @@ def _ends_of_knowledge(records: pl.DataFrame, as_at: date) -> pl.DataFrame:
     An extract that was made two months ago, or whose agency last saw its children then, knows nothing of who has left
     since, however recently it was sent.
     """
-    told = records.select(
-        "source", seen=days_since(pl.col("seen_on"), as_at),
+    days = records.select(
+        "source",
+        seen=days_since(pl.col("seen_on"), as_at),
         known=days_since(pl.max_horizontal("seen_on", "closed_on", "left_on"), as_at),
-    )  # fmt: skip
+    )
     ends = [
         (mine["source"][0], _end_of(mine["seen"]), _end_of(mine["known"]))
-        for mine in told.partition_by("source", maintain_order=True)
+        for mine in days.partition_by("source", maintain_order=True)
     ]
     return pl.DataFrame(
         ends, schema={"source": pl.String, "unsighted_days": pl.Float64, "untold_days": pl.Float64}, orient="row"
@@ -332,9 +342,9 @@ def relatives(mine: pl.DataFrame) -> pl.DataFrame:
     pairs = []
     for key in HOUSEHOLD_KEYS:
         home = [name for name in key if name not in ("surname", "date_of_birth")]
-        told = mine.select("child", *key).drop_nulls()
+        known = mine.select("child", *key).drop_nulls()
         # Hashes, because telling several text columns apart takes four times as long.
-        homes = told.select("child", key=pl.struct(key).hash(), home=pl.struct(home).hash())
+        homes = known.select("child", key=pl.struct(key).hash(), home=pl.struct(home).hash())
         homes = homes.filter(is_first_of("child", "key"))
         children = homes.filter(is_first_of("child", "home"))["home"].value_counts()
         crowds = children.filter(pl.col("count") > LARGEST_HOUSEHOLD)["home"]
@@ -379,5 +389,5 @@ def _household_signs(families: pl.DataFrame, dates: ChildDates, children: pl.Dat
     signs = children.join(seen, on="child", how="left", validate="1:1").select(
         other="child", sign=pl.when(has_place).then(0).when(is_seen).then(1).otherwise(2).cast(pl.Int64)
     )
-    told = families.join(signs, on="other", how="inner", validate="m:1")
-    return told.group_by("child").agg(household=pl.col("sign").min())
+    of_others = families.join(signs, on="other", how="inner", validate="m:1")
+    return of_others.group_by("child").agg(household=pl.col("sign").min())

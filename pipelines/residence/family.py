@@ -128,32 +128,32 @@ def log_likelihood_from_others(
     - ``parts``: share of each part among all children, as it applies to each child.
     - ``is_never``: which children were never on a roll.
     """
-    count, paired, told = likelihood.shape[1], families.paired, np.zeros_like(likelihood)
+    count, paired, found = likelihood.shape[1], families.paired, np.zeros_like(likelihood)
     for asked, of_kind in zip((~is_never, is_never), no_place, strict=True):
         seen = likelihood[:, paired]
         seen[0] *= of_kind[paired]
         seen *= follows / (parts[:, paired] * seen).sum(axis=0)
         seen += 1.0 - follows
-        heard = (families.near_paired @ np.log(seen).T).T
-        np.copyto(told, heard, where=asked)
+        near = (families.near_paired @ np.log(seen).T).T
+        np.copyto(found, near, where=asked)
     is_open = families.other >= 0
     placed, speaks = families.child[~is_open], follows * families.place[~is_open]
     left = np.bincount(placed, np.log1p(-speaks), minlength=count)
-    told[1:] += left
+    found[1:] += left
     for part in np.flatnonzero(STILL_OPEN):
         lately = np.bincount(placed, np.log1p(-speaks * (1.0 - STILL_OPEN[part])), minlength=count)
-        told[1 + part] += lately - left
-    return told
+        found[1 + part] += lately - left
+    return found
 
 
 def with_household(
-    likelihood: Floats, told: Floats, has_others: Flags, parts: Floats, follows: float
+    likelihood: Floats, from_others: Floats, has_others: Flags, parts: Floats, follows: float
 ) -> tuple[Floats, Floats]:
     """Posterior of each part (rows) for each child, and the probability that the child shares its household's part.
 
-    ``told``: of the household, from :func:`log_likelihood_from_others`. For a child without others the second is 0.
+    ``from_others``: of the household, from :func:`log_likelihood_from_others`. For a child without others the second is 0.
     """
-    household = parts * np.exp(told - told.max(axis=0))
+    household = parts * np.exp(from_others - from_others.max(axis=0))
     household *= np.where(has_others, follows, 0.0) / household.sum(axis=0)
     together = household * likelihood
     alone = np.where(has_others, 1.0 - follows, 1.0) * parts * likelihood

@@ -58,9 +58,9 @@ def judge_residence(
         estimated = aside.submit(living_here, evidence)
         outside = _homes_outside(dates, person, own)
         children = evidence.children.join(outside, on="child_id", how="left", validate="1:1")
-        told = _with_words(children, dates, evidence.agencies, names, as_at).sort("child")
+        in_words = _with_words(children, dates, evidence.agencies, names, as_at).sort("child")
     left = pl.when(pl.col("outside").is_not_null()).then(own.living_here_outside).otherwise(1.0)
-    judged = told.with_columns(living_here=pl.Series(estimated.result(), dtype=pl.Float64) * left)
+    judged = in_words.with_columns(living_here=pl.Series(estimated.result(), dtype=pl.Float64) * left)
     return judged.select(RESIDENCE.names()).cast(RESIDENCE)
 
 
@@ -78,10 +78,14 @@ def _with_words(
     known = agencies.join(asked, on="child", how="semi")
     letters = known.filter("is_letter")
     asked = join_by_child(
-        asked, _last_sightings(with_last_contact(theirs, letters, as_at), names), *_entries_in_words(theirs, names),
-        _letters_in_words(letters, names, as_at), _agencies_in_words(known), _old_extracts_in_words(known, names, as_at),
+        asked,
+        _last_sightings(with_last_contact(theirs, letters, as_at), names),
+        *_entries_in_words(theirs, names),
+        _letters_in_words(letters, names, as_at),
+        _agencies_in_words(known),
+        _old_extracts_in_words(known, names, as_at),
         by="child",
-    )  # fmt: skip
+    )
     settled = pl.concat_str(pl.lit(HAS_PLACE), "outside", separator="; ", ignore_nulls=True)
     return pl.concat(
         [asked.with_columns(because=_because(as_at)), children.filter(is_settled).with_columns(because=settled)],

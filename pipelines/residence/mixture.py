@@ -90,9 +90,14 @@ class Children:
     def of(self, rows: Codes) -> "Children":
         """Only the children in ``rows``."""
         return Children(
-            [one.of(rows) for one in self.readings], self.group[rows], self.is_never[rows], self.with_school[rows],
-            self.counts[rows], self.families.of(rows, len(self.group)), self.season,
-        )  # fmt: skip
+            [one.of(rows) for one in self.readings],
+            self.group[rows],
+            self.is_never[rows],
+            self.with_school[rows],
+            self.counts[rows],
+            self.families.of(rows, len(self.group)),
+            self.season,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +139,14 @@ class Mixture:
         here, follows, *both = expit(parts[-1]).tolist()
         count = len(self.levels)
         return Mixture(
-            tuple(shares[:count]), tuple(shares[count:-1]), shares[-1],
-            float(np.clip(here, *HERE_BOUNDS)), no_place, follows, np.array(both),
-        )  # fmt: skip
+            tuple(shares[:count]),
+            tuple(shares[count:-1]),
+            shares[-1],
+            float(np.clip(here, *HERE_BOUNDS)),
+            no_place,
+            follows,
+            np.array(both),
+        )
 
 
 def living_here(evidence: Evidence) -> Floats:
@@ -163,10 +173,14 @@ def living_here(evidence: Evidence) -> Floats:
         groups = frame.select(told_apart).to_series()
         group = groups.cast(pl.Enum(groups.unique().sort())).to_physical().to_numpy().astype(np.int64)
         children = Children(
-            readings_of(evidence, rows, season), group[rows],
-            (frame["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows], with_school.to_numpy()[rows],
-            (is_open & learn)[rows], families_of(evidence, rows, np.where(is_elsewhere, 0.0, 1.0)), season,
-        )  # fmt: skip
+            readings_of(evidence, rows, season),
+            group[rows],
+            (frame["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows],
+            with_school.to_numpy()[rows],
+            (is_open & learn)[rows],
+            families_of(evidence, rows, np.where(is_elsewhere, 0.0, 1.0)),
+            season,
+        )
         placed = float(frame["place_probability"].fill_null(0.0).to_numpy()[learn].sum())
         usual = usual_shares(frame, group)
         chance[rows], mixture = _chances(children, usual, placed)
@@ -286,9 +300,14 @@ def _expected(children: Children, usual: Floats, placed: float) -> Mixture:
         for reading, way in zip(children.readings, ways, strict=True)
     )
     return Mixture(
-        levels, ways, np.repeat(EXPECTED_DEPARTURES[:, None], 2, axis=1), _share_here_at_start(children, placed), usual,
-        FOLLOWS_PRIOR[0] / sum(FOLLOWS_PRIOR), np.repeat(BOTH_PRIOR[0] / sum(BOTH_PRIOR), 2),
-    )  # fmt: skip
+        levels,
+        ways,
+        np.repeat(EXPECTED_DEPARTURES[:, None], 2, axis=1),
+        _share_here_at_start(children, placed),
+        usual,
+        FOLLOWS_PRIOR[0] / sum(FOLLOWS_PRIOR),
+        np.repeat(BOTH_PRIOR[0] / sum(BOTH_PRIOR), 2),
+    )
 
 
 def _likelihood(children: Children, table: ReadingTable, mixture: Mixture) -> Likelihood:
@@ -341,11 +360,14 @@ def _maximise(
     is_learnt = np.bincount(children.group[counts], minlength=len(before.no_place)) > 0
     asked = together[counts & children.families.has_others]
     return Mixture(
-        tuple(levels), ways, departures(mine[1:], children.is_never[counts], children.season), share_here,
+        tuple(levels),
+        ways,
+        departures(mine[1:], children.is_never[counts], children.season),
+        share_here,
         np.where(is_learnt, np.exp(logit(shares) - logit(share_here)), before.no_place),
         float((asked.sum() + FOLLOWS_PRIOR[0]) / (len(asked) + sum(FOLLOWS_PRIOR))),
         _both(children, here),
-    )  # fmt: skip
+    )
 
 
 def _both(children: Children, here: Floats) -> Floats:

@@ -54,9 +54,11 @@ def off_roll_readings(evidence: Evidence, rows: Codes, season: Floats) -> list[R
     off_roll = children.select(pl.when(~pl.col("left_with_all")).then(days)).to_series().to_numpy()[rows]
     closed = children.select(pl.when(evidence.without_school).then(days)).to_series().to_numpy()[rows]
     return [
-        *_why_off_roll(said_moved, together), _left_together(together), *_until_school_closed(closed),
+        *_why_off_roll(said_moved, together),
+        _left_together(together),
+        *_until_school_closed(closed),
         *_time_off_roll(off_roll, season, together),
-    ]  # fmt: skip
+    ]
 
 
 def _why_off_roll(said_moved: Codes, together: Flags) -> list[Reading]:
@@ -68,10 +70,16 @@ def _why_off_roll(said_moved: Codes, together: Flags) -> list[Reading]:
     here, gone = (PRIOR_CHILDREN * np.array([moved, 1.0 - moved]) for moved in SAID_MOVED)
     return [
         Reading(
-            codes, np.ones(len(codes)), here, gone[None, None, :], np.ones(1), learns_here=True, is_alike=True,
+            codes,
+            np.ones(len(codes)),
+            here,
+            gone[None, None, :],
+            np.ones(1),
+            learns_here=True,
+            is_alike=True,
             is_shared=together,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _left_together(together: Flags) -> Reading:
@@ -111,8 +119,14 @@ def _time_off_roll(days: Floats, season: Floats, together: Flags) -> list[Readin
     gone = [0.98 * each / each.sum(axis=1, keepdims=True) + 0.02 * here for each in taken_off]
     return [
         Reading(
-            level_of(days, OFF_ROLL), np.ones(len(days)), ABSENT_CHILDREN * here, np.array(gone), TAKEN_OFF_PRIOR,
-            learns_here=True, fades_over=np.where(DEPARTED >= FADING_FROM_DAYS, often * days_within, 0.0),
-            habit="taking off a roll", is_shared=together,
+            level_of(days, OFF_ROLL),
+            np.ones(len(days)),
+            ABSENT_CHILDREN * here,
+            np.array(gone),
+            TAKEN_OFF_PRIOR,
+            learns_here=True,
+            fades_over=np.where(DEPARTED >= FADING_FROM_DAYS, often * days_within, 0.0),
+            habit="taking off a roll",
+            is_shared=together,
         )
-    ]  # fmt: skip
+    ]

@@ -11,9 +11,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-DEPARTED = np.array(
-    [0.0, 30, 60, 91, 122, 152, 183, 228, 274, 319, 365, 456, 548, 639, 730, 913, 1095, 1460, 2190]
-)  # fmt: skip
+DEPARTED = np.array([0.0, 30, 60, 91, 122, 152, 183, 228, 274, 319, 365, 456, 548, 639, 730, 913, 1095, 1460, 2190])
 """Edges, in days before tonight, of the times of departure: months, then quarters, then years. A child who left in one of
 them was seen by every agency until then and not since, so that all sightings of one child age together."""
 
@@ -179,6 +177,10 @@ def reading_table(readings: list[Reading], counts: Flags) -> ReadingTable:
         return csr_matrix((np.ones(np.count_nonzero(of)), (child[of], two[of])), shape=(len(counts), len(twos)))
 
     return ReadingTable(
-        readings, twos % first[-1], distinct[twos // first[-1]], says(~is_shared), says(is_shared),
+        readings,
+        twos % first[-1],
+        distinct[twos // first[-1]],
+        says(~is_shared),
+        says(is_shared),
         csr_matrix((trust[asked], (code[asked], child[asked])), shape=(first[-1], len(counts))),
-    )  # fmt: skip
+    )

@@ -4,12 +4,10 @@ Every prior is worth few children and states one thing about the world in plain 
 outweighed by the data in a city.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
 import polars as pl
 
+from pipelines.residence.agency import SEEN, Agency
 from pipelines.residence.evidence import NEVER, Evidence
 from pipelines.residence.letters import gaps_between
 from pipelines.residence.levels import (
@@ -27,9 +25,6 @@ from pipelines.residence.levels import (
 )
 from pipelines.residence.off_roll import off_roll_readings
 from pipelines.residence.reading import DEPARTED, DEPARTURES, ENDED, PRIOR_CHILDREN, Codes, Flags, Floats, Reading
-
-SEEN = np.array([14.0, *DEPARTED[1:]])
-"""Edges, in days since a sighting; cut where the departures are cut."""
 
 SEEN_AFTER_LEAVING = np.hstack([DEPARTED[:-1, None] >= SEEN, np.zeros((DEPARTURES, len(SEEN) + 2), dtype=bool)])
 """By departure (rows): whether a sighting of each level came after the child left. The columns come twice: seen so long
@@ -96,42 +91,6 @@ MOSTLY_OFF_ROLL = 3.0
 """An agency that knows this many times as many of the children without a place as of those with one works off the roll."""
 
 
-@dataclass(frozen=True)
-class _Agency:
-    """One agency's records, one for each child. ``child``: row of the child; the other columns are as in
-    ``Evidence.agencies``."""
-
-    source: str
-    child: Codes
-    state: Codes
-    sighted: Floats
-    begun: Floats
-    ended: Floats
-    is_start: Flags
-    is_letter: Flags
-    trust: Floats
-    is_shared: Flags
-    unsighted: float
-    untold: float
-    tells_events: bool
-
-    @cached_property
-    def seen_levels(self) -> Codes:
-        """Level in ``SEEN`` of each record; -1: never seen with a date."""
-        return level_of(self.sighted, SEEN)
-
-    @cached_property
-    def entry_levels(self) -> Codes:
-        """Level of each record: 1 open; ``ENDED`` or more for ended, by how long ago."""
-        return np.where(self.state == ENDED, ENDED + level_of(self.ended, DEPARTED[1:]), self.state)
-
-    @cached_property
-    def tells_starts_only(self) -> bool:
-        """Whether most of the agency's dates are the start of an entry, so that a start is all that a sighting means to it."""
-        is_dated = ~np.isnan(self.sighted)
-        return bool(np.count_nonzero(self.is_start & is_dated) * 2 > np.count_nonzero(is_dated))
-
-
 def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading]:
     """Every reading of the night, of the children in ``rows``: up to three kinds for each agency, the household, and coming
     off the roll.
@@ -148,14 +107,7 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
     known_days = children["known_days"].cast(pl.Float64).fill_null(np.inf).to_numpy()
     readings = []
     for records in evidence.agencies.partition_by("source", maintain_order=True):
-        agency = _Agency(
-            records["source"][0], records["child"].to_numpy().astype(np.int64), records["state"].to_numpy(),
-            records["sighted_days"].cast(pl.Float64).to_numpy(), records["begun_days"].cast(pl.Float64).to_numpy(),
-            records["ended_days"].cast(pl.Float64).to_numpy(), records["is_start"].to_numpy(),
-            records["is_letter"].to_numpy(), records["membership"].to_numpy(),
-            records["is_shared"].to_numpy(), records["unsighted_days"][0], records["untold_days"][0],
-            records["tells_events"][0],
-        )  # fmt: skip
+        agency = Agency.of(records)
         readings += _presence(agency, rows, (is_known, without_place, is_elsewhere), known_days, is_never)
         for mine in of_group.values():
             readings += _sighting(agency, rows, is_known, is_elsewhere, mine)
@@ -163,17 +115,8 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
     return [*readings, _company(evidence, rows, is_known, without_place), *off_roll_readings(evidence, rows, season)]
 
 
-def _laid_out(agency: _Agency, codes: Codes, rows: Codes) -> tuple[Codes, Floats, Flags]:
-    """``codes`` of an agency's records, laid out as codes, trust and ``is_shared`` of the children in ``rows``; code -1: no
-    record."""
-    count = 1 + max(int(rows.max(initial=0)), int(agency.child.max(initial=0)))
-    by_child, trust, is_shared = np.full(count, -1), np.ones(count), np.zeros(count, dtype=bool)
-    by_child[agency.child], trust[agency.child], is_shared[agency.child] = codes, agency.trust, agency.is_shared
-    return by_child[rows], trust[rows], is_shared[rows]
-
-
 def _presence(
-    agency: _Agency, rows: Codes, whom: tuple[Flags, Flags, Flags], known_days: Floats, is_never: Flags
+    agency: Agency, rows: Codes, whom: tuple[Flags, Flags, Flags], known_days: Floats, is_never: Flags
 ) -> list[Reading]:
     """Whether an agency has a record, and whether it is open. No record says less of a newcomer (:func:`_weight_of_none`).
 
@@ -204,21 +147,31 @@ def _presence(
     _, is_current, is_ended = known * min(1.0, at_most / (known[1] + known[2]))
     here = np.array([1.0 - is_current - is_ended, is_current, is_ended])
     gone = np.array([1.0 - 0.75 * is_current - is_ended, 0.5 * is_current, 0.25 * is_current + is_ended])
-    codes, trust, is_shared = _laid_out(agency, agency.entry_levels, rows)
+    codes, trust, is_shared = agency.laid_out(agency.entry_levels, rows)
     trust = np.where(codes < 0, _weight_of_none(agency, known_days, whom[0])[rows], trust)
     codes = np.maximum(codes, 0)
     prior = PRIOR_CHILDREN * gone[None, None, :] + 0.5
     return [
         Reading(
-            np.where(is_never == of_never, codes, -1), trust, max(KNOWN_CHILDREN, float(sizes[1])) * here + 0.5, prior,
-            np.ones(1), True, is_alike=True, is_presence=True, of_never=of_never, has_ends=True, habit=agency.source,
-            is_shared=is_shared, unaware=left_within(agency.untold),
+            np.where(is_never == of_never, codes, -1),
+            trust,
+            max(KNOWN_CHILDREN, float(sizes[1])) * here + 0.5,
+            prior,
+            np.ones(1),
+            learns_here=True,
+            is_alike=True,
+            is_presence=True,
+            of_never=of_never,
+            has_ends=True,
+            habit=agency.source,
+            is_shared=is_shared,
+            unaware=left_within(agency.untold),
         )
         for of_never in (False, True)
-    ]  # fmt: skip
+    ]
 
 
-def _weight_of_none(agency: _Agency, known_days: Floats, is_known: Flags) -> Floats:
+def _weight_of_none(agency: Agency, known_days: Floats, is_known: Flags) -> Floats:
     """How much it says of each child that an agency has no record: 0..1 of what it says of a child known for long, as trust.
 
     If an agency knows a share p of the children here and has removed a share r of those gone, no record is
@@ -237,25 +190,33 @@ def _weight_of_none(agency: _Agency, known_days: Floats, is_known: Flags) -> Flo
     return np.append(np.minimum(odds, 1.0), 1.0)[newness]
 
 
-def _known_or_not(agency: _Agency, rows: Codes, is_never: Flags, rate: float) -> list[Reading]:
+def _known_or_not(agency: Agency, rows: Codes, is_never: Flags, rate: float) -> list[Reading]:
     """Whether an agency that works off the roll has a record (1) or none (0).
 
     ``rate``: share of the children without a place whom it knows. Children with a place cannot show how often it knows
     those who live here. It is taken to know these and those gone equally often, until tonight's records teach otherwise.
     """
-    codes, trust, is_shared = _laid_out(agency, np.ones_like(agency.state), rows)
+    codes, trust, is_shared = agency.laid_out(np.ones_like(agency.state), rows)
     codes = np.maximum(codes, 0)
     alike = OFF_ROLL_CHILDREN * np.array([1.0 - rate, rate])
     return [
         Reading(
-            np.where(is_never == of_never, codes, -1), trust, alike, alike[None, None, :], np.ones(1), True, is_alike=True,
-            of_never=of_never, is_shared=is_shared, unaware=left_within(agency.untold),
+            np.where(is_never == of_never, codes, -1),
+            trust,
+            alike,
+            alike[None, None, :],
+            np.ones(1),
+            learns_here=True,
+            is_alike=True,
+            of_never=of_never,
+            is_shared=is_shared,
+            unaware=left_within(agency.untold),
         )
         for of_never in (False, True)
-    ]  # fmt: skip
+    ]
 
 
-def _open_or_ended(agency: _Agency, rows: Codes, known: Floats) -> list[Reading]:
+def _open_or_ended(agency: Agency, rows: Codes, known: Floats) -> list[Reading]:
     """Whether the record of an agency that works off the roll is open (1) or ended (2), for the children of whom it has
     one.
 
@@ -267,16 +228,24 @@ def _open_or_ended(agency: _Agency, rows: Codes, known: Floats) -> list[Reading]
         return []
     is_current, is_ended = shares_of(known + 0.5)
     gone = np.array([0.0, 0.5 * is_current, 0.5 * is_current + is_ended])
-    codes, trust, is_shared = _laid_out(agency, agency.entry_levels, rows)
+    codes, trust, is_shared = agency.laid_out(agency.entry_levels, rows)
     return [
         Reading(
-            codes, trust, np.append(0.0, known) + 0.5, PRIOR_CHILDREN * gone[None, None, :] + 0.5, np.ones(1), True,
-            is_alike=True, has_ends=True, is_shared=is_shared, unaware=left_within(agency.untold),
+            codes,
+            trust,
+            np.append(0.0, known) + 0.5,
+            PRIOR_CHILDREN * gone[None, None, :] + 0.5,
+            np.ones(1),
+            learns_here=True,
+            is_alike=True,
+            has_ends=True,
+            is_shared=is_shared,
+            unaware=left_within(agency.untold),
         )
-    ]  # fmt: skip
+    ]
 
 
-def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags, of_group: Flags) -> list[Reading]:
+def _sighting(agency: Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags, of_group: Flags) -> list[Reading]:
     """How long ago an agency saw the children of one age group.
 
     Its habits are those with known children of that age, or of any age where it knows few of that one, adjusted for
@@ -310,14 +279,14 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags
     # The day on which an entry was closed is not a meeting: a child who has left is taken off a list, and has not come
     # back.
     for is_asked, meets in ((agency.state == ENDED, None), (agency.state != ENDED, SEEN_AFTER_LEAVING)):
-        codes, trust, is_shared = _laid_out(agency, np.where(of_group[agency.child] & is_asked, levels, -1), rows)
+        codes, trust, is_shared = agency.laid_out(np.where(of_group[agency.child] & is_asked, levels, -1), rows)
         readings.append(
             Reading(codes, trust, both, gone, SEEN_SINCE_PRIOR, habit=agency.source, is_shared=is_shared, meets=meets)
         )
     return readings
 
 
-def _gaps(agency: _Agency, mine: Flags) -> Floats:
+def _gaps(agency: Agency, mine: Flags) -> Floats:
     """Days since an agency met the children of the records in ``mine``, excluding letters."""
     days, is_letter = agency.sighted[mine], agency.is_letter[mine]
     if not is_letter.any():
@@ -325,7 +294,7 @@ def _gaps(agency: _Agency, mine: Flags) -> Floats:
     return gaps_between(days, is_letter) if np.count_nonzero(~is_letter) >= ENOUGH_KNOWN else usual_days(days[:0])
 
 
-def _out_of_school(known: Floats, agency: _Agency, elsewhere: Flags) -> Floats:
+def _out_of_school(known: Floats, agency: Agency, elsewhere: Flags) -> Floats:
     """``known`` (days since the largest roll's pupils were seen), mixed with the days of pupils ``elsewhere`` (a flag for
     each record) as far as these are clearly seen differently. A nurse who visits the schools, or a school's own report,
     sees no child without a place either."""
@@ -341,7 +310,7 @@ def _out_of_school(known: Floats, agency: _Agency, elsewhere: Flags) -> Floats:
     return np.append(quantiles(known, MOST_KNOWN - count), quantiles(others, count)) if count else known
 
 
-def _beginning(agency: _Agency, rows: Codes, is_known: Flags) -> list[Reading]:
+def _beginning(agency: Agency, rows: Codes, is_known: Flags) -> list[Reading]:
     """How long ago an open entry began: before then, the child cannot have left; one date in fifty may be a slip.
 
     It means no more than that. A recent arrival is no sign of staying: where many come for a season, or are posted here,
@@ -354,7 +323,7 @@ def _beginning(agency: _Agency, rows: Codes, is_known: Flags) -> list[Reading]:
     here = shares_of(np.bincount(np.searchsorted(BEGUN, usual), minlength=len(BEGUN) + 1).astype(np.float64) + 1.0)
     gone = here * begun_before(BEGUN, agency.untold)
     gone = 0.98 * gone / gone.sum(axis=1, keepdims=True) + 0.02 * here
-    codes, trust, is_shared = _laid_out(agency, level_of(agency.begun, BEGUN), rows)
+    codes, trust, is_shared = agency.laid_out(level_of(agency.begun, BEGUN), rows)
     return [Reading(codes, trust, here, gone[None], np.ones(1), is_shared=is_shared)]
 
 

@@ -61,11 +61,13 @@ class RecordDates:
 
 def record_dates(statements: pl.DataFrame, as_at: date) -> RecordDates:
     """What the statements of a night say, record by record."""
-    said = statements.select("record_id", "source", "kind", "what", "since_on", "until_on")
-    if not said["record_id"].is_sorted():
-        said = said.sort("record_id")
-    told = said.select(pl.col("record_id").rle().struct.field("value").alias("record_id")).with_row_index("record")
-    said = said.select(
+    ordered = statements.select("record_id", "source", "kind", "what", "since_on", "until_on")
+    if not ordered["record_id"].is_sorted():
+        ordered = ordered.sort("record_id")
+    records = ordered.select(pl.col("record_id").rle().struct.field("value").alias("record_id")).with_row_index(
+        "record"
+    )
+    ordered = ordered.select(
         "source",
         "what",
         "since_on",
@@ -73,15 +75,15 @@ def record_dates(statements: pl.DataFrame, as_at: date) -> RecordDates:
         kind=pl.col("kind").cast(pl.Categorical),
         record=pl.col("record_id").rle_id(),
     )
-    said = _without_dates_given_at_once(said, as_at)
-    for dates in (_sightings(said, as_at), _entries(said, as_at), _leavings(said, as_at)):
-        told = told.join(dates, on="record", how="left", validate="1:1", maintain_order="left")
-    entry_sources = said.filter(pl.col("kind").is_in(["lives_here", "provision"]))["source"].unique()
+    ordered = _without_dates_given_at_once(ordered, as_at)
+    for dates in (_sightings(ordered, as_at), _entries(ordered, as_at), _leavings(ordered, as_at)):
+        records = records.join(dates, on="record", how="left", validate="1:1", maintain_order="left")
+    entry_sources = ordered.filter(pl.col("kind").is_in(["lives_here", "provision"]))["source"].unique()
     return RecordDates(
-        told.drop("record"),
-        rolls=said.filter(pl.col("kind") == "provision")["source"].unique(),
+        records.drop("record"),
+        rolls=ordered.filter(pl.col("kind") == "provision")["source"].unique(),
         entry_sources=entry_sources,
-        event_sources=_of_events(said.filter(~pl.col("source").is_in(entry_sources.implode()))),
+        event_sources=_of_events(ordered.filter(~pl.col("source").is_in(entry_sources.implode()))),
     )
 
 
@@ -108,23 +110,26 @@ def child_dates(record_dates: RecordDates, child_records: pl.DataFrame) -> Child
     return ChildDates(children, records, record_dates.rolls, record_dates.entry_sources, record_dates.event_sources)
 
 
-def _without_dates_given_at_once(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``said`` without start dates that so many of a source's entries share that they belong to the list, not to a family.
+def _without_dates_given_at_once(statements: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``statements`` without start dates that so many of a source's entries share that they belong to the list, not to a
+    family.
 
     Practices merge, a landlord takes over a stock of homes, a system is replaced: every entry then begins on one day.
     Children who had moved away before would look as if they had just arrived. A child whose own entry began on another day
     was met on that day.
     """
     since = pl.col("since_on")
-    entries = said.filter(pl.col("kind") == "lives_here", pl.col("until_on").is_null())
+    entries = statements.filter(pl.col("kind") == "lives_here", pl.col("until_on").is_null())
     days = entries.filter(since > as_at - LATELY, since <= as_at).group_by("source", "since_on").len("begun")
     together = days.join(entries.group_by("source").len("entries"), on="source", how="left", validate="m:1").filter(
         pl.col("begun") >= ENOUGH_AT_ONCE, pl.col("begun") >= AT_ONCE * pl.col("entries")
     )
     if together.is_empty():
-        return said
-    marked = said.join(together.select("source", "since_on", at_once=pl.lit(value=True)), on=["source", "since_on"],
-                       how="left", validate="m:1", maintain_order="left")  # fmt: skip
+        return statements
+    begun_at_once = together.select("source", "since_on", at_once=pl.lit(value=True))
+    marked = statements.join(
+        begun_at_once, on=["source", "since_on"], how="left", validate="m:1", maintain_order="left"
+    )
     is_of_list = pl.col("at_once").fill_null(value=False)
     begins = is_of_list & (pl.col("kind") == "lives_here")
     return (
@@ -134,21 +139,21 @@ def _without_dates_given_at_once(said: pl.DataFrame, as_at: date) -> pl.DataFram
     )
 
 
-def _of_events(said: pl.DataFrame) -> pl.Series:
+def _of_events(statements: pl.DataFrame) -> pl.Series:
     """Sources with a record that sees the child on the very day from which its concern holds."""
-    seen, concern = (said.filter(pl.col("kind") == kind) for kind in ("seen", "concern"))
+    seen, concern = (statements.filter(pl.col("kind") == kind) for kind in ("seen", "concern"))
     return concern.join(seen, on=["record", "since_on"], how="semi")["source"].unique()
 
 
-def _sightings(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def _sightings(statements: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """``record``, ``first_on``, ``seen_on``, ``sighted_on``.
 
     If a record says that the child was seen on a day that cannot be read, and on no other but those on which an entry began, it
     does not say when the child was last seen: not that nobody has seen it since.
     """
-    dated, met = pl.col("record", "since_on"), said.filter(pl.col("kind") == "seen")
+    dated, met = pl.col("record", "since_on"), statements.filter(pl.col("kind") == "seen")
     seen = met.filter(pl.col("since_on") <= as_at).select(dated)
-    starts = said.filter(pl.col("kind") == "lives_here").select(dated)
+    starts = statements.filter(pl.col("kind") == "lives_here").select(dated)
     sighted = seen.join(starts, on=["record", "since_on"], how="anti")
     unread = met.filter(pl.col("since_on").is_null())["record"]
     is_unknown = pl.col("record").is_in(unread.implode()) & pl.col("sighted_on").is_null()
@@ -160,19 +165,19 @@ def _sightings(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
     )
 
 
-def _entries(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def _entries(statements: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """``record``, ``begun_on``, ``is_open``, ``closed_on``."""
     since, until = pl.col("since_on"), pl.col("until_on")
-    homes = said.filter((pl.col("kind") == "lives_here") & (since.is_null() | (since <= as_at)))
+    homes = statements.filter((pl.col("kind") == "lives_here") & (since.is_null() | (since <= as_at)))
     is_open = until.is_null() | (until > as_at)
     return homes.group_by("record").agg(
         begun_on=since.filter(is_open).max(), is_open=is_open.any(), closed_on=until.filter(~is_open).max()
     )
 
 
-def _leavings(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def _leavings(statements: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """``record``, ``left_on``, ``said_moved``."""
-    left = said.filter((pl.col("kind") == "left") & (pl.col("since_on") <= as_at))
+    left = statements.filter((pl.col("kind") == "left") & (pl.col("since_on") <= as_at))
     is_last = pl.col("since_on") == pl.col("since_on").max()
     said_moved = pl.col("what").str.to_lowercase().str.contains(SAYS_MOVED).filter(is_last).max()
     return left.group_by("record").agg(said_moved=said_moved, left_on=pl.col("since_on").max())
