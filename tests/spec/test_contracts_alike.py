@@ -39,6 +39,26 @@ referrals     | concern      | Awaiting school place                        | No
 post_16       | activity     | Seeking employment, education or training    | None
 ehe_register  | suitability  | Education not suitable                       | Unsuitable
 ehe_register  | suitability  | Yes                                          | Not known
+admissions    | offer_status | Declined by parent                           | Refused
+admissions    | offer_status | Awaiting Decision                            | Pending
+admissions    | offer_status | Offer expired                                | Lapsed
+admissions    | offer_status | Closed                                       | Not known
+ehe_register  | suitability  | Unsatisfactory                               | Unsuitable
+ehe_register  | suitability  | Appears suitable                             | Suitable
+ehe_register  | suitability  | Amber                                        | Not known
+asylum        | accommodation | Contingency Hotel                           | Hotel
+asylum        | accommodation | Host family                                 | Hosts
+exclusions    | exclusion_type | PEX                                        | Permanent
+exclusions    | exclusion_type | Fixed Term Exclusion                       | Suspension
+pupil_returns | return_type  | Admission                                    | Added
+pupil_returns | return_type  | Taken off roll                               | Deleted
+school_census | enrol_status | Not on roll                                  | Left
+school_census | enrol_status | Alumni                                       | Left
+school_census | enrol_status | Future Pupil                                 | Applicant
+school_census | leaving_ground | Relocated                                  | Moved
+school_census | leaving_ground | Never attended                             | Absence
+pupil_returns | leaving_ground | Managed move                               | Other school
+social_care   | status       | Interim Care Order                           | CLA
 """
 
 
