@@ -74,18 +74,18 @@ def closed_children(
         until=pl.col("outcome_on") + pl.duration(days=pl.col("days"))
     )
     mine = child_records.join(held.select("child_id", "outcome", "outcome_on", "records"), on="child_id", how="inner")
-    said = mine.join(statements, on="record_id", how="inner").filter(has_begun(as_at))
-    changes = pl.concat([*_said_since(said, as_at, names), _new_records(mine), _grown_old(held, as_at)])
-    told = closed_in_words()
+    statements_on = mine.join(statements, on="record_id", how="inner").filter(has_begun(as_at))
+    changes = pl.concat([*_stated_since(statements_on, as_at, names), _new_records(mine), _grown_old(held, as_at)])
+    outcome = closed_in_words()
     again = formatted(" The question comes up again on {}.", day(pl.col("until"))).fill_null("")
     return (
         held.join(_in_words(changes), on="child_id", how="left", validate="1:1")
         .select(
             "child_id",
             closed_why=pl.when(pl.col("changed").is_null()).then(
-                told + " Nothing has changed since to contradict it." + again
+                outcome + " Nothing has changed since to contradict it." + again
             ),
-            back_because=told + " Back on the list because of what has happened since: " + pl.col("changed") + ".",
+            back_because=outcome + " Back on the list because of what has happened since: " + pl.col("changed") + ".",
         )
         .cast(CLOSED)
         .sort("child_id")
@@ -104,10 +104,10 @@ def in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) ->
 
     It keeps whoever reads the list from sending a second person to the same door.
     """
-    told = formatted(
+    words = formatted(
         "An officer has this in hand (as of {}: {}).", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome"))
     )
-    return open_enquiries(outcomes, child_records, as_at).select("child_id", in_hand=told)
+    return open_enquiries(outcomes, child_records, as_at).select("child_id", in_hand=words)
 
 
 def _days_held(holds: OutcomeHolds) -> pl.DataFrame:
@@ -118,7 +118,7 @@ def _days_held(holds: OutcomeHolds) -> pl.DataFrame:
     )
 
 
-def _said_since(said: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> list[pl.DataFrame]:
+def _stated_since(statements: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> list[pl.DataFrame]:
     """What statements dated after the outcome say, one frame for each kind of change, as from :func:`_change`."""
     since, source = pl.col("since_on"), source_name(pl.col("source"), names)
     is_since = since > pl.col("outcome_on")
@@ -127,32 +127,44 @@ def _said_since(said: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> li
     ended = pl.col("until_on").is_between(pl.col("outcome_on"), as_at, closed="right")
     kind = pl.col("kind")
     return [
-        _change(said.filter((kind == "seen") & is_since), SEEN, since, formatted("seen on {} ({})", day(since), source)),
         _change(
-            said.filter((kind == "lives_here") & is_since), NEW_HOME, since,
+            statements.filter((kind == "seen") & is_since),
+            SEEN,
+            since,
+            formatted("seen on {} ({})", day(since), source),
+        ),
+        _change(
+            statements.filter((kind == "lives_here") & is_since),
+            NEW_HOME,
+            since,
             formatted("{} shows the child at a home from {}", source, day(since)),
         ),
         _change(
-            said.filter((kind == "concern") & is_since & is_doubt & has_not_ended(as_at)), CONCERN, since,
+            statements.filter((kind == "concern") & is_since & is_doubt & has_not_ended(as_at)),
+            CONCERN,
+            since,
             formatted("{} raised a concern on {} ({})", source, day(since), what),
         ),
         _change(
-            said.filter((kind == "provision") & ended), EDUCATION_ENDED, pl.col("until_on"),
-            formatted("the {} shown by {} ended on {}", what.replace("", "education"), source,
-                      day(pl.col("until_on"))),
+            statements.filter((kind == "provision") & ended),
+            EDUCATION_ENDED,
+            pl.col("until_on"),
+            formatted("the {} shown by {} ended on {}", what.replace("", "education"), source, day(pl.col("until_on"))),
         ),
         _change(
-            said.filter((kind == "vanished") & is_since), EDUCATION_ENDED, since,
+            statements.filter((kind == "vanished") & is_since),
+            EDUCATION_ENDED,
+            since,
             formatted("the {} entry vanished on {}", source, day(since)),
         ),
-    ]  # fmt: skip
+    ]
 
 
-def _change(found: pl.DataFrame, change: str, on: pl.Expr, told: pl.Expr) -> pl.DataFrame:
+def _change(found: pl.DataFrame, change: str, on: pl.Expr, words: pl.Expr) -> pl.DataFrame:
     """One row is one change that contradicts its child's outcome: ``child_id``, ``change``, ``on``, ``told``."""
     contradicts = [code for code, by in CONTRADICTED_BY.items() if change in by]
     return found.filter(pl.col("outcome").is_in(contradicts)).select(
-        "child_id", change=pl.lit(change), on=on, told=told
+        "child_id", change=pl.lit(change), on=on, told=words
     )
 
 
@@ -165,8 +177,8 @@ def _new_records(mine: pl.DataFrame) -> pl.DataFrame:
 
 def _grown_old(held: pl.DataFrame, as_at: date) -> pl.DataFrame:
     old = held.filter(pl.col("until") <= as_at)
-    told = formatted("the outcome is out of date, as it holds for {} days", "days")
-    return old.select("child_id", change=pl.lit("grown old"), on="until", told=told)
+    words = formatted("the outcome is out of date, as it holds for {} days", "days")
+    return old.select("child_id", change=pl.lit("grown old"), on="until", told=words)
 
 
 def _in_words(changes: pl.DataFrame) -> pl.DataFrame:

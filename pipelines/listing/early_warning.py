@@ -78,8 +78,8 @@ def early_warning(inputs: ListInputs) -> EarlyWarning:
             )
         else:
             warned.append(waiting.with_columns(warning=pl.lit(MOVES_UP)))
-    told = _in_words(pl.concat(warned), inputs).filter(reaches(pl.col("likelihood"), settings.list_from))
-    return EarlyWarning(told, tuple(notes))
+    in_words = _in_words(pl.concat(warned), inputs).filter(reaches(pl.col("likelihood"), settings.list_from))
+    return EarlyWarning(in_words, tuple(notes))
 
 
 def _facts(inputs: ListInputs, is_meant: pl.Expr) -> pl.DataFrame:
@@ -137,8 +137,8 @@ def _promised(inputs: ListInputs, term: date, ways: Sequence[str]) -> pl.DataFra
     """``child_id``, ``sure`` (0..1): promised places that start by soon after the first day of term, and not too long ago."""
     lag, since = timedelta(days=inputs.settings.points.not_arrived_after_days), pl.col("since_on")
     in_time = since.is_null() | ((since > inputs.as_at - lag) & (since <= term + STARTS_SOON_AFTER))
-    said = promised_places(inputs.statements, inputs.as_at, ways).filter(in_time).select("record_id").unique()
-    return inputs.child_records.join(said, on="record_id", how="semi").select("child_id", sure="membership")
+    promised = promised_places(inputs.statements, inputs.as_at, ways).filter(in_time).select("record_id").unique()
+    return inputs.child_records.join(promised, on="record_id", how="semi").select("child_id", sure="membership")
 
 
 def _in_words(warned: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:

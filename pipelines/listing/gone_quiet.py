@@ -71,6 +71,6 @@ def _said_to_have_left(quiet: pl.DataFrame, inputs: ListInputs) -> pl.Series:
     ]
     seen = seen.join(pl.concat(ends), on=["record_id", "since_on"], how="anti")
     met = theirs.join(seen, on="record_id").group_by("child_id").agg(met_on=since.max())
-    told = join_by_child(left_on, began_on, met)
+    dated = join_by_child(left_on, began_on, met)
     has_moved = (pl.col("began_on") >= pl.col("left_on")) | (pl.col("met_on") > pl.col("left_on"))
-    return told.filter(~has_moved.fill_null(value=False))["child_id"]
+    return dated.filter(~has_moved.fill_null(value=False))["child_id"]

@@ -39,9 +39,10 @@ def households(
     grouped = _joined(shared).join(listed.select("child_id", "rank"), on="child_id", validate="1:1").sort("rank")
     first = pl.col("child_id").min().over("group")
     ranks = grouped.group_by("group").agg(all_ranks=pl.col("rank"))
-    told = grouped.with_columns(household="HH" + first.str.strip_prefix("CH")).join(ranks, on="group", validate="m:1")
+    named = grouped.with_columns(household="HH" + first.str.strip_prefix("CH"))
+    with_ranks = named.join(ranks, on="group", validate="m:1")
     others = pl.col("all_ranks").list.set_difference(pl.concat_list("rank")).list.sort()
-    return told.select("child_id", "household", also_here=_sentence(others)).cast(pl.Schema(HOUSEHOLD))
+    return with_ranks.select("child_id", "household", also_here=_sentence(others)).cast(pl.Schema(HOUSEHOLD))
 
 
 def _sentence(ranks: pl.Expr) -> pl.Expr:

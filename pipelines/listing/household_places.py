@@ -7,7 +7,7 @@ import polars as pl
 from pipelines.children.provision import find_provision, likely_places
 from pipelines.residence.evidence import relatives, with_homes
 
-TOLD = 3
+MOST_NAMED = 3
 """Most other children named for each child, the most certain first."""
 
 HOUSEHOLD_PLACE = pl.Schema(
@@ -35,13 +35,13 @@ def household_places(
     best = places.sort("holds", "since_on", "record_id", descending=[True, True, False], nulls_last=True).unique(
         "child_id", keep="first", maintain_order=True
     )
-    told = asked.join(best.rename({"child_id": "other_id"}), on="other_id", how="inner", validate="m:1")
+    of_others = asked.join(best.rename({"child_id": "other_id"}), on="other_id", how="inner", validate="m:1")
     return (
-        told.with_columns(is_open_to_all=~pl.col("other_id").is_in(protected.implode()))
+        of_others.with_columns(is_open_to_all=~pl.col("other_id").is_in(protected.implode()))
         .sort("child_id", "holds", "record_id", descending=[False, True, False])
         .select(HOUSEHOLD_PLACE.names())
         .group_by("child_id", maintain_order=True)
-        .head(TOLD)
+        .head(MOST_NAMED)
     )
 
 

@@ -58,12 +58,12 @@ def masked_list(tables: Mapping[str, pl.DataFrame]) -> Masked:
     because, theirs = pl.col("because"), child_records.filter(is_protected)["record_id"]
     # How a protected child's home compares with another's reveals where it is, and so may the name of its nearest record.
     is_near = record_compared(because).is_in(theirs.implode())
-    told = pl.when(is_near).then(without_comparison(because)).otherwise(because)
-    shown = dict.fromkeys(sorted(marks, key=len, reverse=True), MARK_WITHHELD)  # R12 before R1, with which it begins
-    told = told.str.replace_many(shown, leftmost=True)
+    masked = pl.when(is_near).then(without_comparison(because)).otherwise(because)
+    longest_first = sorted(marks, key=len, reverse=True)  # R12 before R1, with which it begins
+    masked = masked.str.replace_many(dict.fromkeys(longest_first, MARK_WITHHELD), leftmost=True)
     return Masked(
         candidates=_mask_candidates(
-            candidates.with_columns(masked_keys(comparison_without_sex(told))), is_protected, marks
+            candidates.with_columns(masked_keys(comparison_without_sex(masked))), is_protected, marks
         ),
         restricted=candidates.filter(is_protected).with_columns(lane=pl.lit(RESTRICTED), restricted=pl.lit(True)),
         explained=_mask_explained(explained.with_columns(masked_off_list("why", "reason")), is_protected, marks),

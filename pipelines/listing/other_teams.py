@@ -70,5 +70,5 @@ def _not_attending(inputs: ListInputs, educated: pl.DataFrame) -> pl.DataFrame:
     absent = (
         circumstances.open_concerns().filter(pl.col("what").str.contains(OF_ATTENDANCE)).unique(["child_id", "what"])
     )
-    told = sentence("on a roll, with an open concern (" + pl.col("what") + ")")
-    return absent.select(team=pl.lit(ATTENDANCE), child_id="child_id", because=told)
+    because = sentence("on a roll, with an open concern (" + pl.col("what") + ")")
+    return absent.select(team=pl.lit(ATTENDANCE), child_id="child_id", because=because)

@@ -95,9 +95,11 @@ def rank(inputs: ListInputs, *, dates: BirthDates | None = None, contact: pl.Dat
     :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key is not unique.
     """
     _check_probabilities(
-        membership=inputs.child_records, probability=inputs.rivals, link_probability=inputs.provision,
+        membership=inputs.child_records,
+        probability=inputs.rivals,
+        link_probability=inputs.provision,
         living_here=inputs.residence,
-    )  # fmt: skip
+    )
     if contact is None:
         contact = without_letters(inputs.statements, inputs.child_records, inputs.residence)
     inputs = replace(inputs, statements=contact)
@@ -109,23 +111,23 @@ def rank(inputs: ListInputs, *, dates: BirthDates | None = None, contact: pl.Dat
     to_come, on_leave = roll_to_come(circumstances, found, inputs), study_leave(circumstances, found, inputs)
     asked = pl.concat([frame.select("child_id", "ask_school") for frame in (to_come, on_leave)])
     asked = asked.unique("child_id", keep="first", maintain_order=True)
-    told = join_by_child(
+    judged = join_by_child(
         everyone,
         kept_for_check(looked_at.filter(~is_likely), found, inputs),
         waiting_children(circumstances, found, inputs),
         asked,
     )
     is_meant = is_likely | pl.col("kept_because").is_not_null()
-    told = told.with_columns(held=_held(is_meant), restricted=_restricted(inputs))
+    judged = judged.with_columns(held=_held(is_meant), restricted=_restricted(inputs))
     is_listed = is_meant & pl.col("held").is_null()
-    listed = told.filter(is_listed)
+    listed = judged.filter(is_listed)
     # Where no roll can show the child yet, being on none is no reason to look sooner.
-    untold = to_come.select("child_id", factor=pl.lit(NO_PLACE))
-    found = found.join(listed, on="child_id", how="semi").join(untold, on=["child_id", "factor"], how="anti")
+    not_owed = to_come.select("child_id", factor=pl.lit(NO_PLACE))
+    found = found.join(listed, on="child_id", how="semi").join(not_owed, on=["child_id", "factor"], how="anti")
     candidates = _candidates(listed, found, circumstances, inputs)
     shown = candidates.filter(~pl.col("restricted"))
     to_come, on_leave = (frame.join(shown, on="child_id", how="semi") for frame in (to_come, on_leave))
-    return Ranked(candidates, _explained(told.filter(~is_listed), inputs.source_names), found, to_come, on_leave)
+    return Ranked(candidates, _explained(judged.filter(~is_listed), inputs.source_names), found, to_come, on_leave)
 
 
 def birth_date_evidence(
@@ -144,9 +146,13 @@ def _judged(inputs: ListInputs, dates: BirthDates | None) -> pl.DataFrame:
     ages = with_age_slips(dates, inputs.residence)
     judged = with_likelihood(ages.filter(pl.col("of_age") > 0).sort("child_id"), inputs)
     closed = closed_children(
-        inputs.outcomes, statements, child_records,
-        as_at=as_at, names=inputs.source_names, holds=inputs.settings.outcome_holds,
-    )  # fmt: skip
+        inputs.outcomes,
+        statements,
+        child_records,
+        as_at=as_at,
+        names=inputs.source_names,
+        holds=inputs.settings.outcome_holds,
+    )
     theirs = record_ids_by_child(child_records.join(judged, on="child_id", how="semi"))
     opened = in_hand(inputs.outcomes, child_records, as_at)
     return join_by_child(judged, closed, opened, died(statements, child_records), theirs)
@@ -158,8 +164,8 @@ def _candidates(
     """``CANDIDATE``: the listed children in order, with what officers read about each and who lives together."""
     theirs = inputs.child_records.join(listed, on="child_id", how="semi")
     facts = described(inputs.person, inputs.statements, theirs, inputs.as_at)
-    told = join_by_child(_with_history(listed, circumstances), facts, routes(circumstances))
-    ranked = _in_order(told, found, inputs)
+    described_listed = join_by_child(_with_history(listed, circumstances), facts, routes(circumstances))
+    ranked = _in_order(described_listed, found, inputs)
     together = households(ranked, inputs.person, inputs.statements, inputs.child_records, inputs.as_at)
     return join_by_child(ranked, together).select(CANDIDATE.names())
 
@@ -200,14 +206,16 @@ def _circumstances(looked_at: pl.DataFrame, inputs: ListInputs) -> Circumstances
     """What the priority factors may read, about the children looked at only."""
     births, as_at, area = looked_at.select("child_id", "date_of_birth"), inputs.as_at, inputs.settings.area
     records = inputs.child_records.join(births, on="child_id", how="semi")
-    said = records.select("child_id", "record_id").join(inputs.statements, on="record_id", how="inner", validate="1:m")
+    statements = records.select("child_id", "record_id").join(
+        inputs.statements, on="record_id", how="inner", validate="1:m"
+    )
     return Circumstances(
-        statements=said,
+        statements=statements,
         provision=inputs.provision.join(births, on="child_id", how="semi"),
         births=births,
         as_at=as_at,
         closures=inputs.settings.school_closures,
-        homes=homes(child_dates(record_dates(said, as_at), records), inputs.person, area)
+        homes=homes(child_dates(record_dates(statements, as_at), records), inputs.person, area)
         if area.postcodes
         else HOME.to_frame(),
         schools=inputs.schools,
@@ -218,12 +226,12 @@ def _with_history(listed: pl.DataFrame, circumstances: Circumstances) -> pl.Data
     """``listed`` with the education that ended last and the one that starts next."""
     begun, last, coming = circumstances.begun_provision(), circumstances.last_ended, circumstances.places_to_come
     upcoming = coming.unique("child_id", keep="first", maintain_order=True)
-    told = join_by_child(
+    placed = join_by_child(
         listed,
         last.select("child_id", last_what="what", last_place="place", last_until_on="until_on"),
         upcoming.select("child_id", next_what="what", next_place="place", next_since_on="since_on"),
     )
-    return told.with_columns(ever=pl.col("child_id").is_in(begun["child_id"].unique().implode()))
+    return placed.with_columns(ever=pl.col("child_id").is_in(begun["child_id"].unique().implode()))
 
 
 def _lane(settings: RankSettings) -> pl.Expr:
@@ -324,7 +332,7 @@ def _with_why(explained: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame
         **dict.fromkeys((NOT_YET, OVER_HOLIDAYS, AGE_ENDS), pl.col("waits_why")),
         NOT_OF_AGE: reasons.why_not_of_age(),
     }
-    return pl.concat([explained.filter(reason=reason).with_columns(why=told) for reason, told in why.items()])
+    return pl.concat([explained.filter(reason=reason).with_columns(why=words) for reason, words in why.items()])
 
 
 def _of_whom(is_own: pl.Expr, is_rival: pl.Expr, own: str, rival: str) -> pl.Expr:

@@ -154,17 +154,17 @@ def answers(outcomes: pl.DataFrame) -> pl.DataFrame:
     closed_before = pl.col("outcome").is_in(CLOSING).cast(pl.Int64).cum_sum().over("child_id")
     lead = closed_before - pl.col("outcome").is_in(CLOSING).cast(pl.Int64)
     found = pl.col("outcome").is_in(MISSING)
-    said = pl.when(~pl.col("outcome").is_in([*NO_ANSWER, *NOT_ASKED])).then(found)
+    is_missing = pl.when(~pl.col("outcome").is_in([*NO_ANSWER, *NOT_ASKED])).then(found)
     estimated = pl.coalesce("estimated", "likelihood").drop_nulls().first()
     return (
-        ordered.with_columns(lead=lead, said=said)
+        ordered.with_columns(lead=lead, is_missing=is_missing)
         .filter(~pl.col("outcome").is_in(NOT_ASKED).any().over("child_id", "lead"))
         .group_by("child_id", "lead", maintain_order=True)
         .agg(
             opened_on=pl.col("outcome_on").first(),
             estimated=estimated,
             published=pl.col("likelihood").drop_nulls().first(),
-            is_missing=pl.col("said").drop_nulls().first(),
+            is_missing=pl.col("is_missing").drop_nulls().first(),
         )
         .select(ANSWER.names())
         .cast(ANSWER)
@@ -173,32 +173,32 @@ def answers(outcomes: pl.DataFrame) -> pl.DataFrame:
 
 def reliability_of_leads(answered: pl.DataFrame) -> pl.DataFrame:
     """``RELIABILITY`` of :mod:`matching.thresholds`, for leads instead of pairs: said and found."""
-    told = answered.drop_nulls(["published", "is_missing"])
-    return reliability(sample_of_known_pairs(told["published"], told["is_missing"]), BANDS)
+    known = answered.drop_nulls(["published", "is_missing"])
+    return reliability(sample_of_known_pairs(known["published"], known["is_missing"]), BANDS)
 
 
 def fit_line(answered: pl.DataFrame) -> FittedLine | str:
     """The line that ``ANSWER`` rows teach, or the reason why they teach none: too few, or estimates that do not order the
     children."""
-    told = answered.drop_nulls(["estimated", "is_missing"])
-    missing = int(told["is_missing"].sum())
-    if told.height < FEWEST_ANSWERS or min(missing, told.height - missing) < FEWEST_OF_A_KIND:
+    known = answered.drop_nulls(["estimated", "is_missing"])
+    missing = int(known["is_missing"].sum())
+    if known.height < FEWEST_ANSWERS or min(missing, known.height - missing) < FEWEST_OF_A_KIND:
         return (
-            f"{told.height} leads have an answer, {missing} of them missing education and {told.height - missing} not. A "
+            f"{known.height} leads have an answer, {missing} of them missing education and {known.height - missing} not. A "
             f"recalibration needs {FEWEST_ANSWERS}, with {FEWEST_OF_A_KIND} of each: hand in more outcomes first."
         )
-    odds = np.array([_log_odds(share) for share in told["estimated"]])
-    at, spread = _most_probable(np.column_stack([np.ones_like(odds), odds]), told["is_missing"].to_numpy())
+    odds = np.array([_log_odds(share) for share in known["estimated"]])
+    at, spread = _most_probable(np.column_stack([np.ones_like(odds), odds]), known["is_missing"].to_numpy())
     if at[1] < LEAST_SLOPE:
         return (
             "Children with a higher likelihood were found missing no more often than others. No slope and shift can "
             "correct that: look into the sources and the links first."
         )
-    least = float(told["estimated"].quantile(0.1, interpolation="lower") or 0.0)
+    least = float(known["estimated"].quantile(0.1, interpolation="lower") or 0.0)
     line = Recalibration(
         slope=round(float(at[1]), 3), shift=round(float(at[0]), 3), answered_from=math.floor(least * 1000) / 1000
     )
-    return FittedLine(line, spread, told.height, missing)
+    return FittedLine(line, spread, known.height, missing)
 
 
 def _most_probable(x: NDArray[np.float64], found: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -232,12 +232,12 @@ def fit_to_outcomes(
     every = answers(outcomes)
     answered = every.filter(pl.col("opened_on") >= since)
     found = fit_line(answered)
-    told = [*reliability_in_words(answered), *_left_out_words(every.height - answered.height, since)]
+    words = [*reliability_in_words(answered), *_left_out_words(every.height - answered.height, since)]
     if isinstance(found, str):
-        raise NothingTaughtError("\n".join([*told, f"Nothing is proposed: {found}"]))
+        raise NothingTaughtError("\n".join([*words, f"Nothing is proposed: {found}"]))
     if not found.differs_from(in_force):
         raise NothingTaughtError(
-            "\n".join([*told, "Nothing is proposed: what was found does not contradict the present likelihoods."])
+            "\n".join([*words, "Nothing is proposed: what was found does not contradict the present likelihoods."])
         )
     below = candidates.filter(pl.col("estimated") < found.least).height
     if below > MOST_BELOW * candidates.height:
@@ -245,8 +245,8 @@ def fit_to_outcomes(
             f"Nothing is proposed: the answers reach down to {found.least:.0%}, and {below:,} of the {candidates.height:,} "
             "children on the list are below that, about whom they say nothing. Look into some of those first, drawn at random."
         )
-        raise NothingTaughtError("\n".join([*told, refused]))
-    return found, "\n".join([*told, *_line_words(found), *_selection_words(answered, below, candidates.height, found)])
+        raise NothingTaughtError("\n".join([*words, refused]))
+    return found, "\n".join([*words, *_line_words(found), *_selection_words(answered, below, candidates.height, found)])
 
 
 def _left_out_words(left_out: int, since: date) -> list[str]:

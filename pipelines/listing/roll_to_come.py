@@ -47,9 +47,10 @@ def roll_to_come(circumstances: Circumstances, found: pl.DataFrame, inputs: List
     asked = pl.concat([promised, owed], how="diagonal").join(
         circumstances.births, on="child_id", how="left", validate="m:1"
     )
-    told = last_roll_days(asked, inputs.provision, inputs.person, inputs.schools, as_at)
+    with_roll_days = last_roll_days(asked, inputs.provision, inputs.person, inputs.schools, as_at)
     is_promised = pl.col("record_id").is_not_null()
-    both = pl.concat([of_certain_records(told.filter(is_promised), inputs.child_records), told.filter(~is_promised)])
+    certain = of_certain_records(with_roll_days.filter(is_promised), inputs.child_records)
+    both = pl.concat([certain, with_roll_days.filter(~is_promised)])
     places = places_that_follow(
         both.select("child_id", "since_on", "school", "told_on", is_promised=is_promised), circumstances
     )
@@ -97,16 +98,22 @@ def _ask_school_in_words() -> pl.Expr:
     school, told_on = pl.col("school"), day(pl.col("told_on"))
     named = formatted(
         "{} at {}, whose roll shows no starters after {}: ask the school whether the child started.",
-        wait_in_words(), school, told_on,
-    )  # fmt: skip
+        wait_in_words(),
+        school,
+        told_on,
+    )
     unnamed = formatted(
         "{}; no school is named, and the rolls of most schools for this age show no starters after {}: ask admissions which "
         "school it is, then ask that school whether the child started.",
-        wait_in_words(), told_on,
-    )  # fmt: skip
+        wait_in_words(),
+        told_on,
+    )
     owed = formatted(
         "{} {}, and Year 7 began on {}; the rolls of most schools for this age show no starters after {}: ask for the rolls "
         "of the new school year.",
-        pl.col("owed_why"), day(pl.col("owed_on")), day(pl.col("since_on")), told_on,
-    )  # fmt: skip
+        pl.col("owed_why"),
+        day(pl.col("owed_on")),
+        day(pl.col("since_on")),
+        told_on,
+    )
     return pl.when(~pl.col("is_promised")).then(owed).when(school.is_null()).then(unnamed).otherwise(named)

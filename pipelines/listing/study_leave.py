@@ -53,12 +53,15 @@ def study_leave(circumstances: Circumstances, found: pl.DataFrame, inputs: ListI
         gone, on=["source", "place"], how="inner"
     )
     asked = theirs.join(at_high_risk(found), on="child_id", how="anti").rename({"place": "school"})
-    told = formatted(
+    words = formatted(
         "Taken off the roll with {} of the {} Year 11 pupils at {} before the school leaving date, {}: ask the school "
         "whether they are on study leave.",
-        "left", "pupils", pl.col("school"), day(leaves_on),
-    )  # fmt: skip
-    return asked.select("child_id", "school", "left", "pupils", ask_school=told).cast(ON_LEAVE)
+        "left",
+        "pupils",
+        pl.col("school"),
+        day(leaves_on),
+    )
+    return asked.select("child_id", "school", "left", "pupils", ask_school=words).cast(ON_LEAVE)
 
 
 def years_to_ask_for(on_leave: pl.DataFrame) -> tuple[str, ...]:

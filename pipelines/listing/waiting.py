@@ -79,17 +79,17 @@ def wait_in_words() -> pl.Expr:
     return formatted("{} {}, with a place accepted from {}", pl.col("owed_why"), owed_on, starts)
 
 
-def of_certain_records(said: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
-    """The rows of ``said`` whose record (``record_id``) is certainly its child's (``CERTAIN``)."""
+def of_certain_records(rows: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
+    """The ``rows`` whose record (``record_id``) is certainly its child's (``CERTAIN``)."""
     surely = child_records.filter(pl.col("membership") >= CERTAIN).select("record_id")
-    return said.join(surely, on="record_id", how="semi")
+    return rows.join(surely, on="record_id", how="semi")
 
 
 def _within_threshold(circumstances: Circumstances, weeks: int) -> pl.DataFrame:
     ended = circumstances.last_ended.select("child_id", ended_on="until_on")
     due = pl.col("ended_on") + pl.duration(weeks=weeks)
-    told = formatted("Education ended recently: by the authority's own threshold, to be listed from {}.", day(due))
-    return ended.select("child_id", waits=pl.lit(NOT_YET), listed_from=due, waits_why=told).cast(WAITING)
+    words = formatted("Education ended recently: by the authority's own threshold, to be listed from {}.", day(due))
+    return ended.select("child_id", waits=pl.lit(NOT_YET), listed_from=due, waits_why=words).cast(WAITING)
 
 
 def _leavers(circumstances: Circumstances, child_records: pl.DataFrame) -> pl.DataFrame:
@@ -98,13 +98,13 @@ def _leavers(circumstances: Circumstances, child_records: pl.DataFrame) -> pl.Da
     last = of_certain_records(circumstances.last_ended, child_records).select("child_id", ended_on="until_on")
     dated = circumstances.births.join(last, on="child_id", how="inner", validate="1:1")
     over_on, ended_on = ends_on(pl.col("date_of_birth")), pl.col("ended_on")
-    told = formatted("Education ended on {}. Compulsory school age ends on {}.", day(ended_on), day(over_on))
+    words = formatted("Education ended on {}. Compulsory school age ends on {}.", day(ended_on), day(over_on))
     left = dated.filter(ended_on >= over_on - LAST_DAYS)
     return left.select(
         "child_id",
         waits=pl.lit(AGE_ENDS),
         listed_from=over_on + timedelta(days=1),
-        waits_why=told,
+        waits_why=words,
         to_the_end=ended_on >= over_on,
     )
 
@@ -138,9 +138,9 @@ def _over_holidays(places: pl.DataFrame, as_at: date, settings: RankSettings) ->
     starts, owed_on = pl.col("since_on"), pl.col("owed_on")
     within = [(owed_on >= first) & (starts <= last) for first, last in _holidays(as_at)]
     due = starts + pl.duration(days=settings.points.not_arrived_after_days)
-    told = formatted("{}. To be listed from {} unless a roll shows the child by then.", wait_in_words(), day(due))
+    words = formatted("{}. To be listed from {} unless a roll shows the child by then.", wait_in_words(), day(due))
     first_of_each = places.filter(pl.any_horizontal(within)).unique("child_id", keep="first", maintain_order=True)
-    return first_of_each.select("child_id", waits=pl.lit(OVER_HOLIDAYS), listed_from=due, waits_why=told).cast(WAITING)
+    return first_of_each.select("child_id", waits=pl.lit(OVER_HOLIDAYS), listed_from=due, waits_why=words).cast(WAITING)
 
 
 def _holidays(as_at: date) -> list[tuple[date, date]]:
@@ -156,5 +156,5 @@ def _settled_places(circumstances: Circumstances, child_records: pl.DataFrame) -
     """``child_id``, ``since_on``: places on a roll and accepted places, by records that are certainly the child's."""
     columns = ("child_id", "record_id", "since_on")
     promised = promised_places(circumstances.statements, circumstances.as_at, [ACCEPTED])
-    said = pl.concat([circumstances.provision.select(columns), promised.select(columns)])
-    return of_certain_records(said, child_records).select("child_id", "since_on")
+    both = pl.concat([circumstances.provision.select(columns), promised.select(columns)])
+    return of_certain_records(both, child_records).select("child_id", "since_on")

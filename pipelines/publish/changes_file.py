@@ -25,8 +25,8 @@ def masked_changes(changes: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
         "record_id": withheld_if_any("record_id"),
         "restricted": pl.lit(True),
     }
-    told = changes.with_columns(masked_off_list("why", "because"))
-    return told.with_columns(**withheld_where(is_about_protected(protected), withheld))
+    masked = changes.with_columns(masked_off_list("why", "because"))
+    return masked.with_columns(**withheld_where(is_about_protected(protected), withheld))
 
 
 def masked_in_view(in_view: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
@@ -40,8 +40,8 @@ def masked_in_view(in_view: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
         "records": pl.lit(WITHHELD),
         "restricted": pl.lit(True),
     }
-    told = in_view.with_columns(masked_off_list("off_why", "off_because"))
-    return told.with_columns(**withheld_where(is_about_protected(protected), withheld))
+    masked = in_view.with_columns(masked_off_list("off_why", "off_because"))
+    return masked.with_columns(**withheld_where(is_about_protected(protected), withheld))
 
 
 def changes_csvs(changed: WhatChanged, protected: pl.Series) -> dict[str, bytes]:

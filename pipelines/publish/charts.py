@@ -44,10 +44,10 @@ def stacked_bars(
     for number, (label, values) in enumerate(rows):
         drawn.append(_bar(label, values, (left, top + ROW * number), scale))
     longest = max(rows, key=lambda row: sum(row[1]))
-    told = f"{len(rows)} bars in {unit}; the longest is {longest[0]} with {_whole(most)}. " + "; ".join(
+    in_words = f"{len(rows)} bars in {unit}; the longest is {longest[0]} with {_whole(most)}. " + "; ".join(
         f"{label}: {_whole(sum(values))}" for label, values in rows
     )
-    return drawing(name, title, told, top + ROW * len(rows) + 6, drawn)
+    return drawing(name, title, in_words, top + ROW * len(rows) + 6, drawn)
 
 
 def weight_histogram(name: str, bins: Sequence[Bin], threshold: float | None) -> Markup:
@@ -75,11 +75,11 @@ def weight_histogram(name: str, bins: Sequence[Bin], threshold: float | None) ->
         drawn.append(_threshold(left + across * (threshold - low), bottom, threshold))
     pairs = sum(found.pairs for found in bins)
     matches = sum(found.expected_matches for found in bins)
-    told = (
+    in_words = (
         f"{_whole(pairs)} pairs between {low:g} and {high:g} bits, of which {_whole(matches)} are expected to match. "
         "The height grows by one step for each tenfold number of pairs."
     )
-    return drawing(name, "Distribution of match weights", told, height, drawn)
+    return drawing(name, "Distribution of match weights", in_words, height, drawn)
 
 
 def weight_bar(weight: float, most: float) -> Markup:
@@ -95,10 +95,10 @@ def weight_bar(weight: float, most: float) -> Markup:
     ).format(half=half, start=start, length=length, kind=kind)
 
 
-def sparkline(shares: Sequence[float | None], told: str) -> Markup:
+def sparkline(shares: Sequence[float | None], in_words: str) -> Markup:
     """A small chart of nights, oldest first: one bar for each night, tonight's dark; the highest fills the height.
 
-    ``shares``: null if nothing is known of a night, which leaves a gap. ``told`` says it in words. Only the last
+    ``shares``: null if nothing is known of a night, which leaves a gap. ``in_words`` says the same. Only the last
     ``NIGHTS_DRAWN`` are drawn. Empty markup if there is no night.
     """
     drawn = list(shares)[-NIGHTS_DRAWN:]
@@ -111,9 +111,9 @@ def sparkline(shares: Sequence[float | None], told: str) -> Markup:
         if share is not None
     ]
     return Markup(
-        '<svg class="spark" viewBox="0 0 {width} 24" role="img" aria-label="{told}"><title>{told}</title>'
+        '<svg class="spark" viewBox="0 0 {width} 24" role="img" aria-label="{in_words}"><title>{in_words}</title>'
         '<line x1="0" x2="{width}" y1="22.5" y2="22.5" class="grid"/>{bars}</svg>'
-    ).format(width=5 * NIGHTS_DRAWN, told=told, bars=Markup("").join(bars))
+    ).format(width=5 * NIGHTS_DRAWN, in_words=in_words, bars=Markup("").join(bars))
 
 
 def _night(place: int, share: float, is_tonight: bool) -> Markup:
@@ -124,12 +124,12 @@ def _night(place: int, share: float, is_tonight: bool) -> Markup:
     )
 
 
-def drawing(name: str, title: str, told: str, height: float, drawn: Sequence[Markup]) -> Markup:
-    """A chart put together. ``told``: what it shows, in words, for those who cannot see it."""
+def drawing(name: str, title: str, in_words: str, height: float, drawn: Sequence[Markup]) -> Markup:
+    """A chart put together. ``in_words``: what it shows, in words, for those who cannot see it."""
     return Markup(
         '<svg class="chart" viewBox="0 0 {width} {height:.0f}" role="img" aria-labelledby="{name}-title {name}-desc">'
-        '<title id="{name}-title">{title}</title><desc id="{name}-desc">{told}</desc>{drawn}</svg>'
-    ).format(width=WIDTH, height=height, name=name, title=title, told=told, drawn=Markup("").join(drawn))
+        '<title id="{name}-title">{title}</title><desc id="{name}-desc">{in_words}</desc>{drawn}</svg>'
+    ).format(width=WIDTH, height=height, name=name, title=title, in_words=in_words, drawn=Markup("").join(drawn))
 
 
 def _bar(label: str, values: Sequence[float], place: tuple[float, float], scale: float) -> Markup:

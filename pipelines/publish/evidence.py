@@ -89,10 +89,13 @@ def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes
         "limit": f"{publication.evidence_sheets:,}",
     }
     night = _Night(
-        publication, evidence, evidence_tables.level_weights(publication.link_report.model), _likelihoods(first),
+        publication,
+        evidence,
+        evidence_tables.level_weights(publication.link_report.model),
+        _likelihoods(first),
         _sources(publication),
         {True: _together(listed.restricted, first), False: _together(listed.candidates, first)},
-    )  # fmt: skip
+    )
     files = {}
     for row in first.iter_rows(named=True):
         child = row["child_id"]
@@ -120,15 +123,15 @@ def _together(listed: pl.DataFrame, with_sheet: pl.DataFrame) -> dict[str, list[
     together: dict[str, list[Row]] = {}
     for row in listed.filter(pl.col("household").is_not_null()).sort("rank").iter_rows(named=True):
         child = row["child_id"]
-        told = {"child_id": child, "name": _name(row), "rank": row["rank"], "page": pages.get(child)}
-        together.setdefault(row["household"], []).append(told)
+        member = {"child_id": child, "name": _name(row), "rank": row["rank"], "page": pages.get(child)}
+        together.setdefault(row["household"], []).append(member)
     return together
 
 
 def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
     publication, evidence = night.publication, night.evidence
     child, names, as_at = candidate["child_id"], publication.source_names, publication.as_at
-    members, said = evidence.members.get(child, []), evidence.statements.get(child, [])
+    members, statements = evidence.members.get(child, []), evidence.statements.get(child, [])
     near, homes = evidence.nearest.get(child, []), night.together[is_protected]
     address = ", ".join(part for part in (candidate["address"], candidate["postcode"]) if part)
     return Sheet(
@@ -146,9 +149,9 @@ def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
             household=(row for row in evidence.household.get(child, []) if is_protected or row["is_open_to_all"]),
         ),
         contradictions=evidence_tables.contradictions(members, names, is_protected=is_protected),
-        timeline=timeline(evidence_tables.timeline_lines(said, names), as_at),
-        sightings=evidence_tables.last_sightings(said, names, as_at),
-        records=[_record(row, said, names) for row in members],
+        timeline=timeline(evidence_tables.timeline_lines(statements, names), as_at),
+        sightings=evidence_tables.last_sightings(statements, names, as_at),
+        records=[_record(row, statements, names) for row in members],
         nearest=[_near_record(row, names, night.weights, is_protected=is_protected) for row in near],
         searched=_searched(night.sources, members),
     )
@@ -156,24 +159,24 @@ def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
 
 def _likelihoods(candidates: pl.DataFrame) -> dict[str, str]:
     """Child id -> how likely the lead is, and what that is made of, in sentences."""
-    told = formatted(
+    words = formatted(
         "How likely it is that the child is missing education here: {}. That no roll or register has the child: {}. That the "
         "child still lives here: {}.",
         *(in_100(pl.col(name)) for name in ("likelihood", "on_no_roll", "living_here")),
     )
     age = formatted(" That the child is of compulsory school age: {}.", in_100(pl.col("of_age")))
     doubtful = pl.when(pl.col("of_age") < SURELY_OF_AGE).then(age).otherwise(pl.lit(""))
-    return dict(with_age(candidates).select("child_id", told + doubtful).iter_rows())
+    return dict(with_age(candidates).select("child_id", words + doubtful).iter_rows())
 
 
-def _record(row: Row, said: Sequence[Row], names: Any) -> Row:
+def _record(row: Row, statements: Sequence[Row], names: Any) -> Row:
     address = ", ".join(part for part in (row["address_shown"], row["postcode_shown"]) if part)
     return {
         "source": source_called(row["dataset"], names),
         "record_id": row["record_id"],
         "sure": row["sure"],
         "address": address or "none",
-        "says": evidence_tables.statements_in_words(one for one in said if one["record_id"] == row["record_id"]),
+        "says": evidence_tables.statements_in_words(one for one in statements if one["record_id"] == row["record_id"]),
     }
 
 

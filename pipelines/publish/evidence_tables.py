@@ -49,11 +49,11 @@ def sheet_rows_of(publication: Publication, chosen: pl.DataFrame, protected: pl.
     """The rows for the sheets of the children in ``chosen`` (``child_id``); ``protected``: ids of the protected."""
     mine = publication.child_records.join(chosen.select("child_id"), on="child_id", how="semi")
     members = mine.join(publication.person, on="record_id", how="inner", validate="1:1")
-    said = mine.select("child_id", "record_id").join(publication.statements, on="record_id", how="inner")
+    statements = mine.select("child_id", "record_id").join(publication.statements, on="record_id", how="inner")
     return SheetRows(
         members=_by_child(members.with_columns(sure=in_100(pl.col("membership"))).sort("child_id", "record_id")),
         statements=_by_child(
-            with_named_ends(said.sort("child_id", "record_id", "kind", "since_on", "until_on", "what"))
+            with_named_ends(statements.sort("child_id", "record_id", "kind", "since_on", "until_on", "what"))
         ),
         findings=_by_child(publication.findings.join(chosen.select("child_id"), on="child_id", how="semi")),
         nearest=_by_child(_nearest(publication, mine, protected)),
@@ -61,9 +61,11 @@ def sheet_rows_of(publication: Publication, chosen: pl.DataFrame, protected: pl.
     )
 
 
-def with_named_ends(said: pl.DataFrame) -> pl.DataFrame:
+def with_named_ends(statements: pl.DataFrame) -> pl.DataFrame:
     """Statements in which an education has no end unless somebody named it."""
-    return said.with_columns(until_on=pl.when(pl.col("kind") == "provision").then(named_end()).otherwise("until_on"))
+    return statements.with_columns(
+        until_on=pl.when(pl.col("kind") == "provision").then(named_end()).otherwise("until_on")
+    )
 
 
 def _by_child(frame: pl.DataFrame) -> ByChild:
@@ -74,8 +76,8 @@ def _by_child(frame: pl.DataFrame) -> ByChild:
 
 
 def _household_places(publication: Publication, chosen: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
-    told = (publication.person, publication.statements, publication.child_records)
-    return household_places(chosen["child_id"], *told, protected=protected, as_at=publication.as_at)
+    known = (publication.person, publication.statements, publication.child_records)
+    return household_places(chosen["child_id"], *known, protected=protected, as_at=publication.as_at)
 
 
 def _nearest(publication: Publication, mine: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
@@ -91,8 +93,8 @@ def _nearest(publication: Publication, mine: pl.DataFrame, protected: pl.Series)
     ).join(mine.select("record_id", "child_id"), on="record_id", how="inner", validate="m:1")
     near_records = publication.child_records.join(both.select(record_id="near_id").unique(), on="record_id", how="semi")
     open_to_all = near_records.filter(~pl.col("child_id").is_in(protected.implode()))
-    said = publication.statements.join(open_to_all, on="record_id", how="semi")
-    places = find_provision(said, open_to_all, publication.as_at)
+    statements = publication.statements.join(open_to_all, on="record_id", how="semi")
+    places = find_provision(statements, open_to_all, publication.as_at)
     schooled = places.group_by(near_id="record_id").agg(pl.col("is_current").any(), pl.col("source").first())
     return (
         both.join(schooled, on="near_id", how="inner", validate="m:1")
@@ -125,10 +127,10 @@ def for_and_against(levels: str, weights: Mapping[str, float]) -> tuple[str, str
     return "; ".join(speaks_for) or "nothing", "; ".join(against) or "too little in common"
 
 
-def statements_in_words(said: Iterable[Row]) -> list[str]:
+def statements_in_words(statements: Iterable[Row]) -> list[str]:
     """What one record says, one line for each statement; the days of contact are in one line, the latest first."""
     lines, seen = [], set()
-    for row in said:
+    for row in statements:
         kind, what, place = row["kind"], row["what"] or "education", row["place"]
         if kind == "provision":
             named = ", ".join(part for part in (what, place) if part)
@@ -173,11 +175,11 @@ def _doubt(row: Row) -> str:
     return f" (doubt: {row['doubt']})" if row["doubt"] else ""
 
 
-def timeline_lines(said: Iterable[Row], names: Mapping[str, str]) -> list[Line]:
+def timeline_lines(statements: Iterable[Row], names: Mapping[str, str]) -> list[Line]:
     """One line for each source with a date, ordered by the sources' names."""
     days: dict[str, list[date]] = defaultdict(list)
     spans: dict[str, list[tuple[date | None, date | None, str]]] = defaultdict(list)
-    for row in said:
+    for row in statements:
         if row["kind"] in ("seen", "left", "vanished") and row["since_on"]:
             days[row["source"]].append(row["since_on"])
         elif row["kind"] in ("provision", "lives_here"):
@@ -186,10 +188,10 @@ def timeline_lines(said: Iterable[Row], names: Mapping[str, str]) -> list[Line]:
     return [Line(source_called(source, names), days[source], spans[source]) for source in found]
 
 
-def last_sightings(said: Iterable[Row], names: Mapping[str, str], as_at: date) -> list[str]:
+def last_sightings(statements: Iterable[Row], names: Mapping[str, str], as_at: date) -> list[str]:
     """The last day of contact that each source gives, the latest first."""
     last: dict[str, date] = {}
-    for row in said:
+    for row in statements:
         if row["kind"] == "seen" and row["since_on"] and row["since_on"] <= as_at:
             last[row["source"]] = max(row["since_on"], last.get(row["source"], row["since_on"]))
     latest = sorted(last.items(), key=lambda one: (-one[1].toordinal(), one[0]))
@@ -202,15 +204,15 @@ def contradictions(members: Sequence[Row], names: Mapping[str, str], *, is_prote
     A difference in sex is shown in the restricted folder only: it may reveal a gender recognised since (Gender Recognition
     Act 2004, s22). For the same reason forenames are never set side by side.
     """
-    told: list[tuple[str, str, Callable[[Any], str]]] = [
+    compared: list[tuple[str, str, Callable[[Any], str]]] = [
         ("Birth dates differ", "date_of_birth", day),
         ("Surnames differ", "surname_shown", str),
         ("Postcodes differ", "postcode_shown", str),
     ]
     if is_protected:
-        told.append(("Sex differs", "sex", str))
+        compared.append(("Sex differs", "sex", str))
     lines = []
-    for title, column, shown in told:
+    for title, column, shown in compared:
         given: dict[str, tuple[str, set[str]]] = {}
         for row in members:
             if row[column]:

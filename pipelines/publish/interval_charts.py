@@ -41,10 +41,10 @@ def estimates(name: str, title: str, parts: Sequence[str], rows: Sequence[tuple[
             drawn.append(_mark(found, left, top + LINE / 2, scale, mark))
             top += LINE
         top += 5
-    told = "; ".join(
+    in_words = "; ".join(
         f"{label}: {', '.join(_worded(p, e) for p, e in zip(parts, row, strict=False))}" for label, row in rows
     )
-    return drawing(name, title, told, top + 4, drawn)
+    return drawing(name, title, in_words, top + 4, drawn)
 
 
 def _mark(found: Estimate, left: float, middle: float, scale: float, mark: str) -> Markup:

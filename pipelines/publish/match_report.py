@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 def match_report_html(publication: Publication, listed: Masked) -> bytes:
     """The match report: no name, no address, no script, nothing fetched from anywhere. UTF-8."""
-    told = _tables(publication, listed) | _charts(publication, listed)
-    return page("match_report.html.j2", styles=REPORT, **told)
+    shown = _tables(publication, listed) | _charts(publication, listed)
+    return page("match_report.html.j2", styles=REPORT, **shown)
 
 
 def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:

@@ -75,15 +75,15 @@ def _child_by_child(outcomes: pl.DataFrame) -> pl.DataFrame:
 
 def _counted(children: pl.DataFrame) -> pl.DataFrame:
     """Counts of each group's children, and of those for whom hours are given."""
-    said = pl.col("hours").is_not_null()
+    has_hours = pl.col("hours").is_not_null()
     return children.group_by("by", "group").agg(
         looked_into=pl.len(),
         missing=pl.col("missing").sum(),
         closed=pl.col("closed").sum(),
         opened_again=pl.col("opened_again").sum(),
-        hours=pl.when(said.any()).then(pl.col("hours").sum()),
-        hours_known=said.sum(),
-        found=pl.col("missing").filter(said).sum(),
+        hours=pl.when(has_hours.any()).then(pl.col("hours").sum()),
+        hours_known=has_hours.sum(),
+        found=pl.col("missing").filter(has_hours).sum(),
     )
 
 

@@ -40,9 +40,17 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     written = (
-        numbers.bits, numbers.count, numbers.day, numbers.difference, numbers.figure, numbers.fine_share, numbers.odds,
-        numbers.plain, numbers.share, counted,
-    )  # fmt: skip
+        numbers.bits,
+        numbers.count,
+        numbers.day,
+        numbers.difference,
+        numbers.figure,
+        numbers.fine_share,
+        numbers.odds,
+        numbers.plain,
+        numbers.share,
+        counted,
+    )
     environment.filters.update({each.__name__: each for each in written})
     return environment
 

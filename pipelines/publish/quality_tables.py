@@ -86,8 +86,10 @@ def source_sections(publication: Publication) -> list[SourceSection]:
     breaches, rules, files = (
         _by_source(frame, contracts) for frame in (publication.breaches, history, publication.deliveries.sort("file"))
     )
-    told = [_source(each, breaches[name], rules[name], files[name], as_at) for name, each in contracts.items()]
-    return sorted(told, key=lambda one: (one.is_absent, -sum(rule.stops != "nothing" for rule in one.broken), one.name))
+    sections = [_source(each, breaches[name], rules[name], files[name], as_at) for name, each in contracts.items()]
+    return sorted(
+        sections, key=lambda one: (one.is_absent, -sum(rule.stops != "nothing" for rule in one.broken), one.name)
+    )
 
 
 def _by_source(frame: pl.DataFrame, sources: Iterable[str]) -> dict[str, pl.DataFrame]:
@@ -171,14 +173,19 @@ def _rule(at: RuleAt, text: Row, by_night: ByNight, nights: Sequence[date], as_a
     shares = [_share(*by_night[night]) if night in by_night else None for night in nights]
     tonight, rows = by_night.get(as_at, (None, 0))
     before = pl.Series(shares[:-1] if nights and nights[-1] == as_at else shares, dtype=pl.Float64).median()
-    told = f"{at[0]}{f', {at[1]}' if at[1] else ''}: " + _in_words(
+    in_words = f"{at[0]}{f', {at[1]}' if at[1] else ''}: " + _in_words(
         [by_night.get(night, (None, 0))[0] for night in nights]
     )
     return RuleRow(
-        *at, text["stops"], text["why"], text["fix"], tonight, _share(tonight, rows),
+        *at,
+        text["stops"],
+        text["why"],
+        text["fix"],
+        tonight,
+        _share(tonight, rows),
         before if isinstance(before, float) else None,
-        charts.sparkline(shares, told) if any(share for share in shares) else charts.sparkline([], ""),
-    )  # fmt: skip
+        charts.sparkline(shares, in_words) if any(share for share in shares) else charts.sparkline([], ""),
+    )
 
 
 def _rows_by_night(counts: Mapping[RuleAt, ByNight]) -> dict[date, int]:
@@ -204,8 +211,8 @@ def _share(part: int | None, whole: int) -> float | None:
 
 def _by_file(breaches: pl.DataFrame) -> list[Row]:
     by = ["file", "rule", "column", "stops"]
-    told = breaches.group_by(by, maintain_order=True).agg(places=pl.len(), first_line=pl.col("line").min())
-    return told.sort("file", "places", descending=[False, True], maintain_order=True).to_dicts()
+    counted = breaches.group_by(by, maintain_order=True).agg(places=pl.len(), first_line=pl.col("line").min())
+    return counted.sort("file", "places", descending=[False, True], maintain_order=True).to_dicts()
 
 
 def worse_rules(sources: Iterable[SourceSection]) -> list[tuple[SourceSection, RuleRow]]:

@@ -84,8 +84,8 @@ def model_levels(publication: Publication) -> list[Row]:
     """One row for each level of a comparison, in the order of the model. ``first`` marks the first level of a comparison;
     ``levels`` is how many the comparison has."""
     model = publication.link_report.model
-    told = model.with_columns(first=pl.col("comparison").is_first_distinct(), levels=pl.len().over("comparison"))
-    return told.to_dicts()
+    levels = model.with_columns(first=pl.col("comparison").is_first_distinct(), levels=pl.len().over("comparison"))
+    return levels.to_dicts()
 
 
 def blocking_cost(publication: Publication) -> list[Row]:

@@ -48,11 +48,11 @@ def timeline(lines: Sequence[Line], as_at: date) -> Markup:
         drawn.append(_label(line.label, top + 14))
         drawn += [_span(across(since or first), across(until or as_at), top, kind) for since, until, kind in line.spans]
         drawn += [_dot(across(day), top + 10) for day in sorted(set(line.days))]
-    told = "; ".join(f"{line.label}: {_in_words(line)}" for line in dated)
+    in_words = "; ".join(f"{line.label}: {_in_words(line)}" for line in dated)
     return Markup(
-        '<svg class="timeline" viewBox="0 0 {width} {height}" role="img" aria-label="{told}"><title>{told}</title>'
+        '<svg class="timeline" viewBox="0 0 {width} {height}" role="img" aria-label="{in_words}"><title>{in_words}</title>'
         "{drawn}</svg>"
-    ).format(width=WIDTH, height=bottom + 22, told=told, drawn=Markup("").join(drawn))
+    ).format(width=WIDTH, height=bottom + 22, in_words=in_words, drawn=Markup("").join(drawn))
 
 
 def _in_words(line: Line) -> str:

@@ -123,19 +123,26 @@ REASONS = "reasons"
 
 _ASKED: dict[str, dict[str, Any]] = {
     "outcome": {
-        "validate": "list", "source": list(CODES), "error_title": "No such outcome", "error_message": "Choose one from the "
-                                                                                                      "list.",
+        "validate": "list",
+        "source": list(CODES),
+        "error_title": "No such outcome",
+        "error_message": "Choose one from the list.",
     },
     "reason": {
-        "validate": "list", "source": f"={REASONS.capitalize()}!$A$2:$A${1 + len(DFE_REASONS)}",
-        "error_title": "No such reason", "error_message": "Choose one from the list.",
+        "validate": "list",
+        "source": f"={REASONS.capitalize()}!$A$2:$A${1 + len(DFE_REASONS)}",
+        "error_title": "No such reason",
+        "error_message": "Choose one from the list.",
     },
     "hours": {
-        "validate": "decimal", "criteria": "between", "minimum": 0, "maximum": MOST_HOURS,
-        "error_title": "Not a number of hours", "error_message": f"Give hours as a number from 0 to {MOST_HOURS:g}, such as "
-                                                                 "2.5.",
+        "validate": "decimal",
+        "criteria": "between",
+        "minimum": 0,
+        "maximum": MOST_HOURS,
+        "error_title": "Not a number of hours",
+        "error_message": f"Give hours as a number from 0 to {MOST_HOURS:g}, such as 2.5.",
     },
-}  # fmt: skip
+}
 """What a spreadsheet lets an officer enter. Days are judged only when they are read, as spreadsheets differ in how they
 take them."""
 

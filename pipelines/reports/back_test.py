@@ -72,8 +72,8 @@ def _on_night(found: pl.DataFrame, night: PublishedNight) -> pl.DataFrame:
     since = pl.col("found_on") - pl.lit(night.as_at)
     mine = found.filter((since >= timedelta(0)) & (since <= WITHIN))
     listed = _known_as(mine, night.candidates)
-    told = _known_as(mine, night.explained.select("child_id", "records", "reason"))
-    reason = told.sort("child_id", "reason").unique("child_id", keep="first", maintain_order=True)
+    explained = _known_as(mine, night.explained.select("child_id", "records", "reason"))
+    reason = explained.sort("child_id", "reason").unique("child_id", keep="first", maintain_order=True)
     return mine.join(reason.select("child_id", "reason"), on="child_id", how="left", validate="1:1").select(
         "child_id",
         "found_on",

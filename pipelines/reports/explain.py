@@ -34,8 +34,16 @@ from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
 
 EXPLAIN_READS = (
-    "night", "person_record", "statement", "child_record", "rival", "provision", "finding", "candidate", "explained",
-)  # fmt: skip
+    "night",
+    "person_record",
+    "statement",
+    "child_record",
+    "rival",
+    "provision",
+    "finding",
+    "candidate",
+    "explained",
+)
 """Tables of the store that :func:`explain` reads."""
 
 WIDTH = 100
@@ -101,25 +109,25 @@ def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: M
     if child_id is None:
         return _past_child(asked, tables)
     safe = masked_list(tables)
-    told = ExplainedChild(
+    child = ExplainedChild(
         child_id=child_id,
         tables={**tables, "candidate": safe.candidates, "explained": safe.explained},
         names=source_names or {},
         as_at=judged_on(tables),
         protected=safe.protected,
     )
-    facts = _facts(told)
-    opening = [f"Child {child_id}, as at {day_written(told.as_at)}", _who(facts)]
-    is_record = asked in told.tables["child_record"]["record_id"]
+    facts = _facts(child)
+    opening = [f"Child {child_id}, as at {day_written(child.as_at)}", _who(facts)]
+    is_record = asked in child.tables["child_record"]["record_id"]
     if asked != child_id:
         now = f"Child {asked} is now child {child_id}."
         opening.append("The record asked for is one of this child's." if is_record else now)
-    if told.is_protected:
+    if child.is_protected:
         opening.append("A source protects this child: address, school, carer and who saw the child are withheld.")
-    life = life_of(child_id, tables, is_protected=told.is_protected)
+    life = life_of(child_id, tables, is_protected=child.is_protected)
     if asked != child_id and not is_record:
-        life += life_of(asked, tables, is_protected=told.is_protected)[:1]
-    sections = [("", opening), *_verdict(told, facts), *life, *_evidence(told)]
+        life += life_of(asked, tables, is_protected=child.is_protected)[:1]
+    sections = [("", opening), *_verdict(child, facts), *life, *_evidence(child)]
     return "\n\n".join(_section(title, lines) for title, lines in sections if lines) + "\n"
 
 
@@ -164,12 +172,12 @@ def child_of(identifier: str, child_records: pl.DataFrame) -> str:
     return str(found.item())
 
 
-def _facts(told: ExplainedChild) -> Row:
+def _facts(child: ExplainedChild) -> Row:
     """The child's own facts, and when it is of compulsory school age."""
-    members = told.tables["child_record"].filter(pl.col("child_id") == told.child_id)
-    person = told.tables["person_record"].join(members.select("record_id"), on="record_id", how="semi")
+    members = child.tables["child_record"].filter(pl.col("child_id") == child.child_id)
+    person = child.tables["person_record"].join(members.select("record_id"), on="record_id", how="semi")
     born = pl.col("date_of_birth")
-    facts = child_facts(person, told.tables["statement"], members, told.as_at)
+    facts = child_facts(person, child.tables["statement"], members, child.as_at)
     return facts.with_columns(starts_on=starts_on(born), ends_on=ends_on(born)).row(0, named=True)
 
 
@@ -181,11 +189,11 @@ def _who(facts: Row) -> str:
     return f"{name}, born on {day_written(facts['date_of_birth'])}{old}"
 
 
-def _verdict(told: ExplainedChild, facts: Row) -> list[tuple[str, list[str]]]:
+def _verdict(child: ExplainedChild, facts: Row) -> list[tuple[str, list[str]]]:
     """On the list, explained, or not of age; and why."""
-    if candidate := next(iter(told.rows("candidate")), None):
-        return _listed(told, candidate)
-    if explained := next(iter(told.rows("explained")), None):
+    if candidate := next(iter(child.rows("candidate")), None):
+        return _listed(child, candidate)
+    if explained := next(iter(child.rows("explained")), None):
         return [
             (
                 "Not on the list",
@@ -201,10 +209,10 @@ def _verdict(told: ExplainedChild, facts: Row) -> list[tuple[str, list[str]]]:
     return [("Not on the list", lines)]
 
 
-def _listed(told: ExplainedChild, candidate: Row) -> list[tuple[str, list[str]]]:
+def _listed(child: ExplainedChild, candidate: Row) -> list[tuple[str, list[str]]]:
     """Place on the list, the reasons for it, and what would clear the lead."""
-    place = f'Rank {candidate["rank"]} of {told.tables["candidate"].height}, lane "{candidate["lane"]}".'
-    made_of = with_age(told.tables["candidate"].filter(child_id=candidate["child_id"])).row(0, named=True)
+    place = f'Rank {candidate["rank"]} of {child.tables["candidate"].height}, lane "{candidate["lane"]}".'
+    made_of = with_age(child.tables["candidate"].filter(child_id=candidate["child_id"])).row(0, named=True)
     estimated, on_no_roll, living_here, of_age = (
         in_100_written(made_of[name]) for name in ("estimated", "on_no_roll", "living_here", "of_age")
     )
@@ -214,61 +222,61 @@ def _listed(told: ExplainedChild, candidate: Row) -> list[tuple[str, list[str]]]
     )
     moved = f"; allowing for what officers found on earlier leads, {in_100_written(candidate['likelihood'])}"
     likelihood += "." if candidate["likelihood"] == candidate["estimated"] else f"{moved}."
-    points = [f"{row['points']:>3} points: {row['because']}" for row in told.rows("finding")]
+    points = [f"{row['points']:>3} points: {row['because']}" for row in child.rows("finding")]
     return [
         ("On the list", [place, likelihood, LIST_IS_NO_FINDING]),
         ("Why", sentences(candidate["because"])),
-        (f"Reasons to look sooner: {candidate['priority']} points", [] if told.is_protected else points),
+        (f"Reasons to look sooner: {candidate['priority']} points", [] if child.is_protected else points),
         (
             "What would clear it",
-            what_would_clear(candidate, has_rival=bool(told.rows("rival")), household=_household(told)),
+            what_would_clear(candidate, has_rival=bool(child.rows("rival")), household=_household(child)),
         ),
     ]
 
 
-def _household(told: ExplainedChild) -> list[Row]:
+def _household(child: ExplainedChild) -> list[Row]:
     """Where unprotected other children of the household are educated; empty if this child is protected."""
-    if told.is_protected:
+    if child.is_protected:
         return []
-    tables = (told.tables[name] for name in ("person_record", "statement", "child_record"))
-    places = household_places(pl.Series([told.child_id]), *tables, protected=told.protected, as_at=told.as_at)
+    tables = (child.tables[name] for name in ("person_record", "statement", "child_record"))
+    places = household_places(pl.Series([child.child_id]), *tables, protected=child.protected, as_at=child.as_at)
     return places.filter("is_open_to_all").to_dicts()
 
 
-def _evidence(told: ExplainedChild) -> list[tuple[str, list[str]]]:
+def _evidence(child: ExplainedChild) -> list[tuple[str, list[str]]]:
     """Records, education and nearest other children."""
     return [
-        ("Records that make this child", _records(told)),
-        ("Education that the extracts show", _education(told)),
-        ("Nearest other children", _rivals(told)),
+        ("Records that make this child", _records(child)),
+        ("Education that the extracts show", _education(child)),
+        ("Nearest other children", _rivals(child)),
     ]
 
 
-def _records(told: ExplainedChild) -> list[str]:
+def _records(child: ExplainedChild) -> list[str]:
     """One line for each record: how certain it is, and what it says of birth and place."""
-    people = told.tables["person_record"].select("record_id", "dataset", "date_of_birth", "postcode_shown")
-    mine = told.tables["child_record"].filter(pl.col("child_id") == told.child_id)
+    people = child.tables["person_record"].select("record_id", "dataset", "date_of_birth", "postcode_shown")
+    mine = child.tables["child_record"].filter(pl.col("child_id") == child.child_id)
     mine = mine.join(people, on="record_id", how="left", validate="1:1").sort("record_id")
-    key = masked_keys(pl.col("record_id")) if told.is_protected else pl.col("record_id")
-    shown = mine.filter(~pl.col("record_id").is_in(told.marks.implode())).with_columns(
+    key = masked_keys(pl.col("record_id")) if child.is_protected else pl.col("record_id")
+    shown = mine.filter(~pl.col("record_id").is_in(child.marks.implode())).with_columns(
         key=key, sure=in_100(pl.col("membership"))
     )
     withheld = mine.height - shown.height
     lines = [f"Withheld: {counted(withheld, 'record')} with the mark that protects the child."] if withheld else []
     for row in shown.iter_rows(named=True):
         born = f"born on {day_written(row['date_of_birth'])}" if row["date_of_birth"] else "no birth date"
-        home = f", {row['postcode_shown']}" if row["postcode_shown"] and not told.is_protected else ""
+        home = f", {row['postcode_shown']}" if row["postcode_shown"] and not child.is_protected else ""
         lines.append(
-            f"{row['key']} ({source_called(row['dataset'], told.names)}): {row['sure']} to be this child's; {born}{home}"
+            f"{row['key']} ({source_called(row['dataset'], child.names)}): {row['sure']} to be this child's; {born}{home}"
         )
     return lines
 
 
-def _education(told: ExplainedChild) -> list[str]:
+def _education(child: ExplainedChild) -> list[str]:
     """One line for each provision entry, current ones first."""
-    if told.is_protected:
+    if child.is_protected:
         return []
-    entries = pl.DataFrame(told.rows("provision"), schema=told.tables["provision"].schema)
+    entries = pl.DataFrame(child.rows("provision"), schema=child.tables["provision"].schema)
     shown = entries.sort("is_current", "since_on", descending=True, nulls_last=True).with_columns(
         named_end(), sure=in_100(pl.col("link_probability"))
     )
@@ -285,16 +293,16 @@ def _education(told: ExplainedChild) -> list[str]:
     return lines or ["None, now or earlier."]
 
 
-def _rivals(told: ExplainedChild) -> list[str]:
+def _rivals(child: ExplainedChild) -> list[str]:
     """The nearest other children, by record id, with the level of agreement in each comparison."""
-    current = told.tables["provision"].filter("is_current")["child_id"].unique()
-    rivals = pl.DataFrame(told.rows("rival"), schema=told.tables["rival"].schema)
+    current = child.tables["provision"].filter("is_current")["child_id"].unique()
+    rivals = pl.DataFrame(child.rows("rival"), schema=child.tables["rival"].schema)
     nearest = rivals.sort("probability", "match_weight", "rival_child_id", descending=[True, True, False])
     shown = nearest.head(NEAREST_TOLD).with_columns(
         is_schooled=pl.col("rival_child_id").is_in(current.implode()),
-        key=masked_keys(without_marks(pl.col("rival_record_id"), told.marks)),
+        key=masked_keys(without_marks(pl.col("rival_record_id"), child.marks)),
         sure=in_100(pl.col("probability")),
-        levels=_levels(told),
+        levels=_levels(child),
     )
     lines = []
     for row in shown.iter_rows(named=True):
@@ -305,11 +313,11 @@ def _rivals(told: ExplainedChild) -> list[str]:
     return lines or ["None is a close match."]
 
 
-def _levels(told: ExplainedChild) -> pl.Expr:
+def _levels(child: ExplainedChild) -> pl.Expr:
     """The levels in words. How places compare is withheld if either child is protected; how sexes compare is always
     withheld."""
     levels = comparison_without_sex(pl.col("levels"))
-    is_withheld = pl.lit(told.is_protected) | pl.col("rival_child_id").is_in(told.protected.implode())
+    is_withheld = pl.lit(child.is_protected) | pl.col("rival_child_id").is_in(child.protected.implode())
     return pl.when(is_withheld).then(masked_comparison(levels)).otherwise(levels)
 
 

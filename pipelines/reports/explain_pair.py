@@ -49,9 +49,7 @@ from pipelines.reasons import source_called
 from pipelines.reports.explain import NEAREST_TOLD, UnknownIdentifierError
 from pipelines.reports.life import as_typed
 
-EXPLAIN_PAIR_READS = (
-    *MASKED_READS, "link", *MEASURED_TABLES,
-)  # fmt: skip
+EXPLAIN_PAIR_READS = (*MASKED_READS, "link", *MEASURED_TABLES)
 """Tables of the store that :func:`explain_pair` reads."""
 
 PLACES = ("address", "phone", "carer")
@@ -133,16 +131,16 @@ def explain_pair(
     rows = [found.row(record) for record in records]
     if rows[0] == rows[1]:
         raise UnknownIdentifierError("Both ids name the same record. Give two records.")
-    told = _Told(found, tables, source_names or {}, _protected(tables), (rows[0], rows[1]))
-    is_protected = told.is_protected(*rows)
+    explained = _Explanation(found, tables, source_names or {}, _protected(tables), (rows[0], rows[1]))
+    is_protected = explained.is_protected(*rows)
     bars = waterfall(found.judge, *(np.array([row], dtype=np.int32) for row in rows))
     opening = [
-        f"Records {told.key(rows[0])} ({told.source(rows[0])}) and {told.key(rows[1])} ({told.source(rows[1])})",
-        _verdict(told, rows),
+        "Records " + " and ".join(f"{explained.key(row)} ({explained.source(row)})" for row in rows),
+        _verdict(explained, rows),
         *([PROTECTED] if is_protected else []),
     ]
     evidence = ["Evidence for one child (+) and for two (−), in bits: each bit doubles the odds"]
-    sections = [opening, evidence + _sums(bars, is_protected=is_protected), _near_section(told, rows[0])]
+    sections = [opening, evidence + _sums(bars, is_protected=is_protected), _near_section(explained, rows[0])]
     return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
 
 
@@ -155,12 +153,12 @@ def nearest_records(
     """
     found = rebuild_judge(tables, model)
     row = found.row(record)
-    told = _Told(found, tables, source_names or {}, _protected(tables), (row,))
-    return "\n".join(_near_section(told, row)) + "\n"
+    explained = _Explanation(found, tables, source_names or {}, _protected(tables), (row,))
+    return "\n".join(_near_section(explained, row)) + "\n"
 
 
-def _near_section(told: "_Told", row: int) -> list[str]:
-    return [f"Nearest records to {told.key(row)}", *_nearest(told, row)]
+def _near_section(explained: "_Explanation", row: int) -> list[str]:
+    return [f"Nearest records to {explained.key(row)}", *_nearest(explained, row)]
 
 
 def _protected(tables: Mapping[str, pl.DataFrame]) -> frozenset[str]:
@@ -169,7 +167,7 @@ def _protected(tables: Mapping[str, pl.DataFrame]) -> frozenset[str]:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Explanation:
     """What the page is made from."""
 
     found: NightJudge
@@ -209,15 +207,15 @@ class _Told:
         return source_called(source, self.names)
 
 
-def _verdict(told: _Told, rows: list[int]) -> str:
+def _verdict(explained: _Explanation, rows: list[int]) -> str:
     """What the night decided about the two, with all records of their children weighed together."""
-    one, other = (told.child(row) for row in rows)
+    one, other = (explained.child(row) for row in rows)
     if one == other:
         return f"The night treats them as one child, {one}."
-    low, high = sorted(told.id(row) for row in rows)
-    links = told.tables["link"].filter((pl.col("left_id") == low) & (pl.col("right_id") == high))
+    low, high = sorted(explained.id(row) for row in rows)
+    links = explained.tables["link"].filter((pl.col("left_id") == low) & (pl.col("right_id") == high))
     kept = f" All their records together: {_chance(links['match_probability'].item())}." if links.height else ""
-    by_family = "" if told.is_protected(*rows) else _by_family(told.tables["rival"], one, other)
+    by_family = "" if explained.is_protected(*rows) else _by_family(explained.tables["rival"], one, other)
     return f"The night treats them as two children, {one} and {other}.{kept}{by_family}"
 
 
@@ -264,35 +262,35 @@ def _sums(bars: pl.DataFrame, *, is_protected: bool) -> list[str]:
     lines = lines_of(bars, is_protected=is_protected)
     whole = "these two records by themselves"
     width = max(len(words) for words in [whole, *(words for words, _ in lines)])
-    told = [f"  {'':<{width}}     bits   so far  one child"]
+    printed = [f"  {'':<{width}}     bits   so far  one child"]
     sums = np.cumsum([0.0, *(bits for _, bits in lines)])
     shown = np.round(sums, 2)
     for (words, _), step, total, exact in zip(lines, np.diff(shown), shown[1:], sums[1:], strict=True):
-        told.append(f"  {words:<{width}} {_signed(step)} {_signed(total)}  {_chance(_probability(exact))}")
-    return [*told, f"  {whole:<{width}}          {_signed(shown[-1])}  {_chance(_probability(sums[-1]))}"]
+        printed.append(f"  {words:<{width}} {_signed(step)} {_signed(total)}  {_chance(_probability(exact))}")
+    return [*printed, f"  {whole:<{width}}          {_signed(shown[-1])}  {_chance(_probability(sums[-1]))}"]
 
 
-def _nearest(told: _Told, row: int) -> list[str]:
+def _nearest(explained: _Explanation, row: int) -> list[str]:
     """The nearest record of the record's own child, and the nearest records of others with how far behind it they are."""
-    record_id, links = told.id(row), told.tables["link"]
+    record_id, links = explained.id(row), explained.tables["link"]
     is_left = pl.col("left_id") == record_id
     theirs = links.filter(is_left | (pl.col("right_id") == record_id)).select(
         "is_same_child", record_id=pl.when(is_left).then("right_id").otherwise("left_id")
     )
-    rows = told.found.person.select("record_id").with_row_index("row")
+    rows = explained.found.person.select("record_id").with_row_index("row")
     placed = theirs.join(rows, on="record_id", how="inner", validate="1:1")
-    found = nearest(told.found.judge, row, placed["row"].to_numpy().astype(np.int32), placed["is_same_child"])
+    found = nearest(explained.found.judge, row, placed["row"].to_numpy().astype(np.int32), placed["is_same_child"])
     own = pl.col("is_same_child")
     shown = pl.concat([found.filter(own).head(1), found.filter(~own).head(NEAREST_TOLD)])
-    lines = [_near(told, near) for near in shown.to_dicts()]
+    lines = [_near(explained, near) for near in shown.to_dicts()]
     return lines if (~shown["is_same_child"]).any() else [*lines, "  No record of another child is a close match."]
 
 
-def _near(told: _Told, near: Row) -> str:
+def _near(explained: _Explanation, near: Row) -> str:
     behind = f"{abs(near['gap']):.2f} bits {'behind' if near['gap'] >= 0 else 'ahead'}"
     whose = "the same child" if near["is_same_child"] else f"another child, {behind}"
     by_itself = f"{_signed(near['log_odds']).strip()} bits, {_chance(near['probability'])}"
-    return f"  {told.key(near['row'])}: {whose}; by itself {by_itself}"
+    return f"  {explained.key(near['row'])}: {whose}; by itself {by_itself}"
 
 
 def _probability(log_odds: float) -> float:

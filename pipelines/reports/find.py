@@ -84,10 +84,10 @@ def find(asked: ChildSought, tables: Mapping[str, pl.DataFrame], model: Model) -
     held = read_measures(tables)
     if held is None:
         raise SettingsError("The last night had no records. Run a night on tonight's extracts first.")
-    one = _written([{"record_id": _ASKED_FOR, "forename": asked.forename, "surname": asked.surname,
-                     "date_of_birth": asked.born_on}])  # fmt: skip
-    said = one.select("forename", "surname", "date_of_birth").row(0)
-    if not any(said[:2]) or sum(each is not None for each in said) < 2:
+    names = {"forename": asked.forename, "surname": asked.surname}
+    one = _written([{"record_id": _ASKED_FOR, **names, "date_of_birth": asked.born_on}])
+    known_of = one.select("forename", "surname", "date_of_birth").row(0)
+    if not any(known_of[:2]) or sum(each is not None for each in known_of) < 2:
         raise SettingsError("Give the surname or the forename, and one thing more: the other name, or the birth date.")
     known, whose = _records_and_owners(tables)
     weighed = _weighed(known, one, model, held)
@@ -126,9 +126,8 @@ def found_words(found: pl.DataFrame, tables: Mapping[str, pl.DataFrame], most: i
         "No child with that name and birth date, or close to them, was found. Leave out the birth date to see all of that "
         "name."
     )
-    lines = [nobody] if found.is_empty() else [
-        f"Matches and near matches: {counted(found.height, 'child')}, likeliest first:"
-    ]  # fmt: skip
+    some = f"Matches and near matches: {counted(found.height, 'child')}, likeliest first:"
+    lines = [nobody if found.is_empty() else some]
     for child in found.head(most).iter_rows(named=True):
         if child["where"] == EARLIER:
             where = "no record tonight, on an earlier list"
@@ -160,9 +159,8 @@ def _records_and_owners(tables: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFram
     withheld = shown.filter((pl.col("forename") == WITHHELD) & (pl.col("surname") == WITHHELD))
     whose = tables["child_record"].join(withheld, on="child_id", how="anti").select("record_id", "child_id")
     person = tables["person_record"].join(whose, on="record_id", how="semi")
-    gone = tables["lead"].join(tables["child_record"], on="child_id", how="anti").sort("spell").unique(
-        "child_id", keep="last", maintain_order=True
-    )  # fmt: skip
+    spells = tables["lead"].join(tables["child_record"], on="child_id", how="anti").sort("spell")
+    gone = spells.unique("child_id", keep="last", maintain_order=True)
     rows = gone.select("child_id", "forename", "surname", "date_of_birth", record_id=formatted("lead:{}", "child_id"))
     earlier = rows.select("record_id", "child_id", where=pl.lit(EARLIER))
     return (
@@ -171,21 +169,21 @@ def _records_and_owners(tables: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFram
     )
 
 
-def _levels_said(pattern: int) -> dict[str, str]:
+def _levels_of(pattern: int) -> dict[str, str]:
     """Comparison -> its level, where both sides say something. Only comparisons in ``COMPARED``."""
     (levels,) = levels_in(np.array([pattern], dtype=np.int64), CHILD_COMPARISONS)
     cards = zip(CHILD_COMPARISONS, levels, strict=True)
-    said = {card.name: card.levels[level].label for card, level in cards if card.name in COMPARED}
-    return {name: label for name, label in said.items() if label != "not said"}
+    labels = {card.name: card.levels[level].label for card, level in cards if card.name in COMPARED}
+    return {name: label for name, label in labels.items() if label != "not said"}
 
 
 def _exact(patterns: pl.Series) -> list[int]:
     """The patterns in which all that both sides say agrees exactly, and they say at least two things."""
-    said = {each: list(_levels_said(each).values()) for each in patterns.unique()}
-    return [each for each, labels in said.items() if len(labels) > 1 and set(labels) == {"exact"}]
+    labels_of = {each: list(_levels_of(each).values()) for each in patterns.unique()}
+    return [each for each, labels in labels_of.items() if len(labels) > 1 and set(labels) == {"exact"}]
 
 
 def _agreement(patterns: pl.Series) -> pl.Series:
     """How names and birth date agree, in the words of the comparisons; what one side does not say is left out."""
-    told = ("; ".join(f"{name}: {label}" for name, label in _levels_said(each).items()) for each in patterns)
-    return pl.Series("agrees", told, dtype=pl.String)
+    agreements = ("; ".join(f"{name}: {label}" for name, label in _levels_of(each).items()) for each in patterns)
+    return pl.Series("agrees", agreements, dtype=pl.String)

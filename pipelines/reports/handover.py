@@ -92,9 +92,9 @@ def handover(
     as_at = judged_on(tables)
     person = tables["person_record"].join(members.select("record_id"), on="record_id", how="semi")
     contact = without_letters(tables["statement"], members, tables["residence"])
-    said = contact.join(members.select("record_id", "child_id"), on="record_id", how="inner")
+    statements = contact.join(members.select("record_id", "child_id"), on="record_id", how="inner")
     facts = child_facts(person, tables["statement"], members, as_at).row(0, named=True)
-    circumstances = _circumstances(child_id, facts["date_of_birth"], said, tables["provision"], as_at)
+    circumstances = _circumstances(child_id, facts["date_of_birth"], statements, tables["provision"], as_at)
     if ADOPTION in routes(circumstances)["route"]:
         raise SettingsError("This child is a matter for the adoption team: no packet is made. Ask that team.")
     is_protected = child_id in masked_list(tables).protected
@@ -118,12 +118,12 @@ _PLACES = ("last_address", "last_postcode", "last_education", "carers", "phones"
 
 
 def _circumstances(
-    child_id: str, born: date | None, said: pl.DataFrame, provision: pl.DataFrame, as_at: date
+    child_id: str, born: date | None, statements: pl.DataFrame, provision: pl.DataFrame, as_at: date
 ) -> Circumstances:
     births = pl.DataFrame(
         {"child_id": [child_id], "date_of_birth": [born]}, schema={"child_id": pl.String, "date_of_birth": pl.Date}
     )
-    return Circumstances(said, provision.filter(pl.col("child_id") == child_id), births, as_at)
+    return Circumstances(statements, provision.filter(pl.col("child_id") == child_id), births, as_at)
 
 
 def _moved_on(child_id: str, outcomes: pl.DataFrame, child_records: pl.DataFrame) -> date | None:

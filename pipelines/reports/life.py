@@ -115,11 +115,11 @@ def _nights(nights: pl.DataFrame) -> list[str]:
     ordered = nights.sort("as_at")
     state = pl.struct("lane", pl.col("likelihood").round(2))
     is_last = pl.int_range(pl.len()) == pl.len() - 1
-    told = ordered.filter((state != state.shift()).fill_null(value=True) | is_last).tail(NIGHTS_TOLD)
+    changes = ordered.filter((state != state.shift()).fill_null(value=True) | is_last).tail(NIGHTS_TOLD)
     return [
         f"{day_written(row['as_at'])}: rank {row['rank']}, likelihood {in_100_written(row['likelihood'])}, "
         f'{counted(row["priority"], "point")}, lane "{row["lane"]}"'
-        for row in told.to_dicts()
+        for row in changes.to_dicts()
     ]
 
 

@@ -55,5 +55,5 @@ def settings_approval(folder: Path) -> str | None:
     """Who approved the settings of a publication, or that nobody did, by its ``run.json``; null: they are the defaults, or
     there is no such file."""
     run = folder / "run.json"
-    told = json.loads(run.read_text("utf-8")).get("settings_approved") if run.exists() else None
-    return None if told is None else str(told)
+    approval = json.loads(run.read_text("utf-8")).get("settings_approved") if run.exists() else None
+    return None if approval is None else str(approval)

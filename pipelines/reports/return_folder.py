@@ -44,8 +44,8 @@ def confirmed_by(as_at: date, workspace: Path) -> tuple[pl.DataFrame, date]:
             f"--as-at {as_at}: the last night is of {night_on:%d/%m/%Y}, and does not know who will be missing education then. "
             "Give a past day, or run a night for it first."
         )
-    person, said, members = (tables[name] for name in ("person_record", "statement", "child_record"))
-    return confirmed_missing(person, said, members, read_outcomes(workspace), as_at), night_on
+    person, statements, members = (tables[name] for name in ("person_record", "statement", "child_record"))
+    return confirmed_missing(person, statements, members, read_outcomes(workspace), as_at), night_on
 
 
 def publish_return(workspace: Path, as_at: date) -> PublishedReturn:

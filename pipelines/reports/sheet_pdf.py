@@ -133,7 +133,7 @@ def letters_of_the_font(pdf: FPDF) -> frozenset[int]:
 def printable(blocks: Sequence[Block], letters: frozenset[int]) -> list[Block]:
     """The blocks with NOT_PRINTED for every letter that the PDF cannot set. If there is any, a warning comes after the
     first block."""
-    told = [
+    printed = [
         Block(
             block.kind,
             _printable_text(letters, block.text),
@@ -142,9 +142,9 @@ def printable(blocks: Sequence[Block], letters: frozenset[int]) -> list[Block]:
         )
         for block in blocks
     ]
-    if not any(NOT_PRINTED in text for block in told for text in (block.text, *chain.from_iterable(block.rows))):
-        return told
-    return [*told[:1], Block("p", SAID_OF_NOT_PRINTED, is_guarded=True), *told[1:]]
+    if not any(NOT_PRINTED in text for block in printed for text in (block.text, *chain.from_iterable(block.rows))):
+        return printed
+    return [*printed[:1], Block("p", SAID_OF_NOT_PRINTED, is_guarded=True), *printed[1:]]
 
 
 def _printable_text(letters: frozenset[int], text: str) -> str:
@@ -206,9 +206,14 @@ def _lay_out(pdf: FPDF, block: Block) -> None:
         text_mode="FILL_STROKE" if is_heading or block.is_guarded else "FILL", text_color=colour, draw_color=colour
     ):
         pdf.multi_cell(
-            0, LINE_MM * (1.5 if is_heading else 1), text, align="L", new_x="LMARGIN", new_y="NEXT",
+            0,
+            LINE_MM * (1.5 if is_heading else 1),
+            text,
+            align="L",
+            new_x="LMARGIN",
+            new_y="NEXT",
             border=1 if block.is_guarded else 0,
-        )  # fmt: skip
+        )
     if block.kind in ("p", "dd"):
         pdf.ln(LINE_MM / 3)
 
@@ -218,9 +223,15 @@ def _table(pdf: FPDF, rows: Sequence[Sequence[str]]) -> None:
 
     pdf.set_font(FONT, "", BODY_PT - 1)
     with pdf.table(
-        width=pdf.epw, line_height=LINE_MM - 0.6, text_align="LEFT", padding=0.8, borders_layout="HORIZONTAL_LINES",
-        headings_style=FontFace(), col_widths=COLUMNS[: len(rows[0])], v_align="TOP",
-    ) as table:  # fmt: skip
+        width=pdf.epw,
+        line_height=LINE_MM - 0.6,
+        text_align="LEFT",
+        padding=0.8,
+        borders_layout="HORIZONTAL_LINES",
+        headings_style=FontFace(),
+        col_widths=COLUMNS[: len(rows[0])],
+        v_align="TOP",
+    ) as table:
         for cells in rows:
             row = table.row()
             for cell in cells:

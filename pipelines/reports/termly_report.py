@@ -83,15 +83,17 @@ def termly_report(
         since=since,
         confirmed=whole,
         confirmed_tables=(
-            _table("Year group, by age", YEARS, years), _table("Sex", SEXES, sexes),
-            _table("Time out of education", BANDS, bands), _table("Primary reason", DFE_REASONS, reasons),
+            _table("Year group, by age", YEARS, years),
+            _table("Sex", SEXES, sexes),
+            _table("Time out of education", BANDS, bands),
+            _table("Primary reason", DFE_REASONS, reasons),
         ),
         leads=shown(last.height)[0],
         leads_tables=_leads(last, as_at, names),
         outcomes=looked,
         outcome_table=_table("What officers found", [CODES[code].words for code in CODES], words),
         trend=_trend(nights, outcomes, since, as_at),
-    )  # fmt: skip
+    )
 
 
 def _counts(values: pl.Series, labels: Sequence[str]) -> list[int]:
@@ -134,10 +136,12 @@ def _leads(listed: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> list[
         _table("Year group, by age", YEARS, by_year),
         _table("Area, by postcode district", areas, by_area),
         _table(
-            "Source to which the child is known", [name for name, _ in sources], shown_alone([count for _, count in sources]),
+            "Source to which the child is known",
+            [name for name, _ in sources],
+            shown_alone([count for _, count in sources]),
             "A child known to several sources counts in each.",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _by_source(listed: pl.DataFrame, names: Mapping[str, str]) -> list[tuple[str, int]]:

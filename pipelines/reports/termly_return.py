@@ -20,9 +20,13 @@ from pipelines.formatted import formatted
 from pipelines.publish.small_counts import SUPPRESSED, suppressed
 
 DURATIONS = (
-    (14, "Less than 2 weeks"), (28, "2 to 4 weeks"), (56, "4 to 8 weeks"), (84, "8 to 12 weeks"),
-    (182, "12 to 26 weeks"), (365, "26 to 52 weeks"),
-)  # fmt: skip
+    (14, "Less than 2 weeks"),
+    (28, "2 to 4 weeks"),
+    (56, "4 to 8 weeks"),
+    (84, "8 to 12 weeks"),
+    (182, "12 to 26 weeks"),
+    (365, "26 to 52 weeks"),
+)
 """(days under which a child counts in this band, label as published); then "Over 52 weeks" and "Unknown"."""
 
 LONGEST, UNKNOWN = "Over 52 weeks", "Unknown"
@@ -67,11 +71,11 @@ def confirmed_missing(
     last = outcomes_by_current_child(standing_outcomes(outcomes.filter(pl.col("outcome_on") <= as_at)), child_records)
     known = last.filter(pl.col("outcome").is_in(MISSING)).select("child_id", "reason")
     members = child_records.join(known, on="child_id", how="semi")
-    said = statements.join(members, on="record_id", how="semi")
-    provision = find_provision(said, members, as_at)
+    own_statements = statements.join(members, on="record_id", how="semi")
+    provision = find_provision(own_statements, members, as_at)
     ended = provision.filter(pl.col("until_on") <= as_at).group_by("child_id").agg(ended_on=pl.col("until_on").max())
-    facts = child_facts(person.join(members, on="record_id", how="semi"), said, members, as_at)
-    is_counted = (pl.col("of_age") > 0) & ~pl.col("child_id").is_in(surely_died(said, members).implode())
+    facts = child_facts(person.join(members, on="record_id", how="semi"), own_statements, members, as_at)
+    is_counted = (pl.col("of_age") > 0) & ~pl.col("child_id").is_in(surely_died(own_statements, members).implode())
     since = without_education_since(pl.col("ended_on"), pl.col("date_of_birth"))
     days = pl.when(pl.col("ended_on").is_not_null()).then((pl.lit(as_at) - since).dt.total_days())
     band = pl.lit(LONGEST)

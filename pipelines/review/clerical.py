@@ -58,9 +58,13 @@ def write_sample(
     if asked.out.exists():
         raise SettingsError(f"--out {asked.out} already exists, perhaps with answers in it. Give another name.")
     found = pairs_worth_asking(
-        tables, judgements_now(read_judgements(workspace), keys_of_the_list(workspace)),
-        pairs=asked.pairs, seed=asked.seed, threshold=asked.threshold, restricted=asked.restricted,
-    )  # fmt: skip
+        tables,
+        judgements_now(read_judgements(workspace), keys_of_the_list(workspace)),
+        pairs=asked.pairs,
+        seed=asked.seed,
+        threshold=asked.threshold,
+        restricted=asked.restricted,
+    )
     if found.is_empty():
         raise SettingsError("There are no pairs to ask about: the last night linked none. Nothing was written.")
 
@@ -114,29 +118,29 @@ def _with_drawn_pairs(rows: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
 
 def _faults(placed: pl.DataFrame) -> list[str]:
     """What is wrong with single lines. No cell is quoted."""
-    told = []
+    faults = []
     again: dict[str, tuple[int, str]] = {}
     wanted = ", ".join(ANSWERS)
     for row in placed.iter_rows(named=True):
         line = f"line {row['line']}"
         if row["left_id"] is None:
-            told.append(
+            faults.append(
                 f"{line}: column {PAIR} does not name a pair in a sample from this workspace. Put the right number back."
             )
             continue
         if row["now"] != row["facts"]:
-            told.append(
+            faults.append(
                 f"{line}: the pair's number or a cell beside it has been changed. Judge the pair in a fresh copy."
             )
         if row["answer"] not in ANSWERS:
             fault = "holds no answer" if row["answer"] else "is empty beside a note"
-            told.append(f"{line}: column {ANSWER} {fault}. Choose one of: {wanted}.")
+            faults.append(f"{line}: column {ANSWER} {fault}. Choose one of: {wanted}.")
         if len(row[NOTE]) > LONGEST_NOTE:
-            told.append(f"{line}: the note is longer than {LONGEST_NOTE:,} characters. Shorten it.")
+            faults.append(f"{line}: the note is longer than {LONGEST_NOTE:,} characters. Shorten it.")
         first, answer = again.setdefault(row[PAIR], (row["line"], row["answer"]))
         if answer != row["answer"]:
-            told.append(f"{line}: the same pair has a different answer in line {first}. Keep one of the two.")
-    return told
+            faults.append(f"{line}: the same pair has a different answer in line {first}. Keep one of the two.")
+    return faults
 
 
 def _as_judgements(placed: pl.DataFrame, by: str) -> pl.DataFrame:

@@ -21,9 +21,17 @@ from pipelines.listing.rank import IN_EDUCATION, SAME_AS_RIVAL
 from pipelines.settings import SettingsError
 
 SAMPLE_READS = (
-    "night", "person_record", "statement", "link", "child_record", "rival", "provision", "residence", "candidate",
+    "night",
+    "person_record",
+    "statement",
+    "link",
+    "child_record",
+    "rival",
+    "provision",
+    "residence",
+    "candidate",
     "explained",
-)  # fmt: skip
+)
 """Tables of the store that :func:`pairs_worth_asking` reads."""
 
 FEWEST, MOST = 10, 2000
@@ -77,10 +85,10 @@ def pairs_worth_asking(
         raise SettingsError(f"--pairs {pairs}: ask about {FEWEST} to {MOST:,} pairs in one workbook.")
     links = tables["link"] if restricted else _without_protected(tables["link"], tables)
     open_links = links.join(_decided(judgements), on=PAIRED, how="anti")
-    told = _for_list(tables, open_links).head(round(LIST_SHARE * pairs))
-    near = _for_model(open_links.join(told, on=PAIRED, how="anti"), threshold).head(round(MODEL_SHARE * pairs))
-    blind = _blind(links, weight_of_links(links, threshold), pairs - told.height - near.height, seed)
-    chosen = [blind, *(part.join(blind, on=PAIRED, how="anti") for part in (told, near))]
+    for_list = _for_list(tables, open_links).head(round(LIST_SHARE * pairs))
+    for_model = _for_model(open_links.join(for_list, on=PAIRED, how="anti"), threshold).head(round(MODEL_SHARE * pairs))
+    blind = _blind(links, weight_of_links(links, threshold), pairs - for_list.height - for_model.height, seed)
+    chosen = [blind, *(part.join(blind, on=PAIRED, how="anti") for part in (for_list, for_model))]
     frame = pl.concat([part.select(PAIR.names()).cast(PAIR) for part in chosen])
     order = random.Random(seed).sample(range(frame.height), frame.height)  # noqa: S311 - no secret hangs on the order
     return frame[order]

@@ -30,30 +30,59 @@ BORN = "%d/%m/%Y"
 
 
 FACTS = {
-    "Forename": 14, "Other given names": 14, "Surname": 16, "Other surnames": 14, "Born": 11, "Sex": 5, "Address": 26,
-    "Postcode": 10, "Carer": 18, "Phone": 9, "UPN": 9, "NHS number": 9, "Source": 18, "Record": 20,
-}  # fmt: skip
+    "Forename": 14,
+    "Other given names": 14,
+    "Surname": 16,
+    "Other surnames": 14,
+    "Born": 11,
+    "Sex": 5,
+    "Address": 26,
+    "Postcode": 10,
+    "Carer": 18,
+    "Phone": 9,
+    "UPN": 9,
+    "NHS number": 9,
+    "Source": 18,
+    "Record": 20,
+}
 """Fact shown of both records, in the order of the sheet -> width of its column in characters. Each has two columns, side by
 side, such as *Forename A* and *Forename B*."""
 
 HEADERS = (PAIR, ANSWER, NOTE, *(f"{fact} {side}" for fact in FACTS for side in SIDES))
 
 _READ_ME = (
-    ("What this is", "Pairs of records. For each: are the two records about one child? Your answers outrank the software."),
-    ("Answer", "Choose same, different or unsure in the column Answer. Unsure is a good answer if the records do not tell. "
-               "Leave a pair empty that you have not looked at."),
+    (
+        "What this is",
+        "Pairs of records. For each: are the two records about one child? Your answers outrank the software.",
+    ),
+    (
+        "Answer",
+        "Choose same, different or unsure in the column Answer. Unsure is a good answer if the records do not tell. Leave "
+        "a pair empty that you have not looked at.",
+    ),
     ("Note", "What decided it, if it is worth keeping. It stays on this authority's own machine."),
-    ("How to judge", "Weigh all of it: names change and are misspelt, families move. Twins share everything but a "
-     "forename and a number. Do not look up anything that you would not look up for your work; if you did look something up, "
-     "note it."),
-    ("Do not change", "the other cells or their order within a row. Rows may be sorted or filtered as a whole. A row whose "
-     "cells were mixed up is refused."),
-    ("Why these pairs", "Some decide a child's place on the list, some teach the software, and some are drawn at random to "
-                        "measure it. They are mixed on purpose, so that what the software thinks leads no answer."),
+    (
+        "How to judge",
+        "Weigh all of it: names change and are misspelt, families move. Twins share everything but a forename and a number. "
+        "Do not look up anything that you would not look up for your work; if you did look something up, note it.",
+    ),
+    (
+        "Do not change",
+        "the other cells or their order within a row. Rows may be sorted or filtered as a whole. A row whose "
+        "cells were mixed up is refused.",
+    ),
+    (
+        "Why these pairs",
+        "Some decide a child's place on the list, some teach the software, and some are drawn at random to "
+        "measure it. They are mixed on purpose, so that what the software thinks leads no answer.",
+    ),
     ("Then", "Save the workbook and give it back:  rollcall judge FILE --workspace DIR --by NAME"),
-    ("Please", "This is personal data about children: keep it where only you can read it, do not email it on, and delete it "
-               "once it has been read back."),
-)  # fmt: skip
+    (
+        "Please",
+        "This is personal data about children: keep it where only you can read it, do not email it on, and delete it "
+        "once it has been read back.",
+    ),
+)
 
 
 def shown_pairs(pairs: pl.DataFrame, person: pl.DataFrame, source_names: dict[str, str]) -> pl.DataFrame:
@@ -81,11 +110,12 @@ def _facts(source_names: dict[str, str]) -> list[pl.Expr]:
         pl.coalesce("address_shown", "address").alias("Address"),
         pl.coalesce("postcode_shown", "postcode").alias("Postcode"),
         carer.alias("Carer"),
-        *(_last_three(column).alias(header) for column, header in
-          (("phone", "Phone"), ("upn", "UPN"), ("nhs_number", "NHS number"))),
+        _last_three("phone").alias("Phone"),
+        _last_three("upn").alias("UPN"),
+        _last_three("nhs_number").alias("NHS number"),
         pl.col("dataset").replace(source_names).alias("Source"),
         masked_keys(pl.col("record_id")).alias("Record"),
-    ]  # fmt: skip
+    ]
 
 
 def _last_three(column: str) -> pl.Expr:
@@ -143,10 +173,7 @@ def _write_pairs(book: Any, shown: pl.DataFrame) -> None:
         for row in range(shown.height):
             value = shown[name][row] if name in shown.columns else ""
             (sheet.write_string if value else sheet.write_blank)(row + 1, place, value, style)
-    sheet.data_validation(1, 1, max(1, shown.height), 1, {
-        "validate": "list", "source": list(ANSWERS), "input_title": "One child?", "input_message": ", ".join(ANSWERS),
-        "error_title": "No such answer", "error_message": f"Choose one of: {', '.join(ANSWERS)}.",
-    })  # fmt: skip
+    sheet.data_validation(1, 1, max(1, shown.height), 1, CHOICE)
     sheet.freeze_panes(1, 3)
     sheet.autofilter(0, 0, max(1, shown.height), len(HEADERS) - 1)
     sheet.set_row(0, 32)
@@ -181,19 +208,36 @@ def _day(header: str) -> pl.Expr:
     return pl.coalesce(pl.coalesce(day, excel_day(cell)).dt.strftime(BORN), cell).alias(header)
 
 
+CHOICE = {
+    "validate": "list",
+    "source": list(ANSWERS),
+    "input_title": "One child?",
+    "input_message": ", ".join(ANSWERS),
+    "error_title": "No such answer",
+    "error_message": f"Choose one of: {', '.join(ANSWERS)}.",
+}
+"""What the column for answers takes."""
+
+
 def _cells(path: Path) -> pl.DataFrame:
-    told = f"{path.name}: this is not a workbook (.xlsx) with a sheet '{PAIRS_SHEET}'."
+    fault = f"{path.name}: this is not a workbook (.xlsx) with a sheet '{PAIRS_SHEET}'."
     try:
         data = path.read_bytes()
         if PAIRS_SHEET in fastexcel.read_excel(data).sheet_names:
             return pl.read_excel(
-                io.BytesIO(data), sheet_name=PAIRS_SHEET, engine="calamine", has_header=False, drop_empty_rows=False,
-                drop_empty_cols=False, raise_if_empty=False, read_options={"skip_rows": 0, "dtypes": "string"},
-            )  # fmt: skip
+                io.BytesIO(data),
+                sheet_name=PAIRS_SHEET,
+                engine="calamine",
+                has_header=False,
+                drop_empty_rows=False,
+                drop_empty_cols=False,
+                raise_if_empty=False,
+                read_options={"skip_rows": 0, "dtypes": "string"},
+            )
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except OSError as error:
-        told = f"{path}: it cannot be read: {error.strerror}."
+        fault = f"{path}: it cannot be read: {error.strerror}."
     except BaseException:  # noqa: S110 - a panic of the reader is no Exception, and its text may quote a cell
         pass
-    raise SettingsError(f"{told} Give back the workbook that rollcall sample wrote.")
+    raise SettingsError(f"{fault} Give back the workbook that rollcall sample wrote.")

@@ -52,11 +52,11 @@ def settings_to_try(
 def _points(path: Path) -> dict[str, Any]:
     """Points by finding, from the top of the file or from ``[ranking.points]``, as in a settings file. Raises
     SettingsError."""
-    said = read_toml(path)
-    if set(said) != {"ranking"}:
-        return said
-    points = said["ranking"].get("points") if isinstance(said["ranking"], Mapping) else None
-    if not isinstance(points, dict) or set(said["ranking"]) != {"points"}:
+    written = read_toml(path)
+    if set(written) != {"ranking"}:
+        return written
+    points = written["ranking"].get("points") if isinstance(written["ranking"], Mapping) else None
+    if not isinstance(points, dict) or set(written["ranking"]) != {"points"}:
         raise SettingsError(
             f"--points {path}: this file may hold only points, each as a line such as: looked_after = 80"
         )

@@ -83,13 +83,13 @@ def _tables(tuned: TuningComparison) -> dict[str, Any]:
 
 def _headline(tuned: TuningComparison) -> list[str]:
     """The result in sentences: how many enquiries, and what they would find."""
-    told = figures(tuned.before, tuned.after)
+    counts = figures(tuned.before, tuned.after)
     total = by_lane(tuned.before, tuned.after).row(-1, named=True)
     more = total["after"] - total["before"]
     found = total["expected_after"] - total["expected_before"]
     size = f"{abs(more):,} {'more' if more >= 0 else 'fewer'}" if more else "as many"
-    comes, leaves = told["come onto the list"], told["leave the list"]
-    others = told[f"others among the first {FIRST}"]
+    comes, leaves = counts["come onto the list"], counts["leave the list"]
+    others = counts[f"others among the first {FIRST}"]
     return [
         f"Children who would come onto the list: {comes:,}; who would leave it: {leaves:,}."
         if comes or leaves
@@ -101,7 +101,7 @@ def _headline(tuned: TuningComparison) -> list[str]:
         f"Going by the likelihoods themselves, {total['expected_after']:,.1f} of them would really be missing education and "
         f"living here, instead of {total['expected_before']:,.1f} ({found:+,.1f})."
         + (f" Each additional one costs {more / found:,.1f} enquiries." if more > 0 and found > 0.05 else ""),
-    ]  # fmt: skip
+    ]
 
 
 def _thresholds(tuned: TuningComparison) -> list[Row]:

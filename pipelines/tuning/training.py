@@ -46,9 +46,9 @@ def learn_weights(tables: Mapping[str, pl.DataFrame], judgements: pl.DataFrame, 
         judgements=judgements_for_linkage(judgements),
         settings=replace(CHILD_SETTINGS, link_probability=link_threshold),
     )
-    told = linked.report.figures
-    if str(told["model"]).startswith(STANDS_IN):
-        raise SettingsError(f"Nothing was learnt. The night would use {told['model']}.")
+    of_linkage = linked.report.figures
+    if str(of_linkage["model"]).startswith(STANDS_IN):
+        raise SettingsError(f"Nothing was learnt. The night would use {of_linkage['model']}.")
     expected = linked.report.thresholds.filter(threshold=0.5).row(0, named=True)
     before, after = (_links(frame) for frame in (tables["link"], linked.links))
     figures: dict[str, float | int | str | None] = {

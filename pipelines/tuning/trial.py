@@ -28,9 +28,18 @@ from pipelines.settings import LinkSettings, Settings, settings_by_key
 from pipelines.tables.night import judged_on
 
 TUNING_READS = (
-    "night", "person_record", "statement", "link", "child_record", "rival", "provision", "candidate",
-    "explained", "school", *MEASURED_TABLES,
-)  # fmt: skip
+    "night",
+    "person_record",
+    "statement",
+    "link",
+    "child_record",
+    "rival",
+    "provision",
+    "candidate",
+    "explained",
+    "school",
+    *MEASURED_TABLES,
+)
 """Tables of the store that :func:`last_night` and :func:`judge_night_again` read."""
 
 LINKS = ("link", "child_record", "rival")
@@ -128,14 +137,28 @@ def _inputs_by_links(
     person, statements, child_records = tables["person_record"], tables["statement"], links["child_record"]
     provision = find_provision(statements, child_records, as_at)
     residence = judge_residence(
-        record_dates(statements, as_at), person, child_records, provision,
-        as_at=as_at, source_names=source_names, area=settings.ranking.area,
-    )  # fmt: skip
+        record_dates(statements, as_at),
+        person,
+        child_records,
+        provision,
+        as_at=as_at,
+        source_names=source_names,
+        area=settings.ranking.area,
+    )
     return ListInputs(
-        person=person, statements=statements, child_records=child_records, rivals=links["rival"], provision=provision,
-        residence=residence, as_at=as_at, settings=settings.ranking, source_names=source_names, outcomes=outcomes,
-        never_met=held.never_met, schools=tables["school"],
-    )  # fmt: skip
+        person=person,
+        statements=statements,
+        child_records=child_records,
+        rivals=links["rival"],
+        provision=provision,
+        residence=residence,
+        as_at=as_at,
+        settings=settings.ranking,
+        source_names=source_names,
+        outcomes=outcomes,
+        never_met=held.never_met,
+        schools=tables["school"],
+    )
 
 
 def _linked(
@@ -168,8 +191,8 @@ def changes(before: JudgedNight, after: JudgedNight) -> pl.DataFrame:
     """``CHANGE``: who comes and who leaves, each in the order of its list. A child protected on either side is masked."""
     protected = pl.concat([before.protected, after.protected]).implode()
     moves = id_moves(before.child_records, after.child_records)
-    merged = _told_moves(moves, "child_id", "other_child_id", "the records now belong to child {}")
-    split = _told_moves(moves, "other_child_id", "child_id", "some of the records belonged to child {} before")
+    merged = _moves_in_words(moves, "child_id", "other_child_id", "the records now belong to child {}")
+    split = _moves_in_words(moves, "other_child_id", "child_id", "some of the records belonged to child {} before")
     comes = _only(after, before, COMES, split).rename({"here": "after", "there": "before"})
     leaves = _only(before, after, LEAVES, merged).rename({"here": "before", "there": "after"})
     frame = pl.concat([comes.select(CHANGE.names()).cast(CHANGE), leaves.select(CHANGE.names()).cast(CHANGE)])
@@ -180,10 +203,12 @@ def changes(before: JudgedNight, after: JudgedNight) -> pl.DataFrame:
     )
 
 
-def _told_moves(moves: pl.DataFrame, child: str, other: str, words: str) -> pl.DataFrame:
+def _moves_in_words(moves: pl.DataFrame, child: str, other: str, words: str) -> pl.DataFrame:
     """``child_id``, ``moved``: in words, with which children it shares records between the two."""
-    told = moves.group_by(pl.col(child).alias("child_id")).agg(others=pl.col(other).sort().unique(maintain_order=True))
-    return told.select("child_id", moved=formatted(words, pl.col("others").list.join(", ")))
+    shared = moves.group_by(pl.col(child).alias("child_id")).agg(
+        others=pl.col(other).sort().unique(maintain_order=True)
+    )
+    return shared.select("child_id", moved=formatted(words, pl.col("others").list.join(", ")))
 
 
 def _only(listed: JudgedNight, other: JudgedNight, what: str, moves: pl.DataFrame) -> pl.DataFrame:
@@ -193,9 +218,8 @@ def _only(listed: JudgedNight, other: JudgedNight, what: str, moves: pl.DataFram
     joined = only.join(beside, on="child_id", how="left", validate="1:1", maintain_order="left")
     joined = joined.join(moves, on="child_id", how="left", validate="1:1", maintain_order="left")
     known = pl.col("child_id").is_in(other.child_records["child_id"].unique().implode())
-    gone = pl.when(~known).then(pl.lit("The linkage then has no such child")).otherwise(
-        pl.lit("Then not of compulsory school age")
-    )  # fmt: skip
+    no_child, not_of_age = pl.lit("The linkage then has no such child"), pl.lit("Then not of compulsory school age")
+    gone = pl.when(known).then(not_of_age).otherwise(no_child)
     reason = pl.col("because") if what == COMES else pl.coalesce("why", pl.when(pl.col("moved").is_null()).then(gone))
     moved = pl.col("moved").str.replace("^(.)(.*)$", "${1}${2}.")
     capital = moved.str.slice(0, 1).str.to_uppercase() + moved.str.slice(1)
@@ -226,14 +250,14 @@ def differing_settings(before: Settings, after: Settings) -> list[tuple[str, obj
     return [(key, ours[key], theirs[key]) for key in ours if ours[key] != theirs[key]]
 
 
-def settings_unlike_the_night(said: Mapping[str, object], settings: Settings) -> list[str]:
-    """Keys of the settings that affect the list and differ from the night's. ``said``: what its ``run.json`` says of them.
+def settings_unlike_the_night(recorded: Mapping[str, object], settings: Settings) -> list[str]:
+    """Keys of the settings that affect the list and differ from the night's. ``recorded``: what its ``run.json`` has.
 
     A setting that it does not mention, as on a night of an earlier version, counts as being at its default.
     """
     by_default = settings.model_copy(update={"linkage": LinkSettings(), "ranking": RankSettings()})
     ours, plain = (json.loads(json.dumps(settings_by_key(one), default=str)) for one in (settings, by_default))
-    theirs = {key: value for key, value in said.items() if key.startswith(("linkage.", "ranking."))}
+    theirs = {key: value for key, value in recorded.items() if key.startswith(("linkage.", "ranking."))}
     return sorted(
         key for key in ours.keys() | theirs if ours.get(key, plain.get(key)) != theirs.get(key, plain.get(key))
     )

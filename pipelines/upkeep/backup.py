@@ -67,7 +67,7 @@ def backup(workspace: Path, to: Path, *, wait_seconds: float = 0) -> Backup:
     with ExitStack() as held:
         held.enter_context(lock(workspace, wait_seconds=wait_seconds))
         held.enter_context(private_files())
-        held.enter_context(_told_plainly(to))
+        held.enter_context(_errors_in_our_words(to))
         to.mkdir(mode=0o700, parents=True, exist_ok=True)
         held.enter_context(
             folder_lock(to, of=f"{BACKUP_NAME}*")
@@ -92,7 +92,7 @@ def verify(folder: Path) -> Backup:
     manifest = _manifest(folder)
     wanted = {file["file"]: file["sha256"] for file in manifest["files"]}
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
-    with _told_plainly(folder):
+    with _errors_in_our_words(folder):
         wrong = [name for name, sha in wanted.items() if name not in there or _hash(folder / name) != sha]
     wrong += sorted(there - set(wanted))
     if wrong:
@@ -117,7 +117,7 @@ def restore(folder: Path, workspace: Path) -> Backup:
         )
     with ExitStack() as held:
         held.enter_context(private_files())
-        held.enter_context(_told_plainly(workspace))
+        held.enter_context(_errors_in_our_words(workspace))
         workspace.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # A restore that was killed may have left a whole workspace.
         held.enter_context(folder_lock(workspace.parent, of=escape(workspace.name)))
@@ -205,10 +205,10 @@ def _manifest(folder: Path) -> dict[str, Any]:
         if not {"made_at", "lists", "files"} <= set(manifest):
             raise ValueError
     except (OSError, ValueError, TypeError):
-        told = f"{folder} is not a backup: it has no readable {MANIFEST}. Name a folder that rollcall backup made."
+        fault = f"{folder} is not a backup: it has no readable {MANIFEST}. Name a folder that rollcall backup made."
     else:
         return manifest
-    raise BackupError(told)
+    raise BackupError(fault)
 
 
 def _described(folder: Path, manifest: dict[str, Any]) -> Backup:
@@ -218,18 +218,18 @@ def _described(folder: Path, manifest: dict[str, Any]) -> Backup:
 
 
 @contextmanager
-def _told_plainly(folder: Path) -> Iterator[None]:
+def _errors_in_our_words(folder: Path) -> Iterator[None]:
     """Turn errors of the disk and of SQLite into ours."""
-    told: StoreError
+    fault: StoreError
     try:
         yield
     except sqlite3.Error as error:
-        told = BackupError(f"What people decided could not be copied ({type(error).__name__}). Run rollcall doctor.")
+        fault = BackupError(f"What people decided could not be copied ({type(error).__name__}). Run rollcall doctor.")
     except OSError as error:
         kind = DiskFullError if is_disk_full(error) else BackupError
-        told = kind(
+        fault = kind(
             f"{folder} could not be read or written: {error.strerror}. Free some space, or correct the permissions there."
         )
     else:
         return
-    raise told
+    raise fault

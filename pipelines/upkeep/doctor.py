@@ -187,7 +187,7 @@ def _in_force(workspace: Path) -> Iterator[Finding]:
     except (SettingsError, StoreError) as error:
         yield Finding("in force", BAD, str(error))
     else:
-        yield from (Finding("in force", CARE, told) for told in unlike)
+        yield from (Finding("in force", CARE, difference) for difference in unlike)
         if unlike:
             return
         weights = "learnt by the night" if model is None else "approved by a person"
@@ -230,6 +230,16 @@ def _prefect(_: Path) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Path], Iterator[Finding]], ...] = (
-    _python, _packages, _time_zone, _permissions, _disk, _lock, _store, _decisions, _in_force, _publication, _prefect,
-)  # fmt: skip
+    _python,
+    _packages,
+    _time_zone,
+    _permissions,
+    _disk,
+    _lock,
+    _store,
+    _decisions,
+    _in_force,
+    _publication,
+    _prefect,
+)
 """In the order in which they are reported."""

@@ -104,17 +104,16 @@ def apply_retention(rules: Retention, places: KeptFolders, as_at: date, *, wait_
         kept = pl.DataFrame(list(_kept_things(places)), schema=KEPT, orient="row")
         wanted = expired(kept, rules, as_at)
         removed = wanted.filter([_removed(Path(path)) for path in wanted["path"]])
-        told = certificate(kept, removed)
+        certified = certificate(kept, removed)
         if removed.height:
-            _certify(told, rules, places.workspace, as_at)
+            _certify(certified, rules, places.workspace, as_at)
         half = sum(len(list(folder.glob(staging_pattern(of)))) for folder, of in folders)
     if stuck := half + sum(Path(path).exists() for path in wanted["path"]):
         raise StoreError(
             f"{counted(stuck, 'thing')} due for removal could not be removed, or not completely, from {places.workspace} or "
-            "the "
-            "folders of backups and extracts. Check who may write there; the next run tries again."
+            "the folders of backups and extracts. Check who may write there; the next run tries again."
         )
-    return told
+    return certified
 
 
 def _dated(places: KeptFolders) -> list[tuple[str, Path, str]]:
@@ -176,13 +175,13 @@ def _removed(path: Path) -> bool:
     return True
 
 
-def _certify(told: pl.DataFrame, rules: Retention, workspace: Path, as_at: date) -> None:
+def _certify(certified: pl.DataFrame, rules: Retention, workspace: Path, as_at: date) -> None:
     done_at = datetime.now(UTC)
     words = {
         "as_at": as_at,
         "done_at": done_at.isoformat(timespec="seconds"),
         "rules": rules.model_dump(),
-        "kinds": told.to_dicts(),
+        "kinds": certified.to_dicts(),
     }
     path = workspace / RETENTION_FOLDER / f"removed-{done_at:%Y-%m-%dT%H-%M-%S-%f}Z.json"
     write_private(path, (json.dumps(words, indent=2, default=str) + "\n").encode())
