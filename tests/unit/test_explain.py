@@ -54,7 +54,6 @@ def test_a_listed_child_is_told_whole() -> None:
         "\n"
         "What would clear it\n"
         "  From an analyst: whether the closest record in education is this child's.\n"
-        "  Evidence that the family has left: a new address, or confirmation from the receiving authority.\n"
         "  Evidence of a current place: a roll, a register or another authority that shows the child in\n"
         "    education.\n"
         "\n"
