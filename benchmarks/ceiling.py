@@ -33,9 +33,15 @@ Floats = NDArray[np.float64]
 
 RESULTS = Path(__file__).parent / "results" / "ceiling.md"
 WORLDS = (
-    "20000:961:usual", "20000:962:rough", "20000:963:other_kinds", "20000:964:rough:0.004", "20000:965:usual:0.004",
-    "20000:966:rough:0.02", "20000:967:rough:0.004", "20000:968:other_kinds:0.004",
-)  # fmt: skip
+    "20000:961:usual",
+    "20000:962:rough",
+    "20000:963:other_kinds",
+    "20000:964:rough:0.004",
+    "20000:965:usual:0.004",
+    "20000:966:rough:0.02",
+    "20000:967:rough:0.004",
+    "20000:968:other_kinds:0.004",
+)
 LEARNERS = 4
 """How many learners, with different random seeds, are averaged."""
 READ = ("state", "sighted_days", "begun_days")
@@ -49,16 +55,18 @@ def children_of(found: Night) -> pl.DataFrame:
     dates = child_dates(record_dates(known.statements, AS_AT), members)
     evidence = gather_evidence(dates, with_homes(known.person), found.provision, as_at=AS_AT)
     estimate = evidence.children.with_columns(ours=living_here(evidence))
-    told = _with_readings(estimate, evidence)
-    whose = members.join(found.true_child, on="record_id", validate="1:1").group_by("child_id").agg(
-        truth=pl.col("truth").mode().min(), gp_only=pl.col("record_id").str.starts_with("health:").all()
-    )  # fmt: skip
+    with_readings = _with_readings(estimate, evidence)
+    whose = (
+        members.join(found.true_child, on="record_id", validate="1:1")
+        .group_by("child_id")
+        .agg(truth=pl.col("truth").mode().min(), gp_only=pl.col("record_id").str.starts_with("health:").all())
+    )
     true = found.made.children.select(
         truth="child_id", here=pl.col("target") == 1, gone=(pl.col("state") == "gone") & (pl.col("of_age") == 1)
     )
-    judged = told.join(whose, on="child_id", validate="1:1").join(true, on="truth", validate="m:1")
+    judged = with_readings.join(whose, on="child_id", validate="1:1").join(true, on="truth", validate="m:1")
     asked = pl.col("place_probability").is_null() & (pl.col("age_group") == "of") & (pl.col("here") | pl.col("gone"))
-    numbers = ["roll_ended_days", *told.columns[len(estimate.columns) :]]
+    numbers = ["roll_ended_days", *with_readings.columns[len(estimate.columns) :]]
     return judged.filter(asked).select("truth", "here", "gp_only", "ours", pl.col(numbers).cast(pl.Float64))
 
 
@@ -71,10 +79,16 @@ def _with_readings(children: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
         other="child", place=pl.col("place_probability").is_not_null(), off="roll_ended_days", seen="sighted_days"
     )
     is_open = ~pl.col("place")
-    home = evidence.families.join(others, on="other", validate="m:1").group_by("child").agg(
-        others=pl.len(), others_with_place=pl.col("place").sum(), other_seen=pl.col("seen").filter(is_open).min(),
-        other_off=pl.col("off").filter(is_open).min(),
-    )  # fmt: skip
+    home = (
+        evidence.families.join(others, on="other", validate="m:1")
+        .group_by("child")
+        .agg(
+            others=pl.len(),
+            others_with_place=pl.col("place").sum(),
+            other_seen=pl.col("seen").filter(is_open).min(),
+            other_off=pl.col("off").filter(is_open).min(),
+        )
+    )
     return joined.join(home, on="child", how="left", validate="1:1")
 
 
@@ -84,13 +98,18 @@ def learnt(readings: Floats, here: NDArray[np.bool_], world: NDArray[np.str_]) -
     for name in np.unique(world):
         others, mine = world != name, world == name
         tells = [len(np.unique(column[np.isfinite(column)])) > 1 for column in readings[others].T]
-        told = readings[:, tells]
+        telling = readings[:, tells]
         for seed in range(LEARNERS):
             learner = HistGradientBoostingClassifier(
-                max_iter=100, learning_rate=0.06, max_leaf_nodes=10, min_samples_leaf=25, l2_regularization=5.0,
-                max_features=0.5, random_state=seed,
-            )  # fmt: skip
-            chance[mine] += learner.fit(told[others], here[others]).predict_proba(told[mine])[:, 1] / LEARNERS
+                max_iter=100,
+                learning_rate=0.06,
+                max_leaf_nodes=10,
+                min_samples_leaf=25,
+                l2_regularization=5.0,
+                max_features=0.5,
+                random_state=seed,
+            )
+            chance[mine] += learner.fit(telling[others], here[others]).predict_proba(telling[mine])[:, 1] / LEARNERS
     return chance
 
 
@@ -99,20 +118,24 @@ def figures(name: str, children: pl.DataFrame, chance: Floats) -> Figures:
     judged = children.with_columns(chance=chance)
     settings, rows = RankSettings(), []
     for world in judged.partition_by("world"):
-        here, said = world["here"].to_numpy(), world["chance"].to_numpy()
-        ordered = here[np.argsort(-said, kind="stable")]
-        shares = [ordered[: int((world["ours"] >= cut).sum())].sum() / here.sum()
-                  for cut in (settings.list_from, settings.check_from)]  # fmt: skip
-        targets, gone = np.sort(said[here]), world.filter(~pl.col("here") & pl.col("gp_only"))["chance"].to_numpy()
+        here, chances = world["here"].to_numpy(), world["chance"].to_numpy()
+        ordered = here[np.argsort(-chances, kind="stable")]
+        rows_above = [int((world["ours"] >= cut).sum()) for cut in (settings.list_from, settings.check_from)]
+        shares = [ordered[:row].sum() / here.sum() for row in rows_above]
+        targets, gone = np.sort(chances[here]), world.filter(~pl.col("here") & pl.col("gp_only"))["chance"].to_numpy()
         below = 1 - np.searchsorted(targets, gone, side="right") / len(targets) >= FOUR_IN_FIVE
-        rows.append((average_precision_score(here, said), *shares, below.sum(), len(gone)))
+        rows.append((average_precision_score(here, chances), *shares, below.sum(), len(gone)))
     precision, listed, checked, below, gone = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
     return {
-        "who judges": name, "log loss": float(log_loss(children["here"].to_numpy(), np.clip(chance, 0.001, 0.999))),
-        "AP": float(precision.mean()), "found in the rows above 1 in 9": float(listed.mean()),
-        "the worst world": float(listed.min()), "found in the rows above 1 in 21": float(checked.mean()),
-        "its worst world": float(checked.min()), "moved away, below four in five": float(below.sum() / gone.sum()),
-    }  # fmt: skip
+        "who judges": name,
+        "log loss": float(log_loss(children["here"].to_numpy(), np.clip(chance, 0.001, 0.999))),
+        "AP": float(precision.mean()),
+        "found in the rows above 1 in 9": float(listed.mean()),
+        "the worst world": float(listed.min()),
+        "found in the rows above 1 in 21": float(checked.mean()),
+        "its worst world": float(checked.min()),
+        "moved away, below four in five": float(below.sum() / gone.sum()),
+    }
 
 
 def written(worlds: list[World], children: pl.DataFrame) -> str:
@@ -125,7 +148,7 @@ def written(worlds: list[World], children: pl.DataFrame) -> str:
         "a learner, the truth of all other worlds": learnt(readings, here, world),
         "the same, given our estimate too": learnt(np.column_stack([readings, odds]), here, world),
     }
-    return "\n\n".join([
+    paragraphs = [
         "# What the records can tell of who still lives here",
         f"Children of compulsory school age without a place (targets, and those who moved away) on {len(worlds)} made-up "
         f"worlds as at {AS_AT:%d/%m/%Y}; measured on {datetime.now(UTC):%Y-%m-%d} with Python {platform.python_version()}, "
@@ -137,7 +160,8 @@ def written(worlds: list[World], children: pl.DataFrame) -> str:
         "least four in five targets.",
         table([figures(name, children, chance) for name, chance in judges.items()]),
         "Worlds: " + "; ".join(str(each) for each in worlds) + ".",
-    ]) + "\n"  # fmt: skip
+    ]
+    return "\n\n".join(paragraphs) + "\n"
 
 
 def main() -> None:

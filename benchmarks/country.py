@@ -110,9 +110,13 @@ def measured(children: int, pairs_in_bucket: int) -> Measured:
         with found.stage("clusters and rivals"):
             dataset = (table["dataset"].rank("dense").cast(pl.Int32) - 1).to_numpy()
             link_encoded(
-                encoded, dataset, rules=CHILD_BLOCKING_RULES, model=model, settings=CHILD_SETTINGS,
+                encoded,
+                dataset,
+                rules=CHILD_BLOCKING_RULES,
+                model=model,
+                settings=CHILD_SETTINGS,
                 score=lambda *_: scored,
-            )  # fmt: skip
+            )
         found.seconds["clusters and rivals"] -= found.seconds["blocks"]  # link_encoded chooses the rules again
     found.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return found
@@ -134,24 +138,28 @@ def carried(sizes: Sequence[float], values: Sequence[float], to: float) -> tuple
     return values[-1] * (to / sizes[-1]) ** power, power
 
 
-def told(runs: Sequence[Measured], country: int, workers: int) -> str:
+def written(runs: Sequence[Measured], country: int, workers: int) -> str:
     """The measurements and the extrapolation, as a page."""
     last, sizes = runs[-1], [float(run.records) for run in runs]
     records = country * last.records / last.children
     lines = [
-        "# From an authority to a country", "",
+        "# From an authority to a country",
+        "",
         f"Measured {datetime.now(UTC):%Y-%m-%d} by `benchmarks/country.py`; Python {platform.python_version()}, polars "
-        f"{pl.__version__}, numpy {np.__version__}. Seconds are processor seconds.", "",
+        f"{pl.__version__}, numpy {np.__version__}. Seconds are processor seconds.",
+        "",
         "| children | records | pairs looked at | pairs a record | buckets | MB of buckets | peak MB | "
-        + " | ".join(f"{stage}, µs a record" for stage in STAGES) + " |",
+        + " | ".join(f"{stage}, µs a record" for stage in STAGES)
+        + " |",
         "|" + "--:|" * (7 + len(STAGES)),
-    ]  # fmt: skip
+    ]
     lines += [
         f"| {run.children:,} | {run.records:,} | {run.pairs:,} | {run.pairs / run.records:.1f} | {run.buckets} | "
         f"{run.bytes / 1e6:,.0f} | {run.peak_bytes / 1e6:,.0f} | "
-        + " | ".join(f"{run.seconds[stage] / run.records * 1e6:.1f}" for stage in STAGES) + " |"
+        + " | ".join(f"{run.seconds[stage] / run.records * 1e6:.1f}" for stage in STAGES)
+        + " |"
         for run in runs
-    ]  # fmt: skip
+    ]
     lines += ["", f"## Extrapolated to {country:,} children, {records:,.0f} records", ""]
     lines += ["| stage | growth (power of the records) | where | hours |", "|---|--:|---|--:|"]
     total = 0.0
@@ -169,9 +177,12 @@ def told(runs: Sequence[Measured], country: int, workers: int) -> str:
         lines.append(f"| {stage} | {power:.2f} | {where} | {share:.2f} |")
     memory = carried(sizes, [float(run.peak_bytes) for run in runs], records)[0]
     disk = last.bytes / last.pairs * min(PAIRS_A_ROW * records, carried(sizes, [r.pairs for r in runs], records)[0])
-    lines += [f"| **all** | | | **{total:.2f}** |", "",
-              f"Memory of the machine that leads: about {memory / 1e9:,.0f} GB; buckets on the shared disk: about "
-              f"{disk / 1e9:,.0f} GB."]  # fmt: skip
+    lines += [
+        f"| **all** | | | **{total:.2f}** |",
+        "",
+        f"Memory of the machine that leads: about {memory / 1e9:,.0f} GB; buckets on the shared disk: about "
+        f"{disk / 1e9:,.0f} GB.",
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -184,7 +195,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     runs = [alone(int(children), asked.pairs) for children in asked.children.split(",")]
-    page = told(runs, asked.country, asked.workers)
+    page = written(runs, asked.country, asked.workers)
     print(page)
     if asked.out:
         asked.out.write_text(page, encoding="utf-8")

@@ -199,16 +199,29 @@ def _our_comparisons() -> Any:
     return (
         Comparison("forename", forename),
         Comparison("surname", (missing("surname"), exact("surname"), *alike("surname", 0.92, 0.88), otherwise())),
-        Comparison("birth date", (
-            missing(born), Level("exact", Equal(born)), slip, Level("same month", SameYearAndMonth(born)),
-            Level("same year", SameYear(born)), otherwise(),
-        )),
-        Comparison("postcode", (
-            missing("postcode"), Level("exact", Equal("postcode")), Level("sector", Equal("sector")),
-            Level("district", Equal("district")), otherwise(),
-        )),
+        Comparison(
+            "birth date",
+            (
+                missing(born),
+                Level("exact", Equal(born)),
+                slip,
+                Level("same month", SameYearAndMonth(born)),
+                Level("same year", SameYear(born)),
+                otherwise(),
+            ),
+        ),
+        Comparison(
+            "postcode",
+            (
+                missing("postcode"),
+                Level("exact", Equal("postcode")),
+                Level("sector", Equal("sector")),
+                Level("district", Equal("district")),
+                otherwise(),
+            ),
+        ),
         Comparison("sex", (missing("sex"), Level("same", Equal("sex")), otherwise())),
-    )  # fmt: skip
+    )
 
 
 def run_splink(data: Path, rules: str) -> Measured:

@@ -200,8 +200,11 @@ def _attack(path: Path) -> dict[str, Any]:
     breaches = [breach for file in check_files(path, contracts) for breach in file.breaches]
     took = time.perf_counter() - began
     return {
-        "seconds": took, "bytes": path.stat().st_size, "rule": "; ".join(b.rule for b in breaches), "peak_mb": _peak_mb()
-    }  # fmt: skip
+        "seconds": took,
+        "bytes": path.stat().st_size,
+        "rule": "; ".join(b.rule for b in breaches),
+        "peak_mb": _peak_mb(),
+    }
 
 
 def _attacks(folder: Path, gigabytes: float) -> dict[str, Any]:

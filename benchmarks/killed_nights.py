@@ -61,8 +61,9 @@ def two_nights(folder: Path, children: int, seed: int) -> Nights:
         _run(extracts[-1], workspace, night).join()
         seconds.append(time.monotonic() - began)
         published.append(hashes(workspace / "published" / _day(night).isoformat()))
-    return Nights((extracts[0], extracts[1]), (before[0], before[1]), (published[0], published[1]),
-                  (seconds[0], seconds[1]))  # fmt: skip
+    return Nights(
+        (extracts[0], extracts[1]), (before[0], before[1]), (published[0], published[1]), (seconds[0], seconds[1])
+    )
 
 
 def _day(night: int) -> date:
@@ -175,10 +176,10 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = killed(Path(folder), kills=asked.kills, children=asked.children, seed=asked.seed)
-    told = _page(*found, asked.children)
-    print(told)
+    page = _page(*found, asked.children)
+    print(page)
     if asked.out:
-        asked.out.write_text(told, encoding="utf-8")
+        asked.out.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -85,9 +85,13 @@ def standing_of(found: Night) -> pl.DataFrame:
     ranked = found.ranked
     rows = ranked.candidates.sort("likelihood", descending=True, maintain_order=True).with_row_index("row", offset=1)
     both = pl.concat(
-        [rows.select("row", "likelihood", "records"),
-         ranked.explained.select(pl.lit(None, pl.UInt32).alias("row"), pl.col("likelihood").fill_null(0.0), "records")]
-    )  # fmt: skip
+        [
+            rows.select("row", "likelihood", "records"),
+            ranked.explained.select(
+                pl.lit(None, pl.UInt32).alias("row"), pl.col("likelihood").fill_null(0.0), "records"
+            ),
+        ]
+    )
     held = both.with_columns(record_id=pl.col("records").str.split(";")).explode("record_id", empty_as_null=False)
     reached = held.join(found.true_child, on="record_id", validate="m:1")
     by_child = reached.group_by("truth").agg(pl.col("row").min(), pl.col("likelihood").max())
@@ -103,33 +107,35 @@ def standing_of(found: Night) -> pl.DataFrame:
     return joined.with_columns(pl.col("likelihood").fill_null(0.0)).sort("truth")
 
 
-def expected_error(said: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+def expected_error(likelihoods: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
     """Expected calibration error, 0..1, in ten equal bins."""
-    place = np.minimum(BINS - 1, (said * BINS).astype(int))
-    return float(np.abs(np.bincount(place, said - right, minlength=BINS)).sum()) / max(1, len(said))
+    place = np.minimum(BINS - 1, (likelihoods * BINS).astype(int))
+    return float(np.abs(np.bincount(place, likelihoods - right, minlength=BINS)).sum()) / max(1, len(likelihoods))
 
 
-def floor_of(said: NDArray[np.float64]) -> tuple[float, float]:
+def floor_of(likelihoods: NDArray[np.float64]) -> tuple[float, float]:
     """The error by chance of a list whose likelihoods are all exactly right: the mean, and what one in twenty exceeds."""
     draw = np.random.default_rng(0)
-    errors = [expected_error(said, draw.random(len(said)) < said) for _ in range(DRAWS)]
+    errors = [expected_error(likelihoods, draw.random(len(likelihoods)) < likelihoods) for _ in range(DRAWS)]
     return float(np.mean(errors)), float(np.quantile(errors, 0.95))
 
 
 def said_and_right(found: Night, standing: pl.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """The likelihoods of the list, descending, and whether each row is right: it has a target that no row above it has."""
-    said = found.ranked.candidates["likelihood"].sort(descending=True).to_numpy()
+    likelihoods = found.ranked.candidates["likelihood"].sort(descending=True).to_numpy()
     first = standing.filter("target")["row"].drop_nulls().unique()
-    return said, np.isin(np.arange(1, len(said) + 1), first.to_numpy())
+    return likelihoods, np.isin(np.arange(1, len(likelihoods) + 1), first.to_numpy())
 
 
-def calibration_figures(said: NDArray[np.float64], right: NDArray[np.bool_]) -> Figures:
+def calibration_figures(likelihoods: NDArray[np.float64], right: NDArray[np.bool_]) -> Figures:
     """How far likelihoods are from the truth, and how far they would be by chance alone."""
-    floor, one_in_twenty = floor_of(said)
+    floor, one_in_twenty = floor_of(likelihoods)
     return {
-        "ECE": expected_error(said, right), "floor": floor, "one in twenty": one_in_twenty,
-        "bias": float((said - right).mean()),
-    }  # fmt: skip
+        "ECE": expected_error(likelihoods, right),
+        "floor": floor,
+        "one in twenty": one_in_twenty,
+        "bias": float((likelihoods - right).mean()),
+    }
 
 
 def list_figures(found: Night, standing: pl.DataFrame) -> Figures:
@@ -139,18 +145,20 @@ def list_figures(found: Night, standing: pl.DataFrame) -> Figures:
     listed = targets.drop_nulls("row")
     first = listed["row"].unique().sort()
     rows = candidates.sort("likelihood", descending=True, maintain_order=True)
-    said, right = said_and_right(found, standing)
+    likelihoods, right = said_and_right(found, standing)
     follow = (rows["lane"] == FOLLOW_UP).to_numpy()
     twins, missing = targets.filter("twin"), targets.filter("missing")
     return {
-        "rows": rows.height, "targets": targets.height, "recall": listed.height / max(1, targets.height),
+        "rows": rows.height,
+        "targets": targets.height,
+        "recall": listed.height / max(1, targets.height),
         "rows per target": rows.height / max(1, listed.height),
         "follow-up rows per target": float(follow.sum() / max(1, (follow & right).sum())),
         "AP": float((np.arange(1, len(first) + 1) / first.to_numpy()).sum()) / max(1, targets.height),
-        **calibration_figures(said, right),
+        **calibration_figures(likelihoods, right),
         "twins listed": f"{twins['row'].count()} of {twins.height}",
         "rows per child missing": rows.height / max(1, missing["row"].count()),
-    }  # fmt: skip
+    }
 
 
 def moved_away_figures(standing: pl.DataFrame) -> Figures:
@@ -167,7 +175,7 @@ def moved_away_figures(standing: pl.DataFrame) -> Figures:
         "targets above, the middle one": float(np.median(above)) if gone.height else 1.0,
         "targets above, the worst in twenty": float(np.quantile(above, 0.05)) if gone.height else 1.0,
         "on the list": int(gone["row"].count()),
-    }  # fmt: skip
+    }
 
 
 def recalibrated_figures(found: Night, standing: pl.DataFrame) -> Figures:
@@ -184,12 +192,14 @@ def recalibrated_figures(found: Night, standing: pl.DataFrame) -> Figures:
     line = fit_line(opened.select(published="likelihood", **{name: name for name in ANSWER if name != "published"}))
     if isinstance(line, str):
         return {"opened": opened.height, "taught": line.partition(". ")[0], "ECE of the rest": "–", "recalibrated": "–"}
-    said, right = rest["estimated"].to_numpy(), rest["is_missing"].to_numpy()
+    likelihoods, right = rest["estimated"].to_numpy(), rest["is_missing"].to_numpy()
     again = rest.select(recalibrated(pl.col("estimated"), line.line)).to_series().to_numpy()
     return {
-        "opened": opened.height, "taught": f"slope {line.line.slope:g}, shift {line.line.shift:g}",
-        "ECE of the rest": expected_error(said, right), "recalibrated": expected_error(again, right),
-    }  # fmt: skip
+        "opened": opened.height,
+        "taught": f"slope {line.line.slope:g}, shift {line.line.shift:g}",
+        "ECE of the rest": expected_error(likelihoods, right),
+        "recalibrated": expected_error(again, right),
+    }
 
 
 @dataclass(frozen=True)
@@ -230,14 +240,15 @@ def together(lists: list[Measured]) -> list[Figures]:
     figures: list[Figures] = []
     for errors in dict.fromkeys(each.world.errors for each in lists):
         alike = [each for each in lists if each.world.errors == errors]
-        said, right = np.concatenate([each.said for each in alike]), np.concatenate([each.right for each in alike])
+        likelihoods = np.concatenate([each.said for each in alike])
+        right = np.concatenate([each.right for each in alike])
         targets = pl.concat([each.standing.filter("target") for each in alike])
         twins = targets.filter("twin")
-        name: Figures = {"errors": errors.replace("_", " "), "worlds": len(alike), "rows": len(said)}
+        name: Figures = {"errors": errors.replace("_", " "), "worlds": len(alike), "rows": len(likelihoods)}
         figures.append(
             name
             | {"targets": targets.height, "recall": targets["row"].count() / max(1, targets.height)}
-            | calibration_figures(said, right)
+            | calibration_figures(likelihoods, right)
             | {"twins listed": f"{twins['row'].count()} of {twins.height}"}
         )
     return figures
@@ -245,7 +256,7 @@ def together(lists: list[Measured]) -> list[Figures]:
 
 def written(lists: list[Measured]) -> str:
     """The page of results."""
-    return "\n\n".join([
+    paragraphs = [
         "# The list, compared with the truth",
         f"Made-up authorities as at {AS_AT:%d/%m/%Y}, whole nights in memory, default settings; measured on "
         f"{datetime.now(UTC):%Y-%m-%d} with Python {platform.python_version()}, polars {pl.__version__}. Run again: "
@@ -272,7 +283,8 @@ def written(lists: list[Measured]) -> str:
         "(`rollcall tune --from-outcomes`) is applied to the other half, from which nothing was learnt. "
         "The command itself refuses if more than a third of the list is below nine in ten of the answers. ECE as above.",
         table([each.taught for each in lists]),
-    ]) + "\n"  # fmt: skip
+    ]
+    return "\n\n".join(paragraphs) + "\n"
 
 
 def main() -> None:

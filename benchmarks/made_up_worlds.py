@@ -83,10 +83,17 @@ def night(made: MadeUp) -> Night:
         record_dates(known.statements, AS_AT), known.person, linked.child_records, provision, as_at=AS_AT
     )
     found = ListInputs(
-        person=known.person, statements=known.statements, child_records=linked.child_records, rivals=linked.rivals,
-        provision=provision, residence=residence, as_at=AS_AT, settings=RankSettings(),
-        source_names={source: contract.name for source, contract in contracts.items()}, never_met=linked.held.never_met,
-    )  # fmt: skip
+        person=known.person,
+        statements=known.statements,
+        child_records=linked.child_records,
+        rivals=linked.rivals,
+        provision=provision,
+        residence=residence,
+        as_at=AS_AT,
+        settings=RankSettings(),
+        source_names={source: contract.name for source, contract in contracts.items()},
+        never_met=linked.held.never_met,
+    )
     ranked = rank(found)
     refused = received.deliveries.filter(pl.col("verdict") == "refused")["source"].unique().sort()
     return Night(made, linked, ranked, true_child, tuple(refused), known, provision)
@@ -168,28 +175,32 @@ def link_figures(found: Night) -> tuple[Figures, pl.DataFrame, pl.DataFrame, pl.
     by_origin = against_truth(records.select("name origin"), child, truth, scored)
     figures: Figures = {
         "records": records.height,
-        "P": measured.precision, "R": measured.recall, "F1": measured.f1,
-        "B³ P": cubed.precision, "B³ R": cubed.recall, "B³ F1": cubed.f1,
+        "P": measured.precision,
+        "R": measured.recall,
+        "F1": measured.f1,
+        "B³ P": cubed.precision,
+        "B³ R": cubed.recall,
+        "B³ F1": cubed.f1,
         "whole children F1": whole_clusters(child, truth).f1,
         "ECE of pairs": calibration_error(p.to_numpy(), is_true.to_numpy().astype(bool)),
         "false links": int((joined & ~is_true).sum()),
         "expected false": _expected(1 - p.filter(joined)),
         "missed among compared": int((~joined & is_true).sum()),
         "expected missed": _expected(p.filter(~joined)),
-    }  # fmt: skip
+    }
     compared = by_origin.filter(pl.col("true_pairs") >= FEWEST_PAIRS)
     worst = compared.sort("recall_gap", descending=True).row(0, named=True)
-    told = {**figures, "worst origin": worst["group"], "its gap in recall": worst["recall_gap"]}
+    shown = {**figures, "worst origin": worst["group"], "its gap in recall": worst["recall_gap"]}
     children = of_children(records)
-    told |= worst_by_chance(children, worst["recall_gap"])
-    return told, by_origin, sample_of_known_pairs(p, is_true).with_columns(joined=joined), children
+    shown |= worst_by_chance(children, worst["recall_gap"])
+    return shown, by_origin, sample_of_known_pairs(p, is_true).with_columns(joined=joined), children
 
 
 def _expected(chances: pl.Series) -> str:
     """The expected number of pairs, with a 95 % interval."""
     mean, low, high = poisson_binomial(pl.col("chance"), pl.len())
-    told = chances.to_frame("chance").select(mean=mean, low=low, high=high).row(0)
-    return "{:.1f} ({:.0f} to {:.0f})".format(*told)
+    figures = chances.to_frame("chance").select(mean=mean, low=low, high=high).row(0)
+    return "{:.1f} ({:.0f} to {:.0f})".format(*figures)
 
 
 @dataclass(frozen=True)
@@ -254,7 +265,7 @@ def written(worlds: list[World], children: int) -> str:
     origin = pl.concat([world.by_origin for world in worlds])
     versions = ", ".join(f"{name} {version(name)}" for name in ("rollcall", "polars", "numpy", "rapidfuzz"))
     wide = origin.pivot("group", index=["seed", "errors"], values="recall", aggregate_function="first")
-    return "\n\n".join([
+    paragraphs = [
         "# Made-up worlds",
         f"{children:,} children in each world, as at {AS_AT:%d/%m/%Y}; measured on {datetime.now(UTC):%Y-%m-%d} with Python "
         f"{platform.python_version()}, {versions}. Run again: `python benchmarks/made_up_worlds.py`.",
@@ -275,7 +286,8 @@ def written(worlds: list[World], children: int) -> str:
         "child.",
         table(origins_of_all(worlds)),
         table([dict(row) for row in wide.to_dicts()]),
-    ]) + "\n"  # fmt: skip
+    ]
+    return "\n\n".join(paragraphs) + "\n"
 
 
 def main() -> None:

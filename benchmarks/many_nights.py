@@ -88,9 +88,11 @@ class Lived:
         """``off_because``, ``left``, ``true``, ``false``, ``judgements``: one row per reason."""
         every = pl.concat(self.left)
         is_true = pl.col("is_true")
-        return every.group_by("off_because").agg(
-            left=pl.len(), true=is_true.sum(), false=(~is_true).sum(), judgements=is_true.is_null().sum()
-        ).sort("left", "off_because", descending=[True, False])  # fmt: skip
+        return (
+            every.group_by("off_because")
+            .agg(left=pl.len(), true=is_true.sum(), false=(~is_true).sum(), judgements=is_true.is_null().sum())
+            .sort("left", "off_because", descending=[True, False])
+        )
 
     @property
     def false_facts(self) -> pl.DataFrame:
@@ -177,12 +179,12 @@ def _officer(lived: Lived, night: int, workspace: Path, plan: Plan) -> None:
         tables = {name: store.read(name) for name in ASKED}
     if night == plan.opens_on:
         lived.opened = tuple(tables["candidate"]["child_id"].head(3))
-    told = _under_any_id(tables["lead"], lived.opened)
+    opened = _under_any_id(tables["lead"], lived.opened)
     code = "UNDER_ENQUIRY" if night == plan.opens_on else "INDEPENDENT"
     file = workspace / "found.csv"
     day = min(FIRST + timedelta(days=night - 1), datetime.now(UTC).date())
     known = tables["child_record"]["child_id"].unique()
-    rows = [f"{child},{code},{day}" for child in sorted(set(told)) if child in known]
+    rows = [f"{child},{code},{day}" for child in sorted(set(opened)) if child in known]
     file.write_text("\n".join(["child_id,outcome,date", *rows]) + "\n", "utf-8")
     add_outcomes(file, workspace, tables, by="An Officer")
 

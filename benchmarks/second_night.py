@@ -27,8 +27,12 @@ from pipelines.settings import Settings
 from pipelines.steps.publishing import versions
 
 FIRST = date(2026, 11, 20)
-NIGHTS = (("first", 0, False), ("1 % of rows changed", 1, False), ("nothing changed", 2, False),
-          ("the same, --full", 2, True))  # fmt: skip
+NIGHTS = (
+    ("first", 0, False),
+    ("1 % of rows changed", 1, False),
+    ("nothing changed", 2, False),
+    ("the same, --full", 2, True),
+)
 """Name, days after the first, whether everything is worked out again."""
 LIVES_ON = 2
 """Before this many of the nights the authority delivers what has changed."""
@@ -47,11 +51,11 @@ class Cost:
     records: int
 
 
-def _night(extracts: Path, workspace: Path, as_at: date, full: bool, said: Connection) -> None:
+def _night(extracts: Path, workspace: Path, as_at: date, full: bool, results: Connection) -> None:
     began = time.perf_counter()
     report = run_night(Settings(extracts=extracts, workspace=workspace, as_at=as_at, full=full))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    said.send(
+    results.send(
         (
             time.perf_counter() - began,
             used.ru_utime + used.ru_stime,
@@ -88,7 +92,7 @@ def measured(folder: Path, children: int, seed: int) -> tuple[list[Cost], list[s
     return costs, sorted(file for file in before.keys() | again.keys() if before.get(file) != again.get(file))
 
 
-def told(costs: list[Cost], otherwise: list[str], children: int) -> str:
+def written(costs: list[Cost], otherwise: list[str], children: int) -> str:
     """The costs as a page; ``otherwise``: files that ``--full`` published differently."""
     names = [step.name for step in STEPS]
     lines = [
@@ -123,7 +127,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        page = told(*measured(Path(folder), asked.children, asked.seed), asked.children)
+        page = written(*measured(Path(folder), asked.children, asked.seed), asked.children)
     print(page)
     if asked.out is not None:
         asked.out.write_text(page, encoding="utf-8")

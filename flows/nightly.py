@@ -52,14 +52,9 @@ def nightly(
     ``dask``: address of a Dask cluster for a night that scores all pairs; null: this process scores them.
     ``wait_seconds`` is how long to wait if somebody else holds the workspace.
     """
-    arguments: NightArguments = {
-        "extracts": extracts,
-        "workspace": workspace,
-        "as_at": as_at or today(),
-        "top": top,
-        "contracts": contracts,
-        "full": full,
-    }
+    arguments = NightArguments(
+        extracts=extracts, workspace=workspace, as_at=as_at or today(), top=top, contracts=contracts, full=full
+    )
     settings = call_or_fail("settings", workspace, partial(read_settings, config, **arguments))
     stop_at = time.monotonic() + NIGHT_SECONDS
     with open_night(settings, wait_seconds=wait_seconds) as night:

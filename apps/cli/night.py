@@ -60,21 +60,16 @@ def night(
     """
     from apps.cli.progress import showing
     from apps.cli.words import day_typed, night_summary
-    from pipelines.settings import SettingsError
+    from pipelines.settings import NightArguments, SettingsError
 
     if plain and dask is not None:
         raise SettingsError(
             "--dask does not go with --plain: Prefect hands the work to the cluster. Leave one of them out."
         )
     judged = day_typed("--as-at", as_at)
-    asked: NightArguments = {
-        "extracts": extracts,
-        "workspace": workspace,
-        "as_at": judged,
-        "top": top,
-        "contracts": contracts,
-        "full": full,
-    }
+    asked = NightArguments(
+        extracts=extracts, workspace=workspace, as_at=judged, top=top, contracts=contracts, full=full
+    )
     if accept or why or by:
         _accept(accept or [], asked, why=why, by=by)
     run = run_plainly if plain else partial(_under_prefect, dask=dask)

@@ -112,8 +112,7 @@ def _compared(
     if found.unlike:
         print(
             f"The list in use was made with different settings ({', '.join(found.unlike)}): both sides are judged again. If "
-            "the "
-            "night was given a settings file, give it with --config."
+            "the night was given a settings file, give it with --config."
         )
     for name, value in found.figures.items():
         print(f"  {value:>10,}  {name}")

@@ -78,10 +78,18 @@ def see(people: People, lives: Lives, as_at: date) -> World:
     """Put people and lives side by side."""
     frame = lives.children
     return World(
-        people, lives, as_at, people.children["family"].to_numpy(), people.children["born_on"].to_numpy(),
-        texts(frame["state"]), texts(frame["reason"]), frame["nc"].to_numpy(), frame["of_age"].to_numpy(),
-        frame["left_on"].to_numpy(), frame["arrived_on"].to_numpy(),
-    )  # fmt: skip
+        people,
+        lives,
+        as_at,
+        people.children["family"].to_numpy(),
+        people.children["born_on"].to_numpy(),
+        texts(frame["state"]),
+        texts(frame["reason"]),
+        frame["nc"].to_numpy(),
+        frame["of_age"].to_numpy(),
+        frame["left_on"].to_numpy(),
+        frame["arrived_on"].to_numpy(),
+    )
 
 
 def _back(dice: Dice, last: Days, first: Days, spread: Shares | float, tail: float = 0.06) -> Days:
@@ -115,15 +123,22 @@ def health(dice: Dice, world: World, double_registration: float) -> pl.DataFrame
     old_list = twice & (dice.random(len(rows)) < 0.4)
     frame = table(
         {
-            "child": rows, "seen_on": contact, "home": np.full(len(rows), -1), "RegisteredFrom": registered,
-            "DeductionDate": deducted, "LastContact": contact, "second": np.zeros(len(rows), dtype=bool),
+            "child": rows,
+            "seen_on": contact,
+            "home": np.full(len(rows), -1),
+            "RegisteredFrom": registered,
+            "DeductionDate": deducted,
+            "LastContact": contact,
+            "second": np.zeros(len(rows), dtype=bool),
         }
-    )  # fmt: skip
+    )
     earlier = between(dice, first[twice], registered[twice])
     second = frame.filter(twice).with_columns(
-        RegisteredFrom=earlier, LastContact=between(dice, earlier, contact[twice]), second=pl.lit(True),
+        RegisteredFrom=earlier,
+        LastContact=between(dice, earlier, contact[twice]),
+        second=pl.lit(True),
         DeductionDate=np.where(old_list[twice], np.maximum(registered[twice], earlier), NEVER),
-    )  # fmt: skip
+    )
     return pl.concat([frame, second.with_columns(seen_on=pl.col("LastContact"))])
 
 
@@ -180,11 +195,16 @@ def housing(dice: Dice, world: World) -> pl.DataFrame:
     verified = _back(dice, until, np.maximum(start, world.born_on[child]), 400.0)
     frame = table(
         {
-            "child": child, "seen_on": verified, "home": members["home"].to_numpy(),
+            "child": child,
+            "seen_on": verified,
+            "home": members["home"].to_numpy(),
             "tenancy": members["tenancy"].to_numpy(),
-            "Tenure": texts(members["tenure"]), "TenancyStart": start, "TenancyEnd": end, "LastVerified": verified,
+            "Tenure": texts(members["tenure"]),
+            "TenancyStart": start,
+            "TenancyEnd": end,
+            "LastVerified": verified,
         }
-    )  # fmt: skip
+    )
     return frame.filter((verified >= world.born_on[child]) & (verified <= world.today))
 
 
@@ -222,14 +242,18 @@ def _applied_on(dice: Dice, world: World, child: Numbers, phase: Texts, in_round
     return np.clip(np.maximum(applied, world.here_since[child]), None, world.today)
 
 
+APPLY = {
+    **{"independent": 0.26, "other_la": 0.42, "gone": 0.10, "ehe": 0.14, "ap": 0.10, "post16": 0.02, "preschool": 0.05},
+    **{"failed_transition": 0.58, "never_started": 0.3, "moved_in": 0.2, "left_roll": 0.10, "excluded": 0.15},
+    "ehe_ended": 0.2,
+}
+"""State, or reason for missing education -> share of the children who have applied for a school within the year."""
+
+
 def admissions(dice: Dice, world: World) -> pl.DataFrame:
     """Applications of the last year: for Reception, for year 7, in-year. Some children have more than one."""
-    shares = {"independent": 0.26, "other_la": 0.42, "gone": 0.10, "ehe": 0.14, "ap": 0.10, "post16": 0.02,
-    "preschool": 0.05,
-              "failed_transition": 0.58, "never_started": 0.3, "moved_in": 0.2, "left_roll": 0.10, "excluded": 0.15,
-              "ehe_ended": 0.2}  # fmt: skip
     entering = np.isin(world.nc, [0, 7]) & (world.state == "state")
-    rows = np.union1d(world.chosen(dice, shares, 0.065), np.flatnonzero(entering & (dice.random(len(entering)) < 0.45)))
+    rows = np.union1d(world.chosen(dice, APPLY, 0.065), np.flatnonzero(entering & (dice.random(len(entering)) < 0.45)))
     again = rows[dice.random(len(rows)) < 0.07]
     child = np.concatenate([rows, again])
     count, first = len(child), np.arange(len(child)) < len(rows)
@@ -252,9 +276,13 @@ def admissions(dice: Dice, world: World) -> pl.DataFrame:
     )
     return table(
         {
-            "child": child, "seen_on": applied, "home": np.full(count, -1), "ApplicationType": kind.astype(object),
+            "child": child,
+            "seen_on": applied,
+            "home": np.full(count, -1),
+            "ApplicationType": kind.astype(object),
             "AppliedOn": applied,
-            "OfferStatus": offer.astype(object), "OfferedURN": only(placed, urns[school]),
+            "OfferStatus": offer.astype(object),
+            "OfferedURN": only(placed, urns[school]),
             "ExpectedStartDate": np.where(placed, start, NEVER),
         }
-    )  # fmt: skip
+    )

@@ -51,9 +51,15 @@ def _agencies_rows(seed: int, world: World, errors: ErrorRates, enrolments: pl.D
         home=pl.lit(-1, dtype=pl.Int64),
     )
     smaller = (
-        agencies.admissions, agencies.housing, lists.ehe_register, lists.alternative_provision,
-        lists.independent_schools, lists.other_la, lists.social_care, lists.referrals,
-    )  # fmt: skip
+        agencies.admissions,
+        agencies.housing,
+        lists.ehe_register,
+        lists.alternative_provision,
+        lists.independent_schools,
+        lists.other_la,
+        lists.social_care,
+        lists.referrals,
+    )
     rows = {
         "school_census": census,
         "health": agencies.health(stream(seed, "health"), world, errors.double_registration),

@@ -121,8 +121,8 @@ def is_open(frame: pl.DataFrame, source: str, as_at: date) -> pl.Series:
 
 def in_education(books: Books, as_at: date) -> pl.Series:
     """child_id of every child with a row that shows a current education."""
-    found = [books.rows[source].filter(is_open(books.rows[source], source, as_at))["child_id"]
-             for source in (*ENDS, *ALWAYS)]  # fmt: skip
+    rows = {source: books.rows[source] for source in (*ENDS, *ALWAYS)}
+    found = [frame.filter(is_open(frame, source, as_at))["child_id"] for source, frame in rows.items()]
     leaving = books.xml["leaving_on"]
     on_roll = books.xml.filter(leaving.is_null() | (leaving > as_at.isoformat()))["child_id"]
     return pl.concat([*found, on_roll]).unique()

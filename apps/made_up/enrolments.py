@@ -41,11 +41,13 @@ def _rows(
     count = len(child)
     return table(
         {
-            "child": child, "school": school, "entry_on": entry_on,
+            "child": child,
+            "school": school,
+            "entry_on": entry_on,
             "leaving_on": np.full(count, NEVER) if leaving_on is None else leaving_on,
             "status": np.full(count, status, dtype=object) if isinstance(status, str) else status,
         }
-    )  # fmt: skip
+    )
 
 
 class _Rolls:

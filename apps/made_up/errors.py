@@ -60,11 +60,15 @@ def _spell(writing: Writing, names: Texts) -> None:
     """Make the slips that any name may have, in place."""
     rates = writing.rates
     kinds = [
-        (rates.spelling_variant, _variant), (rates.keyboard, slips.strike_wrong_key), (rates.dropped_letter,
-        slips.drop_letter),
-        (rates.transposition, slips.swap_letters), (rates.ocr, slips.misread), (rates.phonetic, slips.mishear),
-        (rates.name_cut_short, slips.cut_short), (rates.diacritics_dropped, slips.without_diacritics),
-    ]  # fmt: skip
+        (rates.spelling_variant, _variant),
+        (rates.keyboard, slips.strike_wrong_key),
+        (rates.dropped_letter, slips.drop_letter),
+        (rates.transposition, slips.swap_letters),
+        (rates.ocr, slips.misread),
+        (rates.phonetic, slips.mishear),
+        (rates.name_cut_short, slips.cut_short),
+        (rates.diacritics_dropped, slips.without_diacritics),
+    ]
     for rate, make in kinds:
         slip(writing, names, rate, make)
 

@@ -82,8 +82,9 @@ def write_xml(frame: pl.DataFrame, path: Path, as_at: str) -> None:
     """Write the census of one school in the DfE's form; pupils who have left are in a section of their own."""
     header = frame.row(0, named=True)
     left = pl.col("LeavingDate").is_not_null() & (pl.col("LeavingDate") <= as_at)
-    parts = (("PupilsOnRoll", "PupilOnRoll", frame.filter(~left.fill_null(value=False))),
-             ("PupilsNoLongerOnRoll", "PupilNoLongerOnRoll", frame.filter(left)))  # fmt: skip
+    on_roll = frame.filter(~left.fill_null(value=False))
+    gone = ("PupilsNoLongerOnRoll", "PupilNoLongerOnRoll", frame.filter(left))
+    parts = (("PupilsOnRoll", "PupilOnRoll", on_roll), gone)
     lines = ['<?xml version="1.0" encoding="utf-8"?>', "<Message>", "  <Header>", "    <Source>"]
     lines += [_element(name, header[name], "      ") for name in ABOUT_THE_SCHOOL]
     lines += ["    </Source>", "  </Header>", "  <Pupils>"]

@@ -43,13 +43,24 @@ HOME = {
 }
 """Address columns of the sources that hear of a move."""
 SCHOOL = ("LEA", "Estab", "URN", "SchoolName")
-SMALLER = ("admissions", "ehe_register", "alternative_provision", "independent_schools", "other_la", "social_care",
-           "referrals", "lost_pupils")  # fmt: skip
+SMALLER = (
+    *("admissions", "ehe_register", "alternative_provision", "independent_schools"),
+    *("other_la", "social_care", "referrals", "lost_pupils"),
+)
+SIGHTED = (("health", "LastContact", "%Y-%m-%d", 0.75), ("housing", "LastVerified", "%d/%m/%Y", 0.25))
+"""Source, column, form and share of the children seen on a night whose new date of contact it gives."""
+LEFT_AREA = (
+    (ROLL, "LeavingDate", "%Y-%m-%d", 1.0),
+    ("housing", "TenancyEnd", "%d/%m/%Y", 0.7),
+    ("health", "DeductionDate", "%Y-%m-%d", 0.33),
+)
+"""Source, column, form and share of the children who leave the area of whom it hears at once."""
 TO_COME, SLIP, MERGED, VANISHED = "to come", "slip", "merged by the agency", "vanished from the roll"
 """Why a row is held back. For a slip, the row held is the one before it."""
 
-EVENT = pl.Schema({"as_at": pl.Date, "event": pl.String, "source": pl.String, "source_record_id": pl.String,
-                   "child_id": pl.String})  # fmt: skip
+EVENT = pl.Schema(
+    {"as_at": pl.Date, "event": pl.String, "source": pl.String, "source_record_id": pl.String, "child_id": pl.String}
+)
 """One row is one record to which something happened."""
 
 
@@ -69,9 +80,9 @@ class _Night:
 
     def log(self, source: str, frame: pl.DataFrame) -> None:
         """Note the rows of a source that the current event changes."""
-        noted = frame.select(as_at=pl.lit(self.as_at), event=pl.lit(self.event), source=pl.lit(source),
-                             source_record_id=LAYOUT_OF[source].key, child_id="child_id")  # fmt: skip
-        self.events.append(noted)
+        noted = frame.select(source_record_id=LAYOUT_OF[source].key, child_id="child_id")
+        event = {"as_at": pl.lit(self.as_at), "event": pl.lit(self.event), "source": pl.lit(source)}
+        self.events.append(noted.with_columns(**event).select(EVENT.names()))
 
     def some(self, able: pl.Series | Flags, count: int) -> Numbers:
         """Draw ``count`` positions (all, if there are fewer) where ``able`` is true, in ascending order."""
@@ -126,8 +137,7 @@ class _Night:
 
 def _sighted(night: _Night, count: int) -> None:
     """Agencies see children again: the same row with a newer date."""
-    for source, column, style, share in (("health", "LastContact", "%Y-%m-%d", 0.75),
-                                         ("housing", "LastVerified", "%d/%m/%Y", 0.25)):  # fmt: skip
+    for source, column, style, share in SIGHTED:
         frame = night.books.rows[source]
         ended = frame["DeductionDate" if source == "health" else "TenancyEnd"].is_not_null()
         at = night.some(night.are(frame, pl.col("resident") == 1) & ~ended, round(count * share))
@@ -229,10 +239,9 @@ def _found_place(night: _Night, count: int) -> None:
     keys = [f"CEN{int(highest or 0) + 1 + n:07d}" for n in range(own.height)]  # type: ignore[arg-type]  # an integer
     ago = night.dice.integers(0, 4, size=own.height)
     entry = [(night.as_at - timedelta(days=int(n))).isoformat() for n in ago]
-    new = own.drop("at").with_columns(
-        pl.Series(key, keys), pl.Series("EntryDate", entry), pl.lit(None, pl.String).alias("LeavingDate"),
-        pl.lit("C").alias("EnrolStatus"), *(at_school[name] for name in SCHOOL),
-    )  # fmt: skip
+    open_row = {"EntryDate": pl.Series(entry), "LeavingDate": pl.lit(None, pl.String), "EnrolStatus": pl.lit("C")}
+    school = {name: at_school[name] for name in SCHOOL}
+    new = own.drop("at").with_columns(**{key: pl.Series(keys), **open_row, **school})
     night.books.rows[ROLL] = pl.concat([frame, new])
     records = new.select(source=pl.lit(ROLL), source_record_id=key, child_id="child_id")
     night.books.records = pl.concat([night.books.records, records])
@@ -254,12 +263,11 @@ def _left_area(night: _Night, count: int) -> None:
     children = night.books.children
     gone = children["child_id"][night.some(children["resident"] == 1, count // 2)]
     day = night.as_at - timedelta(days=int(night.dice.integers(0, 5)))
-    for source, column, style, share in ((ROLL, "LeavingDate", "%Y-%m-%d", 1.0), ("housing", "TenancyEnd", "%d/%m/%Y", 0.7),
-                                         ("health", "DeductionDate", "%Y-%m-%d", 0.33)):  # fmt: skip
+    for source, column, style, share in LEFT_AREA:
         frame = night.books.rows[source]
         stands = frame[column].is_null() & frame["child_id"].is_in(gone.implode())
-        told = stands & pl.Series(night.dice.random(frame.height) < share)
-        at = np.flatnonzero(told.to_numpy())
+        is_told = stands & pl.Series(night.dice.random(frame.height) < share)
+        at = np.flatnonzero(is_told.to_numpy())
         night.edit(source, at, {column: [day.strftime(style)] * len(at)})
     night.tell(gone, state="gone", reason=None, resident=0)
 

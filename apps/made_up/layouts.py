@@ -48,17 +48,29 @@ def school_census(rows: pl.DataFrame, world: World) -> pl.DataFrame:
     rows = rows.hstack(school.select("estab", "urn", "school_name"))
     nc = column(_year_group(world.nc[rows["child"].to_numpy()], rows["chance"].to_numpy()))
     return rows.select(
-        pl.lit(str(LA_CODE)).alias("LEA"), pl.col("estab").alias("Estab"), pl.col("urn").alias("URN"),
-        pl.col("school_name").alias("SchoolName"), pl.col("upn").alias("UPN"), pl.col("former_upn").alias("FormerUPN"),
-        pl.col("surname").alias("Surname"), pl.col("forename").alias("Forename"),
+        pl.lit(str(LA_CODE)).alias("LEA"),
+        pl.col("estab").alias("Estab"),
+        pl.col("urn").alias("URN"),
+        pl.col("school_name").alias("SchoolName"),
+        pl.col("upn").alias("UPN"),
+        pl.col("former_upn").alias("FormerUPN"),
+        pl.col("surname").alias("Surname"),
+        pl.col("forename").alias("Forename"),
         pl.col("middle_names").alias("MiddleNames"),
         pl.coalesce("preferred_surname", "surname").alias("PreferredSurname"),
         pl.col("sex").fill_null("U").alias("Sex"),
-        _date("born_on", ISO).alias("BirthDate"), nc.alias("NCyearActual"), pl.col("status").alias("EnrolStatus"),
-        _date("entry_on", ISO).alias("EntryDate"), _date("leaving_on", ISO).alias("LeavingDate"),
-        pl.col("saon").alias("SAON"), pl.col("paon").alias("PAON"), _street(), pl.col("town").alias("Town"),
-        pl.col("postcode").alias("Postcode"), pl.col("uprn").alias("UPRN"),
-    )  # fmt: skip
+        _date("born_on", ISO).alias("BirthDate"),
+        nc.alias("NCyearActual"),
+        pl.col("status").alias("EnrolStatus"),
+        _date("entry_on", ISO).alias("EntryDate"),
+        _date("leaving_on", ISO).alias("LeavingDate"),
+        pl.col("saon").alias("SAON"),
+        pl.col("paon").alias("PAON"),
+        _street(),
+        pl.col("town").alias("Town"),
+        pl.col("postcode").alias("Postcode"),
+        pl.col("uprn").alias("UPRN"),
+    )
 
 
 def admissions(rows: pl.DataFrame, world: World) -> pl.DataFrame:
@@ -73,15 +85,22 @@ def admissions(rows: pl.DataFrame, world: World) -> pl.DataFrame:
     plain = (chance * 10 % 1) < 0.6
     phone = either(plain, texts(column(phone).str.replace_all(" ", "")), phone)
     return rows.hstack([column(parent).alias("parent"), column(phone).alias("phone")]).select(
-        "ApplicationType", _date("AppliedOn"), pl.col("forename").alias("ChildForename"),
-        pl.col("middle_names").alias("ChildMiddleName"), pl.col("surname").alias("ChildSurname"),
+        "ApplicationType",
+        _date("AppliedOn"),
+        pl.col("forename").alias("ChildForename"),
+        pl.col("middle_names").alias("ChildMiddleName"),
+        pl.col("surname").alias("ChildSurname"),
         _date("born_on").alias("DateOfBirth"),
         pl.col("sex").replace_strict({"F": "Female", "M": "Male"}, default="Not stated").alias("Gender"),
-        _first_line(", ").alias("AddressLine1"), pl.col("town").alias("AddressLine2"),
+        _first_line(", ").alias("AddressLine1"),
+        pl.col("town").alias("AddressLine2"),
         pl.col("postcode").alias("Postcode"),
-        pl.col("parent").alias("ParentName"), pl.col("phone").alias("ParentPhone"), "OfferStatus", "OfferedURN",
+        pl.col("parent").alias("ParentName"),
+        pl.col("phone").alias("ParentPhone"),
+        "OfferStatus",
+        "OfferedURN",
         _date("ExpectedStartDate"),
-    )  # fmt: skip
+    )
 
 
 def housing(rows: pl.DataFrame, _world: World) -> pl.DataFrame:
@@ -98,12 +117,18 @@ def housing(rows: pl.DataFrame, _world: World) -> pl.DataFrame:
         .otherwise(pl.lit("Son"))
     )
     return rows.select(
-        (pl.lit("T") + (pl.col("tenancy") + 1).cast(pl.String).str.zfill(7)).alias("TenancyRef"), "Tenure",
-        _date("TenancyStart"), _date("TenancyEnd"),
-        pl.when(style < 0.3).then(reversed_).otherwise(spoken).alias("FullName"), _date("born_on").alias("DateOfBirth"),
-        relation.alias("Relationship"), _one_line(), pl.col("postcode").alias("Postcode"), pl.col("uprn").alias("UPRN"),
+        (pl.lit("T") + (pl.col("tenancy") + 1).cast(pl.String).str.zfill(7)).alias("TenancyRef"),
+        "Tenure",
+        _date("TenancyStart"),
+        _date("TenancyEnd"),
+        pl.when(style < 0.3).then(reversed_).otherwise(spoken).alias("FullName"),
+        _date("born_on").alias("DateOfBirth"),
+        relation.alias("Relationship"),
+        _one_line(),
+        pl.col("postcode").alias("Postcode"),
+        pl.col("uprn").alias("UPRN"),
         _date("LastVerified"),
-    )  # fmt: skip
+    )
 
 
 def health(rows: pl.DataFrame, _world: World) -> pl.DataFrame:
@@ -112,14 +137,19 @@ def health(rows: pl.DataFrame, _world: World) -> pl.DataFrame:
         pl.String
     )
     return rows.select(
-        pl.col("nhs_number").alias("NHSNumber"), pl.col("surname").alias("FamilyName"),
+        pl.col("nhs_number").alias("NHSNumber"),
+        pl.col("surname").alias("FamilyName"),
         pl.concat_str("forename", "middle_names", separator=" ", ignore_nulls=True).alias("GivenNames"),
         pl.col("sex").replace_strict({"F": "2", "M": "1"}, default="9").alias("Gender"),
-        _date("born_on", PLAIN).alias("BirthDate"), _first_line(" ").alias("AddressLine1"),
+        _date("born_on", PLAIN).alias("BirthDate"),
+        _first_line(" ").alias("AddressLine1"),
         pl.col("town").alias("AddressLine2"),
-        pl.col("postcode").alias("Postcode"), practice.alias("GPPractice"), _date("RegisteredFrom", ISO),
-        _date("DeductionDate", ISO), _date("LastContact", ISO),
-    )  # fmt: skip
+        pl.col("postcode").alias("Postcode"),
+        practice.alias("GPPractice"),
+        _date("RegisteredFrom", ISO),
+        _date("DeductionDate", ISO),
+        _date("LastContact", ISO),
+    )
 
 
 def _list(*own: str, dates: tuple[str, ...] = ()) -> Callable[[pl.DataFrame, World], pl.DataFrame]:
@@ -127,12 +157,16 @@ def _list(*own: str, dates: tuple[str, ...] = ()) -> Callable[[pl.DataFrame, Wor
 
     def layout(rows: pl.DataFrame, _world: World) -> pl.DataFrame:
         return rows.select(
-            pl.col("upn").alias("UPN"), pl.col("surname").alias("Surname"), pl.col("forename").alias("Forename"),
-            pl.col("middle_names").alias("MiddleNames"), _date("born_on").alias("DateOfBirth"),
+            pl.col("upn").alias("UPN"),
+            pl.col("surname").alias("Surname"),
+            pl.col("forename").alias("Forename"),
+            pl.col("middle_names").alias("MiddleNames"),
+            _date("born_on").alias("DateOfBirth"),
             pl.col("sex").alias("Sex"),
-            _one_line(), pl.col("postcode").alias("Postcode"),
+            _one_line(),
+            pl.col("postcode").alias("Postcode"),
             *(_date(name) if name in dates else pl.col(name) for name in own),
-        )  # fmt: skip
+        )
 
     return layout
 

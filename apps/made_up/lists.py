@@ -87,11 +87,14 @@ def other_la(dice: Dice, world: World) -> pl.DataFrame:
     child = world.chosen(dice, {"other_la": 0.62, "gone": 0.08}, 0.0)
     confirmed = world.today - days(2 + dice.random(len(child)) * 270)
     confirmed = np.maximum(confirmed, np.where(np.isnat(world.left_on[child]), confirmed, world.left_on[child]))
+    schools = [f"{town} {kind}" for town in words("far_town") for kind in ("Primary School", "Academy")]
     return _simple(
-        child, confirmed, ConfirmedOn=confirmed, ConfirmingLA=pick(dice, ["997", "998", "996"], len(child), 1.0),
-        SchoolName=pick(dice, [f"{town} {kind}" for town in words("far_town") for kind in ("Primary School",
-        "Academy")], len(child)),
-    )  # fmt: skip
+        child,
+        confirmed,
+        ConfirmedOn=confirmed,
+        ConfirmingLA=pick(dice, ["997", "998", "996"], len(child), 1.0),
+        SchoolName=pick(dice, schools, len(child)),
+    )
 
 
 def social_care(dice: Dice, world: World) -> pl.DataFrame:
@@ -118,13 +121,10 @@ def referrals(dice: Dice, world: World) -> pl.DataFrame:
     child = world.chosen(dice, {"cme": 0.18, "gone": 0.012, "state": 0.0012, "ehe": 0.02}, 0.0)
     child = child[world.of_age[child]]
     on = np.maximum(world.today - days(2 + dice.exponential(50.0, size=len(child))), world.here_since[child])
-    return _simple(
-        child, on, ReferredOn=on,
-        ReferredBy=pick(dice, ["Other LA", "Health visitor", "Public", "Police", "School", "Housing officer"],
-        len(child)),
-        Concern=pick_shares(dice, {"Not attending": 0.4, "No school place": 0.3, "Whereabouts unknown": 0.22,
-        "Exploitation risk": 0.08}, len(child)),
-    )  # fmt: skip
+    referrers = ["Other LA", "Health visitor", "Public", "Police", "School", "Housing officer"]
+    concerns = {"Not attending": 0.4, "No school place": 0.3, "Whereabouts unknown": 0.22, "Exploitation risk": 0.08}
+    by = pick(dice, referrers, len(child))
+    return _simple(child, on, ReferredOn=on, ReferredBy=by, Concern=pick_shares(dice, concerns, len(child)))
 
 
 def lost_pupils(dice: Dice, world: World, enrolments: pl.DataFrame) -> pl.DataFrame:

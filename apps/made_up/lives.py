@@ -34,8 +34,14 @@ INDEPENDENT, OTHER_LA, EHE, AP = 0.034, 0.029, 0.0145, 0.010
 """Shares of children of compulsory school age."""
 CME = 0.015
 """Share of children of compulsory school age (0.9 % of all children); England's published figure is 0.004."""
-CME_REASONS = {"failed_transition": 0.25, "left_roll": 0.26, "moved_in": 0.22, "never_started": 0.15, "ehe_ended": 0.07,
-               "excluded": 0.05}  # fmt: skip
+CME_REASONS = {
+    "failed_transition": 0.25,
+    "left_roll": 0.26,
+    "moved_in": 0.22,
+    "never_started": 0.15,
+    "ehe_ended": 0.07,
+    "excluded": 0.05,
+}
 SIXTH_FORM = 0.45
 """Share of those above compulsory school age who stay at a school; the others are at college, at work, or neither."""
 
@@ -141,11 +147,16 @@ def live(seed: int, people: People, as_at: date, cme_rate: float | None) -> Live
         pupils[name] = np.where(dice.random(len(family)) < 0.13, own, by_family)
     frame = table(
         {
-            "state": state, "reason": reason, "of_age": of_age, "resident": state != "gone", "nc": nc,
+            "state": state,
+            "reason": reason,
+            "of_age": of_age,
+            "resident": state != "gone",
+            "nc": nc,
             "left_on": _left_on(dice, state, born_on, family, as_at),
-            "arrived_on": _arrived_on(dice, state, reason, born_on=born_on, family=family, as_at=as_at), **pupils,
+            "arrived_on": _arrived_on(dice, state, reason, born_on=born_on, family=family, as_at=as_at),
+            **pupils,
         }
-    )  # fmt: skip
+    )
     return Lives(frame, schools)
 
 

@@ -10,9 +10,10 @@ from apps.made_up.draws import Dice, Flags, Numbers, Texts, by_rank, column, lis
 FORENAMES = 0.75
 """How steeply the frequency of forenames falls with their rank (exponent)."""
 SURNAMES = 0.8
-BRITISH_FORENAME = {"chinese": 0.0, "pakistani": 0.03, "bangladeshi": 0.03, "arab": 0.05, "somali": 0.02, "afghan": 0.0,
-                    "african": 0.3, "traveller": 0.3, "irish": 0.4, "welsh": 0.4, "polish": 0.12,
-                    "romanian": 0.12}  # fmt: skip
+BRITISH_FORENAME = {
+    **{"chinese": 0.0, "pakistani": 0.03, "bangladeshi": 0.03, "arab": 0.05, "somali": 0.02, "afghan": 0.0},
+    **{"african": 0.3, "traveller": 0.3, "irish": 0.4, "welsh": 0.4, "polish": 0.12, "romanian": 0.12},
+}
 """Share of families of other origins that give a name common in Britain; 0.1 for origins not here."""
 MOHAMMED_FIRST = {"pakistani": 0.12, "bangladeshi": 0.15, "arab": 0.06, "somali": 0.05, "afghan": 0.05}
 """Share of families in which every boy has Mohammed as first name, and is known by the second."""
@@ -94,13 +95,17 @@ def name_families(dice: Dice, origin: Texts) -> pl.DataFrame:
     is_girl = np.ones(count, dtype=bool)
     return table(
         {
-            "origin": origin, "mother_origin": mother_origin, "bears": bears,
-            "mother_forename": draw_forenames(dice, mother_origin, is_girl), "mother_surname": mother,
+            "origin": origin,
+            "mother_origin": mother_origin,
+            "bears": bears,
+            "mother_forename": draw_forenames(dice, mother_origin, is_girl),
+            "mother_surname": mother,
             "mother_born": mother_born,
-            "father_forename": draw_forenames(dice, origin, ~is_girl), "father_surname": father,
+            "father_forename": draw_forenames(dice, origin, ~is_girl),
+            "father_surname": father,
             "grandfather": draw_forenames(dice, origin, ~is_girl),
         }
-    )  # fmt: skip
+    )
 
 
 def surnames_of_children(dice: Dice, families: pl.DataFrame, family: Numbers, is_girl: Flags) -> Texts:

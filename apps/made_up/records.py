@@ -92,8 +92,8 @@ def _home(dice: Dice, world: World, rows: pl.DataFrame, rates: ErrorRates, secon
     moved, seen = world.people.families["moved_on"].to_numpy()[family], rows["seen_on"].to_numpy()
     arrived = world.arrived_on[child]
     lived_before = (before >= 0) & (np.isnat(arrived) | (arrived < moved))
-    told = dice.random(len(child)) < 0.6
-    late = ((moved > seen) & ~told) | (dice.random(len(child)) < rates.old_address)
+    was_told = dice.random(len(child)) < 0.6
+    late = ((moved > seen) & ~was_told) | (dice.random(len(child)) < rates.old_address)
     where = np.where(lived_before & late, before, home)
     where = np.where((second >= 0) & (dice.random(len(child)) < second_home), second, where)
     fixed = rows["home"].to_numpy()
@@ -108,8 +108,8 @@ def _is_second(rows: pl.DataFrame) -> Flags:
 def _names(dice: Dice, world: World, rows: pl.DataFrame, rates: ErrorRates, habit: Habit) -> dict[str, Texts]:
     """Names as the agency knows them: those of the time, and those the child goes by."""
     child = rows["child"].to_numpy()
-    own = {name: texts(world.people.children[name])[child] for name in
-           ("forename", "middle_names", "surname", "other_surname", "former_surname", "known_as")}  # fmt: skip
+    names = ("forename", "middle_names", "surname", "other_surname", "former_surname", "known_as")
+    own = {name: texts(world.people.children[name])[child] for name in names}
     renamed = world.people.children["renamed_on"].to_numpy()[child]
     chance = dice.random((4, len(child)))
     was_called = (renamed > rows["seen_on"].to_numpy()) | (chance[0] < rates.former_surname)

@@ -39,16 +39,18 @@ def make_schools(dice: Dice, children: int, districts: int) -> Schools:
     total = primaries + secondaries
     is_secondary = np.arange(total) >= primaries
     first = np.array([str(name) for name in np.resize(names, total)], dtype=object)
-    kind = np.where(is_secondary, pick(dice, ["Academy", "High School", "School"], total), pick(
-        dice, ["Primary School", "Primary School", "CE Primary School", "Primary Academy"], total))  # fmt: skip
+    of_secondary = pick(dice, ["Academy", "High School", "School"], total)
+    of_primary = pick(dice, ["Primary School", "Primary School", "CE Primary School", "Primary Academy"], total)
+    kind = np.where(is_secondary, of_secondary, of_primary)
     estab = np.where(is_secondary, 4001 - primaries, 2001) + np.arange(total)
     return Schools(
         table(
             {
                 "estab": estab.astype(str).astype(object),
                 "urn": (900001 + np.arange(total)).astype(str).astype(object),
-                "school_name": first + " " + kind, "district": np.arange(total) % districts,
+                "school_name": first + " " + kind,
+                "district": np.arange(total) % districts,
                 "is_secondary": is_secondary,
             }
         )
-    )  # fmt: skip
+    )

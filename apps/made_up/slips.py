@@ -3,18 +3,40 @@
 import unicodedata
 from random import Random
 
-NEIGHBOURS = {"q": "wa", "w": "qes", "e": "wrd", "r": "etf", "t": "ryg", "y": "tuh", "u": "yij", "i": "uok",
-              "o": "ipl", "p": "ol",
-              "a": "qsz", "s": "awdx", "d": "sefc", "f": "drgv", "g": "fthb", "h": "gyjn", "j": "hukm", "k": "jil",
-              "l": "kop",
-              "z": "asx", "x": "zsdc", "c": "xdfv", "v": "cfgb", "b": "vghn", "n": "bhjm", "m": "njk"}  # fmt: skip
-SCANNED = (("rn", "m"), ("m", "rn"), ("cl", "d"), ("d", "cl"), ("O", "0"), ("l", "1"), ("I", "l"), ("e", "c"), ("h",
-           "b"), ("S", "5"),
-           ("w", "vv"), ("B", "8"), ("u", "v"))  # fmt: skip
-HEARD = (("ph", "f"), ("f", "ph"), ("ck", "k"), ("c", "k"), ("ie", "y"), ("y", "ie"), ("ee", "ea"), ("ai", "ay"),
-         ("s", "z"), ("x", "ks"),
-         ("ou", "u"), ("ll", "l"), ("n", "nn"), ("t", "tt"), ("er", "a"), ("i", "y"), ("oo", "u"), ("gh", "g"), ("sh",
-         "sch"))  # fmt: skip
+_UPPER = {
+    "q": "wa",
+    "w": "qes",
+    "e": "wrd",
+    "r": "etf",
+    "t": "ryg",
+    "y": "tuh",
+    "u": "yij",
+    "i": "uok",
+    "o": "ipl",
+    "p": "ol",
+}
+_MIDDLE = {
+    "a": "qsz",
+    "s": "awdx",
+    "d": "sefc",
+    "f": "drgv",
+    "g": "fthb",
+    "h": "gyjn",
+    "j": "hukm",
+    "k": "jil",
+    "l": "kop",
+}
+_LOWER = {"z": "asx", "x": "zsdc", "c": "xdfv", "v": "cfgb", "b": "vghn", "n": "bhjm", "m": "njk"}
+NEIGHBOURS = _UPPER | _MIDDLE | _LOWER
+SCANNED = (
+    *(("rn", "m"), ("m", "rn"), ("cl", "d"), ("d", "cl"), ("O", "0"), ("l", "1"), ("I", "l"), ("e", "c"), ("h", "b")),
+    *(("S", "5"), ("w", "vv"), ("B", "8"), ("u", "v")),
+)
+HEARD = (
+    *(("ph", "f"), ("f", "ph"), ("ck", "k"), ("c", "k"), ("ie", "y"), ("y", "ie"), ("ee", "ea"), ("ai", "ay")),
+    *(("s", "z"), ("x", "ks"), ("ou", "u"), ("ll", "l"), ("n", "nn"), ("t", "tt"), ("er", "a"), ("i", "y")),
+    *(("oo", "u"), ("gh", "g"), ("sh", "sch")),
+)
 PLAIN = str.maketrans({"ł": "l", "Ł": "L", "ı": "i", "ß": "ss", "ø": "o", "Ø": "O", "đ": "d"})
 
 

@@ -43,15 +43,16 @@ def judged_reasons(
     stands = _stands(left, books, not_whole)
     child, because = pl.col("true_child"), pl.col("off_because")
     educated = child.is_in(learning.implode()) | late
-    is_true = (
-        pl.when(because == IN_EDUCATION).then((pl.col("proof_owner") == child) & educated)
-        .when(because == SAME_AS_RIVAL).then(educated)
-        .when(because == MERGED).then(pl.col("into_child") == child)
-        .when(because == NOT_OF_AGE).then(~pl.col("true_of_age") | child.is_in(slipped.implode()))
-        .when(because == RECORDS_GONE).then(~pl.col("stands"))
-        .when(because == CLOSED).then(pl.col("child_id").is_in(list(closed)))
-        .when((because == MOVED_AWAY) & ~pl.col("is_resident")).then(pl.lit(value=True))
-    )  # fmt: skip
+    truths = {
+        IN_EDUCATION: (pl.col("proof_owner") == child) & educated,
+        SAME_AS_RIVAL: educated,
+        MERGED: pl.col("into_child") == child,
+        NOT_OF_AGE: ~pl.col("true_of_age") | child.is_in(slipped.implode()),
+        RECORDS_GONE: ~pl.col("stands"),
+        CLOSED: pl.col("child_id").is_in(list(closed)),
+        MOVED_AWAY: pl.when(~pl.col("is_resident")).then(pl.lit(value=True)),
+    }
+    is_true = pl.coalesce(*(pl.when(because == reason).then(truth) for reason, truth in truths.items()))
     return (
         left.join(own, on=["child_id", "spell"], how="left", validate="1:1")
         .join(owner, on="record_id", how="left", validate="m:1")

@@ -50,15 +50,20 @@ def make_truth(world: World, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
     target = world.of_age & resident & known & ~provided
     origin = texts(world.people.families["origin"])[world.family]
     flags = {
-        "of_age": world.of_age, "resident": resident, "target": target,
+        "of_age": world.of_age,
+        "resident": resident,
+        "target": target,
         "true_cme": target & ((world.state == "cme") | ((world.state == "ehe") & unsuitable)),
-    }  # fmt: skip
+    }
     return pl.DataFrame(
         {
-            "child_id": child_ids(np.arange(count)), "state": world.state.tolist(), "reason": world.reason.tolist(),
+            "child_id": child_ids(np.arange(count)),
+            "state": world.state.tolist(),
+            "reason": world.reason.tolist(),
             **{name: values.astype(np.int64) for name, values in flags.items()},
-            "group": origin.tolist(), "twin": world.people.children["twin"].cast(pl.Int64),
+            "group": origin.tolist(),
+            "twin": world.people.children["twin"].cast(pl.Int64),
             "born_on": world.born_on,
         },
         schema_overrides={"state": pl.String, "reason": pl.String, "group": pl.String},
-    )  # fmt: skip
+    )
