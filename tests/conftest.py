@@ -21,10 +21,20 @@ hypothesis.settings.register_profile("rollcall", deadline=None)  # no test depen
 hypothesis.settings.load_profile("rollcall")
 
 LONG = {
-    "test_real_server", "test_dask_buckets", "test_nightly", "test_many_nights", "test_incremental_intake",
-    "test_incremental_linkage", "test_killed_nights", "test_full_night", "test_held_night", "test_cli", "test_night",
-    "test_backup", "test_units_that_are_gone",
-}  # fmt: skip
+    "test_real_server",
+    "test_dask_buckets",
+    "test_nightly",
+    "test_many_nights",
+    "test_incremental_intake",
+    "test_incremental_linkage",
+    "test_killed_nights",
+    "test_full_night",
+    "test_held_night",
+    "test_cli",
+    "test_night",
+    "test_backup",
+    "test_units_that_are_gone",
+}
 """Files that take a quarter of a minute or more. They run first, so that no single core is left with one at the end."""
 
 

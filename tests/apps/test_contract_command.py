@@ -23,8 +23,11 @@ def test_a_draft_is_a_contract_to_be_finished_and_holds_no_child(tmp_path: Path)
     drafted = read_contract(tmp_path / "library_cards.yaml")
     mapped = {column.header: column.maps_to for column in drafted.columns if column.maps_to}
     assert mapped == {
-        "Surname": "surname", "First Name": "forename", "Born": "date_of_birth", "Post Code": "postcode",
-    }  # fmt: skip
+        "Surname": "surname",
+        "First Name": "forename",
+        "Born": "date_of_birth",
+        "Post Code": "postcode",
+    }
     assert (drafted.status, drafted.key.header) == ("draft", "CardNo")
     assert drafted.column_named["born"].options.format == "dd/MM/yyyy"
     assert drafted.column_named["card_status"].codes == {"Closed": "Closed", "Open": "Open"}

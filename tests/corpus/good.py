@@ -17,10 +17,17 @@ SENTINEL = "Zzyzxquill"
 
 GOOD_UPN, GOOD_NHS_NUMBER = "H823432100123", "9434765919"
 PLAIN = {
-    "surname": SENTINEL, "forename": SENTINEL, "full_name": f"{SENTINEL} Ann", "postcode": "ZA1 2BD",
-    "upn": GOOD_UPN, "former_upn": GOOD_UPN, "uprn": "100012345678", "nhs_number": GOOD_NHS_NUMBER,
-    "phone": "07700900461", "address": f"7 {SENTINEL} Row",
-}  # fmt: skip
+    "surname": SENTINEL,
+    "forename": SENTINEL,
+    "full_name": f"{SENTINEL} Ann",
+    "postcode": "ZA1 2BD",
+    "upn": GOOD_UPN,
+    "former_upn": GOOD_UPN,
+    "uprn": "100012345678",
+    "nhs_number": GOOD_NHS_NUMBER,
+    "phone": "07700900461",
+    "address": f"7 {SENTINEL} Row",
+}
 
 Cells = dict[str, str]
 """Our name for a column -> text of its cell."""

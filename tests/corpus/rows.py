@@ -21,11 +21,19 @@ ODD_TEXT = {
     "a tab": "Ann\tB", "spaces of another kind": "\u00a0Ann\u2003",
 }  # fmt: skip
 NO_DATES = {
-    "no day of the calendar": "31/02/2015", "a day 30 of February": "2015-02-30", "a month 13": "2015-13-01",
-    "two digits for the year": "03/02/15", "words": "not yet decided", "a year alone": "2015", "a year of 5": "02015-01-01",
-    "29 February of no leap year": "29/02/2015", "a day 0": "00/01/2015", "with a time": "2015-02-30T00:00:00",
-    "a sum": "=TODAY()", "spelt out": "the 3rd of May",
-}  # fmt: skip
+    "no day of the calendar": "31/02/2015",
+    "a day 30 of February": "2015-02-30",
+    "a month 13": "2015-13-01",
+    "two digits for the year": "03/02/15",
+    "words": "not yet decided",
+    "a year alone": "2015",
+    "a year of 5": "02015-01-01",
+    "29 February of no leap year": "29/02/2015",
+    "a day 0": "00/01/2015",
+    "with a time": "2015-02-30T00:00:00",
+    "a sum": "=TODAY()",
+    "spelt out": "the 3rd of May",
+}
 NO_UPNS = {
     "a wrong letter": "A823432100123",
     "a digit short": "H82343210012",

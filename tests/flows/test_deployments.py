@@ -66,8 +66,10 @@ def test_nothing_runs_in_the_hour_that_may_be_missing_or_come_twice(name: str, c
 
 def test_the_return_is_written_on_the_evening_of_each_census_day() -> None:
     assert _planned("termly-return", date(2026, 9, 1), 365) == [
-        "2026-10-01 18:00", "2027-01-21 18:00", "2027-05-20 18:00",
-    ]  # fmt: skip
+        "2026-10-01 18:00",
+        "2027-01-21 18:00",
+        "2027-05-20 18:00",
+    ]
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
@@ -87,7 +89,10 @@ def test_every_folder_that_is_deployed_with_is_named_in_the_guide() -> None:
     guide = (ROOT / "docs" / "running_it_every_night.md").read_text("utf-8")
     text = (ROOT / "prefect.yaml").read_text("utf-8")
     assert {name for name in ("HOME", "EXTRACTS", "WORKSPACE", "BACKUPS") if f"$ROLLCALL_{name} " in text} == {
-        "HOME", "EXTRACTS", "WORKSPACE", "BACKUPS",
-    }  # fmt: skip
+        "HOME",
+        "EXTRACTS",
+        "WORKSPACE",
+        "BACKUPS",
+    }
     assert all(f"\nROLLCALL_{name}=" in guide for name in ("HOME", "EXTRACTS", "WORKSPACE", "BACKUPS"))
     assert all(f"| `{name}` |" in guide for name in DEPLOYMENTS)

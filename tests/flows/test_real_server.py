@@ -238,9 +238,11 @@ def test_the_server_plans_one_night_for_each_night_of_a_year(office: Office) -> 
         while True:
             found = office.server.post(
                 "/flow_runs/filter",
-                flow_runs={"state": {"type": {"any_": ["SCHEDULED"]}}}, deployments={"name": {"any_": ["nightly"]}},
-                sort="EXPECTED_START_TIME_ASC", offset=len(runs),
-            )  # fmt: skip
+                flow_runs={"state": {"type": {"any_": ["SCHEDULED"]}}},
+                deployments={"name": {"any_": ["nightly"]}},
+                sort="EXPECTED_START_TIME_ASC",
+                offset=len(runs),
+            )
             if not found:
                 break
             runs += [datetime.fromisoformat(run["expected_start_time"]) for run in found]
@@ -332,7 +334,7 @@ def test_the_night_runs_with_prefects_database_in_postgresql(
     settings = {
         **_folders(extracts, workspace, tmp_path / "backups"),
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": empty_database.replace("://", "+asyncpg://"),
-    }  # fmt: skip
+    }
 
     async def everything() -> str:
         connection = await asyncpg.connect(empty_database)

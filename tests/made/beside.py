@@ -27,9 +27,12 @@ def beside(cases: Sequence[Drawn]) -> Drawn:
     for number, case in enumerate(cases):
         assert not case.schools, "schools have numbers, which are not told apart"
         for ours, theirs in (
-            (all_cases.persons, case.persons), (all_cases.statements, case.statements), (all_cases.members, case.members),
-            (all_cases.rivals, case.rivals), (all_cases.residences, case.residences),
-        ):  # fmt: skip
+            (all_cases.persons, case.persons),
+            (all_cases.statements, case.statements),
+            (all_cases.members, case.members),
+            (all_cases.rivals, case.rivals),
+            (all_cases.residences, case.residences),
+        ):
             ours += [_numbered(row, number) for row in theirs]
     return all_cases
 

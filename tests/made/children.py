@@ -71,10 +71,15 @@ class Drawn:
         for (child_id, record_id), (other, other_record) in ((left, right), (right, left)):
             self.rivals.append(
                 {
-                    "child_id": child_id, "rival_child_id": other, "probability": probability, "record_id": record_id,
-                    "rival_record_id": other_record, "match_weight": 3.0, "levels": "names: alike",
+                    "child_id": child_id,
+                    "rival_child_id": other,
+                    "probability": probability,
+                    "record_id": record_id,
+                    "rival_record_id": other_record,
+                    "match_weight": 3.0,
+                    "levels": "names: alike",
                 }
-            )  # fmt: skip
+            )
         return self
 
     def lives(

@@ -28,19 +28,27 @@ def census(schools: int = 10, pupils: int = 12, *, entered: str = "2023-09-01", 
     """A roll with several schools."""
     return [
         {
-            "record_id": f"C{school}-{pupil}", "estab": f"{2000 + school}", "school_name": f"School {school}",
-            "surname": f"Name{school}x{pupil}", "forename": "Jo", "date_of_birth": "2014-05-06", "entry_date": entered,
-            "postcode": "ZA1 1AA", **columns,
+            "record_id": f"C{school}-{pupil}",
+            "estab": f"{2000 + school}",
+            "school_name": f"School {school}",
+            "surname": f"Name{school}x{pupil}",
+            "forename": "Jo",
+            "date_of_birth": "2014-05-06",
+            "entry_date": entered,
+            "postcode": "ZA1 1AA",
+            **columns,
         }
         for school in range(schools)
         for pupil in range(pupils)
-    ]  # fmt: skip
+    ]
 
 
 def health(children: int = 100, *, seen_on: date | None = None, **columns: str) -> Rows:
     """A list of registrations, the first of them last seen on a given day."""
-    rows = [{"record_id": f"H{child}", "surname": f"Name{child}", "postcode": "ZA1 1AA", **columns}
-            for child in range(children)]  # fmt: skip
+    rows = [
+        {"record_id": f"H{child}", "surname": f"Name{child}", "postcode": "ZA1 1AA", **columns}
+        for child in range(children)
+    ]
     return [{**rows[0], "last_contact": str(seen_on)}, *rows[1:]] if seen_on else rows
 
 
@@ -133,14 +141,20 @@ class Deliveries:
         deliveries = pl.DataFrame(
             [
                 {
-                    "file_id": source, "source": source, "file": f"{source}.csv", "sha256": source,
-                    "rows_read": rows + kept_out, "rows_loaded": rows, "rows_set_aside": kept_out, "verdict": verdict,
+                    "file_id": source,
+                    "source": source,
+                    "file": f"{source}.csv",
+                    "sha256": source,
+                    "rows_read": rows + kept_out,
+                    "rows_loaded": rows,
+                    "rows_set_aside": kept_out,
+                    "verdict": verdict,
                     "received_at": datetime(2026, 11, 2, tzinfo=UTC),
                 }
                 for source, verdict, rows, kept_out in [*files, *((source, "refused", 0, 0) for source in refused)]
             ],
             schema=DELIVERY,
-        )  # fmt: skip
+        )
         whose = [(r.split(":")[0], r) for r in aside]
         kept = pl.DataFrame([{"source": s, "file_id": s, "record_id": r} for s, r in whose], schema=SET_ASIDE)
         return Received(raw, BREACH.to_frame(), kept, deliveries, RULE_HISTORY.to_frame())

@@ -30,21 +30,29 @@ def _weights() -> pl.DataFrame:
     ]
     return pl.DataFrame(
         [
-            {"weight_from": float(low), "weight_to": float(low + 2), "pairs": round(pairs),
-             "expected_matches": pairs * (1 / (1 + 2.0 ** (8 - low)))}
+            {
+                "weight_from": float(low),
+                "weight_to": float(low + 2),
+                "pairs": round(pairs),
+                "expected_matches": pairs * (1 / (1 + 2.0 ** (8 - low))),
+            }
             for low, pairs in steps
         ]
-    )  # fmt: skip
+    )
 
 
 def _model() -> pl.DataFrame:
     """Levels of three comparisons with their weights."""
     levels = [
-        ("forename", "exact", 0.86, 0.006), ("forename", "similar", 0.1, 0.004), ("forename", "different", 0.04, 0.99),
-        ("date of birth", "exact", 0.955, 0.0002), ("date of birth", "day and month swapped", 0.012, 0.00003),
-        ("date of birth", "different", 0.033, 0.9997), ("postcode", "exact", 0.78, 0.001),
+        ("forename", "exact", 0.86, 0.006),
+        ("forename", "similar", 0.1, 0.004),
+        ("forename", "different", 0.04, 0.99),
+        ("date of birth", "exact", 0.955, 0.0002),
+        ("date of birth", "day and month swapped", 0.012, 0.00003),
+        ("date of birth", "different", 0.033, 0.9997),
+        ("postcode", "exact", 0.78, 0.001),
         ("postcode", "different", 0.22, 0.999),
-    ]  # fmt: skip
+    ]
     return pl.DataFrame(
         [
             {"comparison": name, "level": level, "m": m, "u": u, "h": min(1, 4 * u), "weight": math.log2(m / u)}
@@ -77,12 +85,19 @@ def made_link_report(people: list[dict[str, Any]]) -> LinkReport:
             }
         ),
         groups=made_groups(),
-        ties=by_size(ties(pl.Series([0, 0, 1, 1, 1]), pl.DataFrame(
-            {"left": [0, 2, 3], "right": [1, 3, 4], "probability": [0.99, 0.999, 0.7]}
-        ))),
+        ties=by_size(
+            ties(
+                pl.Series([0, 0, 1, 1, 1]),
+                pl.DataFrame({"left": [0, 2, 3], "right": [1, 3, 4], "probability": [0.99, 0.999, 0.7]}),
+            )
+        ),
         thresholds=expected_by_threshold(pl.Series([0.999] * 320 + [0.93] * 9 + [0.41, 0.22])),
         figures={
-            "children": len(people), "links": 329, "candidate pairs": 9310,
-            "estimated blocking recall": 0.993, "link threshold (probability)": 0.5, "iterations": 14,
+            "children": len(people),
+            "links": 329,
+            "candidate pairs": 9310,
+            "estimated blocking recall": 0.993,
+            "link threshold (probability)": 0.5,
+            "iterations": 14,
         },
-    )  # fmt: skip
+    )

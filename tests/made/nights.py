@@ -94,24 +94,45 @@ class Nights:
         for record in members["record_id"]:
             self.seen.setdefault(record, self.as_at)
         snapshot = pl.DataFrame(
-            {"source": [r.partition(":")[0] for r in self.seen], "record_id": list(self.seen),
-             "row_hash": range(len(self.seen)), "first_seen_on": list(self.seen.values()),
-             "last_seen_on": [self.as_at] * len(self.seen)}, schema=SNAPSHOT,
-        )  # fmt: skip
+            {
+                "source": [r.partition(":")[0] for r in self.seen],
+                "record_id": list(self.seen),
+                "row_hash": range(len(self.seen)),
+                "first_seen_on": list(self.seen.values()),
+                "last_seen_on": [self.as_at] * len(self.seen),
+            },
+            schema=SNAPSHOT,
+        )
         return Tonight(
-            as_at=self.as_at, candidates=ranked.candidates, explained=ranked.explained, person=tables["person"],
-            statements=tables["statements"], child_records=members, child_moves=self.moves, provision=tables["provision"],
-            snapshot=snapshot, outcomes=self.outcomes,
+            as_at=self.as_at,
+            candidates=ranked.candidates,
+            explained=ranked.explained,
+            person=tables["person"],
+            statements=tables["statements"],
+            child_records=members,
+            child_moves=self.moves,
+            provision=tables["provision"],
+            snapshot=snapshot,
+            outcomes=self.outcomes,
             protected=protected_children(
                 ranked.candidates, tables["person"], tables["statements"], members, tables["rivals"]
             ),
-            loaded=loaded, cut_off=cut_off, settings=settings, names=SOURCE_NAMES,
-        )  # fmt: skip
+            loaded=loaded,
+            cut_off=cut_off,
+            settings=settings,
+            names=SOURCE_NAMES,
+        )
 
     def officer(self, code: str, child: str = "A", records: str = "health:H1") -> "Nights":
         """Add an officer's outcome, dated on the day of the last night."""
-        row = {"child_id": child, "outcome": code, "outcome_on": self.as_at, "by": "M. Okafor",
-               "at": datetime(2026, 11, 20, 9, tzinfo=UTC), "records": records}  # fmt: skip
+        row = {
+            "child_id": child,
+            "outcome": code,
+            "outcome_on": self.as_at,
+            "by": "M. Okafor",
+            "at": datetime(2026, 11, 20, 9, tzinfo=UTC),
+            "records": records,
+        }
         self.outcomes = pl.concat([self.outcomes, pl.DataFrame([row], schema=OUTCOME)])
         return self
 

@@ -23,15 +23,22 @@ ROW = st.fixed_dictionaries(
     }
 )
 SCHEMA = {
-    "one": pl.String, "two": pl.String, "many": pl.List(pl.String), "born": pl.Date, "block": pl.String,
-    "other": pl.String, "side": pl.String,
-}  # fmt: skip
+    "one": pl.String,
+    "two": pl.String,
+    "many": pl.List(pl.String),
+    "born": pl.Date,
+    "block": pl.String,
+    "other": pl.String,
+    "side": pl.String,
+}
 COMPARISONS = (
     Comparison("one", (missing("one"), exact("one"), Level("alike", JaroWinklerAtLeast("one", 0.85)), otherwise())),
     Comparison("two", (missing("two"), exact("two"), Level("slip", WithinEdits("two", 1)), otherwise())),
     Comparison("many", (missing("many"), Level("shares", SharesAny("many")), otherwise())),
-    Comparison("born", (missing("born"), Level("same", Equal("born")), Level("near", OneDigitApart("born")), otherwise())),
-)  # fmt: skip
+    Comparison(
+        "born", (missing("born"), Level("same", Equal("born")), Level("near", OneDigitApart("born")), otherwise())
+    ),
+)
 
 
 def plain_model(records: int) -> Model:

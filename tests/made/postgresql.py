@@ -62,7 +62,13 @@ def _run(name: str, *arguments: str) -> None:
     # A server that goes on running would keep a pipe open for ever, so its output goes to a file.
     with tempfile.TemporaryFile() as said:
         done = subprocess.run(
-            [program, *arguments], cwd="/", user=_runs_as(), stdout=said, stderr=subprocess.STDOUT, timeout=120, check=False,
-        )  # fmt: skip
+            [program, *arguments],
+            cwd="/",
+            user=_runs_as(),
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            timeout=120,
+            check=False,
+        )
         said.seek(0)
         assert done.returncode == 0, said.read().decode("utf-8", "replace")

@@ -82,9 +82,13 @@ class RealServer:
         """Run a module to its end, with these further environment variables, and return its output."""
         done = subprocess.run(
             [sys.executable, "-m", name, *arguments],
-            cwd=ROOT, env={**self.environment, **environment},
-            capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
+            cwd=ROOT,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         return done.stdout
 
@@ -93,8 +97,9 @@ class RealServer:
         found = self.get(f"/deployments/name/{deployment}")
         run = self.post(
             f"/deployments/{found['id']}/create_flow_run",
-            state={"type": "SCHEDULED"}, parameters={**found["parameters"], **parameters},
-        )  # fmt: skip
+            state={"type": "SCHEDULED"},
+            parameters={**found["parameters"], **parameters},
+        )
         run_id: str = run["id"]
         return run_id
 
@@ -163,8 +168,12 @@ def running(server: RealServer, name: str, *arguments: str) -> Iterator[subproce
     with said.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "prefect", *arguments],
-            cwd=ROOT, env=server.environment, stdout=log, stderr=subprocess.STDOUT, umask=0o077,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=server.environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            umask=0o077,
+        )
         try:
             yield process
         finally:
@@ -204,9 +213,12 @@ def real_server(folder: Path, settings: Mapping[str, str]) -> Iterator[RealServe
     client = "tests"
     # No connection is kept: the server closes an idle one after five seconds, and a request at that moment would fail.
     with httpx.Client(
-        base_url=url, auth=tuple(password.split(":")), headers={"Prefect-Csrf-Client": client}, timeout=120,
+        base_url=url,
+        auth=tuple(password.split(":")),
+        headers={"Prefect-Csrf-Client": client},
+        timeout=120,
         limits=httpx.Limits(max_keepalive_connections=0),
-    ) as api:  # fmt: skip
+    ) as api:
         server = RealServer(home, url, environment, api)
         with running(server, "server", "server", "start"):
             wait_for(lambda: _answers(api), "the server to answer", 120)

@@ -82,10 +82,17 @@ def nothing_published(**changes: Any) -> Publication:
     """A night without candidates, links or explained children."""
     whole = made_publication()
     tables = {
-        "candidates": CANDIDATE, "explained": EXPLAINED, "person": PERSON, "statements": STATEMENT,
-        "child_records": CHILD_RECORD, "links": LINK, "findings": FINDING, "deliveries": DELIVERY,
-        "breaches": BREACH, "set_aside": SET_ASIDE,
-    }  # fmt: skip
+        "candidates": CANDIDATE,
+        "explained": EXPLAINED,
+        "person": PERSON,
+        "statements": STATEMENT,
+        "child_records": CHILD_RECORD,
+        "links": LINK,
+        "findings": FINDING,
+        "deliveries": DELIVERY,
+        "breaches": BREACH,
+        "set_aside": SET_ASIDE,
+    }
     empty = {name: pl.DataFrame(schema=schema) for name, schema in tables.items()}
     report = {field.name: getattr(whole.link_report, field.name) for field in fields(LinkReport)}
     report = {name: value.clear() if isinstance(value, pl.DataFrame) else {} for name, value in report.items()}
@@ -226,12 +233,14 @@ def _links(draw: random.Random, people: list[dict[str, Any]]) -> pl.DataFrame:
             weight = draw.gauss(24, 5)
             rows.append(
                 {
-                    "left_id": first, "right_id": other, "match_weight": weight,
+                    "left_id": first,
+                    "right_id": other,
+                    "match_weight": weight,
                     "match_probability": 1 / (1 + 2 ** (12 - weight)),
                     "levels": "forename: exact; surname: exact; date of birth: exact; postcode: exact",
                     "is_same_child": True,
                 }
-            )  # fmt: skip
+            )
     apart = [
         (
             "health:HE000003",
@@ -245,10 +254,14 @@ def _links(draw: random.Random, people: list[dict[str, Any]]) -> pl.DataFrame:
     for left, right, weight, levels in apart:
         rows.append(
             {
-                "left_id": left, "right_id": right, "match_weight": weight, "levels": levels, "is_same_child": False,
+                "left_id": left,
+                "right_id": right,
+                "match_weight": weight,
+                "levels": levels,
+                "is_same_child": False,
                 "match_probability": 1 / (1 + 2 ** (12 - weight)),
             }
-        )  # fmt: skip
+        )
     return pl.DataFrame(rows, schema=LINK)
 
 
@@ -275,10 +288,17 @@ def _deliveries(people: list[dict[str, Any]]) -> pl.DataFrame:
 
 def _delivery(source: str, file: str, loaded: int, aside: int, verdict: str) -> dict[str, Any]:
     return {
-        "file_id": f"{hash_of(file):016x}", "source": source, "file": file, "sha256": f"{hash_of(file):064x}",
-        "bytes": 90 * loaded, "rows_read": loaded + aside, "rows_loaded": loaded, "rows_set_aside": aside,
-        "verdict": verdict, "received_at": datetime(2026, 11, 21, 2, 30, tzinfo=UTC),
-    }  # fmt: skip
+        "file_id": f"{hash_of(file):016x}",
+        "source": source,
+        "file": file,
+        "sha256": f"{hash_of(file):064x}",
+        "bytes": 90 * loaded,
+        "rows_read": loaded + aside,
+        "rows_loaded": loaded,
+        "rows_set_aside": aside,
+        "verdict": verdict,
+        "received_at": datetime(2026, 11, 21, 2, 30, tzinfo=UTC),
+    }
 
 
 def hash_of(text: str) -> int:

@@ -55,10 +55,15 @@ def voted(records: list[Record]) -> tuple[date, float, bool]:
 @given(drawn=RECORDS)
 def test_the_vote_on_birth_dates_is_as_it_reads(drawn: list[Record]) -> None:
     rows = [
-        {"record_id": f"{source}:{number}", "dataset": source, "date_of_birth": born, "child_id": f"CH{child}",
-         "membership": membership}
+        {
+            "record_id": f"{source}:{number}",
+            "dataset": source,
+            "date_of_birth": born,
+            "child_id": f"CH{child}",
+            "membership": membership,
+        }
         for number, (child, source, born, membership) in enumerate(drawn)
-    ]  # fmt: skip
+    ]
     roll = {"record_id": "school_census:0", "source": "school_census", "kind": "provision"}
     found = child_ages(
         pl.DataFrame(rows, schema=dict(PERSON)),

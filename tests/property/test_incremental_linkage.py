@@ -240,9 +240,12 @@ def test_twins_whom_a_list_newly_has_are_taken_for_two_as_by_linking_everything(
     monkeypatch.setattr(Judge, "names_of_two", watched)
     twins = some_records.filter(dataset="health").head(40)
     twins = twins.with_columns(
-        record_id=pl.col("record_id") + " twin", forename=pl.lit("KYLE"), middle_names="forename",
-        given_names=pl.lit("KYLE ") + pl.col("forename"), nhs_number=pl.lit(None, pl.String),
-    )  # fmt: skip
+        record_id=pl.col("record_id") + " twin",
+        forename=pl.lit("KYLE"),
+        middle_names="forename",
+        given_names=pl.lit("KYLE ") + pl.col("forename"),
+        nhs_number=pl.lit(None, pl.String),
+    )
     with LinkedNights(tmp_path / "changes", full=False) as nights, LinkedNights(tmp_path / "whole", full=True) as whole:
         for each in (nights, whole):
             each.night(some_records)

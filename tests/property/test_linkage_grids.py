@@ -54,8 +54,10 @@ def test_what_holds_of_a_pair_may_hold_on_a_grid(test, rows):
 def test_no_pair_is_worth_more_than_its_ceiling(comparison, rows, data):
     frame = pl.DataFrame(rows, schema=SCHEMA)
     lists = {"forename_groups", "middle_tokens", "middle_initials", "all_surnames", "surname_parts", "upns"}
-    columns = {name: frame["many" if name in lists else data.draw(st.sampled_from(["one", "two"]))]
-               for name in columns_read((comparison,))}  # fmt: skip
+    columns = {
+        name: frame["many" if name in lists else data.draw(st.sampled_from(["one", "two"]))]
+        for name in columns_read((comparison,))
+    }
     table = encode(pl.DataFrame(columns | {"date_of_birth": frame["born"]}), [*columns, "date_of_birth"])
     most = np.array(data.draw(st.lists(st.floats(-20, 20), min_size=(n := len(comparison.levels)), max_size=n)))
     every = np.arange(len(rows), dtype=np.int32)
@@ -81,8 +83,10 @@ RULES = st.lists(
 def _models(draw):
     weights = {}
     for comparison in COMPARISONS:
-        m, u = (np.array(draw(st.lists(st.floats(0.001, 1), min_size=(n := len(comparison.levels)), max_size=n)))
-                for _ in range(2))  # fmt: skip
+        m, u = (
+            np.array(draw(st.lists(st.floats(0.001, 1), min_size=(n := len(comparison.levels)), max_size=n)))
+            for _ in range(2)
+        )
         m[0] = u[0] = np.nan
         weights[comparison.name] = Weights(m / np.nansum(m), u / np.nansum(u), u / np.nansum(u), u / np.nansum(u))
     household, match = draw(st.sampled_from([0.0, 1e-3])), draw(st.sampled_from([1e-3, 1e-6]))

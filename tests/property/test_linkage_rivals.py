@@ -121,9 +121,14 @@ def test_pairs_that_were_weighed_weigh_the_same_when_they_are_looked_up(rows, on
     rules = [BlockingRule("block", ("block",)), BlockingRule("other", ("other",))]
     settings_ = Settings(one_row_each=one_row_each)
     found = link_records(
-        table, comparisons=COMPARISONS, rules=rules, training_rules=rules, dataset="dataset", model=plain_model(len(rows)),
+        table,
+        comparisons=COMPARISONS,
+        rules=rules,
+        training_rules=rules,
+        dataset="dataset",
+        model=plain_model(len(rows)),
         settings=settings_,
-    )  # fmt: skip
+    )
     left, right = (side.astype(np.int32) for side in np.triu_indices(len(rows), 1))
     afresh = replace(found.judge, known=None).evidence(left, right)
     assert found.judge.evidence(left, right).tolist() == afresh.tolist()

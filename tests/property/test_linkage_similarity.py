@@ -154,16 +154,21 @@ CARER = st.sampled_from(["Grace Okafor", "Grace Okafro", "Mrs Chen", None])
 ADDRESS = st.sampled_from(["Flat 7, 67 High Road", "67 High Road", "Flat 8, 67 High Road", "1 Mill Lane", None])
 RECORD = st.fixed_dictionaries(
     {
-        "given": NAMES, "surname": NAMES, "also": NAMES, "born": st.none() | CLOSE,
-        "sex": st.sampled_from(["F", "M", None]), "carer": CARER,
+        "given": NAMES,
+        "surname": NAMES,
+        "also": NAMES,
+        "born": st.none() | CLOSE,
+        "sex": st.sampled_from(["F", "M", None]),
+        "carer": CARER,
         "address": ADDRESS,
         "postcode": st.sampled_from(["ZA1 9AN", "ZA1 9AP", "ZA1 4BP", None]),
         "uprn": st.sampled_from(["10012345", None]),
-        "upn": st.sampled_from([upn_of(1), upn_of(2), None]), "former_upn": st.sampled_from([upn_of(1), None]),
+        "upn": st.sampled_from([upn_of(1), upn_of(2), None]),
+        "former_upn": st.sampled_from([upn_of(1), None]),
         "nhs": st.sampled_from([nhs_number_of(1), nhs_number_of(2), None]),
         "phone": st.sampled_from(["07281 235108", None]),
     }
-)  # fmt: skip
+)
 
 
 @given(st.lists(RECORD, min_size=30, max_size=40))

@@ -246,11 +246,14 @@ def test_days_that_lie_before_some_day_of_a_time_count_by_how_much_of_it_follows
 
 
 HOME = Families(
-    child=np.array([0, 0, 1, 1, 2, 2]), other=np.array([1, 2, 0, 2, 0, 1]), place=np.zeros(6),
+    child=np.array([0, 0, 1, 1, 2, 2]),
+    other=np.array([1, 2, 0, 2, 0, 1]),
+    place=np.zeros(6),
     near=csr_matrix(np.array([[0.0, 1, 1, 0], [1, 0, 1, 0], [1, 1, 0, 0], [0, 0, 0, 0]])),
-    has_others=np.array([True, True, True, False]), paired=np.arange(3),
+    has_others=np.array([True, True, True, False]),
+    paired=np.arange(3),
     near_paired=csr_matrix(np.array([[0.0, 1, 1], [1, 0, 1], [1, 1, 0], [0, 0, 0]])),
-)  # fmt: skip
+)
 """A household of three children without a place; and a fourth child, of whom no other is known."""
 
 
@@ -267,9 +270,13 @@ def test_others_without_a_place_are_weighed_as_is_usual_of_children_once_on_a_ro
     is_never = np.array([True, False, False, False])
     no_place = np.array([[once] * 4, [never] * 4])
     told = log_likelihood_from_others(
-        HOME, np.vstack([likelihood, *[likelihood[1:]] * (DEPARTURES - 1)]), no_place,
-        np.vstack([parts, *[np.zeros((1, 4))] * (DEPARTURES - 1)]), follows, is_never=is_never,
-    )  # fmt: skip
+        HOME,
+        np.vstack([likelihood, *[likelihood[1:]] * (DEPARTURES - 1)]),
+        no_place,
+        np.vstack([parts, *[np.zeros((1, 4))] * (DEPARTURES - 1)]),
+        follows,
+        is_never=is_never,
+    )
     for child in range(4):
         share, expected = (never if is_never[child] else once), np.zeros(2)
         for other in HOME.other[HOME.child == child]:

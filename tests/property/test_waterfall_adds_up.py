@@ -60,10 +60,15 @@ def night(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Linked:
     known = standardise(received.raw, contracts, as_at=AS_AT)
     found = link(known.person)
     written = {
-        "person_record": known.person, "statement": known.statements, "link": found.links, "rival": found.rivals,
-        "child_record": found.child_records, **measure_tables(found.held),
-        "candidate": pl.DataFrame(schema=CANDIDATE), "explained": pl.DataFrame(schema=EXPLAINED),
-    }  # fmt: skip
+        "person_record": known.person,
+        "statement": known.statements,
+        "link": found.links,
+        "rival": found.rivals,
+        "child_record": found.child_records,
+        **measure_tables(found.held),
+        "candidate": pl.DataFrame(schema=CANDIDATE),
+        "explained": pl.DataFrame(schema=EXPLAINED),
+    }
     with Store(workspace) as store:
         for table, frame in written.items():
             store.write(table, frame)

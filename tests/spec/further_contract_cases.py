@@ -1,10 +1,17 @@
 """Good rows and broken rules of the further sources, in the form of :mod:`tests.spec.test_contracts`."""
 
 CHILD = {
-    "RecordId": "EX000001", "UPN": "H823432100123", "Surname": "Merrick", "Forename": "Isla", "MiddleNames": "Rose",
-    "DateOfBirth": "24/03/2015", "Sex": "F", "Address": "7 Lantern Row, Exmouth Hill", "AddressLine2": "",
+    "RecordId": "EX000001",
+    "UPN": "H823432100123",
+    "Surname": "Merrick",
+    "Forename": "Isla",
+    "MiddleNames": "Rose",
+    "DateOfBirth": "24/03/2015",
+    "Sex": "F",
+    "Address": "7 Lantern Row, Exmouth Hill",
+    "AddressLine2": "",
     "Postcode": "ZA1 2BD",
-}  # fmt: skip
+}
 CHILD_RULES = """
 RecordId     |               | required                | row
 UPN          | H823432100124 | UPN check letter        | nothing

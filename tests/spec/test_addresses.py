@@ -13,21 +13,32 @@ def _column(*texts):
 @pytest.mark.parametrize(
     "text",
     [
-        "Flat 7, 67 Highfield Cres, Zedborough", "FLAT 7, 67, HIGHFIELD CRESCENT, ZEDBOROUGH",
-        "7/67 Highfield Crescent", "7/67, Highfield Crescent", "Flat 7 67 Highfield Cres.", "67 Highfield Cres, Flat 7",
+        "Flat 7, 67 Highfield Cres, Zedborough",
+        "FLAT 7, 67, HIGHFIELD CRESCENT, ZEDBOROUGH",
+        "7/67 Highfield Crescent",
+        "7/67, Highfield Crescent",
+        "Flat 7 67 Highfield Cres.",
+        "67 Highfield Cres, Flat 7",
         "Apartment 7, 67 Highfield Crescent",
         "Apt 7, 67 Highfield Cres",
-        "7, 67, Highfield Crescent, Zedborough", "Flat No. 7, 67 Highfield Crescent, Zedborough, ZA1 9AN",
-        "Flat 7, 67 Highfield Crescent Zedborough", "c/o Smith, Flat 7, 67 Highfield Cres",
-        "Fl 7, 67 Highfield Cres", "Flt7 67 Highfield Cres", "Flat 7, c/o 67 Highfield Cres",
+        "7, 67, Highfield Crescent, Zedborough",
+        "Flat No. 7, 67 Highfield Crescent, Zedborough, ZA1 9AN",
+        "Flat 7, 67 Highfield Crescent Zedborough",
+        "c/o Smith, Flat 7, 67 Highfield Cres",
+        "Fl 7, 67 Highfield Cres",
+        "Flt7 67 Highfield Cres",
+        "Flat 7, c/o 67 Highfield Cres",
         "Flat 7, c/o Mrs Smith, 67 Highfield Cres",
     ],
-)  # fmt: skip
+)
 def test_one_flat_written_in_many_ways(text):
     row = addresses(_column(text)).row(0, named=True)
     assert row == {
-        "address": "FLAT 7 67 HIGHFIELD CRESCENT", "flat": "7", "house": "67", "street": "HIGHFIELD CRESCENT",
-    }  # fmt: skip
+        "address": "FLAT 7 67 HIGHFIELD CRESCENT",
+        "flat": "7",
+        "house": "67",
+        "street": "HIGHFIELD CRESCENT",
+    }
 
 
 @pytest.mark.parametrize(

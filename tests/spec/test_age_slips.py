@@ -103,14 +103,20 @@ BOTH = {"health": PUPIL, "health_visitor": TODDLER}
         pytest.param({"health": TODDLER}, BOTH, 0.5, 0.5, id="nobody is like them: the vote stands"),
         pytest.param(
             {"health": TODDLER, "health_visitor": TODDLER, "housing": TODDLER},
-            {**BOTH, "housing": PUPIL}, 0.05, 0.15, id="two against one, and a hundred toddlers like them",
+            {**BOTH, "housing": PUPIL},
+            0.05,
+            0.15,
+            id="two against one, and a hundred toddlers like them",
         ),
         pytest.param(
             {"health": TODDLER, "school_census": TODDLER},
-            {"health": TODDLER, "school_census": PUPIL}, 0.5, 0.5, id="on a roll: the vote stands",
+            {"health": TODDLER, "school_census": PUPIL},
+            0.5,
+            0.5,
+            id="on a roll: the vote stands",
         ),
     ],
-)  # fmt: skip
+)
 def test_dates_on_both_sides_are_held_against_children_known_to_the_same_sources(
     peers: Child, child: Child, least: float, most: float
 ) -> None:

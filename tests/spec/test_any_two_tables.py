@@ -31,10 +31,15 @@ def model() -> Model:
 SAME = {"given": "Amira", "surname": "Okafor", "born": born("03/11/2015")}
 SYLLABLES = [a + b for a in "BDFGKLMNPRSTVZ" for b in ("AR", "EL", "IN", "OM", "UST")]
 CROWD = [
-    {"given": SYLLABLES[n] + SYLLABLES[n - 9], "surname": SYLLABLES[n - 3] + SYLLABLES[n - 21], "sex": "FM"[n % 2],
-     "born": born(f"{1 + n % 28}/{1 + n % 12}/{2010 + n % 9}"), "postcode": f"ZA{1 + n % 9} {1 + n % 7}BP"}
+    {
+        "given": SYLLABLES[n] + SYLLABLES[n - 9],
+        "surname": SYLLABLES[n - 3] + SYLLABLES[n - 21],
+        "sex": "FM"[n % 2],
+        "born": born(f"{1 + n % 28}/{1 + n % 12}/{2010 + n % 9}"),
+        "postcode": f"ZA{1 + n % 9} {1 + n % 7}BP",
+    }
     for n in range(70)
-]  # fmt: skip
+]
 """Other children: without them no value is rare, and agreement proves little."""
 
 

@@ -20,9 +20,10 @@ from pipelines.settings import Settings, read_settings
 from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
 
 OURS = Area(
-    postcodes=("ZA", "ZB1", "ZB2 4"), neighbours={"Zedshire": ("ZB",), "Isle of Zed": ("ZC9",)},
+    postcodes=("ZA", "ZB1", "ZB2 4"),
+    neighbours={"Zedshire": ("ZB",), "Isle of Zed": ("ZC9",)},
     border={"Zedshire": ("ZA7", "ZB1 3")},
-)  # fmt: skip
+)
 EARLY, LATE = date(2024, 3, 1), date(2026, 9, 1)
 
 
@@ -49,14 +50,15 @@ def drawn(*records: tuple[str, str | None, date | None]) -> Drawn:
         pytest.param([("health:1", "ZA71AA", LATE)], (False, True, "Zedshire"), id="by the border"),
         pytest.param([("health:1", "ZB13AA", LATE)], (False, True, "Zedshire"), id="by the border, one sector"),
         pytest.param([("health:1", None, LATE)], None, id="no postcode tells nothing"),
-        pytest.param([("health:1", "ZA11AA", EARLY), ("housing:1", "ZX11AA", LATE)], (True, False, None),
-                     id="told last outside"),
+        pytest.param(
+            [("health:1", "ZA11AA", EARLY), ("housing:1", "ZX11AA", LATE)], (True, False, None), id="told last outside"
+        ),
         pytest.param([("health:1", "ZX11AA", EARLY), ("housing:1", "ZA11AA", LATE)], None, id="told last in ours"),
         pytest.param([("health:1", "ZX11AA", LATE), ("housing:1", "ZA11AA", LATE)], None, id="both on one day: ours"),
         pytest.param([("health:1", "ZX11AA", None), ("housing:1", "ZA11AA", None)], None, id="both undated: ours"),
         pytest.param([("health:1", "ZX11AA", None), ("housing:1", "ZA11AA", EARLY)], None, id="dated before undated"),
     ],
-)  # fmt: skip
+)
 def test_where_the_last_known_home_lies(
     records: list[tuple[str, str | None, date | None]], told: tuple[bool, bool, str | None] | None
 ) -> None:
@@ -75,9 +77,14 @@ def ranked(made: Drawn, area: Area) -> Ranked:
     """The list, with residence as it is judged (and not as drawn)."""
     tables = made.tables()
     residence = judge_residence(
-        record_dates(tables["statements"], AS_AT), tables["person"], tables["child_records"], tables["provision"],
-        as_at=AS_AT, source_names=SOURCE_NAMES, area=area,
-    )  # fmt: skip
+        record_dates(tables["statements"], AS_AT),
+        tables["person"],
+        tables["child_records"],
+        tables["provision"],
+        as_at=AS_AT,
+        source_names=SOURCE_NAMES,
+        area=area,
+    )
     settings = RankSettings(area=area, wasted_enquiries_per_missed_child=99)
     return rank(
         ListInputs(**{**tables, "residence": residence}, as_at=AS_AT, settings=settings, source_names=SOURCE_NAMES)

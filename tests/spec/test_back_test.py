@@ -38,7 +38,8 @@ ON_ROLL = {"A": ("health:H1", "provision")}
         pytest.param([night(date(2026, 10, 1), explained=ON_ROLL)], "provision", id="explained away by a record"),
         pytest.param([night(date(2026, 10, 1))], UNKNOWN, id="known to nobody"),
         pytest.param(
-            [night(date(2026, 9, 1), {"A": "health:H1"}), night(date(2026, 10, 1), explained=ON_ROLL)], LISTED,
+            [night(date(2026, 9, 1), {"A": "health:H1"}), night(date(2026, 10, 1), explained=ON_ROLL)],
+            LISTED,
             id="on the list once",
         ),
         pytest.param([night(FOUND_ON, {"A": "health:H1"})], LISTED, id="on the list of that morning"),
@@ -46,7 +47,7 @@ ON_ROLL = {"A": ("health:H1", "provision")}
         pytest.param([night(date(2026, 5, 1), {"A": "health:H1"})], None, id="more than half a year before"),
         pytest.param([], None, id="no list is kept"),
     ],
-)  # fmt: skip
+)
 def test_a_child_found_is_looked_up_in_the_lists_before(nights: list[PublishedNight], told: str | None) -> None:
     assert back_test(FOUND, nights)["told"].to_list() == ([told] if told else [])
 

@@ -225,8 +225,9 @@ def test_a_name_of_bytes_that_are_no_text_is_shown_as_far_as_it_is_one(tmp_path:
     contracts = {"library_cards": library_contract()}
     received = receive(tmp_path, contracts, received_at=datetime(2026, 11, 20, tzinfo=UTC))
     assert received.deliveries.select("file", "verdict").rows() == [
-        ("library_cards\ufffd_\ufffd.csv", "loaded"), ("swimming_caf\ufffd.csv", "refused"),
-    ]  # fmt: skip
+        ("library_cards\ufffd_\ufffd.csv", "loaded"),
+        ("swimming_caf\ufffd.csv", "refused"),
+    ]
 
 
 def test_a_missing_sheet_is_named() -> None:

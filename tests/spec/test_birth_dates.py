@@ -17,7 +17,9 @@ NINETEEN, TWENTY_SIX = date(2007, 5, 14), date(2000, 3, 24)
         pytest.param([("health", NINETEEN)], None, None, id="nineteen: not looked for"),
         pytest.param([("health", ELEVEN), ("housing", None)], ELEVEN, "follow up", id="one source gives no date"),
         pytest.param(
-            [("health", ELEVEN), ("housing", date(2015, 5, 15))], date(2015, 5, 15), "follow up",
+            [("health", ELEVEN), ("housing", date(2015, 5, 15))],
+            date(2015, 5, 15),
+            "follow up",
             id="a day apart, of age either way: the later",
         ),
         pytest.param([("health", ELEVEN), ("housing", THREE)], ELEVEN, "data problem", id="one against one"),
@@ -28,20 +30,27 @@ NINETEEN, TWENTY_SIX = date(2007, 5, 14), date(2000, 3, 24)
             [("health", THREE), ("social_care", THREE), ("housing", ELEVEN)], THREE, "explained", id="one against two"
         ),
         pytest.param(
-            [("health", date(2016, 1, 1)), ("housing", date(2015, 8, 9))], date(2015, 8, 9), "follow up",
+            [("health", date(2016, 1, 1)), ("housing", date(2015, 8, 9))],
+            date(2015, 8, 9),
+            "follow up",
             id="1 January is an office's default, though it is the later",
         ),
         pytest.param([("health", date(2015, 1, 1))], date(2015, 1, 1), "follow up", id="1 January, and no other date"),
         pytest.param(
-            [("health", ELEVEN), ("school_census", date(2015, 3, 4))], date(2015, 3, 4), "follow up",
+            [("health", ELEVEN), ("school_census", date(2015, 3, 4))],
+            date(2015, 3, 4),
+            "follow up",
             id="a roll's date goes first on a tie",
         ),
         pytest.param(
-            [("school_census", TWENTY_SIX), ("health", ELEVEN)], ELEVEN, "data problem", id="a grown-up's date has slipped"
+            [("school_census", TWENTY_SIX), ("health", ELEVEN)],
+            ELEVEN,
+            "data problem",
+            id="a grown-up's date has slipped",
         ),
         pytest.param([("health", None)], None, "data problem", id="no birth date anywhere: ask the sender"),
     ],
-)  # fmt: skip
+)
 def test_birth_dates_are_voted_on(births: list[tuple[str, date | None]], best: date | None, place: str | None) -> None:
     drawn = Drawn()
     for source, born in births:

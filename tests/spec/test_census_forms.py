@@ -34,10 +34,17 @@ BESIDE = {
     ("SpecialEducationalNeeds", "SENneeds"): {"SENtype": "SEMH", "StartDate": "2025-01-07"},
     ("LearningAims", "LearningAim"): {"LearningStartDate": "2026-09-03", "Status": "1"},
     ("SchoolArrangedAP", "SchoolArrangedAPDetail"): {
-        "URN": "999999", "EntryDate": "2026-01-10", "LeavingDate": "2026-05-01", "AttendancePattern": "PT",
+        "URN": "999999",
+        "EntryDate": "2026-01-10",
+        "LeavingDate": "2026-05-01",
+        "AttendancePattern": "PT",
     },
-    ("OfNextYear", "Placements", "Placement"): {"EntryDate": "2025-01-10", "LeavingDate": "2025-05-01", "SchoolName": "Elm"},
-}  # fmt: skip
+    ("OfNextYear", "Placements", "Placement"): {
+        "EntryDate": "2025-01-10",
+        "LeavingDate": "2025-05-01",
+        "SchoolName": "Elm",
+    },
+}
 """What else a pupil may have, with begins and ends of its own; twice each."""
 
 

@@ -28,19 +28,27 @@ def lead(**more: Any) -> dict[str, Any]:
     [
         pytest.param(lead(), False, [PLACE], id="nothing in doubt"),
         pytest.param(lead(route="admissions"), False, ["From the admissions team", PLACE], id="admissions first"),
-        pytest.param(lead(route="home-education", living_here=0.8), False,
-                     ["From the home education team", LEFT, PLACE], id="home education, and perhaps gone"),
+        pytest.param(
+            lead(route="home-education", living_here=0.8),
+            False,
+            ["From the home education team", LEFT, PLACE],
+            id="home education, and perhaps gone",
+        ),
         pytest.param(lead(living_here=0.97), False, [PLACE], id="nobody doubts that the child lives here"),
         pytest.param(lead(lane=MOVED_AWAY, living_here=0.3), False, [LEFT, PLACE], id="probably moved away"),
         pytest.param(lead(lane=DOUBTFUL_LINK, on_no_roll=0.7), False, [ANALYST, PLACE], id="a doubtful link"),
         pytest.param(lead(on_no_roll=0.95), True, [ANALYST, PLACE], id="a child in education comes near"),
         pytest.param(lead(), True, [PLACE], id="one comes near, and is surely another: nobody need judge"),
         pytest.param(lead(lane=DATA_PROBLEM, date_of_birth=None), False, [BIRTH, PLACE], id="no birth date"),
-        pytest.param(lead(lane=DATA_PROBLEM, route="other authority", on_no_roll=0.15), False,
-                     ["From the other authority", SENDERS, PLACE], id="an old confirmation"),
+        pytest.param(
+            lead(lane=DATA_PROBLEM, route="other authority", on_no_roll=0.15),
+            False,
+            ["From the other authority", SENDERS, PLACE],
+            id="an old confirmation",
+        ),
         pytest.param(lead(route="adoption"), False, [PLACE], id="adoption: told to nobody else"),
     ],
-)  # fmt: skip
+)
 def test_what_would_clear_a_lead(candidate: dict[str, Any], has_rival: bool, asked: list[str]) -> None:
     lines = what_would_clear(candidate, has_rival=has_rival)
     assert len(lines) == len(asked)

@@ -63,13 +63,14 @@ def _rows(source: str, count: int = CHILDREN) -> pl.DataFrame:
     who = range(count)
     return pl.DataFrame(
         {
-            "record_id": [f"{source}:{n}" for n in who], "dataset": source,
+            "record_id": [f"{source}:{n}" for n in who],
+            "dataset": source,
             "forename": [FORENAMES[n % len(FORENAMES)] for n in who],
             "surname": [SURNAMES[n % len(SURNAMES)] for n in who],
             "date_of_birth": [date(2012, 1, 1) + timedelta(days=17 * n) for n in who],
             "postcode": [f"ZA{n % 9 + 1}{n % 7 + 1}AB" for n in who],
         }
-    )  # fmt: skip
+    )
 
 
 def _person(*sources: pl.DataFrame) -> pl.DataFrame:
@@ -96,17 +97,22 @@ FAULTS = {
     "forenames a row too low": (_moved_down("forename"), "forename"),
     "surnames a row too low": (_moved_down("surname"), "surname"),
     "birth dates sorted by themselves": (_sorted("date_of_birth"), "date_of_birth"),
-    "birth dates a day early": (lambda rows: rows.with_columns(pl.col("date_of_birth") - timedelta(days=1)), "date_of_birth"),
+    "birth dates a day early": (
+        lambda rows: rows.with_columns(pl.col("date_of_birth") - timedelta(days=1)),
+        "date_of_birth",
+    ),
     "forenames and surnames under each other's header": (
-        lambda rows: rows.rename({"forename": "surname", "surname": "forename"}), SWAPPED,
+        lambda rows: rows.rename({"forename": "surname", "surname": "forename"}),
+        SWAPPED,
     ),
     "initials for forenames": (lambda rows: rows.with_columns(pl.col("forename").str.head(1)), None),
     "other homes": (_moved_down("postcode"), None),
     "every third surname another": (_of_some(3, _moved_down("surname")), None),
     "every third name the wrong way round": (
-        _of_some(3, lambda rows: rows.rename({"forename": "surname", "surname": "forename"}).select(rows.columns)), None,
+        _of_some(3, lambda rows: rows.rename({"forename": "surname", "surname": "forename"}).select(rows.columns)),
+        None,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -152,19 +158,26 @@ def _entries(ended: int, reversed: int, *, source: str = "school_census", kind: 
     begun = date(2024, 9, 2)
     days = [begun - timedelta(days=1) if n < reversed else begun + timedelta(days=n) for n in range(ended)]
     rows = {
-        "record_id": [f"{source}:{n}" for n in range(2 * ended)], "source": source, "kind": kind,
-        "since_on": begun, "until_on": [*days, *[None] * ended],
-    }  # fmt: skip
+        "record_id": [f"{source}:{n}" for n in range(2 * ended)],
+        "source": source,
+        "kind": kind,
+        "since_on": begun,
+        "until_on": [*days, *[None] * ended],
+    }
     return pl.concat([STATEMENT.to_frame(), pl.DataFrame(rows)], how="diagonal_relaxed")
 
 
 @pytest.mark.parametrize(
     ("ended", "reversed", "is_told"),
     [
-        (100, 0, False), (100, 20, False), (100, 21, True), (100, 100, True),
-        (ENOUGH_ENDED, 20, True), (ENOUGH_ENDED - 1, 19, False),
+        (100, 0, False),
+        (100, 20, False),
+        (100, 21, True),
+        (100, 100, True),
+        (ENOUGH_ENDED, 20, True),
+        (ENOUGH_ENDED - 1, 19, False),
     ],
-)  # fmt: skip
+)
 def test_ends_that_stand_before_their_begin_are_told(ended: int, reversed: int, is_told: bool) -> None:
     assert bool(ends_before_begin(_entries(ended, reversed), CONTRACTS)) is is_told
 

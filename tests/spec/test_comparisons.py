@@ -126,7 +126,7 @@ NUMBERS = [
     ("carer", child(carer="Grace Okafor"), child(carer="Grace Okafro"), "one slip", "a slip in her name"),
     ("carer", child(carer="Grace Okafor"), child(carer="Chidi Okafor"), "another carer", "mother and father"),
     ("carer", child(carer="Mrs Okafor"), child(carer="Grace Okafor"), "not said", "only a surname"),
-]  # fmt: skip
+]
 
 CASES = [
     *(pytest.param("forename", *pair, id=f"forename: {name}") for *pair, name in FORENAMES),

@@ -299,8 +299,10 @@ def test_a_date_far_from_the_days_of_which_the_files_tell_is_taken_for_a_slip(
     tmp_path: Path, after: int, told: str | None
 ) -> None:
     days = [str(FIRST - timedelta(days=n)) for n in range(40)]
-    seen = {source: [{**row, column: day} for row, day in zip(health(40), days, strict=True)]
-            for source, column in (("health", "last_contact"), ("housing", "last_verified"))}  # fmt: skip
+    seen = {
+        source: [{**row, column: day} for row, day in zip(health(40), days, strict=True)]
+        for source, column in (("health", "last_contact"), ("housing", "last_verified"))
+    }
     delivered = Deliveries(tmp_path / "workspace")
     if told is None:
         assert not delivered.judged(after, school_census=census(), **seen).held

@@ -136,7 +136,8 @@ LastContact    | 2026-13-01    | date                   | nothing
 LastContact    | 2062-01-31    | not in the future      | nothing
 Deceased       | Perhaps       | known code             | nothing
 """,
-    "ehe_register": CHILD_RULES + """
+    "ehe_register": CHILD_RULES
+    + """
 NotifiedOn   |               | required                | nothing
 NotifiedOn   | 10/2024       | date                    | nothing
 NotifiedOn   | 10/01/2042    | not in the future       | nothing
@@ -146,26 +147,30 @@ Suitability  | Fine          | known code              | nothing
 AssessedOn   | 02/13/2026    | date                    | nothing
 AssessedOn   | 02/03/2062    | not in the future       | nothing
 """,
-    "alternative_provision": CHILD_RULES + """
+    "alternative_provision": CHILD_RULES
+    + """
 StartDate    |               | required                | nothing
 StartDate    | 07/05         | date                    | nothing
 EndDate      | 31/06/2026    | date                    | row
 EndDate      | 01/01/1900    | not before 1990         | row
 SettingType  | Elsewhere     | known code              | nothing
 """,
-    "independent_schools": CHILD_RULES + """
+    "independent_schools": CHILD_RULES
+    + """
 StartDate    |               | required                | nothing
 StartDate    | 29/08         | date                    | nothing
 LeavingDate  | July          | date                    | row
 LeavingDate  | 01/01/1900    | not before 1990         | row
 Status       | Elsewhere     | known code              | nothing
 """,
-    "other_la": CHILD_RULES + """
+    "other_la": CHILD_RULES
+    + """
 ConfirmedOn  |               | required                | row
 ConfirmedOn  | by phone      | date                    | row
 ConfirmedOn  | 01/11/2062    | not in the future       | nothing
 """,
-    "social_care": CHILD_RULES + """
+    "social_care": CHILD_RULES
+    + """
 Status           | XX         | known code             | nothing
 Opened           | 23/06      | date                   | nothing
 Opened           | 23/06/2052 | not in the future      | nothing
@@ -173,17 +178,19 @@ Closed           | spring     | date                   | nothing
 Closed           | 01/01/1900 | not before 1990        | nothing
 AddressProtected | perhaps    | known code             | nothing
 """,
-    "referrals": CHILD_RULES + """
+    "referrals": CHILD_RULES
+    + """
 ReferredOn   | Monday        | date                    | nothing
 ReferredOn   | 17/10/2062    | not in the future       | nothing
 Concern      | see my e-mail | known code              | nothing
 """,
-    "lost_pupils": CHILD_RULES + """
+    "lost_pupils": CHILD_RULES
+    + """
 UploadedOn   | 09-2026       | date                    | nothing
 UploadedOn   | 09/07/2062    | not in the future       | nothing
 """,
     **FURTHER_RULES,
-}  # fmt: skip
+}
 OF_THE_TABLE = {("", "row count"), ("", "not all empty"), ("", "left without a day")}
 """Rules that no single cell can break: they have tests of their own."""
 OF_EVERY_SOURCE = {SHORTENED}

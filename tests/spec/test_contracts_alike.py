@@ -70,8 +70,17 @@ def test_a_code_is_known_by_the_words_that_systems_write_for_it_and_no_other_is_
 
 
 SHARED = (
-    "surname", "forename", "middle_names", "full_name", "date_of_birth", "sex", "postcode", "upn", "former_upn", "uprn",
-)  # fmt: skip
+    "surname",
+    "forename",
+    "middle_names",
+    "full_name",
+    "date_of_birth",
+    "sex",
+    "postcode",
+    "upn",
+    "former_upn",
+    "uprn",
+)
 """What the senders of many sources write of a child in the same words."""
 
 WHOSE = ("child", "pupil", "student", "dependant", "patient", "person")

@@ -49,14 +49,25 @@ def rivals_of(rows: list[Row], different: tuple[str, str] | None = None, before:
         }
         known = pl.DataFrame([two], schema=RIVAL)
     return with_family_ties(
-        known, table.select(PERSON.names()), table.select(CHILD_RECORD.names()),
-        table["child_id"].rank("dense", descending=True).cast(pl.Int64).to_numpy(), judged=judged,
+        known,
+        table.select(PERSON.names()),
+        table.select(CHILD_RECORD.names()),
+        table["child_id"].rank("dense", descending=True).cast(pl.Int64).to_numpy(),
+        judged=judged,
         described=lambda left, right: (pl.Series(["forename: exact"] * len(left)), np.zeros(len(right))),
-    )  # fmt: skip
+    )
 
 
-MANY = [{**one, "child_id": f"CH-{n}-{one['child_id']}", "record_id": f"{one['record_id']}-{n}", "house": f"{one['house']}{n}"}
-        for n in "abcdefghij" for one in JACK]  # fmt: skip
+MANY = [
+    {
+        **one,
+        "child_id": f"CH-{n}-{one['child_id']}",
+        "record_id": f"{one['record_id']}-{n}",
+        "house": f"{one['house']}{n}",
+    }
+    for n in "abcdefghij"
+    for one in JACK
+]
 
 
 def test_children_of_one_forename_at_homes_that_a_brother_ties_may_be_one() -> None:
@@ -97,14 +108,24 @@ def test_two_children_who_stay_two(rows: list[Row]) -> None:
 @pytest.mark.parametrize(
     "rows",
     [
-        pytest.param([row("jack-1", "health", "JACK", OLD), row("jack-2", "school_census", "JACK", OLD, surname="PAYNE")],
-                     id="one home, another surname"),
-        pytest.param([*NOAH, row("jack-1", "health", "JACK", OLD, middle_names="ALI"), JACK[3]], id="one keeps a further name"),
+        pytest.param(
+            [row("jack-1", "health", "JACK", OLD), row("jack-2", "school_census", "JACK", OLD, surname="PAYNE")],
+            id="one home, another surname",
+        ),
+        pytest.param(
+            [*NOAH, row("jack-1", "health", "JACK", OLD, middle_names="ALI"), JACK[3]], id="one keeps a further name"
+        ),
         pytest.param([*NOAH, row("jack-1", "health", "JACK", OLD, upn="A1"), JACK[3]], id="one has a UPN"),
-        pytest.param([*NOAH, row("jack-1", "health", "JACK", OLD, upn="A1"),
-                      row("jack-2", "school_census", "JACK", NEW, upn="B2C")], id="the new school's UPN is temporary"),
+        pytest.param(
+            [
+                *NOAH,
+                row("jack-1", "health", "JACK", OLD, upn="A1"),
+                row("jack-2", "school_census", "JACK", NEW, upn="B2C"),
+            ],
+            id="the new school's UPN is temporary",
+        ),
     ],
-)  # fmt: skip
+)
 def test_two_children_who_may_be_one(rows: list[Row]) -> None:
     assert rivals_of(rows)["rival_child_id"].to_list() == ["CH-jack-2", "CH-jack-1"]
 

@@ -197,14 +197,25 @@ def test_a_short_list_none_of_whose_birth_dates_can_be_read_is_refused(
 
 
 def test_a_contract_of_ones_own_may_say_that_a_year_has_two_digits() -> None:
-    own = Column.model_validate({
-        "name": "born", "physicalName": "Born", "logicalType": "date", "logicalTypeOptions": {"format": "dd/MM/yyyy"},
-        "alsoWritten": ["dd/MM/yy"], "badTypeWhy": "-", "classification": "personal", "description": "-",
-    })  # fmt: skip
+    own = Column.model_validate(
+        {
+            "name": "born",
+            "physicalName": "Born",
+            "logicalType": "date",
+            "logicalTypeOptions": {"format": "dd/MM/yyyy"},
+            "alsoWritten": ["dd/MM/yy"],
+            "badTypeWhy": "-",
+            "classification": "personal",
+            "description": "-",
+        }
+    )
     cells = pl.DataFrame({own.name: ["24/3/15", "03/09/08", "24/03/2015", "31/02/15"]})
     assert cells.select(parse_dates(own)).to_series().to_list() == [
-        date(2015, 3, 24), date(2008, 9, 3), date(2015, 3, 24), None,
-    ]  # fmt: skip
+        date(2015, 3, 24),
+        date(2008, 9, 3),
+        date(2015, 3, 24),
+        None,
+    ]
 
 
 @pytest.mark.parametrize(("source", "number"), [("school_census", "UPN"), ("health", "NHSNumber")])

@@ -31,10 +31,15 @@ def night(quick_night: FirstNight) -> tuple[Tables, Model]:
     is_her = pl.col("child_id") == child
     records = tables["child_record"].filter(is_her)["record_id"]
     called = {
-        "forename": "WILHELMINA", "given_names": "WILHELMINA", "surname": "QUACKENBUSH", "surname_parts": ["QUACKENBUSH"],
-        "forename_shown": HER["forename"], "surname_shown": HER["surname"], "date_of_birth": HER["date_of_birth"],
+        "forename": "WILHELMINA",
+        "given_names": "WILHELMINA",
+        "surname": "QUACKENBUSH",
+        "surname_parts": ["QUACKENBUSH"],
+        "forename_shown": HER["forename"],
+        "surname_shown": HER["surname"],
+        "date_of_birth": HER["date_of_birth"],
         "middle_names": None,
-    }  # fmt: skip
+    }
     of_her = pl.col("record_id").is_in(records.implode())
     schema = tables["person_record"].schema
     tables["person_record"] = tables["person_record"].with_columns(
@@ -70,8 +75,12 @@ def test_the_child_is_found_as_the_night_would_find_it(
 ) -> None:
     found = find(child_sought(forename, surname, born), *night)
     assert found.row(0, named=True) | {"weight": 0.0} == {
-        "child_id": "CHHER", "where": TONIGHT, "agrees": agrees, "weight": 0.0, "is_listed": True,
-    }  # fmt: skip
+        "child_id": "CHHER",
+        "where": TONIGHT,
+        "agrees": agrees,
+        "weight": 0.0,
+        "is_listed": True,
+    }
     assert found["child_id"].is_unique().all(), "a child of several records is told once"
 
 
@@ -122,10 +131,14 @@ def test_one_thing_alone_is_not_looked_up(night: tuple[Tables, Model], name: str
 
 def test_a_child_whom_only_an_earlier_list_has_is_found(night: tuple[Tables, Model]) -> None:
     tables, model = night
-    gone = tables["lead"].head(1).with_columns(
-        *(pl.lit(value).alias(name) for name, value in {**HER, "forename": "Thessalonia"}.items()),
-        child_id=pl.lit("CHGONE"),
-    )  # fmt: skip
+    gone = (
+        tables["lead"]
+        .head(1)
+        .with_columns(
+            *(pl.lit(value).alias(name) for name, value in {**HER, "forename": "Thessalonia"}.items()),
+            child_id=pl.lit("CHGONE"),
+        )
+    )
     found = find(ChildSought("Thessalonia", "Quackenbush", HER["date_of_birth"]), {**tables, "lead": gone}, model)
     assert found.row(0)[:2] == ("CHGONE", EARLIER)
     assert "CHGONE, no record tonight, on an earlier list" in found_words(found, tables)
@@ -133,9 +146,11 @@ def test_a_child_whom_only_an_earlier_list_has_is_found(night: tuple[Tables, Mod
 
 def test_a_lead_whose_name_the_ledger_has_let_go_of_is_nobody(night: tuple[Tables, Model]) -> None:
     tables, model = night
-    nobody = tables["lead"].head(1).with_columns(
-        child_id=pl.lit("CHGONE"), **{name: pl.lit(None, tables["lead"].schema[name]) for name in HER}
-    )  # fmt: skip
+    nobody = (
+        tables["lead"]
+        .head(1)
+        .with_columns(child_id=pl.lit("CHGONE"), **{name: pl.lit(None, tables["lead"].schema[name]) for name in HER})
+    )
     found = find(ChildSought("Wilhelmina", "Quackenbush", None), {**tables, "lead": nobody}, model)
     assert "CHGONE" not in found["child_id"]
 
@@ -150,8 +165,11 @@ def _restricted(tables: Tables, route: str | None) -> Tables:
 
 def test_a_protected_child_is_found_by_its_id_and_nothing_is_told_of_where_it_is(night: tuple[Tables, Model]) -> None:
     tables = _restricted(night[0], None)
-    found = find(ChildSought(**{"born_on" if name == "date_of_birth" else name: value for name, value in HER.items()}),
-                 tables, night[1])  # fmt: skip
+    found = find(
+        ChildSought(**{"born_on" if name == "date_of_birth" else name: value for name, value in HER.items()}),
+        tables,
+        night[1],
+    )
     assert found["child_id"][0] == "CHHER"
     told = found_words(found, tables)
     records = tables["child_record"].filter(child_id="CHHER")["record_id"].to_list()

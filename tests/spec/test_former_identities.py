@@ -56,15 +56,23 @@ def made(*records: tuple[str, str | None, str | None, str | None]) -> Standardis
         pytest.param("nhs_number\n943 476 5919\n", ("health:1", NHS, None, None), True, id="written with spaces"),
         pytest.param(f"nhs_number\n{NHS}\n", ("health:1", OTHER_NHS, None, None), False, id="another NHS number"),
         pytest.param(f"upn\n{UPN}\n", ("school_census:1", None, UPN, None), True, id="the UPN"),
-        pytest.param(f"upn\n{UPN}\n", ("school_census:1", None, NEW_UPN, UPN), False,
-                     id="a school that keeps the former UPN beside the new one"),
+        pytest.param(
+            f"upn\n{UPN}\n",
+            ("school_census:1", None, NEW_UPN, UPN),
+            False,
+            id="a school that keeps the former UPN beside the new one",
+        ),
         pytest.param("record\nhealth:1\n", ("health:1", None, None, None), True, id="a record by its key"),
         pytest.param("record\nhealth:1\n", ("health:12", None, None, None), False, id="a longer key"),
         pytest.param('record\n"health:1;2"\n', ("health:1%3B2", None, None, None), True, id="a key with a semicolon"),
-        pytest.param(f"nhs_number,upn,record\n{NHS},,\n,{UPN},\n", ("school_census:1", None, UPN, None), True,
-                     id="several columns"),
+        pytest.param(
+            f"nhs_number,upn,record\n{NHS},,\n,{UPN},\n",
+            ("school_census:1", None, UPN, None),
+            True,
+            id="several columns",
+        ),
     ],
-)  # fmt: skip
+)
 def test_which_record_is_of_a_former_identity(
     tmp_path: Path, handed_in: str, record: tuple[str, str | None, str | None, str | None], is_withheld: bool
 ) -> None:
@@ -243,9 +251,10 @@ def test_a_listed_child_s_former_identity_is_gone_from_everything_but_the_adopti
         lead = store.read("lead").filter(pl.col("records") == child["records"]).row(0, named=True)
     assert (lead["state"], lead["forename"], lead["surname"], lead["date_of_birth"]) == ("left", None, None, None)
     holding = {
-        str(path.relative_to(folder)) for path in folder.rglob("*")
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
         if path.suffix in (".csv", ".html", ".json", ".txt") and child["records"] in path.read_text("utf-8")
-    }  # fmt: skip
+    }
     assert holding == {"restricted/former_identities.csv"}
     assert child["child_id"] not in pl.read_parquet(folder / "candidates.parquet")["child_id"]
     assert child["child_id"] not in pl.read_parquet(folder / "explained.parquet")["child_id"]

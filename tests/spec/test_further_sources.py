@@ -149,10 +149,14 @@ def test_whose_case_says_that_the_child_lives_here(tmp_path: Path, status: str, 
 @pytest.mark.parametrize(
     ("concern", "was_seen"),
     [
-        ("Neglect", True), ("Not attending", True), ("Something of their own", True), ("", True),
-        ("Whereabouts unknown", False), ("Moved without a forwarding address", False),
+        ("Neglect", True),
+        ("Not attending", True),
+        ("Something of their own", True),
+        ("", True),
+        ("Whereabouts unknown", False),
+        ("Moved without a forwarding address", False),
     ],
-)  # fmt: skip
+)
 def test_who_says_that_nobody_knows_where_a_child_is_has_not_seen_it(
     tmp_path: Path, concern: str, was_seen: bool
 ) -> None:

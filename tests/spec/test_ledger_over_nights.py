@@ -25,8 +25,10 @@ def test_a_lead_goes_on_under_the_id_that_its_records_have_now() -> None:
     nights = Nights().night(lead()).night(renamed)
     assert nights.changes() == {}, "neither gone nor new"
     assert {name: nights.lead("B")[name] for name in ("first_listed_on", "former_ids", "spell")} == {
-        "first_listed_on": AS_AT, "former_ids": "A", "spell": 1,
-    }  # fmt: skip
+        "first_listed_on": AS_AT,
+        "former_ids": "A",
+        "spell": 1,
+    }
 
 
 def test_of_two_leads_that_become_one_child_one_goes_on_and_the_other_says_where() -> None:
@@ -165,8 +167,13 @@ def test_a_lead_that_ended_is_kept_for_two_years_and_so_is_what_is_known_of_a_li
 
 def test_nights_long_past_are_kept_where_something_changed() -> None:
     def stood(days: int, likelihood: float) -> dict[str, object]:
-        return {"as_at": AS_AT - timedelta(days=days), "child_id": "A", "lane": "follow up", "rank": 1,
-                "likelihood": likelihood}  # fmt: skip
+        return {
+            "as_at": AS_AT - timedelta(days=days),
+            "child_id": "A",
+            "lane": "follow up",
+            "rank": 1,
+            "likelihood": likelihood,
+        }
 
     old = [stood(days, 0.9) for days in (800, 100, 99, 98)] + [stood(97, 0.5), stood(60, 0.5), stood(59, 0.5)]
     recent = [stood(days, 0.5) for days in (2, 1, 0)]

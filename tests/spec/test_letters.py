@@ -91,14 +91,24 @@ def test_a_day_like_others_is_one_of_meetings() -> None:
 
 def test_whose_entry_has_ended_got_no_letter() -> None:
     as_at, has_left = date(2026, 4, 20), ~IS_PUPIL & ~EVERY_THIRD
-    children = pl.DataFrame({
-        "born_on": [as_at - timedelta(days=int(age)) for age in AGES],
-        "is_known_here": IS_PUPIL, "place_probability": [1.0 if it else None for it in IS_PUPIL], "age_group": "of",
-    })  # fmt: skip
-    agencies = pl.DataFrame({
-        "child": np.arange(len(AGES)), "source": "housing", "state": np.where(has_left, 2, 1), "is_start": False,
-        "sighted_days": np.where(has_left, 400, 14), "tells_events": False,
-    })  # fmt: skip
+    children = pl.DataFrame(
+        {
+            "born_on": [as_at - timedelta(days=int(age)) for age in AGES],
+            "is_known_here": IS_PUPIL,
+            "place_probability": [1.0 if it else None for it in IS_PUPIL],
+            "age_group": "of",
+        }
+    )
+    agencies = pl.DataFrame(
+        {
+            "child": np.arange(len(AGES)),
+            "source": "housing",
+            "state": np.where(has_left, 2, 1),
+            "is_start": False,
+            "sighted_days": np.where(has_left, 400, 14),
+            "tells_events": False,
+        }
+    )
     few = FEW | (np.arange(len(AGES)) >= len(AGES) - 60)
     assert with_letters(agencies.filter(few), children, as_at)["is_letter"].to_list() == (~has_left[few]).tolist()
 
@@ -107,14 +117,24 @@ def test_whose_entry_has_ended_got_no_letter() -> None:
 def test_whoever_tells_of_events_writes_no_letters(tells_events: bool, found: bool) -> None:
     as_at = date(2026, 9, 5)
     applied = np.where(IS_PUPIL, MET + 200, 10 + MET % 20)  # who has just come applies in August, and others long ago
-    children = pl.DataFrame({
-        "born_on": [as_at - timedelta(days=int(age)) for age in AGES],
-        "is_known_here": IS_PUPIL, "place_probability": [1.0 if it else None for it in IS_PUPIL], "age_group": "of",
-    })  # fmt: skip
-    agencies = pl.DataFrame({
-        "child": np.arange(len(AGES)), "source": "admissions", "sighted_days": applied, "is_start": False,
-        "tells_events": tells_events, "state": 1,
-    })  # fmt: skip
+    children = pl.DataFrame(
+        {
+            "born_on": [as_at - timedelta(days=int(age)) for age in AGES],
+            "is_known_here": IS_PUPIL,
+            "place_probability": [1.0 if it else None for it in IS_PUPIL],
+            "age_group": "of",
+        }
+    )
+    agencies = pl.DataFrame(
+        {
+            "child": np.arange(len(AGES)),
+            "source": "admissions",
+            "sighted_days": applied,
+            "is_start": False,
+            "tells_events": tells_events,
+            "state": 1,
+        }
+    )
     assert with_letters(agencies, children, as_at)["is_letter"].any() is found
 
 

@@ -33,9 +33,13 @@ def page(nights: Nights, asked: str, drawn: Drawn) -> str:
     moves = nights.moves
     night = nights.tonight(drawn, RankSettings())
     tables = drawn.night() | {
-        "candidate": night.candidates, "explained": night.explained, "provision": night.provision,
-        "lead": nights.ledger.leads, "lead_night": nights.ledger.nights, "child_move": moves,
-    }  # fmt: skip
+        "candidate": night.candidates,
+        "explained": night.explained,
+        "provision": night.provision,
+        "lead": nights.ledger.leads,
+        "lead_night": nights.ledger.nights,
+        "child_move": moves,
+    }
     return " ".join(explain(asked, tables, SOURCE_NAMES).split())
 
 

@@ -31,9 +31,13 @@ def _crowd(many=300):
     for n in range(many):
         first, last = ("".join(SYLLABLES[k] for k in draw.integers(0, len(SYLLABLES), 2)) for _ in range(2))
         child = {
-            "given": first, "surname": last, "sex": "FM"[n % 2], "postcode": f"ZA{1 + n % 9} {1 + n % 7}BP",
-            "born": born(f"{1 + n % 28}/{1 + n % 12}/{2010 + n % 11}"), "address": f"{100 + n} {SYLLABLES[n % 70]} Road",
-        }  # fmt: skip
+            "given": first,
+            "surname": last,
+            "sex": "FM"[n % 2],
+            "postcode": f"ZA{1 + n % 9} {1 + n % 7}BP",
+            "born": born(f"{1 + n % 28}/{1 + n % 12}/{2010 + n % 11}"),
+            "address": f"{100 + n} {SYLLABLES[n % 70]} Road",
+        }
         if n % 3:
             rows.append({"record_id": f"census:c{n}", "upn": upn_of(100 + n), **child})
         if n % 4:
@@ -51,9 +55,13 @@ def approved():
 
 
 AMIRA = {
-    "given": "Amira", "surname": "Okafor", "born": born("03/11/2015"), "sex": "F", "address": "1 Mill Lane",
+    "given": "Amira",
+    "surname": "Okafor",
+    "born": born("03/11/2015"),
+    "sex": "F",
+    "address": "1 Mill Lane",
     "postcode": "ZA1 9AN",
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -66,10 +74,15 @@ def linked_records(approved):
         judged = [(ids.index(a), ids.index(b), True) for a, b in same]
         judged += [(ids.index(a), ids.index(b), False) for a, b in different]
         found = link_records(
-            table, comparisons=CHILD_COMPARISONS, rules=CHILD_BLOCKING_RULES, training_rules=(), dataset="dataset",
-            model=approved, settings=replace(CHILD_SETTINGS, stratum=None),
+            table,
+            comparisons=CHILD_COMPARISONS,
+            rules=CHILD_BLOCKING_RULES,
+            training_rules=(),
+            dataset="dataset",
+            model=approved,
+            settings=replace(CHILD_SETTINGS, stratum=None),
             judged=PairJudgements(*(np.array(column) for column in zip(*judged, strict=True))) if judged else None,
-        )  # fmt: skip
+        )
         assert np.isfinite(found.odds).all()
         assert ((found.membership >= 0) & (found.membership <= 1)).all()
         return found, ids
@@ -159,8 +172,12 @@ def test_a_twin_who_shares_the_first_of_several_names_stays_a_child(linked_child
 
 def test_another_forename_that_is_a_name_speaks_for_a_twin_and_one_that_is_none_for_a_slip(linked_records):
     found, ids = linked_records(on_roll(given="Faith"), with_gp(given="Ava"), with_gp("2", given="Fqtj"))
-    ava, slip = found.judge.evidence(*(np.array([ids.index(name) for name in pair], dtype=np.int32)
-                                       for pair in (("census:1", "census:1"), ("gp:1", "gp:2"))))  # fmt: skip
+    ava, slip = found.judge.evidence(
+        *(
+            np.array([ids.index(name) for name in pair], dtype=np.int32)
+            for pair in (("census:1", "census:1"), ("gp:1", "gp:2"))
+        )
+    )
     assert ava < slip - 1
 
 
@@ -282,9 +299,12 @@ def test_judged_to_be_two_outranks_every_weight(linked_children):
 
 def test_of_judgements_that_contradict_each_other_the_one_that_keeps_apart_holds(linked_children):
     found = linked_children(
-        on_roll(), with_gp(), with_gp("2"),
-        same=[("census:1", "gp:1"), ("gp:1", "gp:2")], different=[("gp:2", "census:1")],
-    )  # fmt: skip
+        on_roll(),
+        with_gp(),
+        with_gp("2"),
+        same=[("census:1", "gp:1"), ("gp:1", "gp:2")],
+        different=[("gp:2", "census:1")],
+    )
     assert len(found) == 2
     assert not any({"census:1", "gp:2"} <= set(child) for child in found)
 
@@ -312,9 +332,13 @@ def _town(cousins, many=600):
 
     for n in range(many):
         child = {
-            "given": drawn_name(), "surname": drawn_name(), "sex": "FM"[n % 2], "postcode": f"ZA{1 + n % 9} {1 + n % 7}BP",
-            "born": date(2010, 9, 1) + timedelta(days=int(draw.integers(0, 4000))), "address": f"{n} {SYLLABLES[n % 70]} Road",
-        }  # fmt: skip
+            "given": drawn_name(),
+            "surname": drawn_name(),
+            "sex": "FM"[n % 2],
+            "postcode": f"ZA{1 + n % 9} {1 + n % 7}BP",
+            "born": date(2010, 9, 1) + timedelta(days=int(draw.integers(0, 4000))),
+            "address": f"{n} {SYLLABLES[n % 70]} Road",
+        }
         on_both_lists(n, child, younger(child) if n < cousins else None)
         if n % 3 == 0:
             on_both_lists(600 + n // 3, younger({**child, "given": drawn_name(), "sex": "FM"[n // 3 % 2]}))

@@ -139,9 +139,14 @@ def test_a_list_that_is_last_nights_is_asked_again_where_only_the_roll_has_chang
     assert first.deliveries.filter(verdict="refused").is_empty()
     send(tmp_path, "school_census", roll_tonight)
     last = LastIntake(
-        first.raw, first.judged, first.flawed, delivered=first.deliveries, breaches=first.breaches,
-        set_aside=first.set_aside, stood_on=LAST,
-    )  # fmt: skip
+        first.raw,
+        first.judged,
+        first.flawed,
+        delivered=first.deliveries,
+        breaches=first.breaches,
+        set_aside=first.set_aside,
+        stood_on=LAST,
+    )
     again, anew = received(tmp_path, TONIGHT, last), received(tmp_path, TONIGHT)
     assert again.deliveries.filter(source="health")["verdict"].to_list() == ["refused" if is_refused else "loaded"]
     assert again.unchanged_sources == ({} if is_refused else {"health": 120})

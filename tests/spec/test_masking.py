@@ -144,12 +144,26 @@ def test_who_is_probably_a_protected_child_does_not_tell_that_childs_school() ->
     assert row(tables["explained"], "CH1")["reason"] == SAME_AS_RIVAL
     assert (shown["record_id"], shown["source"], shown["what"]) == (WITHHELD, WITHHELD, WITHHELD)
     assert "9012001" not in str(shown)
-    gone = pl.DataFrame({"child_id": "CH1", "because": SAME_AS_RIVAL, "why": tables["explained"]["why"][0],
-                         "record_id": tables["explained"]["record_id"][0], "restricted": False})  # fmt: skip
+    gone = pl.DataFrame(
+        {
+            "child_id": "CH1",
+            "because": SAME_AS_RIVAL,
+            "why": tables["explained"]["why"][0],
+            "record_id": tables["explained"]["record_id"][0],
+            "restricted": False,
+        }
+    )
     changes = pl.concat([LIST_CHANGE.to_frame(), gone], how="diagonal")
     assert "9012001" not in str(row(masked_changes(changes, pl.Series([], dtype=pl.String)), "CH1"))
-    spell = {"child_id": "CH1", "off_because": SAME_AS_RIVAL, "off_why": gone["why"].item(), "state": "left",
-             "off_on": AS_AT, "left_on": AS_AT, "restricted": False}  # fmt: skip
+    spell = {
+        "child_id": "CH1",
+        "off_because": SAME_AS_RIVAL,
+        "off_why": gone["why"].item(),
+        "state": "left",
+        "off_on": AS_AT,
+        "left_on": AS_AT,
+        "restricted": False,
+    }
     lead = pl.concat([LEAD.to_frame(), pl.DataFrame([spell])], how="diagonal")
     assert "9012001" not in str(life_of("CH1", tables | {"lead": lead}, is_protected=False))
 
@@ -296,9 +310,17 @@ PART = st.sampled_from(
 )
 KEY = st.sampled_from([None, "1", "2", "A|B"])
 HOMES = st.fixed_dictionaries(
-    {"uprn": KEY, "household": KEY, "flat": KEY, "house": KEY, "street": PART, "postcode": PART, "address_shown": PART,
-     "postcode_shown": PART}
-)  # fmt: skip
+    {
+        "uprn": KEY,
+        "household": KEY,
+        "flat": KEY,
+        "house": KEY,
+        "street": PART,
+        "postcode": PART,
+        "address_shown": PART,
+        "postcode_shown": PART,
+    }
+)
 
 
 def names_of(home: dict[str, str | None]) -> set[tuple[str, ...]]:

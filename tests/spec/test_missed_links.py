@@ -13,9 +13,10 @@ from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
 
 Sources = tuple[str, ...]
 PUPILS: list[tuple[Sources, int]] = [
-    (("school_census", "health"), 20_000), (("school_census", "health", "housing"), 4_000),
+    (("school_census", "health"), 20_000),
+    (("school_census", "health", "housing"), 4_000),
     (("school_census", "health", "housing", "social_care"), 1_600),
-]  # fmt: skip
+]
 """Who knows the pupils of a town. So many, that one link in a thousand missed leaves twenty whom only the GP knows, and three
 more whose further records stayed with the place (half of those with any)."""
 
@@ -45,8 +46,11 @@ def missed(
         for source in sources
     ]
     person, records = (pl.DataFrame(rows, schema=dict(schema)) for schema in (PERSON, CHILD_RECORD))
-    said = [{**row, "source": row["dataset"], "kind": "provision", "until_on": AS_AT if LEFT in row["record_id"] else None}
-            for row in rows if row["dataset"] == "school_census"]  # fmt: skip
+    said = [
+        {**row, "source": row["dataset"], "kind": "provision", "until_on": AS_AT if LEFT in row["record_id"] else None}
+        for row in rows
+        if row["dataset"] == "school_census"
+    ]
     provision = find_provision(pl.DataFrame(said, schema=dict(STATEMENT)), records, AS_AT)
     judged = records.select("child_id").unique().with_columns(of_age=1.0, living_here=here, found_none=found_none)
     found = with_missed_places(judged, sources_without_place(person, records, provision), person, provision, never_met)
@@ -70,7 +74,7 @@ FEW = [(GP, 198), (GP_HOUSING, 98)]
         pytest.param(FEW, (*GP, "school_census"), 0.0, 0.0, id="a place was found: none is missed"),
         pytest.param([], GP, 0.5, 0.5, id="one child alone: never more than an even chance"),
     ],
-)  # fmt: skip
+)
 def test_missed_by_who_knows_the_child(
     without: list[tuple[Sources, int]], child: Sources, least: float, most: float
 ) -> None:
@@ -104,12 +108,20 @@ HOUSING_OFTENER = met(("health", "school_census", 9_000, 9), ("housing", "school
     [
         pytest.param(HOUSING_OFTENER, GP, 1.33, id="the GP's: one in a thousand, by the others a little more"),
         pytest.param(HOUSING_OFTENER, GP_HOUSING, 1.33, id="known to both: as the one that is missed least"),
-        pytest.param(met(("health", "housing", 9_000, 81)), GP, 7.45, id="pairs with no place tell what is usual alone"),
-        pytest.param(met(("school_census", "school_census", 9_000, 0)), GP, 0.5,
-                     id="how a roll's own rows meet tells nothing of others"),
-        pytest.param(met(("health", "school_census", 200, 0)), GP, 0.38, id="few pairs hardly tell the source from any other"),
+        pytest.param(
+            met(("health", "housing", 9_000, 81)), GP, 7.45, id="pairs with no place tell what is usual alone"
+        ),
+        pytest.param(
+            met(("school_census", "school_census", 9_000, 0)),
+            GP,
+            0.5,
+            id="how a roll's own rows meet tells nothing of others",
+        ),
+        pytest.param(
+            met(("health", "school_census", 200, 0)), GP, 0.38, id="few pairs hardly tell the source from any other"
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_source_is_missed_as_often_as_its_own_records_are(
     never_met: pl.DataFrame, child: Sources, as_many: float
 ) -> None:

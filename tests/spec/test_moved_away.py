@@ -21,9 +21,11 @@ def test_children_who_moved_away_fall_below_four_in_five_of_the_targets(tmp_path
         pl.concat_str("source", "source_record_id", separator=":").alias("record_id"), "source", truth="child_id"
     )
     reached = said.with_columns(record_id=pl.col("records").str.split(";")).explode("record_id", empty_as_null=False)
-    by_child = whose.join(reached, on="record_id", how="left").group_by("truth").agg(
-        pl.col("likelihood").max().fill_null(0.0), gp_only=(pl.col("source") == "health").all()
-    )  # fmt: skip
+    by_child = (
+        whose.join(reached, on="record_id", how="left")
+        .group_by("truth")
+        .agg(pl.col("likelihood").max().fill_null(0.0), gp_only=(pl.col("source") == "health").all())
+    )
     children = made.children.join(by_child, left_on="child_id", right_on="truth")
     targets = children.filter(pl.col("target") == 1)["likelihood"]
     gone = children.filter((pl.col("state") == "gone") & (pl.col("of_age") == 1) & pl.col("gp_only"))["likelihood"]

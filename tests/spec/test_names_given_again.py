@@ -34,11 +34,18 @@ Row = dict[str, object]
 def family(number: int, *children: str, sex: str = "M") -> list[Row]:
     """Brothers (or sisters), a year apart, on one roll. A girl among brothers is written with a star: *Amina."""
     return [
-        {"record_id": f"census:{number}-{place}", "given": given.lstrip("*"), "surname": f"Malik{'abcdefghij'[number % 10]}",
-         "sex": "F" if given.startswith("*") else sex, "born": born(f"{1 + number % 28:02}/03/{2008 + place}"),
-         "address": f"{number} Mill Lane", "postcode": "ZA1 9AN", "upn": upn_of(10 * number + place)}
+        {
+            "record_id": f"census:{number}-{place}",
+            "given": given.lstrip("*"),
+            "surname": f"Malik{'abcdefghij'[number % 10]}",
+            "sex": "F" if given.startswith("*") else sex,
+            "born": born(f"{1 + number % 28:02}/03/{2008 + place}"),
+            "address": f"{number} Mill Lane",
+            "postcode": "ZA1 9AN",
+            "upn": upn_of(10 * number + place),
+        }
         for place, given in enumerate(children)
-    ]  # fmt: skip
+    ]
 
 
 def families(many: int, *children: str, begin: int = 0, sex: str = "M") -> list[Row]:
@@ -103,9 +110,15 @@ def children(crowd: Sequence[Row], *rows: Row) -> list[list[str]]:
     ]
     table = with_keys(person_records([*crowd, *by_doctors, *({**TWINS, **row} for row in rows)])).sort("record_id")
     found = link_records(
-        table, comparisons=CHILD_COMPARISONS, rules=CHILD_BLOCKING_RULES, training_rules=(), dataset="dataset",
-        model=MODEL, households=HOUSEHOLDS, settings=Settings(apart="permanent_upns", beside=LISTED_BESIDE),
-    )  # fmt: skip
+        table,
+        comparisons=CHILD_COMPARISONS,
+        rules=CHILD_BLOCKING_RULES,
+        training_rules=(),
+        dataset="dataset",
+        model=MODEL,
+        households=HOUSEHOLDS,
+        settings=Settings(apart="permanent_upns", beside=LISTED_BESIDE),
+    )
     drawn, together = {str(row["record_id"]) for row in rows}, dict[int, list[str]]()
     for record_id, label in zip(table["record_id"].to_list(), found.labels.tolist(), strict=True):
         if record_id in drawn:
@@ -124,7 +137,7 @@ TWO, ONE = [["census:ali", "gp:ali"], ["gp:hassan"]], [["census:ali", "gp:ali", 
         pytest.param(OTHERS, "Muhammad", "Muhammad", ONE, id="here nobody gives it again: a child registered twice"),
         pytest.param([*OTHERS, *CUSTOM], "Oliver", "Oliver", ONE, id="another name: a child registered twice"),
     ],
-)  # fmt: skip
+)
 def test_a_twin_on_no_roll_stays_a_child_where_a_doctor_has_lost_his_brothers_second_name(
     crowd: list[Row], first: str, written: str, expected: list[list[str]]
 ) -> None:

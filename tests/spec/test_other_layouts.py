@@ -197,8 +197,9 @@ def test_the_name_of_a_house_is_of_the_address_beside_its_number(tmp_path: Path)
     received = receive(tmp_path, CONTRACTS, received_at=datetime(2026, 11, 21, tzinfo=UTC))
     persons = persons_of(received.raw, CONTRACTS, as_at=date(2026, 11, 20))
     assert persons.select("address_shown", "house").rows() == [
-        ("Rose Cottage, Lantern Row", "ROSE COTTAGE"), ("Rose Cottage, 7 Lantern Row", "7"),
-    ]  # fmt: skip
+        ("Rose Cottage, Lantern Row", "ROSE COTTAGE"),
+        ("Rose Cottage, 7 Lantern Row", "7"),
+    ]
 
 
 @pytest.mark.parametrize(

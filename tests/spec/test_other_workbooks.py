@@ -36,8 +36,11 @@ def test_its_name_says_of_which_source_it_is(file: str, tmp_path: Path) -> None:
     (tmp_path / file).write_bytes((FIXTURES / file).read_bytes())
     (checked,) = check_files(tmp_path, CONTRACTS)
     assert (checked.source, checked.is_refused, checked.rows_read, checked.rows_set_aside) == (
-        "ehe_register", False, 2, 0,
-    )  # fmt: skip
+        "ehe_register",
+        False,
+        2,
+        0,
+    )
 
 
 @pytest.mark.parametrize("ending", ["xls", "ods", "csv"])

@@ -25,9 +25,16 @@ def outcome(
     code: str, on: date = CLOSED_ON, child: str = "A", records: str = "health:H1", **more: object
 ) -> pl.DataFrame:
     row = {
-        "child_id": child, "outcome": code, "outcome_on": on, "by": "M. Okafor", "at": datetime(2026, 10, 2, tzinfo=UTC),
-        "lane": "follow up", "likelihood": 0.95, "records": records, **more,
-    }  # fmt: skip
+        "child_id": child,
+        "outcome": code,
+        "outcome_on": on,
+        "by": "M. Okafor",
+        "at": datetime(2026, 10, 2, tzinfo=UTC),
+        "lane": "follow up",
+        "likelihood": 0.95,
+        "records": records,
+        **more,
+    }
     return pl.DataFrame([row], schema=OUTCOME)
 
 
@@ -51,9 +58,7 @@ def after_each_code() -> dict[str, Ranked]:
 @pytest.mark.parametrize("code", [pytest.param(code, id=code) for code in CODES])
 def test_a_closing_outcome_takes_the_child_off_the_list_and_no_other_does(code: str) -> None:
     found = after_each_code()[code]
-    closes = code not in (
-        "UNDER_ENQUIRY", "UNTRACED", "EMIGRATED_UNVERIFIED", "CONFIRMED_CME_NEW", "ALREADY_KNOWN_CME"
-    )  # fmt: skip
+    closes = code not in ("UNDER_ENQUIRY", "UNTRACED", "EMIGRATED_UNVERIFIED", "CONFIRMED_CME_NEW", "ALREADY_KNOWN_CME")
     assert found.candidates.height == (not closes)
     assert found.explained["reason"].to_list() == ([CLOSED] if closes else [])
 

@@ -146,17 +146,21 @@ LONG = f";;;{99 * 'x'}\n" * 1400
     ("text", "read"),
     [
         pytest.param(f"Week 45,,,,\n\nM. Okafor,,,,\n{{}}\n{LINE}\n", ["A"], id="a title and a name above the headers"),
-        pytest.param("Week 45, all of it\nchild_id;outcome;date\nA;UNTRACED;2/11/26\n", ["A"], id="a title with commas"),
+        pytest.param(
+            "Week 45, all of it\nchild_id;outcome;date\nA;UNTRACED;2/11/26\n", ["A"], id="a title with commas"
+        ),
         pytest.param(f"{{}}\n{LINE}\nB,,,,\nTotal,,,,1\n,,,Sum,1\n", ["A"], id="sums under the last line"),
         pytest.param(f"{{}}\n{LINE}\n,,,,1\n", ["A"], id="a sum of hours without a word"),
         pytest.param("{}\nTotal,,,,0\n", [], id="nothing but a sum"),
         pytest.param("date,outcome,child_id\n2/11/26,UNTRACED,A\nTotal,1\n", ["A"], id="a sum that ends before the id"),
-        pytest.param("child_id;outcome;date;note\nA;UNTRACED;2/11/26;so,\"no\n" + LONG, ["A"], id="a quote in a note"),
+        pytest.param('child_id;outcome;date;note\nA;UNTRACED;2/11/26;so,"no\n' + LONG, ["A"], id="a quote in a note"),
         pytest.param(f"{{}}\n{LINE}\n,,,,\n\nB,UNTRACED,2026-11-02,,\n", ["A", "B"], id="empty lines between"),
         pytest.param(f"{{}}\n{LINE}\nB,-,n/a,NULL,-\n", ["A"], id="dashes where nothing is filled in"),
         pytest.param("Child-ID,OUTCOME:,Date*,note\nA,Untraced,2/11/26,x\n", ["A"], id="headers by their letters"),
         pytest.param("{}\n a\u00a0,UNTRACED,2026-11-02,,1\n", ["A"], id="a space that nobody sees beside the id"),
-        pytest.param(f"{LINE}\n{{}}\nB,UNTRACED,2026-11-02,,\n", "line 1: no column", id="headers sorted in below a child"),
+        pytest.param(
+            f"{LINE}\n{{}}\nB,UNTRACED,2026-11-02,,\n", "line 1: no column", id="headers sorted in below a child"
+        ),
         pytest.param(f"{{}}\nTotal,,,,1\n{LINE}\n", "line 2: child_id", id="a sum above a child is told"),
         pytest.param("{}\nSummer,UNTRACED,2026-11-02,,1\n", "line 2: child_id", id="a name is no sum"),
         pytest.param(
@@ -165,7 +169,7 @@ LONG = f";;;{99 * 'x'}\n" * 1400
             id="a column twice",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_sheet_kept_by_hand_is_read_as_people_keep_it(tmp_path: Path, text: str, read: list[str] | str) -> None:
     (tmp_path / "found.csv").write_text(text.format("child_id,outcome,date,reason,hours"), encoding="utf-8")
     if isinstance(read, str):

@@ -125,9 +125,15 @@ def _by_name(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("odds", "children"), [(-5.0, [0, 0, 2, 2]), (-0.5, [0, 0, 2, 2]), (0.5, [0, 0, 2, 2]), (3.0, [0, 0, 0, 0])],
-    ids=["surely two", "rather two", "rather one, and no link: whoever is on no roll must not stay unseen", "surely one"],
-)  # fmt: skip
+    ("odds", "children"),
+    [(-5.0, [0, 0, 2, 2]), (-0.5, [0, 0, 2, 2]), (0.5, [0, 0, 2, 2]), (3.0, [0, 0, 0, 0])],
+    ids=[
+        "surely two",
+        "rather two",
+        "rather one, and no link: whoever is on no roll must not stay unseen",
+        "surely one",
+    ],
+)
 def test_twins_run_together_are_parted_unless_they_are_one_by_as_much_as_a_link_must_be(
     odds: float, children: list[int]
 ) -> None:
@@ -145,9 +151,10 @@ def _more_alike_than_not(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("odds", "children"), [(-5.0, [0, 0, 2, 2]), (0.5, [0, 0, 2, 2]), (3.0, [0, 0, 0, 0])],
+    ("odds", "children"),
+    [(-5.0, [0, 0, 2, 2]), (0.5, [0, 0, 2, 2]), (3.0, [0, 0, 0, 0])],
     ids=["surely two", "rather one, and no link", "surely one"],
-)  # fmt: skip
+)
 def test_twins_whom_no_record_parts_are_parted_around_the_two_least_alike_of_one_list(
     odds: float, children: list[int]
 ) -> None:

@@ -153,12 +153,14 @@ AUTUMN_BREAK = ((date(2026, 11, 9), date(2026, 11, 13)),)
         pytest.param(date(2026, 11, 6), AUTUMN_BREAK, None, id="of which one was a holiday"),
         pytest.param(None, (), "excluded, with no known place", id="no date: taken to be past it"),
         pytest.param(
-            date(1, 1, 1), (), "excluded on 1 January 0001 (460518 school days ago), with no known place",
+            date(1, 1, 1),
+            (),
+            "excluded on 1 January 0001 (460518 school days ago), with no known place",
             id="the first day that software knows, as some writes for none",
         ),
         pytest.param(date(2026, 11, 21), (), None, id="tomorrow"),
     ],
-)  # fmt: skip
+)
 def test_an_exclusion_counts_from_the_sixth_school_day(
     since: date | None, closures: tuple[tuple[date, date], ...], told_of: str | None
 ) -> None:
@@ -186,23 +188,32 @@ def test_no_school_day_passes_while_all_schools_are_shut(as_at: date, told_of: s
 @pytest.mark.parametrize(
     ("what", "since", "because"),
     [
-        pytest.param("school place accepted", date(2026, 11, 30), "a place is due to start on 30 November "
-                                                                  "2026", id="in ten days"),
-        pytest.param("school place deferred", date(2026, 12, 18), "a place is due to start on 18 December "
-                                                                  "2026", id="in four weeks"),
-        pytest.param("school place accepted", date(2026, 12, 19), None, id="a day later: it does not wait so long"),
         pytest.param(
-            "school place accepted", date(2026, 11, 16),
-            "a place was due to start on 16 November 2026, and the roll may not show it yet", id="four days ago",
+            "school place accepted", date(2026, 11, 30), "a place is due to start on 30 November 2026", id="in ten days"
         ),
         pytest.param(
-            "school place accepted", date(2026, 11, 20),
-            "a place was due to start on 20 November 2026, and the roll may not show it yet", id="today",
+            "school place deferred",
+            date(2026, 12, 18),
+            "a place is due to start on 18 December 2026",
+            id="in four weeks",
+        ),
+        pytest.param("school place accepted", date(2026, 12, 19), None, id="a day later: it does not wait so long"),
+        pytest.param(
+            "school place accepted",
+            date(2026, 11, 16),
+            "a place was due to start on 16 November 2026, and the roll may not show it yet",
+            id="four days ago",
+        ),
+        pytest.param(
+            "school place accepted",
+            date(2026, 11, 20),
+            "a place was due to start on 20 November 2026, and the roll may not show it yet",
+            id="today",
         ),
         pytest.param("school place accepted", date(2026, 11, 5), None, id="fifteen days ago: it was not taken up"),
         pytest.param("refused a school place", date(2026, 11, 16), None, id="a refusal is no place"),
     ],
-)  # fmt: skip
+)
 def test_a_place_to_come_moves_the_child_down(what: str, since: date, because: str | None) -> None:
     assert told(place_to_come.finding, concern(what, since)) == ([(-20, because)] if because else [])
 

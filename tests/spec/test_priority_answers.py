@@ -65,9 +65,11 @@ def test_a_place_at_the_school_that_the_child_stayed_at_answers_all_that_was_app
         pytest.param("school place accepted", date(2026, 11, 5), True, id="to begin fifteen days ago"),
         pytest.param("school place accepted", date(2026, 11, 6), False, id="a day later: no roll may show it yet"),
         pytest.param("school place accepted", None, True, id="to begin on no known day"),
-        pytest.param("refused a school place", date(2026, 11, 19), True, id="refused yesterday: there is nothing to wait for"),
+        pytest.param(
+            "refused a school place", date(2026, 11, 19), True, id="refused yesterday: there is nothing to wait for"
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_place_offered_has_fifteen_days_to_show_on_a_roll(what: str, since: date | None, counts: bool) -> None:
     assert bool(told(no_place.finding, concern(what, since))) is counts
 
@@ -78,7 +80,9 @@ A_DAY = timedelta(days=1)
 ANSWERS = [
     # the factor, what was said on 4 May, when an education began that has ended since, and whether the concern counts
     pytest.param(referral, "No school place", JUNE, False, id="a school place, since found"),
-    pytest.param(referral, "No school place", MAY - 60 * A_DAY, False, id="a school place, as the roll was told of it late"),
+    pytest.param(
+        referral, "No school place", MAY - 60 * A_DAY, False, id="a school place, as the roll was told of it late"
+    ),
     pytest.param(referral, "No school place", MAY - 61 * A_DAY, True, id="a school place, after another one"),
     pytest.param(referral, "Not attending", JUNE, False, id="not attending, and at another school since"),
     pytest.param(referral, "Not attending", MAY - A_DAY, True, id="not attending the school it had begun at"),
@@ -90,11 +94,19 @@ ANSWERS = [
     pytest.param(harm, "Neglect", JUNE, True, id="nor harm"),
     pytest.param(exclusion, "permanently excluded", JUNE, False, id="excluded, and at another school since"),
     pytest.param(exclusion, "permanently excluded", MAY - A_DAY, True, id="excluded from the school it had begun at"),
-    pytest.param(left_unsettled, "taken off the roll after an absence", JUNE, False, id="taken off a roll, and on another"),
-    pytest.param(left_unsettled, "left the roll without a known destination", MAY, True, id="no destination: did not come"),
-    pytest.param(unclaimed_transfer, "transfer file that no school has claimed", JUNE, False, id="a file, a school since"),
-    pytest.param(unclaimed_transfer, "transfer file that no school has claimed", MAY - A_DAY, True, id="a file, none since"),
-]  # fmt: skip
+    pytest.param(
+        left_unsettled, "taken off the roll after an absence", JUNE, False, id="taken off a roll, and on another"
+    ),
+    pytest.param(
+        left_unsettled, "left the roll without a known destination", MAY, True, id="no destination: did not come"
+    ),
+    pytest.param(
+        unclaimed_transfer, "transfer file that no school has claimed", JUNE, False, id="a file, a school since"
+    ),
+    pytest.param(
+        unclaimed_transfer, "transfer file that no school has claimed", MAY - A_DAY, True, id="a file, none since"
+    ),
+]
 
 
 @pytest.mark.parametrize(("factor", "what", "began", "counts"), ANSWERS)

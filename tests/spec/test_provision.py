@@ -145,16 +145,20 @@ def test_a_statement_without_a_child_stops_the_night_and_names_no_record() -> No
 @pytest.mark.parametrize(
     ("began", "ended", "at", "doubt"),
     [
-        pytest.param(date(2024, 9, 2), date(2026, 11, 6), "keats primary", SAID_TO_HAVE_ENDED, id="deleted since the census"),
+        pytest.param(
+            date(2024, 9, 2), date(2026, 11, 6), "keats primary", SAID_TO_HAVE_ENDED, id="deleted since the census"
+        ),
         pytest.param(date(2024, 9, 2), date(2026, 11, 20), "Keats Primary", SAID_TO_HAVE_ENDED, id="today"),
         pytest.param(date(2024, 9, 2), date(2026, 11, 21), "Keats Primary", None, id="it will be tomorrow"),
         pytest.param(date(2024, 9, 2), date(2026, 11, 6), "Shelley Primary", None, id="by another school"),
         pytest.param(date(2024, 9, 2), date(2026, 11, 6), None, None, id="nobody knows by which"),
         pytest.param(date(2026, 11, 6), date(2026, 11, 6), "Keats Primary", None, id="and added again on that day"),
         pytest.param(None, date(2026, 11, 6), "Keats Primary", None, id="nobody knows when the entry began"),
-        pytest.param(date(2024, 9, 2), AS_AT - ROLLS_ARE_TOLD, "Keats Primary", None, id="all rolls have been told since"),
+        pytest.param(
+            date(2024, 9, 2), AS_AT - ROLLS_ARE_TOLD, "Keats Primary", None, id="all rolls have been told since"
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_entry_is_in_doubt_where_a_newer_return_says_that_the_place_has_ended(
     began: date | None, ended: date, at: str | None, doubt: str | None
 ) -> None:
@@ -165,8 +169,9 @@ def test_an_entry_is_in_doubt_where_a_newer_return_says_that_the_place_has_ended
     found = find_provision(statements(rolls, deleted, other), known, AS_AT).filter(source="school_census")
     proves = None if doubt is None else ENDED_PROVES
     assert found.select("child_id", "is_current", "doubt", "proves").rows() == [
-        ("CH1", True, doubt, proves), ("CH2", True, None, None),
-    ]  # fmt: skip
+        ("CH1", True, doubt, proves),
+        ("CH2", True, None, None),
+    ]
 
 
 def test_the_least_that_an_entry_in_several_doubts_proves_holds() -> None:

@@ -51,10 +51,16 @@ class Authority:
         child_records = pl.DataFrame(self.members, schema=CHILD_RECORD, orient="row")
         provision = find_provision(made.statements, child_records, AS_AT)
         inputs = ListInputs(
-            person=made.person, statements=made.statements, child_records=child_records, rivals=RIVAL.to_frame(),
-            provision=provision, residence=RESIDENCE.to_frame(), as_at=AS_AT, settings=settings or RankSettings(),
+            person=made.person,
+            statements=made.statements,
+            child_records=child_records,
+            rivals=RIVAL.to_frame(),
+            provision=provision,
+            residence=RESIDENCE.to_frame(),
+            as_at=AS_AT,
+            settings=settings or RankSettings(),
             source_names={source: contract.name for source, contract in CONTRACTS.items()},
-        )  # fmt: skip
+        )
         ranked = rank(inputs)
         return Judged(ranked, for_other_teams(inputs, ranked.explained))
 
@@ -164,9 +170,15 @@ def _cases() -> list[tuple[str, str, dict[str, str], str, str | None]]:
     """Code, source, cells, place and team of each row of the table."""
     rows = [[cell.strip() for cell in line.split("|")] for line in CASES.strip().splitlines()[1:]]
     return [
-        (code, source, dict(cell.split("=", 1) for cell in _cells(cells)), PLACES.get(place, f"listed: {place}"), team or None)
+        (
+            code,
+            source,
+            dict(cell.split("=", 1) for cell in _cells(cells)),
+            PLACES.get(place, f"listed: {place}"),
+            team or None,
+        )
         for code, source, cells, place, team in rows
-    ]  # fmt: skip
+    ]
 
 
 def _cells(text: str) -> list[str]:
@@ -216,12 +228,18 @@ def test_a_child_outside_compulsory_school_age_is_nowhere(born: str, place: str)
         pytest.param({"Relationship": "joint tenant", "DateOfBirth": ""}, "nowhere", id="in small letters"),
         pytest.param({"Relationship": "Lodger", "DateOfBirth": ""}, "nowhere", id="a lodger"),
         pytest.param({"Relationship": "Non-dependant", "DateOfBirth": ""}, "nowhere", id="a grown-up son"),
-        pytest.param({"Relationship": "Tenant", "DateOfBirth": ELEVEN}, FOLLOW_UP, id="a child whom a slip made the tenant"),
-        pytest.param({"Relationship": "Daughter", "DateOfBirth": ""}, "listed: data problem", id="a child, no birth date"),
-        pytest.param({"Relationship": "Niece", "DateOfBirth": ""}, "listed: data problem", id="no word of the contract's"),
+        pytest.param(
+            {"Relationship": "Tenant", "DateOfBirth": ELEVEN}, FOLLOW_UP, id="a child whom a slip made the tenant"
+        ),
+        pytest.param(
+            {"Relationship": "Daughter", "DateOfBirth": ""}, "listed: data problem", id="a child, no birth date"
+        ),
+        pytest.param(
+            {"Relationship": "Niece", "DateOfBirth": ""}, "listed: data problem", id="no word of the contract's"
+        ),
         pytest.param({"Relationship": "", "DateOfBirth": ""}, "listed: data problem", id="not said"),
     ],
-)  # fmt: skip
+)
 def test_of_a_household_the_grown_ups_are_nowhere(cells: dict[str, str], place: str) -> None:
     assert Authority().knows("housing", **cells).judged().place == place
 

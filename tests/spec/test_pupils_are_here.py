@@ -20,15 +20,19 @@ def likelier(children: list[tuple[str, float, int]], own_none: float = 1.0) -> l
     """What each of ``children`` (who knows it, how likely it lives here, how many such) has its odds multiplied by.
     ``own_none``: that it has no place of its own."""
     drawn = [(source, here) for source, here, many in children for _ in range(many)]
-    rows = [{"record_id": f"{source}:{n:05}", "dataset": source, "child_id": f"CH{n:05}", "membership": 1.0}
-            for n, (source, _) in enumerate(drawn)]  # fmt: skip
+    rows = [
+        {"record_id": f"{source}:{n:05}", "dataset": source, "child_id": f"CH{n:05}", "membership": 1.0}
+        for n, (source, _) in enumerate(drawn)
+    ]
     person, records = (pl.DataFrame(rows, schema=dict(schema)) for schema in (PERSON, CHILD_RECORD))
     known = sources_without_place(person, records, PROVISION.to_frame())
     lives = pl.DataFrame(
-        [{"child_id": row["child_id"], "living_here": here, "of_age": 1.0, "own_none": own_none}
-         for row, (_, here) in zip(rows, drawn, strict=True)],
+        [
+            {"child_id": row["child_id"], "living_here": here, "of_age": 1.0, "own_none": own_none}
+            for row, (_, here) in zip(rows, drawn, strict=True)
+        ],
         schema=LIVES,
-    )  # fmt: skip
+    )
     found = dict(odds_of_being_a_pupil(lives, known).iter_rows())
     places = [sum(many for *_, many in children[:n]) for n in range(len(children))]
     return [found[f"CH{place:05}"] for place in places]
@@ -37,21 +41,25 @@ def likelier(children: list[tuple[str, float, int]], own_none: float = 1.0) -> l
 @pytest.mark.parametrize(
     ("children", "expected"),
     [
-        pytest.param([(GP, SEEN, 100), (GP, SILENT, 300)], [3.0, 1 / 3], id="three in four gone: whoever is seen stands out"),
+        pytest.param(
+            [(GP, SEEN, 100), (GP, SILENT, 300)], [3.0, 1 / 3], id="three in four gone: whoever is seen stands out"
+        ),
         pytest.param([(GP, SEEN, 300), (GP, SILENT, 100)], [9 / 7, 1 / 7], id="most are here: being seen says little"),
         pytest.param([(GP, SEEN, 1)], [1.0], id="with nobody to be compared with"),
         pytest.param([(GP, SEEN, 50)], [1.0], id="all alike"),
         pytest.param([(GP, 0.0, 50)], [1.0], id="all surely gone: nothing is divided by naught"),
         pytest.param(
-            [(GP, SILENT, 9000), (LANDLORD, SEEN, 9000)], [1.0, 1.0],
+            [(GP, SILENT, 9000), (LANDLORD, SEEN, 9000)],
+            [1.0, 1.0],
             id="a landlord's tenants are held against a landlord's tenants",
         ),
         pytest.param(
-            [(GP, SILENT, 1990), (LANDLORD, SEEN, 10)], [1.0, 2.4],
+            [(GP, SILENT, 1990), (LANDLORD, SEEN, 10)],
+            [1.0, 2.4],
             id="of ten tenants it is hardly known: all children stand behind them",
         ),
     ],
-)  # fmt: skip
+)
 def test_it_is_held_against_those_whom_the_same_sources_know(
     children: list[tuple[str, float, int]], expected: list[float]
 ) -> None:

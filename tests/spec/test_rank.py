@@ -243,11 +243,25 @@ def test_a_hundred_points_double_a_likelihood_and_of_two_as_urgent_the_likelier_
 
 def test_name_sex_and_address_come_from_the_records_that_know_them_best() -> None:
     drawn = Drawn()
-    drawn.record("health:1", "CH1", forename_shown="Amira Zahra Maria", surname_shown="Al-Haddad", sex="F",
-                 address_shown="1 Old Road", postcode_shown="ZA1 1AA")  # fmt: skip
+    drawn.record(
+        "health:1",
+        "CH1",
+        forename_shown="Amira Zahra Maria",
+        surname_shown="Al-Haddad",
+        sex="F",
+        address_shown="1 Old Road",
+        postcode_shown="ZA1 1AA",
+    )
     drawn.record("school_census:1", "CH1", forename_shown="Amira", surname_shown="Haddad", sex="M")
-    drawn.record("housing:1", "CH1", forename_shown=None, surname_shown="Hadad", sex="F",
-                 address_shown="2 New Road", postcode_shown="ZA2 2BB")  # fmt: skip
+    drawn.record(
+        "housing:1",
+        "CH1",
+        forename_shown=None,
+        surname_shown="Hadad",
+        sex="F",
+        address_shown="2 New Road",
+        postcode_shown="ZA2 2BB",
+    )
     drawn.on_roll("school_census:1", date(2020, 9, 1), date(2026, 7, 17))
     drawn.says("health:1", "seen", since=date(2024, 5, 5)).says("housing:1", "lives_here", since=date(2025, 5, 5))
     row = listed(drawn)

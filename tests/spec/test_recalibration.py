@@ -48,10 +48,17 @@ def found(*rows: tuple[str, int, str, float | None]) -> pl.DataFrame:
         "hours": None,
     }
     told = [
-        {**blank, "child_id": child, "outcome": code, "outcome_on": OCTOBER + timedelta(days=on - 1),
-         "likelihood": said, "estimated": said, "records": f"health:{child}"}
+        {
+            **blank,
+            "child_id": child,
+            "outcome": code,
+            "outcome_on": OCTOBER + timedelta(days=on - 1),
+            "likelihood": said,
+            "estimated": said,
+            "records": f"health:{child}",
+        }
         for child, on, code, said in rows
-    ]  # fmt: skip
+    ]
     return pl.DataFrame(told, schema=OUTCOME)
 
 
@@ -69,30 +76,35 @@ def found(*rows: tuple[str, int, str, float | None]) -> pl.DataFrame:
         pytest.param([("A", 1, "DUPLICATE", 0.6)], [], id="a double: another row is asked about"),
         pytest.param([("A", 1, "INDEPENDENT", None)], [(None, False)], id="on no list when it was opened"),
         pytest.param(
-            [("A", 1, "UNDER_ENQUIRY", 0.9), ("A", 20, "INDEPENDENT", 0.3)], [(0.9, False)],
+            [("A", 1, "UNDER_ENQUIRY", 0.9), ("A", 20, "INDEPENDENT", 0.3)],
+            [(0.9, False)],
             id="as it was said when the lead was opened, not when it was answered",
         ),
         pytest.param(
-            [("A", 1, "UNDER_ENQUIRY", 0.9), ("A", 20, "INDEPENDENT", None)], [(0.9, False)],
+            [("A", 1, "UNDER_ENQUIRY", 0.9), ("A", 20, "INDEPENDENT", None)],
+            [(0.9, False)],
             id="off the list by the time of the answer",
         ),
         pytest.param(
-            [("A", 1, "CONFIRMED_CME_NEW", 0.9), ("A", 25, "ON_ROLL_OWN", 0.9)], [(0.9, True)],
+            [("A", 1, "CONFIRMED_CME_NEW", 0.9), ("A", 25, "ON_ROLL_OWN", 0.9)],
+            [(0.9, True)],
             id="that the child has a place since then does not make the lead wrong",
         ),
         pytest.param(
-            [("A", 1, "INDEPENDENT", 0.6), ("A", 20, "CONFIRMED_CME_NEW", 0.8)], [(0.6, False), (0.8, True)],
+            [("A", 1, "INDEPENDENT", 0.6), ("A", 20, "CONFIRMED_CME_NEW", 0.8)],
+            [(0.6, False), (0.8, True)],
             id="closed and opened again: two leads",
         ),
         pytest.param(
-            [("A", 1, "INDEPENDENT", 0.6), ("A", 1, "CONFIRMED_CME_NEW", 0.6)], [(0.6, True)],
+            [("A", 1, "INDEPENDENT", 0.6), ("A", 1, "CONFIRMED_CME_NEW", 0.6)],
+            [(0.6, True)],
             id="a line put right: of two outcomes of one day the last read in",
         ),
         pytest.param(
             [("B", 3, "UNTRACED", 0.5), ("A", 1, "INDEPENDENT", 0.6)], [(0.6, False), (0.5, None)], id="two children"
         ),
     ],
-)  # fmt: skip
+)
 def test_what_an_outcome_answers(
     rows: list[tuple[str, int, str, float | None]], leads: list[tuple[float | None, bool | None]]
 ) -> None:
@@ -207,16 +219,20 @@ def test_leads_of_long_ago_are_left_out_and_it_is_said() -> None:
         pytest.param(OUTCOME.to_frame(), "0 leads have an answer", id="none"),
         pytest.param(world(1.0, -1.5, 40, 3), "40 leads have an answer", id="too few"),
         pytest.param(
-            world(1.0, 5.0, 200, 3), r"200 leads have an answer, \d+ of them missing education and \d not",
+            world(1.0, 5.0, 200, 3),
+            r"200 leads have an answer, \d+ of them missing education and \d not",
             id="hardly any of one kind",
         ),
         pytest.param(world(1.0, 0.0, 200, 3), "does not contradict the present likelihoods", id="nothing to mend"),
         pytest.param(
-            world(1.0, -1.5, 300, 3).with_columns(likelihood=1 - pl.col("likelihood"), estimated=1 - pl.col("estimated")),
-            "were found missing no more often than others", id="likelihoods that order nothing",
+            world(1.0, -1.5, 300, 3).with_columns(
+                likelihood=1 - pl.col("likelihood"), estimated=1 - pl.col("estimated")
+            ),
+            "were found missing no more often than others",
+            id="likelihoods that order nothing",
         ),
     ],
-)  # fmt: skip
+)
 def test_when_nothing_is_proposed_it_says_why(outcomes: pl.DataFrame, told: str) -> None:
     with pytest.raises(SettingsError, match=rf"Nothing is proposed: .*{told}"):
         fit_to_outcomes(outcomes, CANDIDATE.to_frame(), Recalibration(), OCTOBER)
@@ -309,8 +325,11 @@ def test_on_schedule_it_is_proposed_and_never_put_in_force(quick_night: FirstNig
     made = propose_recalibration(workspace, "Rollcall, on schedule")
     (proposal,) = proposal_history(workspace)
     assert (proposal.id, proposal.kind, proposal.by, proposal.decisions) == (
-        made.number, "settings", "Rollcall, on schedule", (),
-    )  # fmt: skip
+        made.number,
+        "settings",
+        "Rollcall, on schedule",
+        (),
+    )
     assert made.page is not None and made.page.stat().st_mode & 0o777 == 0o600
     assert made.figures["enquiries after"] <= made.figures["enquiries before"]
     assert not settings_of(workspace, None, quick_night.settings.as_at).ranking.recalibration.shift

@@ -37,14 +37,22 @@ def _overnight(before: Rows, after: Rows, leads: pl.DataFrame | None = None) -> 
         pytest.param({"surname": "OKAFOR"}, {"surname": "OKAFOR"}, True, id="the same row, however little it says"),
         pytest.param(AT_THE_DOCTORS, {**CHILD, "gp_practice": "Z2"}, True, id="names, birth date and postcode"),
         pytest.param(CHILD, {**CHILD, "surname": "Okafor", "postcode": "za11aa"}, True, id="written otherwise"),
-        pytest.param({**CHILD, "nhs_number": NHS}, {**CHILD, "nhs_number": NHS, "surname": "BELL", "postcode": "ZA2 2BB"}, True,
-                     id="NHS number and birth date, another name and home"),
+        pytest.param(
+            {**CHILD, "nhs_number": NHS},
+            {**CHILD, "nhs_number": NHS, "surname": "BELL", "postcode": "ZA2 2BB"},
+            True,
+            id="NHS number and birth date, another name and home",
+        ),
         pytest.param(CHILD, {**CHILD, "given_names": "ANN RUTH"}, False, id="a twin with another middle name"),
-        pytest.param(CHILD, {**CHILD, "postcode": "ZA2 2BB"}, False, id="a namesake born the same day who lives elsewhere"),
+        pytest.param(
+            CHILD, {**CHILD, "postcode": "ZA2 2BB"}, False, id="a namesake born the same day who lives elsewhere"
+        ),
         pytest.param(CHILD, {**CHILD, "date_of_birth": "20170305"}, False, id="another birth date"),
-        pytest.param({**CHILD, "postcode": ""}, {**CHILD, "postcode": "", "gp_practice": "Z2"}, False, id="no home, no number"),
+        pytest.param(
+            {**CHILD, "postcode": ""}, {**CHILD, "postcode": "", "gp_practice": "Z2"}, False, id="no home, no number"
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_row_goes_on_under_another_key_where_it_tells_of_one_child_beyond_doubt(
     before: dict[str, str], after: dict[str, str], goes_on: bool
 ) -> None:
@@ -147,7 +155,7 @@ def test_what_was_decided_of_the_list_before_a_key_was_given_away_is_of_the_chil
         pytest.param({**OTHER, "given_names": "ANN"}, False, id="a namesake, or the birth date corrected"),
         pytest.param({**OTHER, "date_of_birth": ""}, False, id="nobody knows when it was born"),
     ],
-)  # fmt: skip
+)
 def test_a_key_that_nobody_had_for_a_night_is_another_childs_where_the_ledger_knew_the_first(
     comes: dict[str, str], *, is_another: bool
 ) -> None:

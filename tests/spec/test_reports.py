@@ -72,10 +72,19 @@ def test_two_reports_a_day_apart_never_tell_how_few_children_lie_between_them(co
 
 def _listed(children: int, as_at: date = AS_AT, first: int = 0, **columns: object) -> PublishedNight:
     rows = [
-        {"rank": n + 1, "child_id": f"CH{first + n}", "lane": "follow up", "likelihood": 0.9, "restricted": False,
-         "records": f"health:{first + n}", "postcode": "ZA1 1AA", "date_of_birth": date(2015, 5, 14), **columns}
+        {
+            "rank": n + 1,
+            "child_id": f"CH{first + n}",
+            "lane": "follow up",
+            "likelihood": 0.9,
+            "restricted": False,
+            "records": f"health:{first + n}",
+            "postcode": "ZA1 1AA",
+            "date_of_birth": date(2015, 5, 14),
+            **columns,
+        }
         for n in range(children)
-    ]  # fmt: skip
+    ]
     return PublishedNight(as_at, pl.DataFrame(rows, schema=CANDIDATE), EXPLAINED.to_frame())
 
 
@@ -90,8 +99,9 @@ def _report(confirmed: pl.DataFrame, night: PublishedNight, outcomes: pl.DataFra
 
 
 def test_the_report_tells_who_where_how_long_and_what_came_of_it() -> None:
-    confirmed = _confirmed((6, "Female", "Year 3", "2 to 4 weeks", "Mental health"),
-                           (7, "Male", "Year 7", "Over 52 weeks", "Unknown"))  # fmt: skip
+    confirmed = _confirmed(
+        (6, "Female", "Year 3", "2 to 4 weeks", "Mental health"), (7, "Male", "Year 7", "Over 52 weeks", "Unknown")
+    )
     found = pl.concat([outcome("CONFIRMED_CME_NEW", child=f"CH{n}") for n in range(5)])
     made = _report(confirmed, _listed(12), found)
     assert (made.confirmed, made.leads, made.outcomes) == ("15", "10", "5")
@@ -213,8 +223,16 @@ def test_lists_are_read_back_as_they_were_published(first_night: FirstNight) -> 
 
 
 def _child(**more: object) -> Drawn:
-    home = {"address_shown": "1 Old Road", "postcode_shown": "ZA1 1AA", "parent_forename": "ADA", "phone": "07700900123",
-            "parent_surname": "HADDAD", "sex": "F", "upn": "H823432100123", **more}  # fmt: skip
+    home = {
+        "address_shown": "1 Old Road",
+        "postcode_shown": "ZA1 1AA",
+        "parent_forename": "ADA",
+        "phone": "07700900123",
+        "parent_surname": "HADDAD",
+        "sex": "F",
+        "upn": "H823432100123",
+        **more,
+    }
     drawn = Drawn().record("health:H1", "A", **home).record("school_census:C1", "A", surname_shown="Hadad")
     drawn.on_roll("school_census:C1", date(2020, 9, 1), date(2026, 7, 17))
     return drawn.says("health:H1", "seen", since=date(2026, 9, 1)).lives("A", 0.9)

@@ -63,8 +63,13 @@ def test_extracts_are_the_senders_own_unless_somebody_says_otherwise() -> None:
 
 
 def test_the_certificate_counts_and_names_no_file() -> None:
-    kept = _kept(("list", "2026-01-01"), ("list", "2026-01-02"), ("list", "2026-11-19"), ("list", "2026-11-20"),
-                 ("failure", "2026-11-19"))  # fmt: skip
+    kept = _kept(
+        ("list", "2026-01-01"),
+        ("list", "2026-01-02"),
+        ("list", "2026-11-19"),
+        ("list", "2026-11-20"),
+        ("failure", "2026-11-19"),
+    )
     told = certificate(kept, expired(kept, RULES, TODAY))
     assert told.rows_by_key("kind", named=True, unique=True) == {
         "failure": {"removed": 0, "first_on": None, "last_on": None, "bytes": 0, "stays": 1, "oldest": date(2026, 11, 19)},
@@ -122,8 +127,11 @@ def test_what_is_too_old_is_removed_and_certified(places: KeptFolders) -> None:
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     words = json.loads(kept.read_text("utf-8"))
     assert {found["kind"]: found["removed"] for found in words["kinds"]} == {
-        "list": 2, "failure": 1, "backup": 1, "extract": 1,
-    }  # fmt: skip
+        "list": 2,
+        "failure": 1,
+        "backup": 1,
+        "extract": 1,
+    }
     assert "old.csv" not in kept.read_text("utf-8")
 
 

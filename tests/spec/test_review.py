@@ -171,8 +171,10 @@ def test_both_records_stand_side_by_side_with_their_numbers_hidden(sampled: Path
     for asked, shown in zip(read_drawn(workspace).to_dicts(), rows.to_dicts(), strict=True):
         left, right = person[asked["left_id"]], person[asked["right_id"]]
         assert (shown["Pair"], shown["Surname A"], shown["Surname B"]) == (
-            asked["pair"], left["surname_shown"] or "", right["surname_shown"] or "",
-        )  # fmt: skip
+            asked["pair"],
+            left["surname_shown"] or "",
+            right["surname_shown"] or "",
+        )
         for number in filter(None, (left["upn"], left["nhs_number"], right["upn"], right["nhs_number"])):
             assert not any(number in cell for cell in shown.values() if isinstance(cell, str))
     assert any(cell.startswith("…") and len(cell) == 4 for cell in rows["NHS number A"])
@@ -239,21 +241,25 @@ def mixed_up(rows: pl.DataFrame) -> pl.DataFrame:
         pytest.param(answered({4: "hm"}, "Note"), "line 4: column Answer is empty beside a note", id="a note alone"),
         pytest.param(
             lambda rows: answered({3: "S9-0001"}, "Pair")(answered({3: "same"})(rows)),
-            "line 3: column Pair does not name a pair", id="unknown pair",
+            "line 3: column Pair does not name a pair",
+            id="unknown pair",
         ),
         pytest.param(
             lambda rows: answered({3: "S1-0009"}, "Pair")(answered({3: "same"})(rows)),
-            "line 3: the pair's number or a cell beside it has been changed", id="another pair's number",
+            "line 3: the pair's number or a cell beside it has been changed",
+            id="another pair's number",
         ),
         pytest.param(mixed_up, "line 2: the pair's number or a cell", id="a column sorted alone"),
         pytest.param(
-            lambda rows: answered({3: "same", 4: "different"})(pl.concat([rows[:2], rows[1:2], rows[2:]])
-            .with_columns(line=pl.int_range(2, pl.len() + 2))),
-            "line 4: the same pair has a different answer in line 3", id="one pair, two answers",
+            lambda rows: answered({3: "same", 4: "different"})(
+                pl.concat([rows[:2], rows[1:2], rows[2:]]).with_columns(line=pl.int_range(2, pl.len() + 2))
+            ),
+            "line 4: the same pair has a different answer in line 3",
+            id="one pair, two answers",
         ),
         pytest.param(lambda rows: rows, "no line has an answer", id="nothing filled in"),
     ],
-)  # fmt: skip
+)
 def test_what_is_refused_by_line_and_keeps_nothing(
     sampled: Path, workspace: Path, change: Callable[[pl.DataFrame], pl.DataFrame], told: str
 ) -> None:
@@ -291,9 +297,14 @@ def test_contradictions_name_their_lines_also_against_what_stands(
     shutil.copytree(first_night.settings.workspace, tmp_path / "w", symlinks=True)
     chain = pl.DataFrame(_chain(tables["link"].filter("is_same_child")), schema=["left_id", "right_id"], orient="row")
     asked = chain.join(tables["link"], on=["left_id", "right_id"], maintain_order="left").select(
-        "left_id", "right_id", "match_weight", "match_probability",
-        part=pl.lit(FOR_MODEL), stratum=pl.lit(None, pl.String), stratum_weight=pl.lit(None, pl.Float64),
-    )  # fmt: skip
+        "left_id",
+        "right_id",
+        "match_weight",
+        "match_probability",
+        part=pl.lit(FOR_MODEL),
+        stratum=pl.lit(None, pl.String),
+        stratum_weight=pl.lit(None, pl.Float64),
+    )
     monkeypatch.setattr("pipelines.review.clerical.pairs_worth_asking", lambda *_, **__: asked.select(PAIR.names()))
     path = tmp_path / "chain.xlsx"
     write_sample(tmp_path / "w", tables, SampleRequest(pairs=10, seed=1, out=path), {})

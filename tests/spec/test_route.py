@@ -25,11 +25,21 @@ BEGAN, ENDED = date(2026, 2, 2), date(2026, 7, 20)
         pytest.param("concern", "EHCP without a named school", {}, "SEND", id="a plan without a school"),
         pytest.param("concern", "placed for adoption", {}, "adoption", id="adoption"),
         pytest.param("concern", "child in need", {}, None, id="social care: no other team"),
-        pytest.param("provision", "home education", {"doubt": "not yet assessed"}, "home-education",
-                     id="home education not yet assessed"),
+        pytest.param(
+            "provision",
+            "home education",
+            {"doubt": "not yet assessed"},
+            "home-education",
+            id="home education not yet assessed",
+        ),
         pytest.param("provision", "state school", {"doubt": "only a guest registration"}, "attendance", id="a guest"),
-        pytest.param("provision", "state school", {"doubt": "only a guest registration", "until": ENDED}, None,
-                     id="no longer a guest: the doubt is over"),
+        pytest.param(
+            "provision",
+            "state school",
+            {"doubt": "only a guest registration", "until": ENDED},
+            None,
+            id="no longer a guest: the doubt is over",
+        ),
         pytest.param("provision", "state school", {}, None, id="on a roll, and nobody doubts it"),
         pytest.param("provision", "home education", {"until": ENDED}, "home-education", id="home education closed"),
         pytest.param("provision", "HOME_EDUCATION", {"until": ENDED}, "home-education", id="closed, said as a code"),
@@ -40,7 +50,7 @@ BEGAN, ENDED = date(2026, 2, 2), date(2026, 7, 20)
         pytest.param("vanished", None, {}, "attendance", id="gone from a roll without a leaving date"),
         pytest.param("seen", None, {}, None, id="seen only"),
     ],
-)  # fmt: skip
+)
 def test_route(kind: str, what: str | None, more: dict[str, Any], route: str | None) -> None:
     drawn = Drawn().record("health:H1", "A").says("health:H1", kind, what, **{"since": BEGAN, **more})
     found = routes(drawn.circumstances())

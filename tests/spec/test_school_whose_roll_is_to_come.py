@@ -117,15 +117,25 @@ def left_year_six(
         pytest.param(left_year_six(), date(2026, 9, 14), DATA_PROBLEM, id="term has begun, and all rolls are of May"),
         pytest.param(left_year_six(), date(2026, 11, 2), DATA_PROBLEM, id="the autumn census may still come in"),
         pytest.param(left_year_six(), date(2026, 11, 3), FOLLOW_UP, id="it ought to be in"),
-        pytest.param(left_year_six(ridge=TERM, priory=TERM), date(2026, 9, 14), FOLLOW_UP, id="the rolls came, without it"),
-        pytest.param(left_year_six(a_year=USUAL // 2 - 1), date(2026, 9, 14), DATA_PROBLEM, id="all schools are, together"),
+        pytest.param(
+            left_year_six(ridge=TERM, priory=TERM), date(2026, 9, 14), FOLLOW_UP, id="the rolls came, without it"
+        ),
+        pytest.param(
+            left_year_six(a_year=USUAL // 2 - 1), date(2026, 9, 14), DATA_PROBLEM, id="all schools are, together"
+        ),
         pytest.param(left_year_six(born=date(2016, 5, 14)), date(2026, 9, 14), FOLLOW_UP, id="left Year 5: owed none"),
         pytest.param(left_year_six(ended=date(2026, 6, 30)), date(2026, 9, 14), FOLLOW_UP, id="left before the summer"),
-        pytest.param(left_year_six(offer="refused a school place"), date(2026, 9, 14), FOLLOW_UP, id="a place was refused"),
-        pytest.param(left_year_six().says("health:1", "concern", "child protection plan", IN_MAY), date(2026, 9, 14), FOLLOW_UP,
-                     id="at high risk: is visited all the same"),
+        pytest.param(
+            left_year_six(offer="refused a school place"), date(2026, 9, 14), FOLLOW_UP, id="a place was refused"
+        ),
+        pytest.param(
+            left_year_six().says("health:1", "concern", "child protection plan", IN_MAY),
+            date(2026, 9, 14),
+            FOLLOW_UP,
+            id="at high risk: is visited all the same",
+        ),
     ],
-)  # fmt: skip
+)
 def test_who_left_year_six_is_the_rolls_to_tell_where_no_source_names_a_place(
     drawn: Drawn, as_at: date, said: str
 ) -> None:

@@ -17,11 +17,15 @@ def _slipped(rows: Rows, column: str, first: int = 0, last: int | None = None) -
 
 CHILDREN = [
     {
-        "record_id": f"H{n}", "nhs_number": f"4{n:09}", "surname": f"O'Näme{n:02}", "given_names": f"Jo{n:02}",
-        "date_of_birth": f"201{n % 9}0{n % 9 + 1}{n % 18 + 10}", "postcode": f"ZA{n % 9} 1AA",
+        "record_id": f"H{n}",
+        "nhs_number": f"4{n:09}",
+        "surname": f"O'Näme{n:02}",
+        "given_names": f"Jo{n:02}",
+        "date_of_birth": f"201{n % 9}0{n % 9 + 1}{n % 18 + 10}",
+        "postcode": f"ZA{n % 9} 1AA",
     }
     for n in range(100)
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="module")
@@ -121,11 +125,13 @@ def test_a_key_that_another_child_has_now_is_told_by_its_line(
     "tonight",
     [
         pytest.param([CHILDREN[99 - n] for n in range(100)], id="sorted the other way round"),
-        pytest.param([{**CHILDREN[99], "given_names": "Zoë", "nhs_number": "", "date_of_birth": "20150609"}, *CHILDREN],
-                     id="one child put in at the top"),
+        pytest.param(
+            [{**CHILDREN[99], "given_names": "Zoë", "nhs_number": "", "date_of_birth": "20150609"}, *CHILDREN],
+            id="one child put in at the top",
+        ),
         pytest.param([*CHILDREN[:20], *CHILDREN[21:]], id="one child gone"),
     ],
-)  # fmt: skip
+)
 def test_whole_rows_under_other_keys_hold_no_list(last_night: Path, tonight: Rows) -> None:
     """As where the key is a row's place in a sheet: each child is under another, and goes on under it."""
     keyed = [{**row, "record_id": f"H{n}"} for n, row in enumerate(tonight)]

@@ -234,9 +234,14 @@ def test_how_long_a_vanished_pupil_stays_known(as_at: date, is_known: bool) -> N
         "vanished_on": _day(1),
     }
     later = keep_vanished(
-        pl.DataFrame([row], schema=VANISHED), Rolls({}, {}), CONTRACTS, snapshot=SNAPSHOT.to_frame(),
-        doubtful=SET_ASIDE.to_frame()["record_id"], renumbered=RENUMBERED.to_frame(), as_at=as_at,
-    )  # fmt: skip
+        pl.DataFrame([row], schema=VANISHED),
+        Rolls({}, {}),
+        CONTRACTS,
+        snapshot=SNAPSHOT.to_frame(),
+        doubtful=SET_ASIDE.to_frame()["record_id"],
+        renumbered=RENUMBERED.to_frame(),
+        as_at=as_at,
+    )
     assert later.is_empty() != is_known
 
 

@@ -31,18 +31,25 @@ def year_11(left: int = 6, stay: int = 4, ended: date = LEFT, born: date = YEAR_
         pytest.param(year_11(5, 5), LATE_IN_MAY, FOLLOW_UP, id="half: the others are still there"),
         pytest.param(year_11(4, 0), LATE_IN_MAY, FOLLOW_UP, id="all of four"),
         pytest.param(year_11(ended=date(2027, 4, 30)), LATE_IN_MAY, FOLLOW_UP, id="in April: no examination has begun"),
-        pytest.param(year_11(9, 0, date(2026, 7, 21)), date(2026, 11, 20), FOLLOW_UP, id="in autumn: its school has closed"),
+        pytest.param(
+            year_11(9, 0, date(2026, 7, 21)), date(2026, 11, 20), FOLLOW_UP, id="in autumn: its school has closed"
+        ),
         pytest.param(year_11(born=YEAR_10), LATE_IN_MAY, FOLLOW_UP, id="Year 10: it has none"),
         pytest.param(year_11(sure=0.85), LATE_IN_MAY, FOLLOW_UP, id="by a record that may be another child's"),
         pytest.param(
-            year_11().says("health:1", "concern", "child protection plan", LEFT), LATE_IN_MAY, FOLLOW_UP, id="at high risk"
+            year_11().says("health:1", "concern", "child protection plan", LEFT),
+            LATE_IN_MAY,
+            FOLLOW_UP,
+            id="at high risk",
         ),
         pytest.param(
             year_11().record("school_census:99", "CH1", YEAR_11).on_roll("school_census:99", LEFT, date(2027, 5, 14)),
-            LATE_IN_MAY, FOLLOW_UP, id="at another school since, and off its roll",
+            LATE_IN_MAY,
+            FOLLOW_UP,
+            id="at another school since, and off its roll",
         ),
     ],
-)  # fmt: skip
+)
 def test_whose_school_is_asked_first(drawn: Drawn, as_at: date, lane: str) -> None:
     listed = drawn.ranked(as_at=as_at).candidates
     assert listed.filter(child_id="CH1")["lane"].to_list() == [lane]

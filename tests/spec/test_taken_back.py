@@ -44,15 +44,21 @@ MARKS = (
     [
         pytest.param({"school_census": _with(ROLL, "leaving_date", "")}, ENDS, id="leaving dates came empty"),
         pytest.param({"school_census": _slipped(ROLL, "leaving_date")}, ENDS, id="leaving dates slipped by a row"),
-        pytest.param({"school_census": _with(ROLL, "leaving_date", "", last=50)}, None, id="five leavers were put right"),
+        pytest.param(
+            {"school_census": _with(ROLL, "leaving_date", "", last=50)}, None, id="five leavers were put right"
+        ),
         pytest.param({"school_census": _with(ROLL, "leaving_date", "2027-07-31")}, None, id="ends that are to come"),
-        pytest.param({"school_census": [row for row in ROLL if not row["leaving_date"]]}, None, id="leavers come no more"),
+        pytest.param(
+            {"school_census": [row for row in ROLL if not row["leaving_date"]]}, None, id="leavers come no more"
+        ),
         pytest.param({"social_care": _with(CASES, "address_protected", "N")}, MARKS.format(3), id="no mark is left"),
-        pytest.param({"social_care": _with(CASES, "address_protected", "", last=2)}, MARKS.format(2), id="two of three"),
+        pytest.param(
+            {"social_care": _with(CASES, "address_protected", "", last=2)}, MARKS.format(2), id="two of three"
+        ),
         pytest.param({"social_care": _with(CASES, "address_protected", "N", last=1)}, None, id="one mark has ended"),
         pytest.param({"social_care": _with(CASES, "address_protected", "y")}, None, id="all are marked now"),
     ],
-)  # fmt: skip
+)
 def test_ends_and_marks_that_are_gone_hold_the_list(
     last_night: Path, tonight: dict[str, Rows], held: str | None
 ) -> None:

@@ -166,8 +166,10 @@ def test_points_alone_move_children_within_the_list(
     settings = with_changes(first_night.settings, {"ranking": {"points": {"never_on_a_roll": 500}}}, "test")
     after = again(first_night, tables, settings)
     assert changes(before, after).is_empty()
-    by = [(frame["rank_before"] - frame["rank_after"]).abs().sort().to_list()
-          for frame in (largest_moves(before, after, most) for most in (5, before.candidates.height))]  # fmt: skip
+    by = [
+        (frame["rank_before"] - frame["rank_after"]).abs().sort().to_list()
+        for frame in (largest_moves(before, after, most) for most in (5, before.candidates.height))
+    ]
     assert largest_moves(before, before, 5).is_empty()
     assert len(by[0]) == 5
     assert by[0] == by[1][-5:], "those who move most"
@@ -230,9 +232,12 @@ def test_the_page_opens_offline_and_names_nobody(
 def test_points_from_a_file(tmp_path: Path, first_night: FirstNight, text: str, points: int) -> None:
     (tmp_path / "points.toml").write_text(text)
     after = settings_to_try(
-        first_night.settings, link_threshold=0.9, enquiries_per_missed_child=9, check_costs=0.5,
+        first_night.settings,
+        link_threshold=0.9,
+        enquiries_per_missed_child=9,
+        check_costs=0.5,
         points=tmp_path / "points.toml",
-    )  # fmt: skip
+    )
     ranking = after.ranking
     assert ranking.points.looked_after == points
     assert (after.linkage.link_threshold, ranking.wasted_enquiries_per_missed_child, ranking.check_costs) == (

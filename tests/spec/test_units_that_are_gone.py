@@ -63,11 +63,13 @@ Told = list[tuple[str, str, str]]
 
 ENDED = [
     (
-        "units", "holds", "most places at these schools or other units no longer hold as on 02/11/2026: School 1 (24 to "
+        "units",
+        "holds",
+        "most places at these schools or other units no longer hold as on 02/11/2026: School 1 (24 to "
         "11). Leaving or entry dates may have been filled in for everyone, or a school may have closed or been given another "
         "number.",
     )
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -235,15 +237,23 @@ PRACTICES = [{**row, "gp_practice": f"Z{n % 4}"} for n, row in enumerate(health(
 @pytest.mark.parametrize(
     ("tonight", "told"),
     [
-        pytest.param([row for row in PRACTICES if row["gp_practice"] != "Z1" or row["record_id"] == "H1"],
-                     "most rows of these schools or other units are gone: Z1 (25 to 1). If that is right, accept it once.",
-                     id="a practice did not send"),
-        pytest.param([{**row, "gp_practice": ""} for row in PRACTICES],
-                     "no row has GPPractice any more, so nobody can see whose rows are missing.", id="no practice is named"),
-        pytest.param([{**row, "gp_practice": "Z2" if row["gp_practice"] == "Z1" else row["gp_practice"]} for row in PRACTICES],
-                     None, id="two practices have merged"),
+        pytest.param(
+            [row for row in PRACTICES if row["gp_practice"] != "Z1" or row["record_id"] == "H1"],
+            "most rows of these schools or other units are gone: Z1 (25 to 1). If that is right, accept it once.",
+            id="a practice did not send",
+        ),
+        pytest.param(
+            [{**row, "gp_practice": ""} for row in PRACTICES],
+            "no row has GPPractice any more, so nobody can see whose rows are missing.",
+            id="no practice is named",
+        ),
+        pytest.param(
+            [{**row, "gp_practice": "Z2" if row["gp_practice"] == "Z1" else row["gp_practice"]} for row in PRACTICES],
+            None,
+            id="two practices have merged",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_practices_of_the_doctors_list_are_missed_like_schools(
     begun: Begun, tonight: Rows, told: str | None
 ) -> None:
@@ -254,8 +264,10 @@ def test_the_practices_of_the_doctors_list_are_missed_like_schools(
 
 def _twelve_practices(after: int, *, without: int = 0) -> Rows:
     """The doctors' list of one night, twenty rows a practice; ``without``: so many rows of the practice Z1 did not come."""
-    rows = [{**row, "gp_practice": f"Z{n % 12}", "last_contact": str(FIRST + timedelta(days=after))}
-            for n, row in enumerate(health(240))]  # fmt: skip
+    rows = [
+        {**row, "gp_practice": f"Z{n % 12}", "last_contact": str(FIRST + timedelta(days=after))}
+        for n, row in enumerate(health(240))
+    ]
     gone = [row["record_id"] for row in rows if row["gp_practice"] == "Z1"][:without]
     return [row for row in rows if row["record_id"] not in gone]
 
@@ -270,7 +282,7 @@ def _twelve_practices(after: int, *, without: int = 0) -> Rows:
         pytest.param((10, 10, 10), (False, False, False), id="half of its rows are not"),
         pytest.param((10, 16, 14), (False, True, False), id="what came last before the gap is the measure"),
     ],
-)  # fmt: skip
+)
 def test_a_practice_is_missed_until_it_sends_again(
     begun: Begun, tmp_path: Path, without: tuple[int, ...], told: tuple[bool, ...]
 ) -> None:

@@ -17,9 +17,13 @@ def _scored(pairs):
     left, right, weight = zip(*pairs, strict=True) if pairs else ((), (), ())
     many = len(pairs)
     return Scored(
-        np.array(left, np.int32), np.array(right, np.int32), np.zeros(many, np.int64), np.array(weight, float),
-        np.zeros(many, np.int16), np.zeros(1, np.int64),
-    )  # fmt: skip
+        np.array(left, np.int32),
+        np.array(right, np.int32),
+        np.zeros(many, np.int64),
+        np.array(weight, float),
+        np.zeros(many, np.int16),
+        np.zeros(1, np.int64),
+    )
 
 
 def _between(labels, pairs):

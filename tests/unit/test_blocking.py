@@ -80,8 +80,10 @@ def test_of_rules_beyond_the_budget_those_stay_that_find_most_for_their_pairs(bu
         pl.lit(None, dtype).alias(name) for name, dtype in SCHEMA.items() if name not in ("one", "two", "block")
     )
     rules = [
-        BlockingRule("everybody", ("block",)), BlockingRule("both names", ("one", "two")), BlockingRule("one name", ("one",)),
-    ]  # fmt: skip
+        BlockingRule("everybody", ("block",)),
+        BlockingRule("both names", ("one", "two")),
+        BlockingRule("one name", ("one",)),
+    ]
     encoded = encode(table, [*columns_read(COMPARISONS), *columns_blocked(rules)])
     found = choose_rules(rules, encoded, plain_model(len(people)), budget=budget)
     assert [cost.rule for cost in found.costs] == chosen

@@ -27,9 +27,14 @@ def _received(folder: Path, on: date, last: LastIntake | None = None) -> Receive
 
 def _last(night: Received) -> LastIntake:
     return LastIntake(
-        night.raw, night.judged, night.flawed, delivered=night.deliveries, breaches=night.breaches,
-        set_aside=night.set_aside, stood_on=LAST,
-    )  # fmt: skip
+        night.raw,
+        night.judged,
+        night.flawed,
+        delivered=night.deliveries,
+        breaches=night.breaches,
+        set_aside=night.set_aside,
+        stood_on=LAST,
+    )
 
 
 @pytest.fixture

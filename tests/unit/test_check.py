@@ -24,10 +24,17 @@ EHE = CONTRACTS["ehe_register"]
 TODAY = date(2026, 11, 20)
 IDENTIFIER_CHECKS: IdentifierChecks = {"upn": upn_is_valid, "nhsNumber": nhs_number_is_valid}
 CHILD = {
-    "record_id": "EH000001", "upn": "H823432100123", "surname": "Merrick", "forename": "Isla",
-    "date_of_birth": "24/03/2015", "sex": "F", "address": "7 Lantern Row", "postcode": "ZA1 2BD",
-    "notified_on": "10/01/2024", "suitability": "Suitable",
-}  # fmt: skip
+    "record_id": "EH000001",
+    "upn": "H823432100123",
+    "surname": "Merrick",
+    "forename": "Isla",
+    "date_of_birth": "24/03/2015",
+    "sex": "F",
+    "address": "7 Lantern Row",
+    "postcode": "ZA1 2BD",
+    "notified_on": "10/01/2024",
+    "suitability": "Suitable",
+}
 
 
 def table(contract: Contract, *cells: dict[str, str | None], first_line: int = 2) -> pl.DataFrame:
@@ -48,8 +55,11 @@ def test_a_breach_names_the_line_of_the_file_and_the_header_as_the_file_has_it()
     headers = {column.name: column.header for column in EHE.columns} | {"date_of_birth": "D.O.B."}
     (breach,) = judged(rows, headers=headers)
     assert (breach.source, breach.file, breach.line, breach.column) == (
-        "ehe_register", "ehe_register.xlsx", 12, "D.O.B.",
-    )  # fmt: skip
+        "ehe_register",
+        "ehe_register.xlsx",
+        12,
+        "D.O.B.",
+    )
     assert str(breach).startswith("ehe_register.xlsx, line 12, column D.O.B.: date.")
     assert breach.why.endswith(".")
     assert "24/03/2015" in breach.fix
@@ -63,8 +73,12 @@ def test_breaches_come_by_line_and_then_in_the_order_of_the_columns() -> None:
         CHILD | {"record_id": "EH3", "sex": "?"},
     )
     assert [(b.line, b.column) for b in judged(rows)] == [
-        (2, "UPN"), (2, "Postcode"), (3, "RecordId"), (3, "ClosedOn"), (4, "Sex"),
-    ]  # fmt: skip
+        (2, "UPN"),
+        (2, "Postcode"),
+        (3, "RecordId"),
+        (3, "ClosedOn"),
+        (4, "Sex"),
+    ]
 
 
 def test_no_breach_is_left_out_however_many_there_are() -> None:
@@ -77,8 +91,10 @@ def test_no_breach_is_left_out_however_many_there_are() -> None:
 def test_null_and_spaces_are_empty_like_the_empty_text() -> None:
     rows = table(EHE, CHILD | {"date_of_birth": None}, CHILD | {"record_id": " ", "date_of_birth": "  "})
     assert [(b.line, b.column, b.rule) for b in judged(rows)] == [
-        (2, "DateOfBirth", "required"), (3, "RecordId", "required"), (3, "DateOfBirth", "required"),
-    ]  # fmt: skip
+        (2, "DateOfBirth", "required"),
+        (3, "RecordId", "required"),
+        (3, "DateOfBirth", "required"),
+    ]
 
 
 def test_placeholders_break_no_rule() -> None:

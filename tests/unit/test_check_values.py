@@ -166,8 +166,11 @@ def test_a_mask_that_nobody_filled_in_is_no_day_and_breaks_no_rule_of_one(mask: 
 
 
 LAST_MOMENTS = [
-    "9999-12-31 00:00:00.000", "9999-12-31T23:59:59.9999999", "31/12/9999 00:00", "31-DEC-9999 23:59:59",
-]  # fmt: skip
+    "9999-12-31 00:00:00.000",
+    "9999-12-31T23:59:59.9999999",
+    "31/12/9999 00:00",
+    "31-DEC-9999 23:59:59",
+]
 """As databases write the end of what still holds."""
 
 

@@ -169,10 +169,8 @@ def _night(clusters, previous=None):
     """Ids of tonight's clusters, given as texts of record letters: {"AB": id}."""
     rows = [(record, number) for number, records in enumerate(clusters) for record in records]
     frame = pl.DataFrame(rows, schema=["record_id", "cluster"], orient="row")
-    last = None if previous is None else pl.DataFrame(
-        [(record, child_id) for records, child_id in previous.items() for record in records],
-        schema=["record_id", "child_id"], orient="row",
-    )  # fmt: skip
+    before = [(record, child_id) for records, child_id in (previous or {}).items() for record in records]
+    last = None if previous is None else pl.DataFrame(before, schema=["record_id", "child_id"], orient="row")
     found = assign_child_ids(frame, last)
     assert found["record_id"].to_list() == [record for record, _ in rows]
     ids = {

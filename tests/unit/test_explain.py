@@ -106,19 +106,25 @@ def test_an_explained_child_names_the_record_and_what_would_change_it() -> None:
     [
         pytest.param(
             Drawn().record("health:1", "CH1").lives("CH1", 0.04),
-            "An agency here seeing the child again.", id="probably moved away",
+            "An agency here seeing the child again.",
+            id="probably moved away",
         ),
         pytest.param(
-            Drawn().record("health:1", "CH1").record("school_census:9", "CH9").on_roll("school_census:9")
+            Drawn()
+            .record("health:1", "CH1")
+            .record("school_census:9", "CH9")
+            .on_roll("school_census:9")
             .rivalry(("CH1", "health:1"), ("CH9", "school_census:9"), 0.9),
-            "A judgement that the two are different children.", id="most probably a child on the roll",
+            "A judgement that the two are different children.",
+            id="most probably a child on the roll",
         ),
         pytest.param(
             Drawn().record("health:1", "CH1").record("housing:1", "CH1", THREE).record("social_care:1", "CH1", THREE),
-            "More records with a birth date of compulsory school age.", id="most records say three",
+            "More records with a birth date of compulsory school age.",
+            id="most records say three",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_would_bring_an_explained_child_onto_the_list(drawn: Drawn, told: str) -> None:
     assert told in page(drawn)
 

@@ -269,9 +269,11 @@ def test_a_column_of_a_workbook_without_a_header_is_said(contract: Contract) -> 
 
 def test_a_contract_that_counts_rows_judges_an_empty_file_itself(contract: Contract) -> None:
     rule = {
-        "metric": "rowCount", "mustBeGreaterOrEqualTo": 0, "businessImpact": "None is none.",
+        "metric": "rowCount",
+        "mustBeGreaterOrEqualTo": 0,
+        "businessImpact": "None is none.",
         "customProperties": [{"property": "stops", "value": "nothing"}, {"property": "fix", "value": "Nothing."}],
-    }  # fmt: skip
+    }
     table = contract.table.model_copy(update={"quality": (type(contract.columns[0].quality[0]).model_validate(rule),)})
     counting = contract.model_copy(update={"schema_": (table,)})
     assert read(as_csv(), counting).rows_read == 0

@@ -112,11 +112,16 @@ def test_a_parquet_file_says_the_same_as_the_csv() -> None:
 def test_typed_columns_of_a_parquet_file_become_the_text_they_stand_for() -> None:
     frame = pl.DataFrame(
         {
-            "CardNo": [1, 2], "Surname": ["Smith", None], "Forename": pl.Series(["Ann", "Mo"], dtype=pl.Categorical),
-            "BirthDate": [date(2014, 5, 1), None], "Sex": [["F"], ["M"]], "Address": [1.0, 2.5],
-            "Postcode": [True, None], "LastLoan": pl.Series([date(2026, 9, 2), None]).cast(pl.Datetime),
+            "CardNo": [1, 2],
+            "Surname": ["Smith", None],
+            "Forename": pl.Series(["Ann", "Mo"], dtype=pl.Categorical),
+            "BirthDate": [date(2014, 5, 1), None],
+            "Sex": [["F"], ["M"]],
+            "Address": [1.0, 2.5],
+            "Postcode": [True, None],
+            "LastLoan": pl.Series([date(2026, 9, 2), None]).cast(pl.Datetime),
         }
-    )  # fmt: skip
+    )
     found = read_bytes("cards.parquet", as_parquet(frame), library_contract())
     assert cards(found) == [
         ("1", "Smith", "Ann", "2014-05-01", "", "1", "true", "2026-09-02"),
@@ -151,11 +156,17 @@ def test_the_headers_say_which_layout_a_file_has(tmp_path: Path) -> None:
     by_key = {row["record_id"].split(":")[1]: row for row in received.raw["library_cards"].to_dicts()}
     assert len(by_key) == 6
     assert [by_key["OLD000001"][name] for name in ("surname", "sex", "address", "postcode")] == [
-        "Smith", "F", "1 High Street", "",
-    ]  # fmt: skip
+        "Smith",
+        "F",
+        "1 High Street",
+        "",
+    ]
     assert [by_key["LC000001"][name] for name in ("surname", "sex", "address", "postcode")] == [
-        "Smith", "F", "1 High Street", "ZA1 1AA",
-    ]  # fmt: skip
+        "Smith",
+        "F",
+        "1 High Street",
+        "ZA1 1AA",
+    ]
 
 
 def test_a_file_of_no_layout_is_told_by_this_years() -> None:
@@ -207,9 +218,10 @@ def test_shortened_numbers_are_counted_with_a_remedy_and_never_match(tmp_path: P
     table = contract.schema_[0]
     columns = tuple(
         column.model_copy(update={"maps_to": {"address": "household", "postcode": "phone"}[column.name]})
-        if column.name in ("address", "postcode") else column
+        if column.name in ("address", "postcode")
+        else column
         for column in table.properties
-    )  # fmt: skip
+    )
     changed = contract.model_copy(update={"schema_": (table.model_copy(update={"properties": columns}),)})
     changed.__dict__.pop("column_named", None)
     rows = [(*SMITH[:5], "1.23E+12", "7.7E+09", ""), (*OKAFOR[:5], "1.23457e+12", "7281235108", "")]

@@ -31,10 +31,12 @@ def test_the_usual_share_is_of_children_without_a_place_by_age_and_of_a_closed_s
         pytest.param(0.5, SAYS_NOTHING, 0.94, id="half are at another school: the three are among the others"),
         pytest.param(0.1, SAYS_NOTHING, 0.7, id="nine in ten are"),
         pytest.param(0.04, SAYS_NOTHING, 0.5, id="hardly any is left: never less than half of them"),
-        pytest.param(0.5, SAYS_GONE, 0.94 / 1.5, id="said to be gone: two pupils who left it weigh against each such child"),
+        pytest.param(
+            0.5, SAYS_GONE, 0.94 / 1.5, id="said to be gone: two pupils who left it weigh against each such child"
+        ),
         pytest.param(0.5, SAYS_HERE, (0.94 + 0.5) / 1.5, id="said to be here"),
     ],
-)  # fmt: skip
+)
 def test_of_a_closed_schools_pupils_what_is_known_weighs_as_many_as_left_it(
     without_place: float, read: float, here: float
 ) -> None:

@@ -48,14 +48,21 @@ def drawn(*rows: tuple[str, str, str, float, float], sample: str = "S1") -> pl.D
     return pl.DataFrame(
         [
             {
-                "sample": sample, "pair": f"{sample}-{pair}", "left_id": f"a:{pair}", "right_id": f"b:{pair}",
-                "part": part, "stratum": stratum, "stratum_weight": weight, "match_weight": 10.0,
-                "match_probability": probability, "facts": "f",
+                "sample": sample,
+                "pair": f"{sample}-{pair}",
+                "left_id": f"a:{pair}",
+                "right_id": f"b:{pair}",
+                "part": part,
+                "stratum": stratum,
+                "stratum_weight": weight,
+                "match_weight": 10.0,
+                "match_probability": probability,
+                "facts": "f",
             }
             for pair, part, stratum, weight, probability in rows
         ],
         schema=DRAWN,
-    )  # fmt: skip
+    )
 
 
 def test_a_workspace_in_which_nobody_judged_has_no_file(tmp_path: Path) -> None:
@@ -162,11 +169,17 @@ def test_a_column_that_no_table_has_is_an_error_and_its_name_no_value(tmp_path: 
 
 def test_only_the_blind_share_measures_and_a_decided_pair_stands_for_those_left_open() -> None:
     asked = drawn(
-        ("1", BLIND, "low", 10.0, 0.3), ("2", BLIND, "low", 10.0, 0.3),
-        ("3", BLIND, "high", 100.0, 0.99), ("4", FOR_LIST, None, None, 0.6),  # type: ignore[arg-type]
-    )  # fmt: skip
-    told = judgements(*(judgement(f"a:{n}", f"b:{n}", answer) for n, answer in
-                        (("1", "different"), ("2", "unsure"), ("3", "same"), ("4", "different"))))  # fmt: skip
+        ("1", BLIND, "low", 10.0, 0.3),
+        ("2", BLIND, "low", 10.0, 0.3),
+        ("3", BLIND, "high", 100.0, 0.99),
+        ("4", FOR_LIST, None, None, 0.6),  # type: ignore[arg-type]
+    )
+    told = judgements(
+        *(
+            judgement(f"a:{n}", f"b:{n}", answer)
+            for n, answer in (("1", "different"), ("2", "unsure"), ("3", "same"), ("4", "different"))
+        )
+    )
     sample = blind_sample(told, asked).sort("stratum")
     assert sample.select("is_same", "stratum", "weight").rows() == [(True, "S1: high", 100.0), (False, "S1: low", 20.0)]
     row = measured_by_threshold(sample, (0.5,)).row(0, named=True)

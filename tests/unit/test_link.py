@@ -28,9 +28,13 @@ def _person(*rows):
 
 
 AMIRA = {
-    "given": "Amira", "surname": "Okafor", "born": born("03/11/2015"), "sex": "F", "address": "1 Mill Lane",
+    "given": "Amira",
+    "surname": "Okafor",
+    "born": born("03/11/2015"),
+    "sex": "F",
+    "address": "1 Mill Lane",
     "postcode": "ZA1 9AN",
-}  # fmt: skip
+}
 
 
 def _holds_together(linked, person):
@@ -54,11 +58,13 @@ def _holds_together(linked, person):
         pytest.param([AMIRA], 1, id="one record"),
         pytest.param([{}], 1, id="one record that says nothing"),
         pytest.param([{}] * 50, 50, id="fifty records that say nothing"),
-        pytest.param([{**AMIRA, "upn": upn_of(n)} for n in range(30)], 30, id="one name and date, thirty UPNs of one roll"),
+        pytest.param(
+            [{**AMIRA, "upn": upn_of(n)} for n in range(30)], 30, id="one name and date, thirty UPNs of one roll"
+        ),
         pytest.param([{"born": born("01/01/2015")}] * 40, 40, id="forty stand-in birth dates"),
         pytest.param([{"given": "👶" * n, "surname": "שרה"} for n in range(5)], 5, id="emoji and right-to-left text"),
     ],
-)  # fmt: skip
+)
 def test_small_and_empty_nights(rows, children):
     person = _person(*rows)
     linked = link(person)
@@ -157,7 +163,7 @@ def test_a_link_probability_outside_0_to_1_is_refused(chance):
         pytest.param(["X" * 10_000, "Y" * 10_000, "X" * 10_000], [0, 1, 0], id="10,000 letters"),
         pytest.param(["X" * LONGEST + "A" * 99, "Y", "X" * LONGEST + "B" * 9_999], [0, 1, 0], id="one long beginning"),
     ],
-)  # fmt: skip
+)
 def test_odd_tables_give_a_right_result(names, children):
     found = _link(_table(names), model=replace(MODEL, comparisons=(AS_SUCH,)))
     assert found.labels.tolist() == children

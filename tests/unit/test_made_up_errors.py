@@ -35,13 +35,15 @@ def written(kind: str, forename: str, middle: str | None, surname: str) -> tuple
 
 
 NAMES = [
-    pytest.param("swapped_names", ("Yusuf", None, "Karim"), ("Karim", None, "Yusuf"),
-        id="forename and surname swapped"),
+    pytest.param(
+        "swapped_names", ("Yusuf", None, "Karim"), ("Karim", None, "Yusuf"), id="forename and surname swapped"
+    ),
     pytest.param("missing_middle_names", ("Jack", "Lee", "Hill"), ("Jack", None, "Hill"), id="middle name left out"),
     pytest.param("middle_initial", ("Jack", "Lee", "Hill"), ("Jack", "L", "Hill"), id="middle initial"),
     pytest.param("initials_only", ("Jack", None, "Hill"), ("J", None, "Hill"), id="forename by its initial"),
-    pytest.param("middle_as_forename", ("Jack", "Lee Tom", "Hill"), ("Lee", "Jack Tom", "Hill"),
-        id="middle name first"),
+    pytest.param(
+        "middle_as_forename", ("Jack", "Lee Tom", "Hill"), ("Lee", "Jack Tom", "Hill"), id="middle name first"
+    ),
     pytest.param("repeated_surname", ("Jack", None, "Hill"), ("Hill", None, "Hill"), id="surname in both places"),
     pytest.param("title", ("Jack", None, "Hill"), ("Master Jack", None, "Hill"), id="title in the forename"),
     pytest.param("capitals", ("Zoë", "Ann", "O'Brien"), ("ZOË", "ANN", "O'BRIEN"), id="capitals"),
@@ -49,7 +51,7 @@ NAMES = [
     pytest.param("mojibake", ("Siân", None, "Jones"), ("SiÃ¢n", None, "Jones"), id="UTF-8 taken for Windows-1252"),
     pytest.param("half_surname", ("Jack", None, "Hill"), ("Jack", None, "Hill"), id="a single surname has no half"),
     pytest.param("spelling_variant", ("Qix", None, "Zyw"), ("Qix", None, "Zyw"), id="a name without variants stays"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("kind", "before", "after"), NAMES)
@@ -104,9 +106,12 @@ def test_a_digit_slip_changes_day_or_month_by_one_digit() -> None:
 
 def address_written(kind: str) -> dict[str, str | None]:
     person = {
-        "saon": one("Flat 3"), "paon": one("12"), "street": one("Mill"), "postcode": one("ZA1 2BC"),
-        "uprn": one("999000000007")
-    }  # fmt: skip
+        "saon": one("Flat 3"),
+        "paon": one("12"),
+        "street": one("Mill"),
+        "postcode": one("ZA1 2BC"),
+        "uprn": one("999000000007"),
+    }
     errors.spoil_addresses(always(kind), person)
     return {name: values[0] for name, values in person.items()}
 
@@ -128,8 +133,18 @@ def test_addresses(kind: str, column: str, after: str | None) -> None:
     assert changed == kept | {column: after}
 
 
-SLIPS = [slips.strike_wrong_key, slips.drop_letter, slips.swap_letters, slips.misread, slips.mishear, slips.cut_short,
-         slips.change_digit, slips.mistype_postcode, slips.without_diacritics, slips.mojibake]  # fmt: skip
+SLIPS = [
+    slips.strike_wrong_key,
+    slips.drop_letter,
+    slips.swap_letters,
+    slips.misread,
+    slips.mishear,
+    slips.cut_short,
+    slips.change_digit,
+    slips.mistype_postcode,
+    slips.without_diacritics,
+    slips.mojibake,
+]
 
 
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip.__name__)

@@ -22,7 +22,7 @@ from matching.measure import (
     pairwise,
     share_never_met,
     whole_clusters,
-)  # fmt: skip
+)
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)
 LABELLED = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=14)
@@ -139,9 +139,12 @@ def _never_met(odds, datasets=(0, 1, 2), apart=0):
     weights[:apart] = STRANGERS if odds is None else odds
     kept = np.arange(len(left)) >= (apart if odds is None else 0)
     found = SimpleNamespace(
-        labels=np.repeat(first, 3), dataset=np.tile(np.array(datasets, np.int32), CHILDREN), odds=weights[kept],
-        scored=SimpleNamespace(left=left[kept], right=right[kept]), judge=SimpleNamespace(margin=2.0),
-    )  # fmt: skip
+        labels=np.repeat(first, 3),
+        dataset=np.tile(np.array(datasets, np.int32), CHILDREN),
+        odds=weights[kept],
+        scored=SimpleNamespace(left=left[kept], right=right[kept]),
+        judge=SimpleNamespace(margin=2.0),
+    )
     counted = never_met(found)
     assert counted.schema == NEVER_MET
     return counted

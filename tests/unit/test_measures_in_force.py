@@ -106,7 +106,7 @@ def test_while_measures_are_held_a_pair_weighs_the_same_whoever_comes_or_goes(
         pytest.param({"health": None}, "the sources are not the same", id="a source is missing"),
         pytest.param({"library_cards": 1}, "the sources are not the same", id="a source is new"),
     ],
-)  # fmt: skip
+)
 def test_when_measures_are_due(first: Linked, changed: dict[str, object], why: str | None) -> None:
     was = first.held
     held = MeasuresInForce(was.measures, ("census", "health"), (50, 1000), AS_AT, "same", "", was.blocking, 1.0, 0.0)

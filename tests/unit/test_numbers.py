@@ -27,9 +27,16 @@ def test_a_figure_of_a_page(value: object, told: str) -> None:
 
 @pytest.mark.parametrize(
     ("count", "thing", "told"),
-    [(1, "row", "1 row"), (0, "row", "0 rows"), (1200, "row", "1,200 rows"), (2, "child", "2 children"),
-     (1.0, "hour", "1 hour"), (3.0, "hour", "3 hours"), (2.5, "hour", "2.5 hours")],
-)  # fmt: skip
+    [
+        (1, "row", "1 row"),
+        (0, "row", "0 rows"),
+        (1200, "row", "1,200 rows"),
+        (2, "child", "2 children"),
+        (1.0, "hour", "1 hour"),
+        (3.0, "hour", "3 hours"),
+        (2.5, "hour", "2.5 hours"),
+    ],
+)
 def test_a_number_with_what_it_counts(count: float, thing: str, told: str) -> None:
     assert counted(count, thing) == told
 

@@ -60,8 +60,11 @@ def _rows(path: Path) -> dict[str, dict[str, str]]:
 def test_the_file_says_who_is_new_and_who_is_gone_and_why(folder: Path) -> None:
     rows = _rows(folder / "changes.csv")
     assert {child: row["change"] for child, row in rows.items()} == {
-        "A": "gone", "B": "gone", "C": "kept in view", "E": "new",
-    }  # fmt: skip
+        "A": "gone",
+        "B": "gone",
+        "C": "kept in view",
+        "E": "new",
+    }
     assert rows["A"]["because"] == "in education"
     assert SCHOOL in rows["A"]["why"]
     assert (rows["A"]["rank"], rows["A"]["rank_before"], rows["A"]["lane_before"]) == ("", "1", "follow up")

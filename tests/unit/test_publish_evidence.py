@@ -171,12 +171,22 @@ def test_a_difference_in_sex_is_told_in_the_restricted_folder_only() -> None:
 
 
 MEMBERS = [
-    {"dataset": "health", "date_of_birth": date(2015, 5, 14), "surname_shown": "Al-Hassan", "sex": "F",
-     "postcode_shown": "ZA1 1AA"},
-    {"dataset": "housing", "date_of_birth": date(2015, 5, 4), "surname_shown": "Alhassan", "sex": "M",
-     "postcode_shown": "ZA1 1AB"},
+    {
+        "dataset": "health",
+        "date_of_birth": date(2015, 5, 14),
+        "surname_shown": "Al-Hassan",
+        "sex": "F",
+        "postcode_shown": "ZA1 1AA",
+    },
+    {
+        "dataset": "housing",
+        "date_of_birth": date(2015, 5, 4),
+        "surname_shown": "Alhassan",
+        "sex": "M",
+        "postcode_shown": "ZA1 1AB",
+    },
     {"dataset": "referrals", "date_of_birth": None, "surname_shown": None, "sex": None, "postcode_shown": "za11ab"},
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,19 @@ def test_every_output_is_there(folder: Path) -> None:
     sheets = {path for path in found if "evidence/" in path}
     assert len(sheets) == 30
     assert found - sheets == {
-        "candidates.csv", "changes.csv", "candidates.parquet", "candidates.xlsx",
-        "data_quality.html", "explained.parquet", "match_report.html", "other_teams.csv",
-        "early_warning.csv", "restricted/candidates_restricted.csv", "run.json", "set_aside/health.csv",
-    }  # fmt: skip
+        "candidates.csv",
+        "changes.csv",
+        "candidates.parquet",
+        "candidates.xlsx",
+        "data_quality.html",
+        "explained.parquet",
+        "match_report.html",
+        "other_teams.csv",
+        "early_warning.csv",
+        "restricted/candidates_restricted.csv",
+        "run.json",
+        "set_aside/health.csv",
+    }
     assert (folder.parent / "latest").resolve() == folder.resolve()
 
 

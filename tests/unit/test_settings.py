@@ -32,33 +32,43 @@ def test_the_example_names_every_setting() -> None:
     [
         pytest.param("[machine]\nthread = 4\n", r"Did you mean machine\.threads\?", id="slip in key"),
         pytest.param("[machin]\nthreads = 4\n", r"line 1, machin .*Did you mean machine\?", id="slip in a group"),
-        pytest.param("[machine]\nthreads = 0\n", "line 2, machine.threads: .*greater than or equal to 1", id="out of range"),
+        pytest.param(
+            "[machine]\nthreads = 0\n", "line 2, machine.threads: .*greater than or equal to 1", id="out of range"
+        ),
         pytest.param("[machine]\nthreads = 'two'\n", "machine.threads: .*valid integer", id="no number"),
         pytest.param("[machine\n", "not TOML in UTF-8", id="no TOML"),
-        pytest.param("linkage.link_threshold = 1\n", "line 1, linkage.link_threshold: .*less than 1", id="a link beyond doubt"),
+        pytest.param(
+            "linkage.link_threshold = 1\n", "line 1, linkage.link_threshold: .*less than 1", id="a link beyond doubt"
+        ),
         pytest.param("[linkage]\nlink_threshold = 95\n", "less than 1. Write 95 in 100 as 0.95", id="per cent"),
         pytest.param("[ranking]\nmoved_away_below = 50\n", "equal to 1. Write 95 in 100 as", id="per cent of a share"),
         pytest.param("[machine]\nmemory_gb = 0\n", r"equal to 0\.5$", id="no share, so nothing of per cent"),
         pytest.param("check_costs = 0.5\n", r"check_costs is one under the heading \[ranking\]$", id="no heading"),
         pytest.param("[machine]\nreferral = 5\n", r"the heading \[ranking\.points\]$", id="under another heading"),
         pytest.param(
-            "[ranking]\nschool_closures = [\n  [2026-10-30, 2026-10-26],\n]\n", "line 2, .*first day before the last",
+            "[ranking]\nschool_closures = [\n  [2026-10-30, 2026-10-26],\n]\n",
+            "line 2, .*first day before the last",
             id="days turned round",
         ),
         pytest.param("[ranking]\nschool_closures = [['26/10/2026', 1]]\n", "a day as 2026-10-26", id="a day otherwise"),
-        pytest.param("[ranking.area]\npostcodes = ['za1']\n", "in capitals, such as ZA", id="a district in small letters"),
+        pytest.param(
+            "[ranking.area]\npostcodes = ['za1']\n", "in capitals, such as ZA", id="a district in small letters"
+        ),
         pytest.param("[ranking]\nwasted_enquiries_per_missed_child = inf\n", "finite number", id="endless"),
         pytest.param("[ranking.points]\nreferral = 100000000000000000000\n", "less than or equal to 1000", id="huge"),
         pytest.param(
-            "# Ours\n[ ranking.points ]\n  referral = true\n", r"line 3, ranking\.points\.referral: .*true is not allowed",
+            "# Ours\n[ ranking.points ]\n  referral = true\n",
+            r"line 3, ranking\.points\.referral: .*true is not allowed",
             id="true, for 1",
         ),
-        pytest.param("[machine]\nmemory_gb = false\n", r"machine\.memory_gb: .*false is not allowed", id="false, for 0"),
+        pytest.param(
+            "[machine]\nmemory_gb = false\n", r"machine\.memory_gb: .*false is not allowed", id="false, for 0"
+        ),
         pytest.param("settings_file = 'x'\n", "settings_file is not a setting", id="where it stands, said in the file"),
         pytest.param("as_at = 2026-11-20\n", "given with --as-at", id="a date in the file"),
         pytest.param("full = true\n", "given with --full", id="a full night in the file"),
     ],
-)  # fmt: skip
+)
 def test_settings_that_cannot_be_used(tmp_path: Path, text: str, told: str) -> None:
     config = tmp_path / "settings.toml"
     config.write_text(text)

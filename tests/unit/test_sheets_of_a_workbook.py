@@ -79,8 +79,13 @@ def test_a_sheet_named_in_the_contract_is_read_beside_others_like_it() -> None:
 def test_sheets_that_are_parts_of_one_list_are_all_read(
     tmp_path: Path, names: tuple[str, ...], hidden: tuple[int, ...], is_read: bool
 ) -> None:
-    parts = several_sheets((HEADERS, SMITH, OKAFOR), COVER, (HEADERS, QUILLFEATHER), names=[names[0], "Key", names[1]],
-                           hidden=[2 * place for place in hidden])  # fmt: skip
+    parts = several_sheets(
+        (HEADERS, SMITH, OKAFOR),
+        COVER,
+        (HEADERS, QUILLFEATHER),
+        names=[names[0], "Key", names[1]],
+        hidden=[2 * place for place in hidden],
+    )
     (tmp_path / "library_cards.xlsx").write_bytes(parts)
     files = check_files(tmp_path, {"library_cards": library_contract()})
     found = [(file.file, file.rows_read, file.is_refused) for file in files]

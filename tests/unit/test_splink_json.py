@@ -132,10 +132,18 @@ WORD_TESTS = [
 DATE_TESTS = [
     test("born")
     for test in (
-        ADayApart, DayAndMonthSwapped, OneDigitApart, DigitsTransposed, FirstOfJanuary, SameDayAndMonth, SameYearAndMonth,
-        SameYearAndDay, SameYear, partial(FirstOfJanuary, years=3),
+        ADayApart,
+        DayAndMonthSwapped,
+        OneDigitApart,
+        DigitsTransposed,
+        FirstOfJanuary,
+        SameDayAndMonth,
+        SameYearAndMonth,
+        SameYearAndDay,
+        SameYear,
+        partial(FirstOfJanuary, years=3),
     )
-]  # fmt: skip
+]
 
 
 def _rows(many=90):

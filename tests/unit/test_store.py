@@ -268,9 +268,15 @@ def test_a_day_is_set_in_some_rows_and_every_row_stays_where_it_stands(tmp_path:
     days = [date(2026, 11, day) for day in (1, 2, 2, 2)]
     ids = ["health:9", "health:3", "health:1", "housing:2"]
     rows = pl.DataFrame(
-        {"source": [each.split(":")[0] for each in ids], "record_id": ids, "row_hash": [1, 2, 3, 4],
-         "first_seen_on": days, "last_seen_on": days}, schema=SNAPSHOT,
-    )  # fmt: skip
+        {
+            "source": [each.split(":")[0] for each in ids],
+            "record_id": ids,
+            "row_hash": [1, 2, 3, 4],
+            "first_seen_on": days,
+            "last_seen_on": days,
+        },
+        schema=SNAPSHOT,
+    )
     came = pl.DataFrame({"source": ["health"], "last_seen_on": [days[1]]})
     with Store(tmp_path) as store:
         store.write("snapshot", rows)

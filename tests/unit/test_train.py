@@ -176,12 +176,15 @@ def test_siblings_of_the_roll_teach_the_household_class():
         {
             "roll": "census",
             "upn": f"U{home}-{child}",
-            "surname": f"S{home}", "forename": f"F{(home * 7 + child) % 50}",
-            "born": f"D{home}" if home % 3 == 0 else f"D{home}-{child}", "home": f"H{home}", "everyone": "x",
+            "surname": f"S{home}",
+            "forename": f"F{(home * 7 + child) % 50}",
+            "born": f"D{home}" if home % 3 == 0 else f"D{home}-{child}",
+            "home": f"H{home}",
+            "everyone": "x",
         }
         for home in range(60)
         for child in range(2)
-    ]  # fmt: skip
+    ]
     twice = [{**row, "roll": "health", "upn": None} for row in rows]
     table = pl.DataFrame(rows + twice)
     comparisons = (
@@ -208,10 +211,18 @@ def test_siblings_of_the_roll_teach_the_household_class():
 def test_where_hardly_a_pair_is_known_to_be_brothers_nothing_is_learnt_that_would_make_one_child_of_them(homes, learns):
     """Two children a home on a roll of 60 homes, of which so many have UPNs."""
     rows = [
-        {"roll": roll, "upn": f"U{home}-{child}" if home < homes and roll == "census" else None, "home": f"H{home}",
-         "forename": f"F{home + 30 * child}", "born": f"D{home}-{child}", "everyone": "x"}
-        for home in range(60) for child in range(2) for roll in ("census", "health")
-    ]  # fmt: skip
+        {
+            "roll": roll,
+            "upn": f"U{home}-{child}" if home < homes and roll == "census" else None,
+            "home": f"H{home}",
+            "forename": f"F{home + 30 * child}",
+            "born": f"D{home}-{child}",
+            "everyone": "x",
+        }
+        for home in range(60)
+        for child in range(2)
+        for roll in ("census", "health")
+    ]
     comparisons = (
         _same_or_silent("forename"),
         _same_or_silent("born"),
@@ -228,10 +239,18 @@ def test_twins_of_one_first_name_are_two_children_where_their_further_names_tell
     """40 homes of twins, all called alike first: known to be two by a further name, and one child with two UPNs without.
     In 30 other homes two of two names and birth dates."""
     rows = [
-        {"roll": "census", "upn": f"U{home}-{child}", "forename": f"F{home % 9 if home < 40 else home + child}",
-         "further": f"N{child}", "born": f"D{home}" if home < 40 else f"D{home}-{child}", "home": f"H{home}", "everyone": "x"}
-        for home in range(70) for child in range(2)
-    ]  # fmt: skip
+        {
+            "roll": "census",
+            "upn": f"U{home}-{child}",
+            "forename": f"F{home % 9 if home < 40 else home + child}",
+            "further": f"N{child}",
+            "born": f"D{home}" if home < 40 else f"D{home}-{child}",
+            "home": f"H{home}",
+            "everyone": "x",
+        }
+        for home in range(70)
+        for child in range(2)
+    ]
     table = pl.DataFrame(rows + [{**row, "roll": "health", "upn": None} for row in rows])
     forename = Comparison(
         "forename",
@@ -257,16 +276,24 @@ def test_a_slip_that_the_roll_cannot_show_is_as_likely_of_a_brothers_record_as_o
     """120 homes of two; doctors have one child in four by swapped names, and of one in three no birthday: the roll neither."""
     children = [(home, child) for home in range(120) for child in range(2)]
     rows = [
-        {"roll": "census", "upn": f"U{home}-{child}", "surname": f"S{home}", "forename": f"F{(home * 7 + child) % 50}",
-         "born": f"{2010 + (home + 3 * child) % 9}-{1 + home % 12:02}-{2 + home % 27:02}", "home": f"H{home}", "everyone": "x"}
+        {
+            "roll": "census",
+            "upn": f"U{home}-{child}",
+            "surname": f"S{home}",
+            "forename": f"F{(home * 7 + child) % 50}",
+            "born": f"{2010 + (home + 3 * child) % 9}-{1 + home % 12:02}-{2 + home % 27:02}",
+            "home": f"H{home}",
+            "everyone": "x",
+        }
         for home, child in children
-    ]  # fmt: skip
+    ]
     by_doctors = [
-        row | {"roll": "health", "upn": None}
+        row
+        | {"roll": "health", "upn": None}
         | ({"surname": row["forename"], "forename": row["surname"]} if number % 4 == 0 else {})
         | ({"born": row["born"][:4] + "-01-01"} if number % 3 == 0 else {})
         for number, row in enumerate(rows)
-    ]  # fmt: skip
+    ]
     table = pl.DataFrame(rows + by_doctors).with_columns(pl.col("born").str.to_date())
     names = Comparison(
         "names",
