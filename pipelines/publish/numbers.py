@@ -10,7 +10,8 @@ def count(value: float | None) -> str:
     """A count, such as 1,234; with one decimal if it is not whole, as an expectation may be; a dash for null."""
     if value is None or not math.isfinite(value):
         return "–"
-    return f"{value:,.1f}" if isinstance(value, float) and value != round(value) else f"{value:,.0f}"
+    written = f"{value:,.1f}" if isinstance(value, float) and value != round(value) else f"{value:,.0f}"
+    return written.replace("-", "−")
 
 
 def day(value: date | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 from pipelines.counted import counted
-from pipelines.publish import numbers
+from pipelines.publish import names_in_words, numbers
 
 HERE = Path(__file__).parent
 
@@ -50,6 +50,9 @@ def _templates() -> jinja2.Environment:
         numbers.plain,
         numbers.share,
         counted,
+        names_in_words.factor,
+        names_in_words.setting,
+        names_in_words.setting_value,
     )
     environment.filters.update({each.__name__: each for each in written})
     return environment

@@ -87,6 +87,7 @@ def _headline(tuned: TuningComparison) -> list[str]:
     total = by_lane(tuned.before, tuned.after).row(-1, named=True)
     more = total["after"] - total["before"]
     found = total["expected_after"] - total["expected_before"]
+    signed = f"{found:+,.1f}".replace("-", "−")
     size = f"{abs(more):,} {'more' if more >= 0 else 'fewer'}" if more else "as many"
     comes, leaves = counts["come onto the list"], counts["leave the list"]
     others = counts[f"others among the first {FIRST}"]
@@ -99,7 +100,7 @@ def _headline(tuned: TuningComparison) -> list[str]:
         else f"The first {FIRST} by rank would be the same children.",
         f"That is {size} enquiries: {total['after']:,} instead of {total['before']:,}.",
         f"Going by the likelihoods themselves, {total['expected_after']:,.1f} of them would really be missing education and "
-        f"living here, instead of {total['expected_before']:,.1f} ({found:+,.1f})."
+        f"living here, instead of {total['expected_before']:,.1f} ({signed})."
         + (f" Each additional one costs {more / found:,.1f} enquiries." if more > 0 and found > 0.05 else ""),
     ]
 
