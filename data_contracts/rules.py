@@ -179,9 +179,8 @@ def _table_check(rule: Rule, contract: DataContract) -> Check:
     checks: dict[str, tuple[str, Callable[[], pl.Expr]]] = {
         "allEmpty": ("not all empty", lambda: _are_all_empty(rule.columns, contract)),
         "leftWithoutDay": (LEFT_WITHOUT_DAY, lambda: _has_left_without_day(*rule.columns, contract=contract)),
-        "countsRows": ("counts the rows", lambda: _counts_otherwise(*rule.columns)),
+        "countsRows": ("counts the rows", lambda: pl.col(rule.columns[0]).ne_missing(pl.int_range(1, pl.len() + 1))),
         "notAbove": ("not above", lambda: _is_above(*rule.columns)),
-        "requiredUnless": ("required", lambda: _lacks_unless(*rule.columns)),
         "withheldWhere": ("withheld", lambda: _shows_where(*rule.columns)),
     }
     name, broken = checks[rule.metric]
@@ -208,18 +207,6 @@ def _is_blank(name: str) -> pl.Expr:
 def _is_above(lower: str, *uppers: str) -> pl.Expr:
     """True where the first number exceeds any of the others by more than rounding."""
     return pl.any_horizontal(pl.col(lower) > pl.col(upper) + 1e-6 for upper in uppers).fill_null(value=False)
-
-
-def _counts_otherwise(number: str, marked: str) -> pl.Expr:
-    """True where ``number`` is not the number of the row, counted from 1; or not null, in a row with the mark."""
-    return pl.col(number).ne_missing(
-        pl.when(~pl.col(marked).fill_null(value=False)).then(pl.int_range(1, pl.len() + 1))
-    )
-
-
-def _lacks_unless(marked: str, *needed: str) -> pl.Expr:
-    """True where the first column is not true and any other has no value."""
-    return ~pl.col(marked).fill_null(value=False) & pl.any_horizontal(pl.col(name).is_null() for name in needed)
 
 
 def _shows_where(marked: str, *hidden: str) -> pl.Expr:

@@ -16,7 +16,7 @@ from pipelines.formatted import formatted, letters_and_digits
 RANKS_TOLD = 6
 """Most ranks named in a sentence; a hostel may have many children."""
 
-HOUSEHOLD = {"child_id": pl.String, "household": pl.String}
+HOUSEHOLD = {"child_id": pl.String, "household": pl.String, "also_here": pl.String}
 
 
 def households(
@@ -28,26 +28,21 @@ def households(
 ) -> pl.DataFrame:
     """One row is one child of ``listed`` who shares a home with another child of it.
 
-    ``listed``: ``child_id``, ``surname``, ``date_of_birth``, ``address``, ``postcode``. Returns ``child_id`` and
-    ``household``, "HH" and the rest of the lowest child id in it, which is as stable from night to night as that id.
+    ``listed``: ``child_id``, ``rank``, ``surname``, ``date_of_birth``, ``address``, ``postcode``. Returns ``child_id``;
+    ``household``, "HH" and the rest of the lowest child id in it, which is as stable from night to night as that id; and
+    ``also_here``, a sentence that names the others by rank.
     """
     homes = _homes(listed, person, statements, child_records, as_at)
     shared = homes.filter(pl.len().over("home") > 1)
     if shared.is_empty():
         return pl.DataFrame(schema=HOUSEHOLD)
+    grouped = _joined(shared).join(listed.select("child_id", "rank"), on="child_id", validate="1:1").sort("rank")
     first = pl.col("child_id").min().over("group")
-    return _joined(shared).select("child_id", household="HH" + first.str.strip_prefix("CH")).cast(pl.Schema(HOUSEHOLD))
-
-
-def also_here(ranked: pl.DataFrame) -> pl.DataFrame:
-    """``child_id`` and ``also_here``, a sentence that names by rank the others of its household, for each child who has one.
-
-    ``ranked``: ``child_id``, ``rank``, ``household`` (null: lives with no other child of the list).
-    """
-    housed = ranked.select("child_id", "rank", "household").drop_nulls("household")
-    ranks = housed.group_by("household").agg(all_ranks=pl.col("rank"))
+    ranks = grouped.group_by("group").agg(all_ranks=pl.col("rank"))
+    named = grouped.with_columns(household="HH" + first.str.strip_prefix("CH"))
+    with_ranks = named.join(ranks, on="group", validate="m:1")
     others = pl.col("all_ranks").list.set_difference(pl.concat_list("rank")).list.sort()
-    return housed.join(ranks, on="household", validate="m:1").select("child_id", also_here=_sentence(others))
+    return with_ranks.select("child_id", "household", also_here=_sentence(others)).cast(pl.Schema(HOUSEHOLD))
 
 
 def _sentence(ranks: pl.Expr) -> pl.Expr:

@@ -1,9 +1,9 @@
 """Withholds where a protected child can be found, from everything published except the restricted list.
 
-:mod:`pipelines.listing.protected` says who is protected. Withheld too is what lets a reader guess where such a child is: how
-likely it is that the child still lives here, and all figures with it; the points, which social care mostly gives; which
-sources know the child. If the adoption team is the route of such a child, name and birth date are withheld as well: an old
-identity is for that team alone.
+A child is protected if any source says so, whenever it said so: an extract that drops a mark proves no safety. So is any
+child, on the list or off it, who may well be a protected one. A child who shares an address or a household with a protected
+child is withheld too, as its row would give the other away. The most restrictive source wins. If the adoption team is the
+route of such a child, name and birth date are withheld as well: an old identity is for that team alone.
 """
 
 from collections.abc import Mapping
@@ -12,20 +12,19 @@ from dataclasses import dataclass
 import polars as pl
 
 from data_contracts.rules import WITHHELD
-from pipelines.listing.protected import protected_children
+from pipelines.children.facts import may_be_protected
+from pipelines.formatted import formatted, letters_and_digits
 from pipelines.listing.rank import RESTRICTED, SAME_AS_RIVAL
 from pipelines.listing.route import ADOPTION
 from pipelines.reasons import record_compared, without_comparison
+
+HOME_READ = ("uprn", "household", "flat", "house", "street", "postcode", "address_shown", "postcode_shown")
+"""Columns of a person record that give a home."""
 
 BECAUSE_WITHHELD = (
     "Possibly missing education, to be looked into by the named restricted role. Where the child lives, where they go or "
     "went to school, and who saw them are withheld here."
 )
-FIGURES = ("rank", "likelihood", "estimated", "on_no_roll", "living_here", "priority")
-"""Columns of ``CANDIDATE`` that are null on the open list where a child is protected."""
-KNOWS_MOST = 0.5
-"""A source that knows this share of all children says little of the child whom it knows, so its records are shown. Any other
-source's name says where to look: a landlord, a school of its own, another authority, a refuge."""
 WHY_WITHHELD = "Not on the list tonight. The record that explains why is withheld here."
 
 
@@ -38,8 +37,7 @@ class Masked:
     """What may be published of the list, and the full rows of protected children for the restricted list."""
 
     candidates: pl.DataFrame
-    """``CANDIDATE``, every child of the list, by rank; rows of protected children are masked (``FIGURES`` are null) and come
-    last, by id."""
+    """``CANDIDATE``, every child of the list; rows of protected children are masked."""
     restricted: pl.DataFrame
     """``CANDIDATE``, unmasked, only protected children."""
     explained: pl.DataFrame
@@ -58,7 +56,6 @@ def masked_list(tables: Mapping[str, pl.DataFrame]) -> Masked:
     protected = protected_children(candidates, person, statements, child_records, rivals)
     is_protected, marks = pl.col("child_id").is_in(protected.implode()), marks_in(statements)
     because, theirs = pl.col("because"), child_records.filter(is_protected)["record_id"]
-    shown_sources = sources_of_most(person, child_records)
     # How a protected child's home compares with another's reveals where it is, and so may the name of its nearest record.
     is_near = record_compared(because).is_in(theirs.implode())
     masked = pl.when(is_near).then(without_comparison(because)).otherwise(because)
@@ -66,26 +63,88 @@ def masked_list(tables: Mapping[str, pl.DataFrame]) -> Masked:
     masked = masked.str.replace_many(dict.fromkeys(longest_first, MARK_WITHHELD), leftmost=True)
     return Masked(
         candidates=_mask_candidates(
-            candidates.with_columns(masked_keys(comparison_without_sex(masked))), is_protected, marks, shown_sources
+            candidates.with_columns(masked_keys(comparison_without_sex(masked))), is_protected, marks
         ),
         restricted=candidates.filter(is_protected).with_columns(lane=pl.lit(RESTRICTED), restricted=pl.lit(True)),
-        explained=_mask_explained(
-            explained.with_columns(masked_off_list("why", "reason")), is_protected, marks, shown_sources
-        ),
+        explained=_mask_explained(explained.with_columns(masked_off_list("why", "reason")), is_protected, marks),
         protected=protected,
     )
 
 
-def sources_of_most(person: pl.DataFrame, child_records: pl.DataFrame) -> pl.Series:
-    """Sources that know at least ``KNOWS_MOST`` of all children."""
-    of_whom = child_records.join(person.select("record_id", "dataset"), on="record_id", validate="1:1")
-    known = of_whom.group_by("dataset").agg(pl.col("child_id").n_unique())
-    return known.filter(pl.col("child_id") >= KNOWS_MOST * child_records["child_id"].n_unique())["dataset"].sort()
+def protected_children(
+    candidates: pl.DataFrame,
+    person: pl.DataFrame,
+    statements: pl.DataFrame,
+    child_records: pl.DataFrame,
+    rivals: pl.DataFrame,
+) -> pl.Series:
+    """child_id of every child who is protected, may well be one who is, or shares a home with either; sorted."""
+    by_source = may_be_protected(statements, child_records, rivals)
+    flagged = pl.concat([by_source, candidates.filter("restricted")["child_id"]]).unique()
+    near = pl.concat([flagged, _sharing_a_home(flagged, candidates, person, child_records)])
+    return pl.concat([near, _of_their_households(near, candidates)]).unique().sort()
 
 
-def _mask_candidates(
-    candidates: pl.DataFrame, is_protected: pl.Expr, marks: pl.Series, shown_sources: pl.Series
-) -> pl.DataFrame:
+def _sharing_a_home(
+    flagged: pl.Series, candidates: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame
+) -> pl.Series:
+    """child_id of every child with the same address or household as a flagged child, including the flagged ones."""
+    is_flagged = pl.col("child_id").is_in(flagged.implode())
+    listed = _homes_shown(candidates.select("child_id", address_shown="address", postcode_shown="postcode"))
+    known = person.select("record_id", *HOME_READ)
+    protected = _of_children(known, child_records.filter(is_flagged))
+    theirs = pl.concat([_homes(protected), listed.filter(is_flagged)]).select("home").unique()
+    near = known.filter(_may_share(protected, theirs["home"], known["postcode_shown"].unique()))
+    homes = pl.concat([_homes(_of_children(near, child_records.join(near, on="record_id", how="semi"))), listed])
+    return homes.join(theirs, on="home", how="semi")["child_id"].unique()
+
+
+def _of_their_households(near: pl.Series, candidates: pl.DataFrame) -> pl.Series:
+    """child_id of every child of the list in one household with any of ``near``.
+
+    Their records may describe the home in different ways, so that no two agree (a UPRN, a tenancy, a surname at an
+    address). The list puts them behind one door all the same, and so would anybody who reads their rows.
+    """
+    theirs = candidates.filter(pl.col("child_id").is_in(near.implode()))["household"].drop_nulls()
+    return candidates.filter(pl.col("household").is_in(theirs.implode()))["child_id"]
+
+
+def _of_children(known: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """The rows of ``known`` for these ``records``, with their ``child_id``."""
+    theirs = known.join(records, on="record_id", how="semi")
+    return theirs.join(records, on="record_id", how="inner", validate="1:1")
+
+
+def _may_share(protected: pl.DataFrame, theirs: pl.Series, postcodes: pl.Series) -> pl.Expr:
+    """True for every record that may share one of the homes of ``protected`` records (``theirs``), and for few others.
+
+    This keeps down the number of homes to be written out. ``postcodes``: every postcode as shown; an address as shown ends
+    with its postcode.
+    """
+    ends = pl.Series(sorted({home[at:] for home in theirs for at in range(len(home) + 1)}), dtype=pl.String)
+    near = postcodes.to_frame().filter(letters_and_digits("postcode_shown").is_in(ends.implode()))
+    same = [pl.col(name).is_in(protected[name].unique().implode()) for name in ("uprn", "household", "postcode")]
+    return pl.any_horizontal(*same, pl.col("postcode_shown").is_in(near["postcode_shown"].implode()))
+
+
+def _homes(records: pl.DataFrame) -> pl.DataFrame:
+    """child_id and each key by which a record knows the home; a record that knows none gives no row."""
+    by_key = [
+        records.select("child_id", home=formatted("{}: {}", pl.lit(column), pl.col(column)))
+        for column in ("uprn", "household")
+    ]
+    place = pl.concat_str(pl.col("flat").fill_null(""), "house", "street", "postcode", separator="|")
+    by_place = records.select("child_id", home=place)
+    return pl.concat([*by_key, by_place, _homes_shown(records)]).drop_nulls()
+
+
+def _homes_shown(records: pl.DataFrame) -> pl.DataFrame:
+    """child_id and the address as shown, letters and digits only."""
+    text = letters_and_digits("address_shown", "postcode_shown")
+    return records.select("child_id", home=text).filter(pl.col("home").str.len_chars() > 8)
+
+
+def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr, marks: pl.Series) -> pl.DataFrame:
     withheld = {
         "lane": pl.lit(RESTRICTED),
         "because": pl.lit(BECAUSE_WITHHELD),
@@ -93,9 +152,8 @@ def _mask_candidates(
         "postcode": pl.lit(WITHHELD),
         "last_seen_on": pl.lit(None, pl.Date),
         "last_seen_by": pl.lit(WITHHELD),
-        "records": records_of_protected(pl.col("records"), marks, shown_sources),
+        "records": masked_keys(without_marks(pl.col("records"), marks)),
         "restricted": pl.lit(True),
-        **{name: pl.lit(None, candidates.schema[name]) for name in FIGURES},
         **{name: pl.lit(None, pl.String) for name in ("route", "household", "also_here")},
     }
     nobodys = {
@@ -104,24 +162,18 @@ def _mask_candidates(
         **{name: pl.lit(None, candidates.schema[name]) for name in ("date_of_birth", "age", "sex")},
     }
     is_adopted = is_protected & (pl.col("route") == ADOPTION).fill_null(value=False)
-    told = candidates.with_columns(**withheld_where(is_protected, withheld), **withheld_where(is_adopted, nobodys))
-    return pl.concat([told.filter(~is_protected), told.filter(is_protected).sort("child_id")])
+    return candidates.with_columns(**withheld_where(is_protected, withheld), **withheld_where(is_adopted, nobodys))
 
 
-def _mask_explained(
-    explained: pl.DataFrame, is_protected: pl.Expr, marks: pl.Series, shown_sources: pl.Series
-) -> pl.DataFrame:
+def _mask_explained(explained: pl.DataFrame, is_protected: pl.Expr, marks: pl.Series) -> pl.DataFrame:
     records = pl.when(is_protected).then(pl.col("records"))
-    figures = ("link_probability", "likelihood", "on_no_roll", "living_here", "of_age")
     withheld = {
         "why": pl.lit(WHY_WITHHELD),
-        "reason": pl.lit(WITHHELD),
         "source": pl.lit(WITHHELD),
         "what": pl.lit(WITHHELD),
-        **{name: pl.lit(None, pl.Float64) for name in figures},
         **{name: pl.lit(None, pl.Date) for name in ("since_on", "until_on")},
         "record_id": withheld_if_any("record_id"),
-        "records": records_of_protected(records, marks, shown_sources),
+        "records": masked_keys(without_marks(records, marks)),
     }
     return explained.with_columns(**withheld_where(is_protected, withheld))
 
@@ -149,15 +201,6 @@ def marks_in(statements: pl.DataFrame) -> pl.Series:
     rolls = statements.filter(pl.col("kind") == "provision")["source"].unique()
     marks = statements.filter(pl.col("kind") == "protected", ~pl.col("source").is_in(rolls.implode()))
     return marks["record_id"].unique()
-
-
-def records_of_protected(records: pl.Expr, marks: pl.Series, shown_sources: pl.Series) -> pl.Expr:
-    """Record ids of a protected child, separated by ``;``: those of ``shown_sources``, then always ``MARK_WITHHELD``, as its
-    absence would say that no other source knows the child."""
-    source = pl.element().str.split(":").list.first()
-    is_shown = source.is_in(shown_sources.implode()) & ~pl.element().is_in(marks.implode())
-    shown = records.str.split(";").list.eval(pl.element().filter(is_shown)).list.join(";")
-    return masked_keys(shown + pl.when(shown == "").then(pl.lit("")).otherwise(pl.lit(";")) + MARK_WITHHELD)
 
 
 def without_marks(records: pl.Expr, marks: pl.Series) -> pl.Expr:

@@ -7,9 +7,8 @@ and none was missed (:mod:`pipelines.children.missed_links`). Every child of com
 (``CANDIDATE``) or explained (``EXPLAINED``), never both and never neither.
 
 The list has one order over all lanes, by *urgency* = likelihood x (1 + points / 100): a child at .5 with 100 points comes
-beside one at 1.0 with none. So each lane is in descending urgency too. Protected children come after all others, by urgency
-among themselves: their place between two others would tell every reader about how likely they are still to live here. Ties
-go by likelihood, then points, then child id.
+beside one at 1.0 with none. So each lane is in descending urgency too, and a restricted child keeps the place that its risk
+gives it. Ties go by likelihood, then points, then child id.
 """
 
 from collections.abc import Mapping
@@ -31,10 +30,9 @@ from pipelines.children.facts import (
 from pipelines.children.members import join_by_child
 from pipelines.listing.closed import closed_children, in_hand
 from pipelines.listing.gone_quiet import kept_for_check, only_residence
-from pipelines.listing.household import also_here, households
+from pipelines.listing.household import households
 from pipelines.listing.likelihood import with_likelihood
 from pipelines.listing.list_inputs import ListInputs
-from pipelines.listing.protected import protected_children
 from pipelines.listing.roll_to_come import TO_COME, roll_to_come
 from pipelines.listing.route import routes
 from pipelines.listing.study_leave import ON_LEAVE, study_leave
@@ -65,8 +63,8 @@ REASON_IN_WORDS = {IN_EDUCATION: "in education"}
 REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED, NOT_YET, OVER_HOLIDAYS, AGE_ENDS)
 """Why a child is not listed (``EXPLAINED.reason``)."""
 
-RANKED = ("rank", "household", "also_here")
-"""Columns of ``CANDIDATE`` that come last: who lives together decides who is protected, and that decides the ranks."""
+TOGETHER = ("household", "also_here")
+"""Columns of ``CANDIDATE`` that depend on the ranks."""
 
 
 @dataclass(frozen=True)
@@ -167,10 +165,9 @@ def _candidates(
     theirs = inputs.child_records.join(listed, on="child_id", how="semi")
     facts = described(inputs.person, inputs.statements, theirs, inputs.as_at)
     described_listed = join_by_child(_with_history(listed, circumstances), facts, routes(circumstances))
-    reasoned = _with_reasons(described_listed, found, inputs)
-    homes = households(reasoned, inputs.person, inputs.statements, inputs.child_records, inputs.as_at)
-    ranked = _in_order(join_by_child(reasoned, homes), inputs)
-    return join_by_child(ranked, also_here(ranked)).select(CANDIDATE.names())
+    ranked = _in_order(described_listed, found, inputs)
+    together = households(ranked, inputs.person, inputs.statements, inputs.child_records, inputs.as_at)
+    return join_by_child(ranked, together).select(CANDIDATE.names())
 
 
 def _held(is_listed: pl.Expr) -> pl.Expr:
@@ -270,26 +267,22 @@ def urgency(likelihood: pl.Expr, points: pl.Expr) -> pl.Expr:
     return likelihood * (1 + points / 100)
 
 
-def _with_reasons(listed: pl.DataFrame, found: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
-    """``CANDIDATE`` without the columns ``RANKED``: lane, points and reasons of the listed children."""
+def _in_order(listed: pl.DataFrame, found: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
+    """``CANDIDATE`` without the columns ``TOGETHER``: lane, order and reasons of the listed children."""
     points = found.group_by("child_id").agg(priority=pl.col("points").sum())
     because = reasons.because(inputs.as_at, inputs.person["dataset"].n_unique(), inputs.settings)
     return (
         join_by_child(listed, points, reasons.findings_in_words(found))
         .with_columns(pl.col("priority").fill_null(0))
-        .with_columns(lane=_lane(inputs.settings), because=because)
-        .select(name for name in CANDIDATE.names() if name not in RANKED)
+        .with_columns(
+            lane=_lane(inputs.settings),
+            because=because,
+            urgency=urgency(pl.col("likelihood"), pl.col("priority")).round(9),
+        )
+        .sort("urgency", "likelihood", "priority", "child_id", descending=[True, True, True, False])
+        .with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
+        .select(name for name in CANDIDATE.names() if name not in TOGETHER)
     )
-
-
-def _in_order(listed: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
-    """``listed`` (``CANDIDATE`` without ``rank`` and ``also_here``) with ``rank``, by rank."""
-    protected = protected_children(listed, inputs.person, inputs.statements, inputs.child_records, inputs.rivals)
-    is_protected = pl.col("child_id").is_in(protected.implode())
-    urgent = urgency(pl.col("likelihood"), pl.col("priority")).round(9)
-    return listed.sort(
-        is_protected, urgent, "likelihood", "priority", "child_id", descending=[False, True, True, True, False]
-    ).with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
 
 
 def _explained(unlisted: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:

@@ -6,57 +6,42 @@ Protected children are masked as on the list; so are children whom only the ledg
 import polars as pl
 
 from data_contracts.rules import WITHHELD
-from pipelines.ledger.list_changes import FALLEN, RISEN, WhatChanged
+from pipelines.ledger.list_changes import WhatChanged
 from pipelines.listing.masking import masked_off_list, withheld_if_any, withheld_where
 from pipelines.listing.rank import RESTRICTED
-from pipelines.publish.restricted_file import is_about_protected, last_by_id, restricted_csv
+from pipelines.publish.restricted_file import is_about_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
-from pipelines.tables import LEAD, LIST_CHANGE
+from pipelines.tables import LEAD
 
 WHY_WITHHELD = "The named restricted role can find the reason in the folder 'restricted'."
 
 
 def masked_changes(changes: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
-    """``LIST_CHANGE`` as every reader of the list may see it; rows of protected children come last, by id.
-
-    A protected child who has risen or fallen is left out: it would say that the child is likelier to live here, or less
-    likely.
-    """
-    is_hidden = is_about_protected(protected)
-    figures = [f"{name}{when}" for name in ("rank", "likelihood", "priority") for when in ("", "_before")]
+    """``LIST_CHANGE`` as every reader of the list may see it."""
     lanes = {name: pl.when(pl.col(name).is_not_null()).then(pl.lit(RESTRICTED)) for name in ("lane", "lane_before")}
     withheld = {
         **lanes,
-        **{name: pl.lit(None, LIST_CHANGE[name]) for name in figures},
-        "because": pl.lit(WITHHELD),
         "why": pl.lit(WHY_WITHHELD),
         "record_id": withheld_if_any("record_id"),
         "restricted": pl.lit(True),
     }
-    shown = changes.filter(~(is_hidden & pl.col("change").is_in([RISEN, FALLEN])))
-    masked = shown.with_columns(masked_off_list("why", "because"))
-    return last_by_id(masked.with_columns(**withheld_where(is_hidden, withheld)))
+    masked = changes.with_columns(masked_off_list("why", "because"))
+    return masked.with_columns(**withheld_where(is_about_protected(protected), withheld))
 
 
 def masked_in_view(in_view: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
-    """``LEAD`` of the children in view, as every reader of the list may see it; protected children come last, by id."""
-    emptied = (
-        "source", "since_on", "until_on", "link_probability", "other_child_id", "rank", "likelihood", "on_no_roll",
-        "living_here", "of_age", "priority",
-    )  # fmt: skip
+    """``LEAD`` of the children in view, as every reader of the list may see it."""
     withheld = {
-        "off_because": pl.lit(WITHHELD),
-        "came_because": pl.lit(WITHHELD),
         "off_why": pl.lit(WHY_WITHHELD),
         "came_why": pl.lit(WHY_WITHHELD),
         "record_id": withheld_if_any("record_id"),
-        **{name: pl.lit(None, LEAD[name]) for name in emptied},
+        **{name: pl.lit(None, LEAD[name]) for name in ("source", "since_on", "until_on")},
         "lane": pl.lit(RESTRICTED),
         "records": pl.lit(WITHHELD),
         "restricted": pl.lit(True),
     }
     masked = in_view.with_columns(masked_off_list("off_why", "off_because"))
-    return last_by_id(masked.with_columns(**withheld_where(is_about_protected(protected), withheld)))
+    return masked.with_columns(**withheld_where(is_about_protected(protected), withheld))
 
 
 def changes_csvs(changed: WhatChanged, protected: pl.Series) -> dict[str, bytes]:

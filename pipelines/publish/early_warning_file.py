@@ -4,9 +4,8 @@ import polars as pl
 
 from data_contracts.rules import WITHHELD
 from pipelines.listing.masking import withheld_where
-from pipelines.publish.restricted_file import is_about_protected, last_by_id, restricted_csv
+from pipelines.publish.restricted_file import is_about_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
-from pipelines.tables import EARLY_WARNING
 
 BECAUSE_WITHHELD = (
     "No place is known for the next term. The named restricted role can find the rest in the folder 'restricted'."
@@ -14,16 +13,15 @@ BECAUSE_WITHHELD = (
 
 
 def masked_warning(children: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
-    """``EARLY_WARNING`` as every reader of the list may see it; rows of protected children come last, by id."""
+    """``EARLY_WARNING`` as every reader of the list may see it."""
     withheld = {
-        **{name: pl.lit(None, EARLY_WARNING[name]) for name in ("likelihood", "no_place", "living_here")},
         "because": pl.lit(BECAUSE_WITHHELD),
         "address": pl.lit(WITHHELD),
         "postcode": pl.lit(WITHHELD),
         "records": pl.lit(WITHHELD),
         "restricted": pl.lit(True),
     }
-    return last_by_id(children.with_columns(**withheld_where(is_about_protected(protected), withheld)))
+    return children.with_columns(**withheld_where(is_about_protected(protected), withheld))
 
 
 def early_warning_csvs(children: pl.DataFrame, protected: pl.Series) -> dict[str, bytes]:

@@ -76,9 +76,11 @@ class _Night:
 def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes]:
     """Sheets of the first children by rank (``publication.evidence_sheets`` of them) and of all protected children on the
     list, about whom ``rollcall explain`` tells nobody more; by path in the publication."""
+    is_first = pl.int_range(pl.len()) < publication.evidence_sheets
+    is_protected = pl.col("child_id").is_in(listed.protected.implode())
+    first = listed.candidates.sort("rank").filter(is_first | is_protected)
     protected = set(listed.protected)
-    open_to_all = listed.candidates.filter(~pl.col("child_id").is_in(listed.protected.implode()))
-    first = pl.concat([open_to_all.head(publication.evidence_sheets), listed.restricted])
+    full = {row["child_id"]: row for row in listed.restricted.iter_rows(named=True)}
     evidence = evidence_tables.sheet_rows_of(publication, first, listed.protected)
     shared = {
         "as_at": publication.as_at,
@@ -97,7 +99,7 @@ def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes
     files = {}
     for row in first.iter_rows(named=True):
         child = row["child_id"]
-        sheet = _sheet(night, row, child in protected)
+        sheet = _sheet(night, full.get(child, row), child in protected)
         path = _path(child, is_protected=child in protected)
         files[path] = page("evidence.html.j2", styles=("evidence.css",), sheet=sheet, **shared)
     return files

@@ -19,7 +19,7 @@ LANE_MEANS = {
     DOUBTFUL_LINK: "A record in education may be this child's after all. An analyst decides this first.",
     MOVED_AWAY: "The child may now live elsewhere. Check where they live first.",
     DATA_PROBLEM: "Only the sender of a record can settle this: a birth date, or whether an entry in education still holds.",
-    RESTRICTED: "No address and no figure is shown here: the named restricted role can find them in the folder 'restricted'.",
+    RESTRICTED: "The address must not be shown here. The named restricted role can find it in the folder 'restricted'.",
 }
 
 _WHAT_IT_IS = (

@@ -140,14 +140,12 @@ def _pairs_shown(publication: Publication, pairs: pl.DataFrame) -> list[Row]:
 
 
 def by_lane(candidates: pl.DataFrame) -> list[Row]:
-    """One row for each lane: children, and how many of them are truly missing and here by their likelihoods; null where these
-    are withheld."""
-    is_shown = pl.col("likelihood").count() == pl.len()
+    """One row for each lane: children, and how many of them are truly missing and here by their likelihoods."""
     frame = candidates.group_by("lane").agg(
         children=pl.len(),
-        expected=pl.when(is_shown).then(pl.col("likelihood").sum()),
+        expected=pl.col("likelihood").sum(),
         middle=pl.col("likelihood").median(),
-        with_points=pl.when(is_shown).then((pl.col("priority") > 0).sum()),
+        with_points=(pl.col("priority") > 0).sum(),
     )
     rows = {row["lane"]: row for row in frame.to_dicts()}
     none: Row = {"children": 0, "expected": 0.0, "middle": None, "with_points": 0}
@@ -163,19 +161,16 @@ def lanes_by(candidates: pl.DataFrame, column: str, lanes: Sequence[str]) -> lis
 
 
 def lanes_by_source(candidates: pl.DataFrame, names: Mapping[str, str], lanes: Sequence[str]) -> list[Bars]:
-    """Children whom each source knows, by lane, largest first. A child known to several sources counts for each; of a protected
-    child, only sources that are shown."""
+    """Children whom each source knows, by lane, largest first. A child known to several sources counts for each."""
     keys = candidates.select("lane", "child_id", source=pl.col("records").str.split(";")).explode("source")
     known = keys.with_columns(pl.col("source").str.split(":").list.first()).unique().drop_nulls("source")
-    named = known.filter(pl.col("source") != WITHHELD).with_columns(source=_named(pl.col("source"), names))
+    named = known.with_columns(source=_named(pl.col("source"), names))
     return sorted(lanes_by(named, "source", lanes), key=lambda row: (-sum(row[1]), row[0]))
 
 
 def lanes_by_band(candidates: pl.DataFrame, lanes: Sequence[str]) -> list[Bars]:
-    """Children in each likelihood band, by lane, the likeliest first; every band is included. Without those whose likelihood is
-    withheld."""
-    shown = candidates.drop_nulls("likelihood")
-    found = dict(lanes_by(shown.with_columns(band=band_of(pl.col("likelihood"))), "band", lanes))
+    """Children in each likelihood band, by lane, the likeliest first; every band is included."""
+    found = dict(lanes_by(candidates.with_columns(band=band_of(pl.col("likelihood"))), "band", lanes))
     return [(name, found.get(name, [0] * len(lanes))) for _, name in BANDS]
 
 

@@ -27,15 +27,14 @@ def headline(publication: Publication, listed: Masked, lanes: list[Row]) -> list
     children = publication.child_records["child_id"].n_unique()
     listed_count, explained = listed.candidates.height, publication.explained.height
     known = listed_count + explained
-    likelihoods = listed.candidates["likelihood"].drop_nulls()
-    whom = f"{likelihoods.len():,}" + (" outside the restricted lane" if likelihoods.len() < listed_count else "")
+    expected = listed.candidates["likelihood"].sum()
     to_follow = next((row["children"] for row in lanes if row["lane"] == FOLLOW_UP), 0)
     return [
         f"{came}.",
         f"The rows describe {counted(children, 'child')}. {counted(known, 'child')} of compulsory school age "
         f"{'is' if known == 1 else 'are'} known to an agency: {explained:,} explained, {listed_count:,} on the list.",
         f"{to_follow:,} on the list {'is' if to_follow == 1 else 'are'} to follow up. Going by the likelihoods, about "
-        f"{likelihoods.sum():,.0f} of the {whom} are truly on no roll and still living here.",
+        f"{expected:,.0f} of the {listed_count:,} are truly on no roll and still living here.",
     ]
 
 

@@ -11,11 +11,6 @@ def is_about_protected(protected: pl.Series) -> pl.Expr:
     return pl.col("restricted") | pl.col("child_id").is_in(protected.implode())
 
 
-def last_by_id(masked: pl.DataFrame) -> pl.DataFrame:
-    """Masked rows with the marked ones last, by child id: where they stood among the others would say something of them."""
-    return pl.concat([masked.filter(~pl.col("restricted")), masked.filter("restricted").sort("child_id")])
-
-
 def restricted_csv(name: str, rows: pl.DataFrame, protected: pl.Series) -> dict[str, bytes]:
     """The rows of protected children in full, by path in the publication; empty if there are none."""
     full = rows.filter(is_about_protected(protected)).with_columns(restricted=pl.lit(True))

@@ -202,7 +202,7 @@ def sheets_of(candidates: pl.DataFrame, lanes: Sequence[str], top: int) -> list[
     """
     sheets = []
     for lane in lanes:
-        rows = candidates.filter(pl.col("lane") == lane).sort("rank", maintain_order=True)
+        rows = candidates.filter(pl.col("lane") == lane).sort("rank")
         if lane == FOLLOW_UP and 0 < top < rows.height:
             sheets += [(lane, _siblings_together(rows.head(top))), (LATER, _siblings_together(rows.tail(-top)))]
         else:
@@ -213,7 +213,7 @@ def sheets_of(candidates: pl.DataFrame, lanes: Sequence[str], top: int) -> list[
 def _siblings_together(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows by the best rank of their household on the sheet, then by rank. The rank itself is unchanged."""
     home = pl.coalesce("household", "child_id")
-    return rows.sort(pl.col("rank").min().over(home), "rank", maintain_order=True)
+    return rows.sort(pl.col("rank").min().over(home), "rank")
 
 
 def sheet_name(lane: str) -> str:

@@ -1,7 +1,7 @@
 """Why a child or a record is, or is not, on the list: one page of plain English.
 
 Other children are named by record id only. If a source protects the child or somebody whom it lives with
-(:mod:`pipelines.listing.masking`), all that could say where the child is, and all figures, are left out.
+(:mod:`pipelines.listing.masking`), address, school, carer and who saw the child are left out.
 """
 
 import textwrap
@@ -24,7 +24,6 @@ from pipelines.listing.masking import (
     masked_comparison,
     masked_keys,
     masked_list,
-    sources_of_most,
     without_marks,
 )
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, REASON_IN_WORDS, SAME_AS_RIVAL
@@ -89,11 +88,6 @@ class ExplainedChild:
         return marks_in(self.tables["statement"])
 
     @property
-    def open_sources(self) -> pl.Series:
-        """Sources whose records of a protected child may be shown."""
-        return sources_of_most(self.tables["person_record"], self.tables["child_record"])
-
-    @property
     def is_protected(self) -> bool:
         """Whether this child is."""
         return self.child_id in self.protected
@@ -129,9 +123,7 @@ def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: M
         now = f"Child {asked} is now child {child_id}."
         opening.append("The record asked for is one of this child's." if is_record else now)
     if child.is_protected:
-        opening.append(
-            "A source protects this child or somebody at home with it: what could say where the child is has been withheld."
-        )
+        opening.append("A source protects this child: address, school, carer and who saw the child are withheld.")
     life = life_of(child_id, tables, is_protected=child.is_protected)
     if asked != child_id and not is_record:
         life += life_of(asked, tables, is_protected=child.is_protected)[:1]
@@ -207,10 +199,7 @@ def _verdict(child: ExplainedChild, facts: Row) -> list[tuple[str, list[str]]]:
                 "Not on the list",
                 [f"Reason: {REASON_IN_WORDS.get(explained['reason'], explained['reason'])}.", explained["why"]],
             ),
-            (
-                "What would bring the child onto the list",
-                [] if child.is_protected else [WHAT_WOULD_LIST[explained["reason"]]],
-            ),
+            ("What would bring the child onto the list", [WHAT_WOULD_LIST[explained["reason"]]]),
         ]
     lines = ["The child is not of compulsory school age on this date."]
     if facts["date_of_birth"] is not None:
@@ -221,10 +210,7 @@ def _verdict(child: ExplainedChild, facts: Row) -> list[tuple[str, list[str]]]:
 
 
 def _listed(child: ExplainedChild, candidate: Row) -> list[tuple[str, list[str]]]:
-    """Place on the list, the reasons for it, and what would clear the lead; of a protected child, that it is on the list."""
-    if child.is_protected:
-        lines = [f'Lane "{candidate["lane"]}". Place, likelihood and points are withheld.', LIST_IS_NO_FINDING]
-        return [("On the list", lines), ("Why", sentences(candidate["because"]))]
+    """Place on the list, the reasons for it, and what would clear the lead."""
     place = f'Rank {candidate["rank"]} of {child.tables["candidate"].height}, lane "{candidate["lane"]}".'
     made_of = with_age(child.tables["candidate"].filter(child_id=candidate["child_id"])).row(0, named=True)
     estimated, on_no_roll, living_here, of_age = (
@@ -240,7 +226,7 @@ def _listed(child: ExplainedChild, candidate: Row) -> list[tuple[str, list[str]]
     return [
         ("On the list", [place, likelihood, LIST_IS_NO_FINDING]),
         ("Why", sentences(candidate["because"])),
-        (f"Reasons to look sooner: {candidate['priority']} points", points),
+        (f"Reasons to look sooner: {candidate['priority']} points", [] if child.is_protected else points),
         (
             "What would clear it",
             what_would_clear(candidate, has_rival=bool(child.rows("rival")), household=_household(child)),
@@ -249,7 +235,9 @@ def _listed(child: ExplainedChild, candidate: Row) -> list[tuple[str, list[str]]
 
 
 def _household(child: ExplainedChild) -> list[Row]:
-    """Where unprotected other children of the household are educated; this child is not protected."""
+    """Where unprotected other children of the household are educated; empty if this child is protected."""
+    if child.is_protected:
+        return []
     tables = (child.tables[name] for name in ("person_record", "statement", "child_record"))
     places = household_places(pl.Series([child.child_id]), *tables, protected=child.protected, as_at=child.as_at)
     return places.filter("is_open_to_all").to_dicts()
@@ -260,28 +248,26 @@ def _evidence(child: ExplainedChild) -> list[tuple[str, list[str]]]:
     return [
         ("Records that make this child", _records(child)),
         ("Education that the extracts show", _education(child)),
-        ("Nearest other children", [] if child.is_protected else _rivals(child)),
+        ("Nearest other children", _rivals(child)),
     ]
 
 
 def _records(child: ExplainedChild) -> list[str]:
-    """One line for each record: how certain it is, and what it says of birth and place. Of a protected child, only records of
-    sources that know most children."""
+    """One line for each record: how certain it is, and what it says of birth and place."""
     people = child.tables["person_record"].select("record_id", "dataset", "date_of_birth", "postcode_shown")
     mine = child.tables["child_record"].filter(pl.col("child_id") == child.child_id)
     mine = mine.join(people, on="record_id", how="left", validate="1:1").sort("record_id")
-    lines = []
-    if child.is_protected:
-        is_shown = ~pl.col("record_id").is_in(child.marks.implode()) & pl.col("dataset").is_in(
-            child.open_sources.implode()
-        )
-        mine = mine.filter(is_shown).with_columns(masked_keys(pl.col("record_id")))
-        lines.append("Withheld: any other record, as its source may say where the child is.")
-    for row in mine.with_columns(sure=in_100(pl.col("membership"))).iter_rows(named=True):
+    key = masked_keys(pl.col("record_id")) if child.is_protected else pl.col("record_id")
+    shown = mine.filter(~pl.col("record_id").is_in(child.marks.implode())).with_columns(
+        key=key, sure=in_100(pl.col("membership"))
+    )
+    withheld = mine.height - shown.height
+    lines = [f"Withheld: {counted(withheld, 'record')} with the mark that protects the child."] if withheld else []
+    for row in shown.iter_rows(named=True):
         born = f"born on {day_written(row['date_of_birth'])}" if row["date_of_birth"] else "no birth date"
         home = f", {row['postcode_shown']}" if row["postcode_shown"] and not child.is_protected else ""
         lines.append(
-            f"{row['record_id']} ({source_called(row['dataset'], child.names)}): {row['sure']} to be this child's; {born}{home}"
+            f"{row['key']} ({source_called(row['dataset'], child.names)}): {row['sure']} to be this child's; {born}{home}"
         )
     return lines
 
@@ -328,10 +314,10 @@ def _rivals(child: ExplainedChild) -> list[str]:
 
 
 def _levels(child: ExplainedChild) -> pl.Expr:
-    """The levels in words. How places compare is withheld if the other child is protected; how sexes compare is always
+    """The levels in words. How places compare is withheld if either child is protected; how sexes compare is always
     withheld."""
     levels = comparison_without_sex(pl.col("levels"))
-    is_withheld = pl.col("rival_child_id").is_in(child.protected.implode())
+    is_withheld = pl.lit(child.is_protected) | pl.col("rival_child_id").is_in(child.protected.implode())
     return pl.when(is_withheld).then(masked_comparison(levels)).otherwise(levels)
 
 

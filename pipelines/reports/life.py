@@ -36,8 +36,8 @@ def as_typed(identifier: str) -> str:
 def life_of(child_id: str, tables: Mapping[str, pl.DataFrame], *, is_protected: bool) -> list[tuple[str, list[str]]]:
     """Sections of a page: spells on the list with why they began and ended, nights, and merges. A section may have no line.
 
-    For a child who is protected now, or was on any night that the ledger knows, neither figures nor reasons are given, as
-    they could reveal where it is.
+    For a child who is protected now, or was on any night that the ledger knows, no reason is given that could reveal where
+    it is.
     """
     leads, nights, moves = (tables[name] for name in LIFE_READS)
     own = leads.filter(_is_under(child_id)).sort("first_listed_on", "off_on", nulls_last=True)
@@ -50,7 +50,7 @@ def life_of(child_id: str, tables: Mapping[str, pl.DataFrame], *, is_protected: 
             "The child's time on the list",
             [line for lead in shown.to_dicts() for line in _spell(lead, withheld=withheld)],
         ),
-        ("Night by night", [] if withheld else _nights(nights.filter(pl.col("child_id").is_in(list(ids))))),
+        ("Night by night", _nights(nights.filter(pl.col("child_id").is_in(list(ids))))),
         ("Records that moved from, or to, other children", _moves(moves, ids)),
     ]
 
@@ -89,8 +89,7 @@ def _spell(lead: Row, *, withheld: bool) -> list[str]:
     if lead["former_ids"]:
         lines.append(f"Previously child {lead['former_ids'].replace(';', ', then ')}.")
     if lead["state"] == LISTED:
-        place = "" if withheld else f": rank {lead['rank']}"
-        return [*lines, f"Still on it{place} on {day_written(lead['last_listed_on'])}."]
+        return [*lines, f"Still on it: rank {lead['rank']} on {day_written(lead['last_listed_on'])}."]
     lines.append(f"Off the list from {day_written(lead['off_on'])}: {_reason(lead, 'off', withheld)}")
     if lead["state"] == IN_VIEW:
         if lead["off_because"] == RECORDS_GONE:
@@ -106,10 +105,8 @@ def _spell(lead: Row, *, withheld: bool) -> list[str]:
 
 def _reason(lead: Row, of: str, withheld: bool) -> str:
     """A reason in a few words and then in a sentence."""
-    if withheld:
-        return f"withheld. {WHY_WITHHELD}"
     because = REASON_IN_WORDS.get(lead[f"{of}_because"], lead[f"{of}_because"])
-    return f"{because}. {lead[f'{of}_why']}"
+    return f"{because}. {WHY_WITHHELD if withheld else lead[f'{of}_why']}"
 
 
 def _nights(nights: pl.DataFrame) -> list[str]:

@@ -41,8 +41,7 @@ class Weekly:
     lanes: Sequence[tuple[str, int, int | None]]
     """(lane, children now, children then)."""
     came: pl.DataFrame
-    """Children new on the list: ``rank``, ``child_id``, ``lane``, ``likelihood``, by rank; last those whose rank and likelihood
-    are withheld."""
+    """Children new on the list: ``rank``, ``child_id``, ``lane``, ``likelihood``, by rank."""
     went: Sequence[tuple[str, int]]
     """(why no longer listed, children)."""
     outcomes: Sequence[tuple[str, int]]
@@ -106,7 +105,7 @@ def _lanes(now: PublishedNight, then: PublishedNight | None) -> list[tuple[str, 
 
 
 def _came(now: PublishedNight, then: PublishedNight | None) -> pl.DataFrame:
-    listed = now.candidates.select("rank", "child_id", "lane", "likelihood").sort("rank", nulls_last=True)
+    listed = now.candidates.select("rank", "child_id", "lane", "likelihood").sort("rank")
     if then is None:
         return listed.clear()
     return listed.join(then.candidates.select("child_id"), on="child_id", how="anti", maintain_order="left")
@@ -148,4 +147,4 @@ def _untouched(nights: Sequence[PublishedNight], outcomes: pl.DataFrame, child_r
         still = still.join(night.candidates.select("child_id"), on="child_id", how="semi")
         was_there = pl.col("child_id").is_in(still["child_id"].implode())
         since = since.with_columns(since=pl.when(was_there).then(pl.lit(night.as_at, pl.Date)).otherwise("since"))
-    return waiting.join(since, on="child_id", how="left", validate="1:1").sort("since", "rank", nulls_last=True)
+    return waiting.join(since, on="child_id", how="left", validate="1:1").sort("since", "rank")

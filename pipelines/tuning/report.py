@@ -124,7 +124,6 @@ def _charts(tuned: TuningComparison) -> dict[str, Markup]:
     bars = [
         (f"{row['lane']}, {side}", [row[f"expected_{side}"], max(0.0, row[side] - row[f"expected_{side}"])])
         for row in lanes
-        if row["expected_before"] is not None
         for side in PARTS
     ]
     title = "Enquiries by lane, before and after"

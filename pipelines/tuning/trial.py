@@ -57,8 +57,8 @@ CHANGE = pl.Schema(
             "child_id": pl.String,  # key
             "what": pl.String,  # comes, leaves
             "lane": pl.String,  # where the child is listed: after, for one that comes; before, for one that leaves
-            "rank": pl.Int64,  # likewise; null: withheld
-            "before": pl.Float64,  # likelihood before, 0..1; null: education explains the child, no such child, or withheld
+            "rank": pl.Int64,  # likewise
+            "before": pl.Float64,  # likelihood before, 0..1; null: education explains the child, or no such child
             "after": pl.Float64,  # likelihood after, likewise
             "because": pl.String,  # plain English; withheld for a protected child
         }
@@ -72,7 +72,7 @@ LANE = pl.Schema(
             "lane": pl.String,  # "all lanes" last
             "before": pl.Int64,  # children listed: enquiries to make
             "after": pl.Int64,
-            "expected_before": pl.Float64,  # how many of them are truly missing and here, by their likelihoods; null: withheld
+            "expected_before": pl.Float64,  # how many of them are truly missing and here, by their likelihoods
             "expected_after": pl.Float64,
         }
     )
@@ -198,7 +198,6 @@ def changes(before: JudgedNight, after: JudgedNight) -> pl.DataFrame:
     frame = pl.concat([comes.select(CHANGE.names()).cast(CHANGE), leaves.select(CHANGE.names()).cast(CHANGE)])
     is_protected = pl.col("child_id").is_in(protected)
     return frame.with_columns(
-        *(pl.when(~is_protected).then(name).alias(name) for name in ("rank", "before", "after")),
         lane=pl.when(is_protected).then(pl.lit(RESTRICTED)).otherwise("lane"),
         because=pl.when(is_protected).then(pl.lit(BECAUSE_WITHHELD)).otherwise("because"),
     )
@@ -229,18 +228,14 @@ def _only(listed: JudgedNight, other: JudgedNight, what: str, moves: pl.DataFram
 
 
 def by_lane(before: JudgedNight, after: JudgedNight) -> pl.DataFrame:
-    """``LANE``: both lists side by side; every lane that either has. What is expected in all leaves out the restricted lane."""
+    """``LANE``: both lists side by side; every lane that either has."""
     sides = [
         listed.candidates.group_by("lane").agg(
             pl.len().alias(name), pl.col("likelihood").sum().alias(f"expected_{name}")
         )
         for name, listed in (("before", before), ("after", after))
     ]
-    both = sides[0].join(sides[1], on="lane", how="full", coalesce=True, validate="1:1").fill_null(0)
-    is_shown = pl.col("lane") != RESTRICTED
-    frame = both.with_columns(
-        pl.when(is_shown).then(pl.col(f"expected_{name}")).alias(f"expected_{name}") for name in ("before", "after")
-    )
+    frame = sides[0].join(sides[1], on="lane", how="full", coalesce=True, validate="1:1").fill_null(0)
     order = pl.col("lane").replace_strict(
         {lane: n for n, lane in enumerate(LANES)}, default=len(LANES), return_dtype=pl.Int64
     )

@@ -12,7 +12,7 @@ from pipelines.decisions.outcomes import OUTCOME
 from pipelines.ledger.left_list import Tonight
 from pipelines.ledger.lives import Ledger, keep_ledger, published
 from pipelines.listing.list_inputs import ListInputs
-from pipelines.listing.protected import protected_children
+from pipelines.listing.masking import protected_children
 from pipelines.listing.rank import rank
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import CHILD_MOVE, CHILD_RECORD, SNAPSHOT

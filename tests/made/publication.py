@@ -102,14 +102,12 @@ def nothing_published(**changes: Any) -> Publication:
 
 
 def protect(night: Publication, child_id: str) -> Publication:
-    """The same night with a social care record that says this child's address must not be shown. The child ranks last."""
+    """The same night with a social care record that says this child's address must not be shown."""
     record_id = f"social_care:P{child_id}"
     said = pl.DataFrame([{"record_id": record_id, "source": "social_care", "kind": "protected"}], schema=STATEMENT)
     record = pl.DataFrame([{"record_id": record_id, "child_id": child_id, "membership": 1.0}], schema=CHILD_RECORD)
-    ordered = night.candidates.sort(pl.col("child_id") == child_id, "rank")
     return replace(
         night,
-        candidates=ordered.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64)),
         statements=pl.concat([night.statements, said]),
         child_records=pl.concat([night.child_records, record]),
     )

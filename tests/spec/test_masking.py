@@ -14,8 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_contracts.rules import WITHHELD
-from pipelines.listing.masking import BECAUSE_WITHHELD, FIGURES, KNOWS_MOST, MARK_WITHHELD, masked_list
-from pipelines.listing.protected import protected_children
+from pipelines.listing.masking import (
+    BECAUSE_WITHHELD,
+    masked_list,
+    protected_children,
+)
 from pipelines.listing.rank import SAME_AS_RIVAL
 from pipelines.publish.changes_file import masked_changes
 from pipelines.publish.publication import Publication
@@ -54,24 +57,13 @@ def test_a_protected_child_stays_on_the_list_with_the_place_withheld(mark) -> No
     night = made_publication()
     before = row(night.candidates, LISTED)
     after = row(mask(mark(night, LISTED)).candidates, LISTED)
-    withheld = {
-        "address",
-        "postcode",
-        "last_seen_on",
-        "last_seen_by",
-        "because",
-        "lane",
-        "records",
-        "restricted",
-        *FIGURES,
-    }
+    withheld = {"address", "postcode", "last_seen_on", "last_seen_by", "because", "lane", "restricted"}
     assert {name: value for name, value in after.items() if name not in withheld} == {
         name: value for name, value in before.items() if name not in withheld
     }
     assert {after[name] for name in ("address", "postcode", "last_seen_by")} == {WITHHELD}
     assert before["last_seen_on"] is not None
     assert after["last_seen_on"] is None
-    assert {after[name] for name in FIGURES} == {None}
     assert (after["because"], after["lane"], after["restricted"]) == (BECAUSE_WITHHELD, "restricted", True)
 
 
@@ -103,13 +95,11 @@ def test_an_explained_protected_child_shows_no_source_and_no_school() -> None:
     assert (after["source"], after["what"]) == (WITHHELD, WITHHELD)
     assert (after["since_on"], after["until_on"]) == (None, None)
     assert "roll" not in str(after["why"])
-    assert after["reason"] == WITHHELD, "moved away, or in education: where the child is"
-    assert (after["likelihood"], after["living_here"], after["link_probability"]) == (None, None, None)
+    assert after["records"] == row(night.explained, EXPLAINED)["records"]
 
 
 def test_a_protected_child_s_row_shows_no_key_with_a_school_in_it_and_none_of_its_household() -> None:
-    key, is_it = "school_census:9012001|A1", pl.col("child_id") == LISTED
-    shown = f"school_census:{WITHHELD};{MARK_WITHHELD}"
+    key, shown, is_it = "school_census:9012001|A1", f"school_census:{WITHHELD}", pl.col("child_id") == LISTED
     homes = {name: pl.when(is_it).then(pl.lit("HH0000000001")) for name in ("household", "also_here", "route")}
     night = made_publication()
     listed = night.candidates.with_columns(records=pl.lit(key), **homes)
@@ -126,8 +116,8 @@ def test_a_protected_child_s_row_shows_no_key_with_a_school_in_it_and_none_of_it
 
 
 def test_other_children_are_not_touched() -> None:
-    night = protect(made_publication(), LISTED)
-    after = mask(night)
+    night = made_publication()
+    after = mask(protect(night, LISTED))
     assert after.candidates.filter(pl.col("child_id") != LISTED).equals(
         night.candidates.filter(pl.col("child_id") != LISTED)
     )
@@ -141,7 +131,7 @@ def test_who_is_probably_a_protected_child_does_not_tell_that_childs_school() ->
     tables = drawn.rivalry(("CH1", "health:H1"), ("CH2", "school_census:9012001|A1"), 0.97).night()
     assert "9012001" in str(row(tables["explained"], "CH1"))
     shown = row(masked_list(tables).explained, "CH1")
-    assert row(tables["explained"], "CH1")["reason"] == SAME_AS_RIVAL
+    assert shown["reason"] == SAME_AS_RIVAL
     assert (shown["record_id"], shown["source"], shown["what"]) == (WITHHELD, WITHHELD, WITHHELD)
     assert "9012001" not in str(shown)
     gone = pl.DataFrame(
@@ -181,30 +171,9 @@ def test_the_record_that_protects_a_child_is_named_to_nobody_as_it_may_be_a_refu
     assert row(masked.restricted, "CH1")["records"] == "health:H1;refuge:R1"
     page = explain("CH1", tables, {"refuge": "Refuge notifications"})
     assert "health:H1 (health)" in page
-    assert "Withheld: any other record, as its source may say where the child is." in page
+    assert "Withheld: 1 record with the mark that protects the child." in page
     for told in (str(masked.candidates.rows()), page):
         assert "refuge" not in told.casefold()
-
-
-def test_only_sources_that_know_most_children_are_named_with_a_protected_child() -> None:
-    """Of ten children the doctors know nine, housing five, and the police four; the protected child is known to all three."""
-    drawn = Drawn()
-    for source, many in (("health", 9), ("housing", 5), ("police", 4)):
-        for number in range(many):
-            drawn.record(f"{source}:{number}", f"CH{number}")
-    drawn.record("early_years:9", "CH9").says("health:0", "protected").lives("CH0", 0.9)
-    listed = row(masked_list(drawn.night()).candidates, "CH0")
-    assert KNOWS_MOST == 0.5
-    assert listed["records"] == f"housing:0;{MARK_WITHHELD}", "health marks the child, and the police know few"
-
-
-def test_what_withholds_a_record_does_not_say_whether_it_marks_the_child() -> None:
-    drawn = Drawn().record("health:H1", "CH1").record("health:H2", "CH2").says("health:H1", "protected")
-    shared = {"uprn": "100020015897"}
-    tables = drawn.lives("CH1", 0.9).lives("CH2", 0.9).night()
-    home = tables["person_record"].with_columns(pl.lit(shared["uprn"]).alias("uprn"))
-    records = masked_list(tables | {"person_record": home}).candidates.sort("child_id")["records"]
-    assert records.to_list() == [MARK_WITHHELD, f"health:H2;{MARK_WITHHELD}"]
 
 
 def test_nor_is_that_record_named_beside_another_child_whom_it_comes_near() -> None:

@@ -217,20 +217,6 @@ def test_the_order_is_urgency_over_all_lanes() -> None:
     ]
 
 
-def test_protected_children_come_after_all_others_as_their_place_would_tell_how_likely_they_are_to_be_here() -> None:
-    drawn = Drawn()
-    for child, living_here in (("CA", 0.99), ("CB", 0.9), ("CC", 0.7), ("CD", 0.6), ("CE", 0.95)):
-        drawn.record(f"health:{child}", child, uprn="100020015897" if child in "CA CE" else None).lives(
-            child, living_here
-        )
-    drawn.says("health:CA", "protected").says("health:CC", "protected")
-    candidates = drawn.ranked(RankSettings()).candidates
-    assert candidates.select("rank", "child_id").rows() == [
-        (1, "CB"), (2, "CD"), (3, "CA"), (4, "CE"), (5, "CC"),  # CE shares CA's home
-    ]  # fmt: skip
-    assert candidates.sort("child_id")["also_here"].to_list()[0] == "Also on the list at this address: rank 4."
-
-
 def test_a_hundred_points_double_a_likelihood_and_of_two_as_urgent_the_likelier_comes_first() -> None:
     drawn = Drawn()
     for child, living_here in (("CA", 0.999), ("CB", 0.5), ("CC", 1.0)):
