@@ -156,10 +156,15 @@ class Contract(DataContract):
             statement.until for statement in self.says if statement.kind == "provision" and statement.until
         )
 
-    def missing_end_columns(self, there: Collection[str]) -> list[Column]:
-        """Columns (with ``absentWhy``) that are not in ``there`` and without which what begins in ``there`` never ends."""
-        absent = (column for column in self.columns if column.absent_why and column.name not in there)
-        return [column for column in absent if not self.beginnings_of(column.name).isdisjoint(there)]
+    def missed_columns(self, there: Collection[str]) -> list[Column]:
+        """Columns that are not in ``there`` and without which the rows come to mean something else (``absentWhy``, the same
+        sentence once). An end is missed only if what it ends begins in ``there``."""
+        missed = dict[str, Column]()
+        for column in self.columns:
+            begun = self.beginnings_of(column.name)
+            if column.absent_why and column.name not in there and not (begun and begun.isdisjoint(there)):
+                missed.setdefault(column.absent_why, column)
+        return list(missed.values())
 
     def in_layout(self, layout: Layout) -> "Contract":
         """This contract with the headers and optional columns of another layout of the source."""
@@ -168,6 +173,8 @@ class Contract(DataContract):
             header, *others = layout.headers.get(column.name, column.headers)
             may_be_absent = column.name not in layout.needs and (column.may_be_absent or column.name in layout.absent)
             changed = {"header": header, "also_called": tuple(others), "may_be_absent": may_be_absent}
+            if column.name in layout.absent and layout.absent_why:
+                changed["absent_why"] = layout.absent_why
             columns.append(column.model_copy(update=changed))
         table = self.table.model_copy(update={"properties": tuple(columns)})
         copied = self.model_copy(update={"schema_": (table,)})

@@ -77,6 +77,8 @@ class Layout(Part):
     """Columns that a file of this layout may lack."""
     needs: OneOrMany = ()
     """Columns that a file of this layout must have, though other files may lack them."""
+    absent_why: str = Field("", alias="absentWhy")
+    """What the rows come to mean without the columns that are ``absent``, in one sentence; empty: they mean the same."""
 
     @property
     def columns(self) -> tuple[str, ...]:

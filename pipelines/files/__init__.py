@@ -75,9 +75,10 @@ def read_bytes(file: str, data: bytes, contract: Contract, known: KnownLines | N
 def _read_in_its_layout(file: str, data: bytes, contract: Contract, known: KnownLines) -> tuple[ReadTable, Contract]:
     """The file as its contract describes it, or in the further layout that fits it: the one that knows most columns.
 
-    A layout in which one column stands for another (``needs``) fits only if it reads every column that the contract itself
-    found renamed. Once something fits, only layouts that know a further column of the file are tried, so that a large file
-    is not read once for each layout. If no layout fits, the faults are those under the contract itself.
+    A layout in which one column stands for another (``needs``), or that does without (``absentWhy``), fits only if it reads
+    every column that the contract itself found renamed. Once something fits, only layouts that know a further column of the
+    file are tried, so that a large file is not read once for each layout. If no layout fits, the faults are those under the
+    contract itself.
     """
     own: ReadTable | UnreadableFileError
     try:
@@ -97,7 +98,8 @@ def _read_in_its_layout(file: str, data: bytes, contract: Contract, known: Known
             table = _read(file, data, other, known)
         except UnreadableFileError:
             continue
-        if _fits(table) and (not layout.needs or renamed <= set(table.headers.values())):
+        reads_renamed = renamed <= set(table.headers.values())
+        if _fits(table) and (reads_renamed or not (layout.needs or layout.absent_why)):
             fitting.append((table, other))
     if fitting:
         return max(fitting, key=lambda found: len(found[0].headers))

@@ -79,7 +79,7 @@ def column_faults(
     may simply be empty in all of them, such as an end when nothing has ended.
     """
     missing = [column for column in contract.columns if column.name not in found]
-    endless = contract.missing_end_columns(found) if is_header_line else []
+    missed = contract.missed_columns(found) if is_header_line else []
     few = all(column.name in optional for column in missing) and 2 * len(unknown) <= len(found)
     surely = len(headers) if few else _surely_headers(found, len(headers)) if is_header_line else 0
     renamed = _renamed_columns(headers, unknown, contract, missing)
@@ -88,8 +88,8 @@ def column_faults(
     faults = []
     for column in missing:
         header = headers[renamed[column.name]].strip() if column.name in renamed else None
-        if column in endless:
-            faults.append(_without_end(column, header))
+        if column in missed:
+            faults.append(_used_without(column, header))
         elif header is not None:
             faults.append(_renamed(header, column, "nothing" if column.name in optional else "file"))
         elif column.name not in optional:
@@ -148,7 +148,7 @@ def _none_of(contract: Contract, missing: Sequence[Column], optional: frozenset[
     ]
 
 
-def _without_end(column: Column, renamed: str | None) -> Fault:
+def _used_without(column: Column, renamed: str | None) -> Fault:
     """``renamed``: the header that looks like the column's under another name; null: none does."""
     like = f" {renamed} looks like it under another name, and was not read." if renamed else ""
     fix = (

@@ -258,6 +258,44 @@ def test_an_end_under_another_name_is_told_once(header: str, column: str, words:
     assert words in missing.why and "to this day" in missing.why
 
 
+WITHOUT_HOMES = (
+    "alternative_provision", "early_years", "ehe_register", "exclusions", "independent_schools", "lost_pupils", "other_la",
+    "police", "post_16", "pupil_returns", "referrals", "social_care", "youth_justice",
+)  # fmt: skip
+"""Lists whose senders may know no home: their children are matched by name, birth date and UPN."""
+
+
+@pytest.mark.parametrize("source", WITHOUT_HOMES)
+def test_a_list_that_gives_nobodys_home_is_used(source: str, tmp_path: Path) -> None:
+    homes = {column.header for column in CONTRACTS[source].columns if column.maps_to in ("address", "postcode")}
+    row = {header: value for header, value in GOOD[source].items() if header not in homes}
+    pl.DataFrame([row]).write_csv(tmp_path / f"{source}.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert (found.is_refused, found.breaches) == (False, ())
+
+
+@pytest.mark.parametrize(
+    ("homes", "told", "is_refused"),
+    [
+        ("Postcode", [("missing column", "PAON")], False),
+        ("PAON Postcode", [("missing column", "Street")], False),
+        ("PAON Street Postcode", [], False),
+        ("PAON Streett Postcode", [("renamed column", "Streett")], True),
+        ("PAON Street", [("missing column", "Postcode")], True),
+    ],
+)
+def test_a_roll_that_gives_homes_by_postcode_alone_is_used_and_told(
+    homes: str, told: list[tuple[str, str]], is_refused: bool, tmp_path: Path
+) -> None:
+    address = [column.header for column in CONTRACTS["school_census"].columns if column.maps_to == "address"]
+    row = {header: value for header, value in GOOD["school_census"].items() if header not in (*address, "Postcode")}
+    pl.DataFrame([row | dict.fromkeys(homes.split(), "LL11 1AA")]).write_csv(tmp_path / "school_census.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert [(breach.rule, breach.column) for breach in found.breaches] == told
+    assert found.is_refused == is_refused
+    assert is_refused or all("told apart less surely" in breach.why for breach in found.breaches)
+
+
 def test_an_element_that_no_row_of_xml_has_says_of_nothing_that_it_never_ends() -> None:
     health = CONTRACTS["health"]
     headers = [column.header for column in health.columns if column.name != "deduction_date"]
