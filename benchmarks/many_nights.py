@@ -10,7 +10,7 @@ certain nights a file is late, cut off or missing, and an officer opens and clos
 import argparse
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -24,8 +24,8 @@ from apps.made_up.history import begin_history, deliver, move_on
 from apps.made_up.true_reasons import FACTS, judged_reasons, renamed_without_cause
 from pipelines.decisions.outcomes import ASKED, add_outcomes
 from pipelines.failure import NightFailed
-from pipelines.night import RunReport, run_night
-from pipelines.settings import Settings, read_settings
+from pipelines.night import run_night
+from pipelines.settings import read_settings
 from pipelines.steps.under_way import Counts
 from pipelines.store import Store
 from pipelines.workspace import STORE_FILE
@@ -107,7 +107,6 @@ def live(
     nights: int,
     seed: int,
     share: float,
-    run: Callable[[Settings], RunReport] = run_night,
     plan: Plan = SIXTY,
 ) -> Lived:
     """Run the nights in ``folder`` and compare them with the truth."""
@@ -125,7 +124,7 @@ def live(
         settings = read_settings(None, extracts=into, workspace=workspace, as_at=as_at)
         settings = settings.model_copy(update={"listing": settings.listing.model_copy(update={"evidence_sheets": 5})})
         try:
-            report = run(settings)
+            report = run_night(settings)
         except NightFailed as failed:
             lived.failed.append((night, failed.exit_code))
             continue

@@ -92,13 +92,17 @@ def see(people: People, lives: Lives, as_at: date) -> World:
     )
 
 
-def _back(dice: Dice, last: Days, first: Days, spread: Shares | float, tail: float = 0.06) -> Days:
+SEEN_LONG_AGO = 0.06
+"""Share of the children whom an agency has not seen for long."""
+
+
+def _back(dice: Dice, last: Days, first: Days, spread: Shares | float) -> Days:
     """Draw the day of the last contact: evenly over the ``spread`` days before ``last``, a few much earlier, none before
     ``first``.
     """
     count = len(last)
     ago = dice.random(count) * spread
-    ago = np.where(dice.random(count) < tail, np.asarray(spread) + dice.exponential(330.0, size=count), ago)
+    ago = np.where(dice.random(count) < SEEN_LONG_AGO, np.asarray(spread) + dice.exponential(330.0, size=count), ago)
     return np.maximum(last - days(ago), first)
 
 

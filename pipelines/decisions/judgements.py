@@ -48,7 +48,7 @@ DRAWN = pl.Schema(
             "right_id": pl.String,
             "part": pl.String,  # FOR_LIST, FOR_MODEL, BLIND
             "stratum": pl.String,  # band of match weight; null: not drawn by chance
-            "stratum_weight": pl.Float64,  # null with stratum
+            "stratum_weight": pl.Float64,  # pairs of the stratum for each one drawn; null with stratum
             "match_weight": pl.Float64,  # bits, on the night of the draw
             "match_probability": pl.Float64,  # 0..1, on the night of the draw
             "facts": pl.String,  # fingerprint of the pair's cells as shown: reveals a row whose cells were mixed up

@@ -286,8 +286,9 @@ def _read_newest(place: int, sheets: int) -> Fault:
     )
 
 
-def _sheet(data: bytes, sheet: str) -> pl.DataFrame:
-    cells = pl.read_excel(
+def sheet_cells(data: bytes, sheet: str) -> pl.DataFrame:
+    """Every cell of a sheet as text, without a header; null: the cell is empty."""
+    return pl.read_excel(
         io.BytesIO(data),
         sheet_name=sheet,
         engine="calamine",
@@ -297,5 +298,10 @@ def _sheet(data: bytes, sheet: str) -> pl.DataFrame:
         raise_if_empty=False,
         read_options={"skip_rows": 0, "dtypes": "string"},
     )
+
+
+def _sheet(data: bytes, sheet: str) -> pl.DataFrame:
+    """The cells of a sheet, by position; an empty one is an empty text."""
+    cells = sheet_cells(data, sheet)
     cells.columns = [str(position) for position in range(cells.width)]
     return cells.select(pl.all().cast(pl.String).fill_null("").str.replace(_MIDNIGHT, "${1}"))

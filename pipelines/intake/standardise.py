@@ -8,6 +8,7 @@ Canonical forms come from :mod:`matching`, the reading of cells from :mod:`pipel
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import get_args
 
 import polars as pl
 
@@ -30,21 +31,8 @@ from pipelines.intake.cells import born_on, columns_for, meaning_of, only_cell, 
 from pipelines.intake.statements import statements_of_sources
 from pipelines.tables import PERSON
 
-_TEXT_FIELDS: tuple[PersonField, ...] = (
-    "forename",
-    "middle_names",
-    "surname",
-    "full_name",
-    "address",
-    "postcode",
-    "uprn",
-    "upn",
-    "former_upn",
-    "nhs_number",
-    "other_surname",
-    "parent_name",
-    "phone",
-    "household",
+_TEXT_FIELDS: tuple[PersonField, ...] = tuple(
+    field for field in get_args(PersonField) if field not in ("date_of_birth", "sex")
 )
 
 WRITTEN = pl.Schema(

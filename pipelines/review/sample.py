@@ -13,8 +13,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from matching.judgement import UNSURE, standing_judgements
-from matching.person import Columns
-from pipelines.decisions.judgements import BLIND, FOR_LIST, FOR_MODEL
+from pipelines.decisions.judgements import BLIND, DRAWN, FOR_LIST, FOR_MODEL
 from pipelines.linking.link_report import weights_at
 from pipelines.listing.masking import masked_list
 from pipelines.listing.rank import IN_EDUCATION, SAME_AS_RIVAL
@@ -50,20 +49,8 @@ EACH_STRATUM = 2
 NEAR = 10.0
 """Furthest from the link threshold, in bits of log-odds, that a pair for the model may lie."""
 
-PAIR = pl.Schema(
-    Columns(
-        {
-            "left_id": pl.String,  # record_id; left_id < right_id
-            "right_id": pl.String,
-            "part": pl.String,  # list, model, blind
-            "stratum": pl.String,  # band of match weight; null: not drawn by chance
-            "stratum_weight": pl.Float64,  # pairs of the stratum for each one drawn; null with stratum
-            "match_weight": pl.Float64,  # bits
-            "match_probability": pl.Float64,  # 0..1
-        }
-    )
-)
-"""One row is one pair to be asked about."""
+PAIR = pl.Schema({name: kind for name, kind in DRAWN.items() if name not in ("sample", "pair", "facts", "night_at")})
+"""One row is one pair to be asked about, as ``DRAWN`` keeps it."""
 
 
 def pairs_worth_asking(

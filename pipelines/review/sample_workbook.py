@@ -16,6 +16,7 @@ import xlsxwriter
 
 from data_contracts.values import excel_day
 from matching.judgement import ANSWERS
+from pipelines.files.workbook import sheet_cells
 from pipelines.listing.masking import masked_keys
 from pipelines.publish.sheet_layout import A4, PROSE_LINE, fit_rows, print_on_a3
 from pipelines.reasons import day_written
@@ -224,16 +225,7 @@ def _cells(path: Path) -> pl.DataFrame:
     try:
         data = path.read_bytes()
         if PAIRS_SHEET in fastexcel.read_excel(data).sheet_names:
-            return pl.read_excel(
-                io.BytesIO(data),
-                sheet_name=PAIRS_SHEET,
-                engine="calamine",
-                has_header=False,
-                drop_empty_rows=False,
-                drop_empty_cols=False,
-                raise_if_empty=False,
-                read_options={"skip_rows": 0, "dtypes": "string"},
-            )
+            return sheet_cells(data, PAIRS_SHEET)
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except OSError as error:
