@@ -24,11 +24,34 @@ SETTINGS_IN_FORCE = "settings_in_force.toml"
 """In the workspace: settings that one named person proposed and another approved (:mod:`pipelines.decisions.proposals`)."""
 
 
-_WRITTEN = {
-    "date_from_datetime_parsing": ". Write a day as 2026-10-26, without quotes",
-    "string_pattern_mismatch": ". Write an area, district or sector in capitals, such as ZA, ZA1 or ZA1 6",
+_A_DAY = "must be a day, written as 2026-10-26 and without quotes"
+_A_NUMBER = "must be a number, with a point and without quotes, such as 0.8"
+_A_TEXT = 'must be text in quotes, such as "2001"'
+_A_WHOLE_NUMBER = "must be a whole number without quotes, such as 28"
+_MUST = {
+    "date_from_datetime_parsing": _A_DAY,
+    "date_parsing": _A_DAY,
+    "date_type": _A_DAY,
+    "dict_type": 'must name a list for each, such as {{ school_census = ["2001", "2002"] }}',
+    "finite_number": "must be a finite number",
+    "float_parsing": _A_NUMBER,
+    "float_type": _A_NUMBER,
+    "greater_than": "must be above {gt:g}",
+    "greater_than_equal": "must be {ge:g} or more",
+    "int_from_float": _A_WHOLE_NUMBER,
+    "int_parsing": _A_WHOLE_NUMBER,
+    "int_type": _A_WHOLE_NUMBER,
+    "less_than": "must be below {lt:g}",
+    "less_than_equal": "must be {le:g} or less",
+    "missing": "lacks a day: write the first and the last, such as [2026-10-26, 2026-10-30]",
+    "model_type": "is a heading of settings, not one setting. Write them under [{key}]",
+    "string_pattern_mismatch": "must be an area, district or sector in capitals, such as ZA, ZA1 or ZA1 6",
+    "string_type": _A_TEXT,
+    "too_long": "has too many days: write the first and the last, such as [2026-10-26, 2026-10-30]",
+    "tuple_type": "must be a list, in square brackets",
 }
-"""Kind of error -> how such a setting is written. The only pattern is that of ``[ranking.area]``."""
+"""Kind of error -> what such a setting must be. The only pattern, and the only two places in a list, are those of
+``[ranking.area]`` and ``school_closures``."""
 
 
 _STANDS = re.compile(r"\s*(?:\[\s*(?P<heading>[\w.]+)\s*\]|(?P<key>[\w.]+)\s*=)")
@@ -213,7 +236,7 @@ def _validated(values: Mapping[str, Any], where: Path | str) -> Settings:
         return Settings.model_validate(values)
     except ValidationError as error:
         written = where.read_text(encoding="utf-8-sig") if isinstance(where, Path) else ""
-        faults = "; ".join(_line_of(written, problem["loc"]) + _problem_in_words(problem) for problem in error.errors())
+        faults = " ".join(_line_of(written, problem["loc"]) + _problem_in_words(problem) for problem in error.errors())
     raise SettingsError(f"{where}: {faults}")
 
 
@@ -240,7 +263,10 @@ def read_toml(config: Path) -> dict[str, Any]:
     except OSError as error:
         fault = f"{config} cannot be read: {error.strerror}. config/example.toml is a settings file to copy."
     except tomllib.TOMLDecodeError as error:
-        fault = f"{config}: this is not TOML in UTF-8: {error}. Correct the place it names."
+        fault = (
+            f"{config}: this is not TOML in UTF-8: {error}. Correct the place it names. A text stands in "
+            "quotes, a number has a point and no comma, a day is written as 2026-10-26, and each heading stands once."
+        )
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         fault = f"{config}, line {line}: this is not TOML in UTF-8. Save the file as UTF-8, which every editor can do."
@@ -250,20 +276,27 @@ def read_toml(config: Path) -> dict[str, Any]:
 def _problem_in_words(problem: ErrorDetails) -> str:
     """What is wrong with one setting, and how to write it."""
     place, kind = problem["loc"], problem["type"]
-    key = ".".join(map(str, place))
-    if kind == "tuple_type":
-        return f"{key}: Input should be a list, in square brackets"
+    key = ".".join(str(part) for part in place if isinstance(part, str))
+    if kind == "value_error":
+        return f"{key}: {problem['ctx']['error']}."
     if kind != "extra_forbidden":
-        shares = 1.0 in problem.get("ctx", {}).values() and kind in ("less_than", "less_than_equal")
-        written = ". Write 95 in 100 as 0.95" if shares else _WRITTEN.get(kind, "")
-        return f"{key}: {problem['msg']}{written}"
+        limits = problem.get("ctx", {})
+        must = _MUST[kind].format(key=key, **limits) if kind in _MUST else f"cannot be used ({problem['msg']})"
+        shares = 1.0 in limits.values() and kind in ("less_than", "less_than_equal")
+        return f"{key}{_entry(place)} {must}." + (" Write 95 in 100 as 0.95." if shares else "")
     known = _keys_beside(place)
     if groups := [group for group in _groups_with(str(place[-1])) if group != place[:-1]]:
         headings = " or ".join(f"[{'.'.join(group)}]" for group in groups)
-        return f"{key} is not a setting. {place[-1]} is one under the heading {headings}"
+        return f"{key} is not a setting. {place[-1]} is one under the heading {headings}."
     nearest = get_close_matches(str(place[-1]), known, n=1, cutoff=0.0)
     meant = ".".join(map(str, (*place[:-1], *nearest)))
-    return f"{key} is not a setting. Did you mean {meant}? There are: {', '.join(known)}"
+    return f"{key} is not a setting. Did you mean {meant}? There are: {', '.join(known)}."
+
+
+def _entry(place: tuple[int | str, ...]) -> str:
+    """``, entry 2``: which entry of a list a place is, from 1; empty if it is in none."""
+    at = next((part for part in place if isinstance(part, int)), None)
+    return "" if at is None else f", entry {at + 1},"
 
 
 def _groups_with(key: str, group: type[BaseModel] = Settings, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

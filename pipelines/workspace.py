@@ -49,6 +49,10 @@ def must_be_there(workspace: Path) -> None:
 
 def make_workspace(workspace: Path) -> None:
     """Make the folder, mode 0700, if it does not exist. Raises StoreError."""
+    if workspace.exists() and not workspace.is_dir():
+        raise StoreError(
+            f"The workspace {workspace} is a file. Give --workspace a folder: a new one is made if need be."
+        )
     try:
         workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

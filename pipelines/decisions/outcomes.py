@@ -7,6 +7,7 @@ that was not known when the outcome was read in. Notes are ignored and never kep
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 
 import polars as pl
@@ -124,6 +125,8 @@ SAID_IN = ("outcome", "date", "reason", "hours")
 NOTHING = ("-", "–", "n/a", "N/A", *EXPORTED_EMPTY)
 """What people and spreadsheets write in those columns for an empty cell."""
 NO_CODE = "outcome: empty, or not one of the known outcomes"
+ALIKE = 0.6
+"""How alike (0..1, :mod:`difflib`) what is written and an outcome must be for that outcome to be named as perhaps meant."""
 MOST_HOURS = 500.0
 """More hours than this on one outcome are a slip of the pen."""
 OLDEST_YEARS = 18
@@ -219,7 +222,7 @@ def _faults(given: pl.DataFrame, known: pl.Series, on_day: date) -> list[str]:
             child.is_null() | ~child.is_in(known.implode()),
             "child_id: no such child on the list or last night. Copy the id from the list",
         ),
-        (code.is_null() | ~code.is_in(list(CODES)), NO_CODE),
+        (code.is_null() | ~code.is_in(list(CODES)), pl.lit(NO_CODE) + _perhaps_meant(given["outcome"])),
         (on.is_null(), "date: empty, or not a real date. Write it as YYYY-MM-DD"),
         (on > on_day, "date: it is in the future"),
         (
@@ -240,12 +243,19 @@ def _faults(given: pl.DataFrame, known: pl.Series, on_day: date) -> list[str]:
         ),
     )
     numbered = given.with_row_index("number")
-    found = sorted(
-        (number, place, fault)
+    found = [
+        numbered.filter(rule).select("number", "place", fault=pl.lit(fault) if isinstance(fault, str) else fault)
         for rule, fault in rules
-        for number, place in numbered.filter(rule).select("number", "place").iter_rows()
-    )
-    return [f"{place}: {fault}." for _, place, fault in found]
+    ]
+    ordered = pl.concat(found).sort("number", "place", "fault")
+    return [f"{place}: {fault}." for _, place, fault in ordered.iter_rows()]
+
+
+def _perhaps_meant(written: pl.Series) -> pl.Expr:
+    """The outcomes nearest to what is written in a line, as words that follow ``NO_CODE``; empty where none is near."""
+    near = {text: get_close_matches(text, CODES, n=2, cutoff=ALIKE) for text in written.unique().drop_nulls()}
+    words = {text: f". Perhaps {' or '.join(codes)} is meant" for text, codes in near.items() if codes}
+    return pl.col("outcome").replace_strict(words, default="", return_dtype=pl.String).fill_null("")
 
 
 def outcome_in_words(outcome: pl.Expr) -> pl.Expr:

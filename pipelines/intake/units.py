@@ -62,8 +62,8 @@ def refuse_units_of_no_source(units_due: Mapping[str, Sequence[str]], contracts:
     with_units = [source for source, contract in contracts.items() if contract.completeness.unit]
     if wrong := sorted(set(units_due).difference(with_units)):
         raise SettingsError(
-            f"schools.due names {', '.join(wrong)}, for which no contract tells schools apart. Sources that can be named: "
-            f"{', '.join(with_units)}."
+            f"[schools] due, in the settings, names {', '.join(wrong)}, for which no contract tells schools apart. Write one "
+            f"of these sources instead: {', '.join(with_units)}."
         )
 
 

@@ -140,6 +140,14 @@ def test_the_outcomes_are_told_once_however_many_lines_are_wrong(tmp_path: Path)
         pytest.param("A,UNTRACED,02/11/1926,,\n", "line 2: date: no child of school age", id="a slip in the century"),
         pytest.param("A,UNTRACED,2026-11-02,,\nA,,2026-11-03,,\n", "line 3: outcome: empty", id="a day alone"),
         pytest.param(
+            "A,on roll,2026-11-02,,\n",
+            r"line 2: .*outcomes\. Perhaps (ON_ROLL_OWN or ON_ROLL_OTHER_LA|ON_ROLL_OTHER_LA or ON_ROLL_OWN) is meant\.",
+            id="half an outcome",
+        ),
+        pytest.param(
+            "A,Quackenbush,2026-11-02,,\n", r"one of the known outcomes\.\nThe", id="no outcome at all, not repeated"
+        ),
+        pytest.param(
             "A,UNTRACED,2026-11-02,,\nA,UNTRACED,2026-11-03,1,5,no\n",
             "line 3: it has 6 cells, and the line of headers 5",
             id="a comma without quotes",

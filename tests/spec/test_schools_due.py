@@ -49,6 +49,6 @@ def test_schools_can_be_due_only_of_a_source_that_tells_them_apart_and_that_is_s
         extracts=tmp_path / "none", workspace=tmp_path / "w", as_at=FIRST, schools={"due": {named: ["1"]}}
     )
     with pytest.raises(
-        NightFailed, match=rf"schools\.due names {named}, .* Sources that can be named: .*school_census"
+        NightFailed, match=rf"\[schools\] due, in the settings, names {named}, .* instead: .*school_census"
     ):
         run_night(settings)

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.settings import NOT_IN_A_FILE, SETTINGS_IN_FORCE, Settings, SettingsError, read_settings, with_changes
+from pipelines.workspace import StoreError, make_workspace
 
 ASKED = {"extracts": Path("extracts"), "workspace": Path("workspace"), "as_at": date(2026, 11, 20)}
 EXAMPLE = Path(__file__).parents[2] / "config" / "example.toml"
@@ -32,30 +33,42 @@ def test_the_example_names_every_setting() -> None:
     [
         pytest.param("[machine]\nthread = 4\n", r"Did you mean machine\.threads\?", id="slip in key"),
         pytest.param("[machin]\nthreads = 4\n", r"line 1, machin .*Did you mean machine\?", id="slip in a group"),
+        pytest.param("[machine]\nthreads = 0\n", "line 2, machine.threads must be 1 or more\\.", id="out of range"),
         pytest.param(
-            "[machine]\nthreads = 0\n", "line 2, machine.threads: .*greater than or equal to 1", id="out of range"
+            "[machine]\nthreads = 'two'\n", r"machine\.threads must be a whole number without quotes", id="no number"
         ),
-        pytest.param("[machine]\nthreads = 'two'\n", "machine.threads: .*valid integer", id="no number"),
         pytest.param("[machine\n", "not TOML in UTF-8", id="no TOML"),
         pytest.param(
-            "linkage.link_threshold = 1\n", "line 1, linkage.link_threshold: .*less than 1", id="a link beyond doubt"
+            "linkage.link_threshold = 1\n",
+            "line 1, linkage.link_threshold must be below 1\\.",
+            id="a link beyond doubt",
         ),
-        pytest.param("[linkage]\nlink_threshold = 95\n", "less than 1. Write 95 in 100 as 0.95", id="per cent"),
-        pytest.param("[ranking]\nmoved_away_below = 50\n", "equal to 1. Write 95 in 100 as", id="per cent of a share"),
-        pytest.param("[machine]\nmemory_gb = 0\n", r"equal to 0\.5$", id="no share, so nothing of per cent"),
-        pytest.param("check_costs = 0.5\n", r"check_costs is one under the heading \[ranking\]$", id="no heading"),
-        pytest.param("[machine]\nreferral = 5\n", r"the heading \[ranking\.points\]$", id="under another heading"),
+        pytest.param(
+            "[linkage]\nlink_threshold = 95\n", r"must be below 1\. Write 95 in 100 as 0\.95\.", id="per cent"
+        ),
+        pytest.param(
+            "[ranking]\nmoved_away_below = 50\n", r"must be 1 or less\. Write 95 in 100 as", id="per cent of a share"
+        ),
+        pytest.param("[machine]\nmemory_gb = 0\n", r"must be 0\.5 or more\.$", id="no share, so nothing of per cent"),
+        pytest.param("check_costs = 0.5\n", r"check_costs is one under the heading \[ranking\]\.$", id="no heading"),
+        pytest.param("[machine]\nreferral = 5\n", r"the heading \[ranking\.points\]\.$", id="under another heading"),
         pytest.param(
             "[ranking]\nschool_closures = [\n  [2026-10-30, 2026-10-26],\n]\n",
-            "line 2, .*first day before the last",
+            r"line 2, ranking\.school_closures: 2026-10-30 is after 2026-10-26\. Write the first day before the last\.$",
             id="days turned round",
         ),
-        pytest.param("[ranking]\nschool_closures = [['26/10/2026', 1]]\n", "a day as 2026-10-26", id="a day otherwise"),
         pytest.param(
-            "[ranking.area]\npostcodes = ['za1']\n", "in capitals, such as ZA", id="a district in small letters"
+            "[ranking]\nschool_closures = [['26/10/2026', 1]]\n",
+            "entry 1, must be a day, written as 2026-10-26",
+            id="a day otherwise",
+        ),
+        pytest.param(
+            "[ranking.area]\npostcodes = ['za1']\n",
+            r"ranking\.area\.postcodes, entry 1, must be an area, .* in capitals, such as ZA",
+            id="a district in small letters",
         ),
         pytest.param("[ranking]\nwasted_enquiries_per_missed_child = inf\n", "finite number", id="endless"),
-        pytest.param("[ranking.points]\nreferral = 100000000000000000000\n", "less than or equal to 1000", id="huge"),
+        pytest.param("[ranking.points]\nreferral = 100000000000000000000\n", "must be 1000 or less", id="huge"),
         pytest.param(
             "# Ours\n[ ranking.points ]\n  referral = true\n",
             r"line 3, ranking\.points\.referral: .*true is not allowed",
@@ -63,6 +76,19 @@ def test_the_example_names_every_setting() -> None:
         ),
         pytest.param(
             "[machine]\nmemory_gb = false\n", r"machine\.memory_gb: .*false is not allowed", id="false, for 0"
+        ),
+        pytest.param("[ranking]\nschool_closures = [[2026-10-26]]\n", "lacks a day", id="a time with one day"),
+        pytest.param(
+            "[schools]\ndue = ['2001']\n", r"schools\.due must name a list for each", id="schools of no source"
+        ),
+        pytest.param(
+            "[schools]\ndue = { school_census = [2001] }\n",
+            "must be text in quotes",
+            id="a school's number as a number",
+        ),
+        pytest.param("[ranking]\npoints = 3\n", r"Write them under \[ranking\.points\]", id="a heading as a setting"),
+        pytest.param(
+            "[linkage]\nlink_threshold = 0,9\n", "a number has a point and no comma", id="a comma in a number"
         ),
         pytest.param("settings_file = 'x'\n", "settings_file is not a setting", id="where it stands, said in the file"),
         pytest.param("as_at = 2026-11-20\n", "given with --as-at", id="a date in the file"),
@@ -115,3 +141,9 @@ def test_settings_do_not_change(tmp_path: Path) -> None:
     settings = read_settings(None, **ASKED)
     with pytest.raises(ValidationError, match="frozen"):
         settings.workspace = tmp_path
+
+
+def test_a_workspace_that_is_a_file_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "list.xlsx").write_bytes(b"")
+    with pytest.raises(StoreError, match=r"list\.xlsx is a file\. Give --workspace a folder"):
+        make_workspace(tmp_path / "list.xlsx")
