@@ -209,7 +209,7 @@ def postcodes_at_end(text: pl.Series) -> pl.Series:
 
 
 def _with_capital_door_letters(text: str) -> str:
-    return re.sub(r"\b\d+[a-z]\b", lambda found: found[0].upper(), text)
+    return re.sub(r"\b\d+[a-z]\b", lambda match: match[0].upper(), text)
 
 
 def shown_addresses(text: pl.Series) -> pl.Series:

@@ -152,11 +152,11 @@ def datasets_by_child(
 
 def _strata(child: NDArray[np.integer], stratum: NDArray[np.int32]) -> NDArray[np.int32]:
     """Each child's stratum: the highest of its records', so that a record without one (stratum 0) does not count."""
-    found = np.zeros(int(child.max(initial=-1)) + 1, dtype=np.int32)
-    found.put(child, stratum)
-    higher = np.flatnonzero(stratum > found.take(child))  # few: most children have one stratum in all their records
-    np.maximum.at(found, child[higher], stratum[higher])
-    return found
+    of_child = np.zeros(int(child.max(initial=-1)) + 1, dtype=np.int32)
+    of_child.put(child, stratum)
+    higher = np.flatnonzero(stratum > of_child.take(child))  # few: most children have one stratum in all their records
+    np.maximum.at(of_child, child[higher], stratum[higher])
+    return of_child
 
 
 def rows_by_dataset(child: Labels, dataset: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -86,9 +86,11 @@ class _Pairs:
             {name: table.column(column) for name, column in zip(names, goes_with.reads, strict=True)}
         )
         people = records.filter(pl.all_horizontal(pl.col("code", "first", "second") >= 0)).unique()
-        found = people.group_by("code", "first", "second").agg(people=pl.len()).sort("code")
-        first, second = ((found[name].rank("dense") - 1).cast(pl.Int64).to_numpy() for name in ("first", "second"))
-        return cls(found["code"].cast(pl.Int64).to_numpy(), first, second, found["people"].cast(pl.Float64).to_numpy())
+        counts = people.group_by("code", "first", "second").agg(people=pl.len()).sort("code")
+        first, second = ((counts[name].rank("dense") - 1).cast(pl.Int64).to_numpy() for name in ("first", "second"))
+        return cls(
+            counts["code"].cast(pl.Int64).to_numpy(), first, second, counts["people"].cast(pl.Float64).to_numpy()
+        )
 
     def matrix(self, values: Floats) -> csr_matrix:
         """A value for each pair as a matrix: second values x first values."""

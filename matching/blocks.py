@@ -229,23 +229,25 @@ def _tables_of(places: NDArray[np.integer], begins: NDArray[np.int64]) -> NDArra
 def blocks_of(rule: BlockingRule, table: Encoded, between: Tables | None = None) -> Blocks:
     """Sort the rows of a table into the blocks of a rule."""
     hashes = hashes_of(rule, table)
-    found = _sorted_by_key(hashes, between)
-    largest, wanted = int(found.sizes.max(initial=0)), found.pairs
+    ordered = _sorted_by_key(hashes, between)
+    largest, wanted = int(ordered.sizes.max(initial=0)), ordered.pairs
     if largest > LARGEST_BLOCK:
         # Within a block in the order of rows, not by table, so that every piece has rows of each table.
         _cut_into_pieces(hashes, _sorted_by_key(hashes))
-        found = _sorted_by_key(hashes, between)
+        ordered = _sorted_by_key(hashes, between)
     shape, width = hashes.shape, hashes.shape[1]
     del hashes
     keys = np.full(shape, NO_KEY, order="F")  # later read one slot at a time
-    rows, slots = _rows_and_slots(found, keys, between)
+    rows, slots = _rows_and_slots(ordered, keys, between)
     if width == 1:
-        keys[:, 0].put(rows, found.numbers)
+        keys[:, 0].put(rows, ordered.numbers)
     else:
-        keys[rows, slots] = found.numbers
+        keys[rows, slots] = ordered.numbers
     side = table.column(rule.one_side) >= 0 if rule.one_side else None
-    begins, ends = _spans(found, None if between is None else between.begins * width)
-    return Blocks(rule, keys, side, rows, slots, begins, ends, _pair_count(begins, ends), largest, wanted - found.pairs)
+    begins, ends = _spans(ordered, None if between is None else between.begins * width)
+    return Blocks(
+        rule, keys, side, rows, slots, begins, ends, _pair_count(begins, ends), largest, wanted - ordered.pairs
+    )
 
 
 def blocks_between(
@@ -260,10 +262,10 @@ def blocks_between(
     ``meets`` has the shape of ``keys``: true where the row is in the block of that key. ``keys`` stay whole: two rows that
     share an earlier key meet in its block, and not here.
     """
-    found = _sorted_by_key(np.where(meets, keys + 1, 0), between)
-    begins, ends = _spans(found, None if between is None else between.begins * keys.shape[1])
-    largest = int(found.sizes.max(initial=0))
-    rows, slots = _rows_and_slots(found, keys, between)
+    ordered = _sorted_by_key(np.where(meets, keys + 1, 0), between)
+    begins, ends = _spans(ordered, None if between is None else between.begins * keys.shape[1])
+    largest = int(ordered.sizes.max(initial=0))
+    rows, slots = _rows_and_slots(ordered, keys, between)
     return Blocks(rule, keys, side, rows, slots, begins, ends, _pair_count(begins, ends), largest, left_out=0)
 
 
@@ -271,36 +273,36 @@ def _pair_count(begins: NDArray[np.int32], ends: NDArray[np.int32]) -> int:
     return int((ends - begins).sum(dtype=np.int64))
 
 
-def _rows_and_slots(found: _Sorted, keys: Keys, between: Tables | None) -> tuple[Rows, NDArray[np.int16]]:
+def _rows_and_slots(ordered: _Sorted, keys: Keys, between: Tables | None) -> tuple[Rows, NDArray[np.int16]]:
     """The row and the slot of each place."""
     width = keys.shape[1]
-    rows = found.places if width == 1 else found.places // width
+    rows = ordered.places if width == 1 else ordered.places // width
     # If all slots are 0, one number stands for all of them.
-    slots = np.broadcast_to(np.int16(0), len(rows)) if width == 1 else (found.places % width).astype(np.int16)
+    slots = np.broadcast_to(np.int16(0), len(rows)) if width == 1 else (ordered.places % width).astype(np.int16)
     return (rows.astype(np.int32) if between is None else between.first.take(rows)), slots
 
 
-def _cut_into_pieces(hashes: Hashes, found: _Sorted) -> None:
+def _cut_into_pieces(hashes: Hashes, ordered: _Sorted) -> None:
     """Cut over-large blocks into pieces, in place."""
     flat = hashes.reshape(-1)
-    number = positions_within(found.sizes)
-    cut = np.repeat(found.sizes, found.sizes) > LARGEST_BLOCK
+    number = positions_within(ordered.sizes)
+    cut = np.repeat(ordered.sizes, ordered.sizes) > LARGEST_BLOCK
     # Each piece gets its own hash: a pair left out here must not count as found when a later rule finds it.
-    places, pieces = found.places[cut], (number[cut] // PIECE + 1).astype(np.uint64)
+    places, pieces = ordered.places[cut], (number[cut] // PIECE + 1).astype(np.uint64)
     flat[places] = scrambled(flat[places] * np.uint64(31) + pieces)
 
 
-def _spans(found: _Sorted, tables: NDArray[np.int64] | None) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _spans(ordered: _Sorted, tables: NDArray[np.int64] | None) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """For each place, the first position it meets, and the one after the last it meets."""
-    block_ends = np.cumsum(found.sizes, dtype=np.int32)
-    ends = np.repeat(block_ends, found.sizes)
+    block_ends = np.cumsum(ordered.sizes, dtype=np.int32)
+    ends = np.repeat(block_ends, ordered.sizes)
     if tables is None:
         return np.arange(1, len(ends) + 1, dtype=np.int32), ends
     # Within a block the rows of one table are together: a row first meets the row after the last of its own table.
     is_last = np.zeros(len(ends), dtype=bool)
     is_last[block_ends - 1] = True
     for begin in tables:
-        later = found.places >= begin
+        later = ordered.places >= begin
         is_last[:-1] |= later[1:] & ~later[:-1]
     runs = (np.flatnonzero(is_last) + 1).astype(np.int32)
     return np.repeat(runs, np.diff(runs, prepend=np.int32(0))), ends

@@ -120,12 +120,14 @@ def score_bucket(folder: Path, name: str, comparisons: Sequence[Comparison]) -> 
 
 
 def _frequencies(folder: Path) -> dict[str, HeldFrequencies]:
-    found = {}
+    frequencies = {}
     for path in sorted(folder.glob(f"{FREQUENCIES}*.parquet")):
         held = pl.read_parquet(path)
         rarest = float(pl.read_parquet_metadata(path)["rarest"])
-        found[path.stem.removeprefix(FREQUENCIES)] = HeldFrequencies(held["value"], held["bits"].to_numpy(), rarest)
-    return found
+        frequencies[path.stem.removeprefix(FREQUENCIES)] = HeldFrequencies(
+            held["value"], held["bits"].to_numpy(), rarest
+        )
+    return frequencies
 
 
 def _rule(name: str) -> int:
@@ -163,9 +165,9 @@ def gathered(folder: Path, names: Sequence[str], plan: Plan, height: int) -> Sco
         done, rule = folder / f"{name}.scored.parquet", _rule(name)
         pairs_compared[rule] += int(pl.read_parquet_metadata(done)["looked_at"])
         pieces.append(pl.read_parquet(done).with_columns(rule=pl.lit(rule, pl.Int16)))
-    found = pl.concat(pieces)
-    found = found[order_of(found["left"].to_numpy() * np.int64(height) + found["right"].to_numpy())]
-    columns = {name: found[name].to_numpy() for name in ("left", "right", "pattern", "weight", "rule")}
+    pairs = pl.concat(pieces)
+    pairs = pairs[order_of(pairs["left"].to_numpy() * np.int64(height) + pairs["right"].to_numpy())]
+    columns = {name: pairs[name].to_numpy() for name in ("left", "right", "pattern", "weight", "rule")}
     return Scored(**columns, pairs_compared=pairs_compared)
 
 

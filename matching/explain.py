@@ -130,10 +130,10 @@ def nearest(judge: Judge, row: int, others: Rows, is_same_child: pl.Series) -> p
     ``gap`` is how many bits a rival lacks to equal the record's own child. Below 0 the rival is nearer when taken alone, and
     only the other records, or a rule, hold the two apart.
     """
-    found = others != row
-    left, other = np.full(int(found.sum()), row, dtype=np.int32), others[found].astype(np.int32)
+    is_another = others != row
+    left, other = np.full(int(is_another.sum()), row, dtype=np.int32), others[is_another].astype(np.int32)
     odds = judge.log_odds(left, other, judge.evidence(left, other))
-    same = is_same_child.filter(pl.Series(found))
+    same = is_same_child.filter(pl.Series(is_another))
     own = odds[same.to_numpy().astype(bool)]
     best = float(own.max()) if len(own) else 0.0
     frame = {

@@ -280,9 +280,9 @@ def _cut_again(previous: PreviousLinkage, linked: tuple[Rows, Rows, Bits], lazy:
     def log_odds(ones: Rows, others: Rows) -> Bits:
         return lazy.log_odds(rows[ones].astype(np.int32), rows[others].astype(np.int32))
 
-    found = cluster(len(rows), place[left[inside]], place[right[inside]], odds[inside], log_odds)
+    clusters = cluster(len(rows), place[left[inside]], place[right[inside]], odds[inside], log_odds)
     cut = previous.cut.copy()
-    cut[rows] = rows[found]
+    cut[rows] = rows[clusters]
     among = np.zeros(height, dtype=bool)
     among[rows] = True
     judge = lazy.over()

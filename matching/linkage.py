@@ -233,11 +233,11 @@ def link_encoded(
     coverage = _first_coverage(scored, evidence, judge, judged, households) if measures is None else measures.coverage
     judge = replace(judge, coverage=coverage)
     odds = judge.log_odds(scored.left, scored.right, evidence)
-    found = _children(scored, odds, judge, judged, count_again=measures is None)
-    judge = replace(judge, coverage=found.coverage)
+    children = _children(scored, odds, judge, judged, count_again=measures is None)
+    judge = replace(judge, coverage=children.coverage)
     if measures is None:
-        measures = _measures(scorer, pairs, priors, strata, found.coverage)
-    membership = membership_of(len(found.labels), all_pairs_within(found.labels), Weighing.by(judge))
+        measures = _measures(scorer, pairs, priors, strata, children.coverage)
+    membership = membership_of(len(children.labels), all_pairs_within(children.labels), Weighing.by(judge))
     on_progress(1.0, "linked")
     return Linkage(
         table=encoded,
@@ -249,11 +249,11 @@ def link_encoded(
         priors=priors,
         evidence=evidence,
         odds=odds,
-        cut=found.cut,
-        labels=found.labels,
+        cut=children.cut,
+        labels=children.labels,
         membership=membership,
-        rivals=competing(found.rivals),
-        weighed=found.weighed,
+        rivals=competing(children.rivals),
+        weighed=children.weighed,
         judge=judge,
         measures=measures,
     )
@@ -330,12 +330,12 @@ def _children(
     pairs = scored.left, scored.right
     linked = above(0.0, *with_judged_pairs(pairs, judge.with_margin(odds), judged))
     near, weigh = above(RIVAL_BITS, *pairs, odds), Weighing.by(judge)
-    found = _settled(together, linked, near, weigh)
+    settled = _settled(together, linked, near, weigh)
     if not count_again:
-        return found
+        return settled
     # Children in two pieces count as such: what two groups of records that may be one leave is counted again.
-    coverage = counted_again(found.coverage, found.labels, found.rivals, judge.dataset, judge.stratum)
-    del found
+    coverage = counted_again(settled.coverage, settled.labels, settled.rivals, judge.dataset, judge.stratum)
+    del settled
     return _settled(together, linked, near, weigh.given(coverage))
 
 

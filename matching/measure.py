@@ -10,7 +10,7 @@ from matching.cluster import all_pairs_within
 from matching.linkage import RIVAL_BITS, Linkage
 
 
-def blocking_recall(found: Linkage) -> float:
+def blocking_recall(linkage: Linkage) -> float:
     """Share of true pairs between datasets that blocking finds, estimated without truth by capture and recapture.
 
     Two families of rules find pairs by different evidence: rules that read places, and all others (names and birth dates).
@@ -18,12 +18,12 @@ def blocking_recall(found: Linkage) -> float:
     with Chapman's correction, 1951). Returns 1.0 if either family finds nothing. Raises ValueError for a linkage with held
     measures, which does not record which rules find a pair.
     """
-    if found.caught is None:
+    if linkage.caught is None:
         raise ValueError("measures were held: what blocking misses was estimated when they were made")
     place_columns = {"postcode", "door", "dwelling", "building", "district", "phone"}
-    by_place = np.array([bool(set(b.rule.columns) & place_columns) for b in found.plan.blocks])
-    chances = found.probability
-    caught = [found.caught[:, by_place == place].any(axis=1) for place in (False, True)]
+    by_place = np.array([bool(set(b.rule.columns) & place_columns) for b in linkage.plan.blocks])
+    chances = linkage.probability
+    caught = [linkage.caught[:, by_place == place].any(axis=1) for place in (False, True)]
     n1, n2 = (float(chances[which].sum()) for which in caught)
     n12 = float(chances[caught[0] & caught[1]].sum())
     if min(n1, n2) < 1:
@@ -44,19 +44,19 @@ def share_never_met(counted: pl.DataFrame) -> float:
     return (missed + NEVER_MET_BEFORE) / (pairs + PAIRS_BEFORE)
 
 
-def never_met(found: Linkage) -> pl.DataFrame:
+def never_met(linkage: Linkage) -> pl.DataFrame:
     """``NEVER_MET``. Two records of one child never meet if no rule finds the pair, or its log-odds are too low for rivals.
 
     Measured without truth on pairs that a record of a third dataset links: it has a link with each of the two by itself, so
     they are one child whether or not they have met. Children hard to link in every dataset are under-represented among those
     pairs, so the result is rather too low.
     """
-    tied = pl.DataFrame({"left": found.scored.left, "right": found.scored.right, "odds": found.odds})
-    left, right = all_pairs_within(found.labels)
+    tied = pl.DataFrame({"left": linkage.scored.left, "right": linkage.scored.right, "odds": linkage.odds})
+    left, right = all_pairs_within(linkage.labels)
     pairs = pl.DataFrame({"left": left, "right": right}).join(tied, on=["left", "right"], how="left", validate="1:1")
-    sources = [pl.Series(found.dataset).gather(pairs[side]).alias(f"{side}_in") for side in ("left", "right")]
+    sources = [pl.Series(linkage.dataset).gather(pairs[side]).alias(f"{side}_in") for side in ("left", "right")]
     with_sources = pairs.with_columns(sources)
-    third = _both_ways(with_sources.filter(pl.col("odds") > found.judge.margin))
+    third = _both_ways(with_sources.filter(pl.col("odds") > linkage.judge.margin))
     held = (
         with_sources.join(third.rename({"one": "left", "other": "third", "other_in": "third_in"}), on="left")
         .filter((pl.col("third_in") != pl.col("left_in")) & (pl.col("third_in") != pl.col("right_in")))

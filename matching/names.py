@@ -207,11 +207,11 @@ def carer_names(text: pl.Series) -> pl.DataFrame:
 
 
 def _with_capital_after_mc(text: str) -> str:
-    return re.sub(r"\bMc([a-z])", lambda found: "Mc" + found[1].upper(), text)
+    return re.sub(r"\bMc([a-z])", lambda match: "Mc" + match[1].upper(), text)
 
 
 def _small_after_lost_letter(text: str) -> str:
-    return re.sub(r"(?<=\w)\?+\w", lambda found: found[0].lower(), text)
+    return re.sub(r"(?<=\w)\?+\w", lambda match: match[0].lower(), text)
 
 
 def shown_names(text: pl.Series) -> pl.Series:

@@ -80,10 +80,10 @@ def ties(child: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def by_size(found: pl.DataFrame) -> pl.DataFrame:
+def by_size(by_child: pl.DataFrame) -> pl.DataFrame:
     """TIES counted by the number of records of the child, as BY_SIZE, the smallest first."""
     weakest = pl.col("weakest")
-    counted = found.group_by(pl.col("records").clip(upper_bound=MOST_TOLD)).agg(
+    counted = by_child.group_by(pl.col("records").clip(upper_bound=MOST_TOLD)).agg(
         children=pl.len(),
         density=pl.col("density").sum() / pl.len(),
         doubtful=((weakest > 0) & (weakest < DOUBTFUL)).sum(),

@@ -242,8 +242,8 @@ def _sure_of_one(sample: Sample, state: _State, silent: NDArray[np.bool_]) -> ND
     posterior = np.zeros((len(sample.counts), len(CLASSES)))
     for _ in range(ROUNDS_WITHIN):
         posterior = _posteriors(without_silent, replace(state, shares=[shares]), 0, logs)
-        found = (sample.counts[:, None] * posterior).sum(axis=0) / sample.counts.sum()
-        shares = np.array([found[0], found[1], found[2] + found[3]])
+        sure = (sample.counts[:, None] * posterior).sum(axis=0) / sample.counts.sum()
+        shares = np.array([sure[0], sure[1], sure[2] + sure[3]])
     return np.where(posterior[:, 0] >= SURE_WITHIN, posterior[:, 0], 0.0)
 
 

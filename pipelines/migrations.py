@@ -72,25 +72,25 @@ def bring_forward(workspace: Path) -> int:
     if not path.exists():
         return SCHEMA_VERSION
     with Store(workspace, read_only=True, any_version=True) as store:
-        found = store.version
-    if found < SCHEMA_VERSION:
-        _copy(path, found)
+        version = store.version
+    if version < SCHEMA_VERSION:
+        _copy(path, version)
         with Store(workspace, any_version=True) as store, store.transaction():
-            _migrate(store, found)
+            _migrate(store, version)
         delete_reader_copy(workspace)
-    return found
+    return version
 
 
-def _migrate(store: Store, found: int) -> None:
-    fills = {place: value for step in MIGRATIONS if step.to > found for place, value in step.fills.items()}
+def _migrate(store: Store, version: int) -> None:
+    fills = {place: value for step in MIGRATIONS if step.to > version for place, value in step.fills.items()}
     for table, schema in TABLES.items():
         if store.has(table):
             kept = store.read_as_kept(table)
             if kept.schema != schema:
                 store.write(table, _fitted(kept, schema, table, fills))
-    for table in (table for step in MIGRATIONS if step.to > found for table in step.drops if store.has(table)):
+    for table in (table for step in MIGRATIONS if step.to > version for table in step.drops if store.has(table)):
         store.drop(table)
-    for table in (table for step in MIGRATIONS if step.to > found for table in step.makes):
+    for table in (table for step in MIGRATIONS if step.to > version for table in step.makes):
         store.write(table, TABLES[table].to_frame())
     store.stamp(SCHEMA_VERSION)
 
@@ -101,9 +101,9 @@ def _fitted(kept: pl.DataFrame, schema: pl.Schema, table: str, fills: Mapping[tu
     return kept.with_columns(**new).select(pl.col(name).cast(kind) for name, kind in schema.items())
 
 
-def _copy(path: Path, found: int) -> None:
+def _copy(path: Path, version: int) -> None:
     """Copy the store into a folder of its own, with its log if a killed night has left one; whole or not at all."""
-    name = f"before-version-{SCHEMA_VERSION}-from-{found}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
+    name = f"before-version-{SCHEMA_VERSION}-from-{version}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
     folder = path.parent / BACKUPS_FOLDER
     made = folder / f".{name}.tmp-{secrets.token_hex(4)}"
     try:

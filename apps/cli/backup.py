@@ -40,12 +40,12 @@ def restore(folder: Path, /, *, workspace: Path) -> int:
     from pipelines.counted import counted
     from pipelines.upkeep.backup import restore as put_back
 
-    found = put_back(folder, workspace)
-    made_at = f"{datetime.fromisoformat(found.made_at):%d/%m/%Y at %H:%M} UTC"
+    restored = put_back(folder, workspace)
+    made_at = f"{datetime.fromisoformat(restored.made_at):%d/%m/%Y at %H:%M} UTC"
     print(
-        f"The backup of {made_at} is restored to {workspace}: {counted(found.files, 'file')}, each matching its hash."
+        f"The backup of {made_at} is restored to {workspace}: {counted(restored.files, 'file')}, each matching its hash."
     )
-    if found.lists:
-        newest = date.fromisoformat(found.lists[-1])
+    if restored.lists:
+        newest = date.fromisoformat(restored.lists[-1])
         print(f"The list in use is that of {newest:%d/%m/%Y}. Run a night to go on from there.")
     return 0

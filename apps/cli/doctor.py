@@ -12,8 +12,8 @@ def doctor(*, workspace: Workspace) -> int:
     """
     from pipelines.upkeep.doctor import BAD, run_checks
 
-    found = run_checks(workspace)
-    width = max(len(finding.check) for finding in found)
-    for finding in found:
+    findings = run_checks(workspace)
+    width = max(len(finding.check) for finding in findings)
+    for finding in findings:
         print(f"[{MARKS[finding.verdict]}] {finding.check:<{width}}  {finding.words}")
-    return int(any(finding.verdict == BAD for finding in found))
+    return int(any(finding.verdict == BAD for finding in findings))

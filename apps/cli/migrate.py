@@ -13,10 +13,10 @@ def migrate(*, workspace: Workspace) -> int:
 
     must_be_there(workspace)
     with lock(workspace):
-        found = bring_forward(workspace)
+        version = bring_forward(workspace)
         with Store(workspace, read_only=True):
             pass
-    if found == SCHEMA_VERSION:
+    if version == SCHEMA_VERSION:
         print(f"The store in {workspace} is already of this version: nothing was changed.")
     else:
         print(f"The store in {workspace} has been brought forward; a copy as it was is in {workspace / 'backups'}.")

@@ -14,10 +14,10 @@ def proposals(*, workspace: Workspace) -> int:
     from pipelines.workspace import must_be_there
 
     must_be_there(workspace)
-    found = proposal_history(workspace)
-    for made in found:
+    history = proposal_history(workspace)
+    for made in history:
         print("\n".join(_proposal_lines(made)))
-    if not found:
+    if not history:
         print(
             f"Nothing has ever been proposed in {workspace}: use rollcall tune --propose or rollcall train --propose."
         )
@@ -67,9 +67,11 @@ def approve(
     if (number is None) != roll_back:
         raise SettingsError("Give either the number of a proposal (rollcall proposals lists them) or --roll-back.")
     if number is not None:
-        found = put_in_force(workspace, number, by)
-        when = "begins" if found.kind == "settings" else "links"
-        print(f"Proposal {found.id} ({found.kind}, by {found.by}) is in force. The next night that {when} uses it.")
+        approved = put_in_force(workspace, number, by)
+        when = "begins" if approved.kind == "settings" else "links"
+        print(
+            f"Proposal {approved.id} ({approved.kind}, by {approved.by}) is in force. The next night that {when} uses it."
+        )
         return 0
     undone, before = undo(workspace, by)
     again = "the defaults" if undone.kind == "settings" else "the weights that the first night learnt"

@@ -31,43 +31,43 @@ def status(*, workspace: Workspace, late_after_hours: float = 30.0, json: Flag =
     from pipelines.lock import is_locked
     from pipelines.settings import SettingsError
 
-    found = read_status(workspace)
-    if found is None and (workspace / STATUS_FILE).is_file():
+    last = read_status(workspace)
+    if last is None and (workspace / STATUS_FILE).is_file():
         raise SettingsError(f"{STATUS_FILE} in {workspace} cannot be read. The next night writes it again.")
-    if found is None:
+    if last is None:
         raise SettingsError(f"There is no {STATUS_FILE} in {workspace}. Run a night first: rollcall night --help.")
     now = datetime.now(UTC)
-    was_killed = found.attempt.outcome == RUNNING and not is_locked(workspace)
-    concerns = _concerns(found, now, timedelta(hours=late_after_hours), was_killed=was_killed)
+    was_killed = last.attempt.outcome == RUNNING and not is_locked(workspace)
+    concerns = _concerns(last, now, timedelta(hours=late_after_hours), was_killed=was_killed)
     if json:
         print((workspace / STATUS_FILE).read_text(encoding="utf-8"))
     else:
-        lines = _status_lines(found, now, was_killed=was_killed)
+        lines = _status_lines(last, now, was_killed=was_killed)
         print("\n".join([*lines, *(f"LOOK: {concern}" for concern in concerns)]))
     return 1 if concerns else 0
 
 
-def _concerns(found: "Status", now: datetime, late: timedelta, *, was_killed: bool) -> list[str]:
+def _concerns(status: "Status", now: datetime, late: timedelta, *, was_killed: bool) -> list[str]:
     from pipelines.health import CANCELLED, FAILED, HELD_BACK
 
-    attempt, concerns = found.attempt, []
+    attempt, concerns = status.attempt, []
     if was_killed:
         concerns.append("The last night was killed before it ended. Run it again: the list in use is complete.")
     if attempt.outcome == CANCELLED:
         concerns.append("The last night was cancelled.")
     if attempt.outcome in (FAILED, HELD_BACK):
         concerns.append(f"The last night {'failed' if attempt.outcome == FAILED else 'was held'}: {attempt.words}")
-    if found.good is None:
+    if status.good is None:
         concerns.append("No list has ever been published here.")
-    elif found.good.published_at > now + CLOCKS_DIFFER:
+    elif status.good.published_at > now + CLOCKS_DIFFER:
         concerns.append("The list in use was published at a time in the future: set this machine's clock.")
-    elif now - found.good.published_at > late:
-        concerns.append(f"The list in use is {_ago(now - found.good.published_at)} old: the next one is late.")
+    elif now - status.good.published_at > late:
+        concerns.append(f"The list in use is {_ago(now - status.good.published_at)} old: the next one is late.")
     return concerns
 
 
-def _status_lines(found: "Status", now: datetime, *, was_killed: bool) -> list[str]:
-    attempt, good = found.attempt, found.good
+def _status_lines(status: "Status", now: datetime, *, was_killed: bool) -> list[str]:
+    attempt, good = status.attempt, status.good
     outcome, ago = "killed before it ended" if was_killed else attempt.outcome, _ago(now - attempt.started_at)
     lines = [f"The night tried last is that of {attempt.as_at:%d/%m/%Y}, begun {ago} ago: {outcome}."]
     if good is not None:
@@ -79,12 +79,12 @@ def _status_lines(found: "Status", now: datetime, *, was_killed: bool) -> list[s
             f"  {good.children:>9,}  children found in {counted(good.rows_read, 'row')}; {good.rows_set_aside:,} set aside",
             *(f"  Read with care: {warning}" for warning in good.warnings),
         ]
-    if found.sources:
-        width = max(len(state.source) for state in found.sources)
+    if status.sources:
+        width = max(len(state.source) for state in status.sources)
         lines += ["Sources, as last received:", f"  {'':<{width}}  {'rows':>9}  came for     newest date in it"]
         lines += [
             f"  {state.source:<{width}}  {state.rows:>9,}  {state.came_on:%d/%m/%Y}   {_newest(state.newest_on, now)}"
-            for state in found.sources
+            for state in status.sources
         ]
     return lines
 

@@ -28,13 +28,13 @@ def train(
 
     if propose and not (why.strip() and by.strip()):
         raise SettingsError("--propose needs --why, in words, and --by, the name of the person who proposes it.")
-    found = learn_from_workspace(workspace)
-    for name, value in found.figures.items():
+    learnt = learn_from_workspace(workspace)
+    for name, value in learnt.figures.items():
         print(f"  {name}: {figure(value)}")
     if not propose:
         print("Nothing was kept. With --propose --why ... --by NAME the weights are proposed.")
         return 0
-    number = propose_model(workspace, found.model, why=why, by=by, figures=found.figures)
+    number = propose_model(workspace, learnt.model, why=why, by=by, figures=learnt.figures)
     print(f"Proposal {number} is kept; read the weights in {model_file(workspace, number)}.")
     print(proposed(number, workspace))
     return 0

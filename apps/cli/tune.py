@@ -66,18 +66,18 @@ def tune(
     earliest = None if since is None else day_typed("--since", since)
     tables = tables_for_readers(workspace, *TUNING_READS)
     before = settings_of(workspace, config, judged_on(tables))
-    found = _recalibration_from_outcomes(workspace, tables, before, earliest) if from_outcomes else None
+    fitted = _recalibration_from_outcomes(workspace, tables, before, earliest) if from_outcomes else None
     after = settings_to_try(
         before,
         link_threshold=link_threshold,
         enquiries_per_missed_child=enquiries_per_missed_child,
         check_costs=check_costs,
         points=points,
-        recalibration=None if found is None else found.line,
+        recalibration=None if fitted is None else fitted.line,
     )
     if propose:
         _refuse_unsaid(differs=bool(differing_settings(before, after)), why=why, by=by)
-    figures = {**_compared(workspace, tables, before, after, contracts), **(found.figures if found else {})}
+    figures = {**_compared(workspace, tables, before, after, contracts), **(fitted.figures if fitted else {})}
     if propose:
         _propose(workspace, after, figures, why=why, by=by)
     return 0
@@ -92,9 +92,9 @@ def _recalibration_from_outcomes(
     from pipelines.tables.night import judged_on
 
     line, earliest = before.ranking.recalibration, since or first_counted_day(judged_on(tables))
-    found, words = fit_to_outcomes(read_outcomes(workspace), tables["candidate"], line, earliest)
+    fitted, words = fit_to_outcomes(read_outcomes(workspace), tables["candidate"], line, earliest)
     print(words)
-    return found
+    return fitted
 
 
 def _compared(
@@ -108,16 +108,18 @@ def _compared(
     from apps.cli.words import source_names
     from pipelines.tuning.page import compare_settings
 
-    found = compare_settings(workspace, tables, before, after, source_names(workspace, contracts or before.contracts))
-    if found.unlike:
+    comparison = compare_settings(
+        workspace, tables, before, after, source_names(workspace, contracts or before.contracts)
+    )
+    if comparison.unlike:
         print(
-            f"The list in use was made with different settings ({', '.join(found.unlike)}): both sides are judged again. If "
-            "the night was given a settings file, give it with --config."
+            f"The list in use was made with different settings ({', '.join(comparison.unlike)}): both sides are judged again. "
+            "If the night was given a settings file, give it with --config."
         )
-    for name, value in found.figures.items():
+    for name, value in comparison.figures.items():
         print(f"  {value:>10,}  {name}")
-    print(f"Who comes, who leaves and why: {found.page}, readable by you alone. Nothing was published.")
-    return found.figures
+    print(f"Who comes, who leaves and why: {comparison.page}, readable by you alone. Nothing was published.")
+    return comparison.figures
 
 
 def _propose(workspace: Path, after: "Settings", figures: "Figures", *, why: str, by: str) -> None:

@@ -40,13 +40,13 @@ def find_provision(statements: pl.DataFrame, child_records: pl.DataFrame, as_at:
     Raises :class:`ValueError` where a statement's record belongs to no child: dropping it would list a child for no reason.
     """
     places = statements.filter(pl.col("kind") == "provision")
-    found = places.join(child_records, on="record_id", how="left", validate="m:1")
-    if homeless := found["child_id"].null_count():
+    entries = places.join(child_records, on="record_id", how="left", validate="m:1")
+    if homeless := entries["child_id"].null_count():
         raise ValueError(
-            f"{homeless} of {found.height} provision statements belong to a record without a child. "
+            f"{homeless} of {entries.height} provision statements belong to a record without a child. "
             "Link the person records that these statements were read from, all of them, and judge again."
         )
-    judged = found.with_columns(is_current=_holds_on(as_at), link_probability=pl.col("membership"))
+    judged = entries.with_columns(is_current=_holds_on(as_at), link_probability=pl.col("membership"))
     return (
         _doubt_if_said_to_have_ended(_discount_unrenewed(judged), as_at)
         .select(PROVISION.names())
@@ -70,15 +70,15 @@ def likely_places(provision: pl.DataFrame) -> pl.DataFrame:
     return judged.filter(pl.col("holds") >= LIKELIER_THAN_NOT)
 
 
-def _discount_unrenewed(found: pl.DataFrame) -> pl.DataFrame:
-    """``found``, with ``proves`` lowered for entries that were not renewed.
+def _discount_unrenewed(entries: pl.DataFrame) -> pl.DataFrame:
+    """``entries``, with ``proves`` lowered for entries that were not renewed.
 
     A current entry in doubt is renewed where its child has a later current one from the same source. The more entries with
     the same doubt are renewed, the more it means that this one is not: a place that goes on would have been renewed as
     often as the others, one that has ended never (Bayes). Where nobody renews, it means nothing.
     """
     kind = ["source", "doubt"]
-    current = found.filter(pl.col("is_current") & pl.col("since_on").is_not_null())
+    current = entries.filter(pl.col("is_current") & pl.col("since_on").is_not_null())
     doubted = current.filter(pl.col("doubt").is_not_null() & pl.col("proves").is_not_null())
     latest = current.group_by("child_id", "source").agg(latest_on=pl.col("since_on").max())
     beside_latest = doubted.join(latest, on=["child_id", "source"], how="left", validate="m:1")
@@ -88,12 +88,12 @@ def _discount_unrenewed(found: pl.DataFrame) -> pl.DataFrame:
     share = children.group_by(kind).agg(renewed=pl.col("is_renewed").sum() / (pl.len() + UNRENEWED_CHILDREN))
     goes_on = pl.col("proves") * (1 - pl.col("renewed"))
     left = pl.when("is_current").then(goes_on / (goes_on + 1 - pl.col("proves")))
-    judged = found.join(share, on=kind, how="left", validate="m:1")
+    judged = entries.join(share, on=kind, how="left", validate="m:1")
     return judged.with_columns(proves=pl.coalesce(left, "proves")).drop("renewed")
 
 
-def _doubt_if_said_to_have_ended(found: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``found``, with a doubt on each current entry at a school where another statement says that the child's place has
+def _doubt_if_said_to_have_ended(entries: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``entries``, with a doubt on each current entry at a school where another statement says that the child's place has
     ended.
 
     Such a statement gives only the end, as a school's return of a deletion does. A roll that comes with the termly census
@@ -102,9 +102,9 @@ def _doubt_if_said_to_have_ended(found: pl.DataFrame, as_at: date) -> pl.DataFra
     """
     until, school = pl.col("until_on"), plain_number(pl.col("place"))
     is_end = pl.col("since_on").is_null() & (until <= as_at) & (until > as_at - ROLLS_ARE_TOLD)
-    ends = found.filter(is_end).group_by("child_id", school=school).agg(ended_on=until.max()).drop_nulls()
+    ends = entries.filter(is_end).group_by("child_id", school=school).agg(ended_on=until.max()).drop_nulls()
     theirs = (
-        found.join(ends, on="child_id", how="semi")
+        entries.join(ends, on="child_id", how="semi")
         .with_columns(school=school)
         .join(ends, on=["child_id", "school"], how="left", validate="m:1")
     )
@@ -114,7 +114,7 @@ def _doubt_if_said_to_have_ended(found: pl.DataFrame, as_at: date) -> pl.DataFra
         doubt=pl.when(is_over).then(doubts).otherwise("doubt"),
         proves=pl.when(is_over).then(pl.min_horizontal("proves", pl.lit(ENDED_PROVES))).otherwise("proves"),
     )
-    return pl.concat([found.join(ends, on="child_id", how="anti"), doubted.select(found.columns)])
+    return pl.concat([entries.join(ends, on="child_id", how="anti"), doubted.select(entries.columns)])
 
 
 def _holds_on(as_at: date) -> pl.Expr:

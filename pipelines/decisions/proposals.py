@@ -173,24 +173,24 @@ def approve(workspace: Path, number: int, by: str) -> Proposal:
     it is in force already, if it is of settings and others were approved since, or if it can no longer be used."""
     name = _named(by)
     with append_only(workspace / PROPOSALS_FILE, TABLES) as connection:
-        found = next((made for made in _history(connection) if made.id == number), None)
-        if found is None:
+        proposal = next((made for made in _history(connection) if made.id == number), None)
+        if proposal is None:
             raise SettingsError(f"There is no proposal {number} in {workspace}. rollcall proposals lists them.")
-        _refuse_unfit(found, name, _stack(_decisions(connection), _kinds(connection), found.kind))
-        content = _content(workspace, found, name)
+        _refuse_unfit(proposal, name, _stack(_decisions(connection), _kinds(connection), proposal.kind))
+        content = _content(workspace, proposal, name)
         _decide(connection, number, APPROVED, name)
-        put_in_force(workspace / IN_FORCE[found.kind], content)
-    return found
+        put_in_force(workspace / IN_FORCE[proposal.kind], content)
+    return proposal
 
 
-def _refuse_unfit(found: Proposal, name: str, stack: list[int]) -> None:
-    if name.casefold() == found.by.casefold():
-        raise SettingsError(f"Proposal {found.id} is by {found.by}: another named person must approve it.")
-    if found.is_in_force:
-        raise SettingsError(f"Proposal {found.id} is already in force.")
-    if found.kind == SETTINGS and found.against != (stack[-1] if stack else None):
+def _refuse_unfit(proposal: Proposal, name: str, stack: list[int]) -> None:
+    if name.casefold() == proposal.by.casefold():
+        raise SettingsError(f"Proposal {proposal.id} is by {proposal.by}: another named person must approve it.")
+    if proposal.is_in_force:
+        raise SettingsError(f"Proposal {proposal.id} is already in force.")
+    if proposal.kind == SETTINGS and proposal.against != (stack[-1] if stack else None):
         raise SettingsError(
-            f"Proposal {found.id} was made while other settings were in force, and would undo what was approved since. "
+            f"Proposal {proposal.id} was made while other settings were in force, and would undo what was approved since. "
             "Tune and propose again."
         )
 
@@ -223,27 +223,27 @@ def _decide(connection: sqlite3.Connection, number: int, what: str, name: str) -
     )
 
 
-def _content(workspace: Path, found: Proposal, name: str) -> bytes:
+def _content(workspace: Path, proposal: Proposal, name: str) -> bytes:
     """What the file in force will hold. Raises SettingsError if the proposal can no longer be used."""
-    if found.kind == SETTINGS:
-        settings = _as_proposed(settings_of(workspace, None, date.min), found)
-        heading = f"Proposal {found.id} by {found.by}, approved by {name} on {today():%d/%m/%Y}. {found.why}"
+    if proposal.kind == SETTINGS:
+        settings = _as_proposed(settings_of(workspace, None, date.min), proposal)
+        heading = f"Proposal {proposal.id} by {proposal.by}, approved by {name} on {today():%d/%m/%Y}. {proposal.why}"
         return settings_toml(settings, heading).encode()
-    path = model_file(workspace, found.id)
+    path = model_file(workspace, proposal.id)
     try:
         read_model(path, CHILD_COMPARISONS)
         content = path.read_bytes()
     except (OSError, ModelError) as error:
         cause = str(error) if isinstance(error, ModelError) else error.strerror
-        raise SettingsError(f"{path.name} of proposal {found.id} cannot be used: {cause}. Train again.") from None
-    if hashlib.sha256(content).hexdigest() != found.content:
+        raise SettingsError(f"{path.name} of proposal {proposal.id} cannot be used: {cause}. Train again.") from None
+    if hashlib.sha256(content).hexdigest() != proposal.content:
         raise SettingsError(f"{path.name} has changed since it was proposed. Train and propose again.")
     return content
 
 
-def _as_proposed(now: Settings, found: Proposal) -> Settings:
+def _as_proposed(now: Settings, proposal: Proposal) -> Settings:
     """The settings of a proposal, but those of the machine (``OF_THE_MACHINE``) as they are now. Raises SettingsError."""
-    return settings_from_values(now, json.loads(found.content), f"proposal {found.id}", but=OF_THE_MACHINE)
+    return settings_from_values(now, json.loads(proposal.content), f"proposal {proposal.id}", but=OF_THE_MACHINE)
 
 
 def not_as_approved(workspace: Path) -> list[str]:
@@ -272,21 +272,21 @@ def _is_as_approved(workspace: Path, kind: str, approved: Proposal | None) -> bo
 
 def model_in_words(workspace: Path) -> str | None:
     """Who put the weights in force, for the match report; null: none were approved."""
-    found = _in_force(workspace, MODEL)
-    return None if found is None else f"in force: {_approval(found)}"
+    proposal = _in_force(workspace, MODEL)
+    return None if proposal is None else f"in force: {_approval(proposal)}"
 
 
 def settings_in_words(workspace: Path, settings: Settings) -> str | None:
     """Who approved the settings that a night's list depends on, or which of them no second person approved; null: all are
     the defaults. Settings in a file given to a night, or written by hand, may be anybody's."""
-    found, agreed = _agreed(workspace, settings)
+    proposal, agreed = _agreed(workspace, settings)
     before, tonight = settings_by_key(agreed), settings_by_key(settings)
     others = [key for key in sorted({*before, *tonight}) if before.get(key) != tonight.get(key)]
     if not others:
-        return None if found is None else f"The settings are those of {_approval(found)}: {found.why}"
+        return None if proposal is None else f"The settings are those of {_approval(proposal)}: {proposal.why}"
     differing = [_set(key, tonight.get(key), before.get(key)) for key in others[:SETTINGS_TOLD]]
     more = f" and {len(others) - SETTINGS_TOLD} more" if len(others) > SETTINGS_TOLD else ""
-    whose = "the defaults" if found is None else f"those of {_approval(found)}"
+    whose = "the defaults" if proposal is None else f"those of {_approval(proposal)}"
     return (
         f"This list depends on settings that no second person has approved, and that differ from {whose}: "
         f"{', '.join(differing)}{more}. "
@@ -296,9 +296,9 @@ def settings_in_words(workspace: Path, settings: Settings) -> str | None:
 
 def _agreed(workspace: Path, settings: Settings) -> tuple[Proposal | None, Settings]:
     """The proposal in force and its settings; null and the defaults if there is none, or none that this version can read."""
-    if found := _in_force(workspace, SETTINGS):
+    if proposal := _in_force(workspace, SETTINGS):
         with suppress(SettingsError):
-            return found, _as_proposed(settings, found)
+            return proposal, _as_proposed(settings, proposal)
     return None, settings_from_values(settings, {}, "the defaults", but=OF_THE_MACHINE)
 
 
@@ -313,9 +313,9 @@ def _in_force(workspace: Path, kind: str) -> Proposal | None:
     return next((made for made in proposal_history(workspace) if made.kind == kind and made.is_in_force), None)
 
 
-def _approval(found: Proposal) -> str:
-    last = [made for made in found.decisions if made.what == APPROVED][-1]
-    return f"proposal {found.id} by {found.by}, approved by {last.by} on {day_of(last.at):%d/%m/%Y}"
+def _approval(proposal: Proposal) -> str:
+    last = [made for made in proposal.decisions if made.what == APPROVED][-1]
+    return f"proposal {proposal.id} by {proposal.by}, approved by {last.by} on {day_of(last.at):%d/%m/%Y}"
 
 
 def _fingerprint(path: Path) -> str:

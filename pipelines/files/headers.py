@@ -105,9 +105,9 @@ def _key_of_child(headers: Sequence[str], contract: Contract) -> int | None:
     return None
 
 
-def _refuse_no_header(found: Collection[str], contract: Contract) -> None:
+def _refuse_no_header(columns: Collection[str], contract: Contract) -> None:
     wanted = must_be_there(contract)
-    if 2 * sum(column.name in found for column in wanted) < len(wanted):
+    if 2 * sum(column.name in columns for column in wanted) < len(wanted):
         raise UnreadableFileError(
             NO_HEADER,
             "The first line is not the header of this source: fewer than half of its columns are named there, and no "

@@ -46,26 +46,28 @@ def read_markup(data: bytes, contract: Contract, named: Mapping[str, str] | None
             "The contract for this source does not take XML.",
             "Send the file in one of the forms that the contract names.",
         )
-    found = _Elements(contract, layout, named or {})
-    _parse(data, found)
-    headers = dict(found.header_of)
+    elements = _Elements(contract, layout, named or {})
+    _parse(data, elements)
+    headers = dict(elements.header_of)
     headers |= {
-        n: contract.column_named[n].header for n, text in found.header_values().items() if text and n not in headers
+        n: contract.column_named[n].header for n, text in elements.header_values().items() if text and n not in headers
     }
     # An element may be left out if it is empty: only one that must be filled and that no pupil has can be missing.
-    is_large = found.count >= _ENOUGH_TO_MISS
+    is_large = elements.count >= _ENOUGH_TO_MISS
     needed = {column.name for column in contract.columns if is_large and column.required and not column.primary_key}
     optional = frozenset(contract.column_named) - needed
-    faults = match_headers([*headers.values(), *found.unknown()], contract, optional).faults if found.count else ()
+    faults = (
+        match_headers([*headers.values(), *elements.unknown()], contract, optional).faults if elements.count else ()
+    )
     headers.setdefault(contract.key.name, contract.key.header)
-    return ReadTable(found.rows(), headers, faults, found.bad_rows(), unread=tuple(found.unknown()))
+    return ReadTable(elements.rows(), headers, faults, elements.bad_rows(), unread=tuple(elements.unknown()))
 
 
-def _parse(data: bytes, found: "_Elements") -> None:
-    parser = DefusedXMLParser(target=found, forbid_dtd=True)
-    found.parser = parser.parser
+def _parse(data: bytes, elements: "_Elements") -> None:
+    parser = DefusedXMLParser(target=elements, forbid_dtd=True)
+    elements.parser = parser.parser
     # Called straight by expat, as a detour costs too much for a million elements; found strips the namespaces itself.
-    parser.parser.StartElementHandler, parser.parser.EndElementHandler = found.start, found.end
+    parser.parser.StartElementHandler, parser.parser.EndElementHandler = elements.start, elements.end
     try:
         for start in range(0, len(data), _BYTES_AT_A_TIME):
             parser.feed(data[start : start + _BYTES_AT_A_TIME])

@@ -213,8 +213,8 @@ def _newest_edition(
 
 def _year_in(name: str) -> int | None:
     """The first year in the name of a sheet, without its century, such as 25 in ``Sept 2025`` and ``25-26``; null: none."""
-    found = re.search(r"20(\d\d)|\b(\d\d)\s*[-/]\s*\d\d\b", name)
-    return int(found[1] or found[2]) if found else None
+    match = re.search(r"20(\d\d)|\b(\d\d)\s*[-/]\s*\d\d\b", name)
+    return int(match[1] or match[2]) if match else None
 
 
 def _children_on(cells: pl.DataFrame, contract: Contract) -> set[tuple[str, ...]]:

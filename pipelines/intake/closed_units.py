@@ -37,7 +37,7 @@ def units_losing_no_child(
     ``known``: by source, units already known to have lost nobody -> rows gone, because they go on under others or an
     earlier run of tonight found it. ``measures``: ``SOURCE_MEASURE`` of tonight.
     """
-    found = [SOURCE_MEASURE.to_frame()]
+    frames = [SOURCE_MEASURE.to_frame()]
     for source, last_on in last_nights(history.nights).iter_rows():
         own = pl.concat([history.measures, measures]).filter(source=source)
         if own.filter(as_at=as_at).is_empty():
@@ -55,8 +55,8 @@ def units_losing_no_child(
             (source, LOST_NOBODY, unit, None, units[unit]) for unit in {*less["of"]}.intersection(units)
         )
         columns = ["source", "measure", "of", "name", "value"]
-        found.append(as_measures(pl.DataFrame(lost_nobody, schema=columns, orient="row"), as_at))
-    return pl.concat(found)
+        frames.append(as_measures(pl.DataFrame(lost_nobody, schema=columns, orient="row"), as_at))
+    return pl.concat(frames)
 
 
 def _closed(

@@ -84,9 +84,9 @@ def judge_completeness(came: IntakeTonight, contracts: Mapping[str, Contract], b
             outcome: str = contract.completeness.outcome(check, is_roll=contract.is_roll)
             outcome = ACCEPTED if source in came.accepted else outcome
             rows.append((source, files, check, outcome, words))
-    found = pl.DataFrame(rows, schema=COMPLETENESS, orient="row")
+    verdicts = pl.DataFrame(rows, schema=COMPLETENESS, orient="row")
     order = pl.col("outcome").replace_strict({HOLDS: 0, ACCEPTED: 1, STAMPS: 2}, return_dtype=pl.Int64)
-    return found.sort(order, maintain_order=True)
+    return verdicts.sort(order, maintain_order=True)
 
 
 def _files(names: Sequence[str], source: str) -> str:
@@ -96,9 +96,9 @@ def _files(names: Sequence[str], source: str) -> str:
     return named or source
 
 
-def sentences(found: pl.DataFrame, *outcomes: str) -> tuple[str, ...]:
+def sentences(verdicts: pl.DataFrame, *outcomes: str) -> tuple[str, ...]:
     """``file: words`` for each row of ``COMPLETENESS`` with one of these outcomes."""
-    return tuple(f"{row['file']}: {row['words']}" for row in found.to_dicts() if row["outcome"] in outcomes)
+    return tuple(f"{row['file']}: {row['words']}" for row in verdicts.to_dicts() if row["outcome"] in outcomes)
 
 
 def _source_tonight(

@@ -117,12 +117,12 @@ def open_file(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> It
     named = file.name if file == folder else file.relative_to(folder).as_posix()
     place = PurePosixPath("".join(letter if letter.isprintable() else NOT_PRINTED for letter in named))
     shown = place.as_posix()
-    found = contract_for(place, contracts)
+    by_name = contract_for(place, contracts)
     try:
         data = file.read_bytes()
     except OSError:
         list(file.parent.iterdir())  # raises if the share itself is away, which may pass
-        source = _source_id(found[0])
+        source = _source_id(by_name[0])
         fix = "Give this account permission to read it, and check the disk."
         wrong = Breach.of_file(source, shown, "not readable", "The file could not be opened.", fix)
         yield _refused(source, shown, None, (wrong,))
@@ -130,7 +130,7 @@ def open_file(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> It
     if is_packed(place.name):
         yield from _unpacked(place, data, contracts)
     else:
-        yield from _by_sheet(_by_name(found, place.name, shown, data, contracts))
+        yield from _by_sheet(_by_name(by_name, place.name, shown, data, contracts))
 
 
 def _by_sheet(file: Opened | Delivery) -> Iterator[Opened | Delivery]:
@@ -156,15 +156,19 @@ def _unpacked(place: PurePosixPath, data: bytes, contracts: Mapping[str, Contrac
         yield _refused(source, shown, data, (breach,))
         return
     for member in members:
-        found = contract_for_member(place, member.name, contracts)
-        yield from _by_sheet(_by_name(found, member.name, member.shown, member.data, contracts))
+        by_name = contract_for_member(place, member.name, contracts)
+        yield from _by_sheet(_by_name(by_name, member.name, member.shown, member.data, contracts))
 
 
 def _by_name(
-    found: tuple[Contract | None, Breach | None], name: str, shown: str, data: bytes, contracts: Mapping[str, Contract]
+    by_name: tuple[Contract | None, Breach | None],
+    name: str,
+    shown: str,
+    data: bytes,
+    contracts: Mapping[str, Contract],
 ) -> Opened | Delivery:
-    """A file to be looked at, or one refused for what is wrong with its name (``found``, from :func:`contract_for`)."""
-    contract, wrong = found
+    """A file to be looked at, or one refused for what is wrong with its name (``by_name``, from :func:`contract_for`)."""
+    contract, wrong = by_name
     if contract is None and wrong:
         wrong = under_anothers_name(wrong, name, data, contracts)
     if contract is None or wrong:
@@ -193,25 +197,25 @@ def judge_file(file: Opened, judging: Judging) -> Delivery:
     """Read a file and divide its rows into those loaded and those set aside."""
     contract, today = file.contract, judging.today
     known = judging.last.lines(contract, today) if today else None
-    found = read_bytes(file.name, file.data, contract.of_sheet(file.sheet), known)
+    file_rows = read_bytes(file.name, file.data, contract.of_sheet(file.sheet), known)
     blank = _refused(contract.id, file.shown, file.data, (), file.sha256)
-    by = judging_fingerprint(found.contract or contract, found.headers)
-    rows = _rows(found, contract, judging.last)
-    breaches = [replace(breach, file=blank.file) for breach in found.breaches]
-    breaches += [] if found.is_refused else _breaches(rows, found, file, judging, by)
+    by = judging_fingerprint(file_rows.contract or contract, file_rows.headers)
+    rows = _rows(file_rows, contract, judging.last)
+    breaches = [replace(breach, file=blank.file) for breach in file_rows.breaches]
+    breaches += [] if file_rows.is_refused else _breaches(rows, file_rows, file, judging, by)
     # A rule of the row without a line cannot set its row aside, so it must not let the file through.
     stopping = [b for b in breaches if b.stops == "file" or (b.stops == "row" and b.line is None)]
     fitted = replace(
         blank,
-        rows_read=found.rows_read,
+        rows_read=file_rows.rows_read,
         loaded=_placed(rows, contract, blank.file_id, breaches),
-        headers=found.headers,
-        unread=found.unread,
+        headers=file_rows.headers,
+        unread=file_rows.unread,
         is_refused=bool(stopping),
         judged_by=by,
     )
     parted = with_set_aside(fitted, breaches, everything=stopping)
-    bad = found.bad_lines.select(
+    bad = file_rows.bad_lines.select(
         source=pl.lit(contract.id),
         file_id=pl.lit(blank.file_id),
         line="line",
@@ -222,37 +226,37 @@ def judge_file(file: Opened, judging: Judging) -> Delivery:
     return replace(parted, set_aside=pl.concat([parted.set_aside, bad]).sort("line"))
 
 
-def _breaches(rows: pl.DataFrame, found: FileRows, file: Opened, judging: Judging, by: str) -> list[Breach]:
+def _breaches(rows: pl.DataFrame, file_rows: FileRows, file: Opened, judging: Judging, by: str) -> list[Breach]:
     """What the rows of a readable file break, one by one and column by column. ``by``: what decides about a row by itself."""
     from data_contracts.check import judge
     from matching.identifiers import nhs_number_is_valid, upn_is_valid
 
-    contract, today = found.contract or file.contract, judging.today
+    contract, today = file_rows.contract or file.contract, judging.today
     breaches = judge(
         rows,
         contract,
         file.shown,
-        found.headers,
+        file_rows.headers,
         identifier_checks={"upn": upn_is_valid, "nhsNumber": nhs_number_is_valid},
         today=today,
         known=judging.last.known(rows, contract.id, by, today) if today else None,
     )
-    read = (rows, contract, file.shown, found.headers)
+    read = (rows, contract, file.shown, file_rows.headers)
     of_columns = (*unreadable_dates(*read, breaches), *unknown_codes(*read, breaches))
     return [*breaches, *of_columns, *ages_of_others(rows, contract, file.shown)]
 
 
-def _rows(found: FileRows, contract: Contract, last: LastIntake) -> pl.DataFrame:
+def _rows(file_rows: FileRows, contract: Contract, last: LastIntake) -> pl.DataFrame:
     """All rows of a file in their order, with their ids, the fingerprints of their lines, and where they were last night."""
     key = pl.concat_str(pl.lit(f"{contract.id}:"), in_record_id(text_of(contract.key).fill_null("")))
-    lines = found.lines.rename({"line_hash": LINE_HASH})
-    keyed = found.rows.with_columns(key.alias(RECORD_ID)).join(
+    lines = file_rows.lines.rename({"line_hash": LINE_HASH})
+    keyed = file_rows.rows.with_columns(key.alias(RECORD_ID)).join(
         lines, on="line", how="left", validate="1:1", maintain_order="left"
     )
     read = last.compared(keyed, contract)
-    if found.known.is_empty():
+    if file_rows.known.is_empty():
         return read
-    standing = last.standing(found.known, contract).with_columns(pl.col(HAD).alias(LINE_HASH))
+    standing = last.standing(file_rows.known, contract).with_columns(pl.col(HAD).alias(LINE_HASH))
     return pl.concat([read, standing.select(read.columns)]).sort("line")
 
 

@@ -148,9 +148,9 @@ def judge_tonight(
         accepted=sources,
         due=units_due,
     )
-    found = judge_completeness(came, contracts, before)
-    store.write("completeness", found)
-    return JudgedIntake(intake, found, accepted, stands_in)
+    verdicts = judge_completeness(came, contracts, before)
+    store.write("completeness", verdicts)
+    return JudgedIntake(intake, verdicts, accepted, stands_in)
 
 
 @dataclass(frozen=True, slots=True)

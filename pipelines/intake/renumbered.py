@@ -153,10 +153,12 @@ def _pairs(
     for own, columns in product((True, False), BEYOND_DOUBT):
         same = ["dataset", *columns]
         keys = ["record_id", *same] if own else [*same, "_place"]
-        found = _numbered(was, same).join(_numbered(now, same), on=keys, suffix="_now", validate="1:1", coalesce=False)
-        pairs.append(found.select("record_id", now_id="record_id_now"))
-        was = was.join(found, on="record_id", how="anti")
-        now = now.join(found, left_on="record_id", right_on="record_id_now", how="anti")
+        same_rows = _numbered(was, same).join(
+            _numbered(now, same), on=keys, suffix="_now", validate="1:1", coalesce=False
+        )
+        pairs.append(same_rows.select("record_id", now_id="record_id_now"))
+        was = was.join(same_rows, on="record_id", how="anti")
+        now = now.join(same_rows, left_on="record_id", right_on="record_id_now", how="anti")
     return pl.concat(pairs)
 
 

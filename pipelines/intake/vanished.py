@@ -107,10 +107,10 @@ def _gone_on(
     """Rows of ``gone`` that go on under another key in ``tonight``, at the same school (``unit``) or, if their school is
     one of those that ``went_on``, at any."""
     now = tonight.select(now_id="record_id", now_unit=unit or pl.lit(None))
-    found = gone.join(renumbered, on="record_id", how="inner").join(now, on="now_id", how="inner")
+    moved = gone.join(renumbered, on="record_id", how="inner").join(now, on="now_id", how="inner")
     if unit is None:
-        return found
-    return found.filter(pl.col(unit).eq_missing(pl.col("now_unit")) | pl.col(unit).is_in(went_on))
+        return moved
+    return moved.filter(pl.col(unit).eq_missing(pl.col("now_unit")) | pl.col(unit).is_in(went_on))
 
 
 def _open_entries(rows: pl.DataFrame, contracts: Mapping[str, Contract]) -> pl.DataFrame:

@@ -204,13 +204,13 @@ def _renamed(leads: pl.DataFrame) -> pl.DataFrame:
 
 def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
     """Live leads that are off tonight's list: left, or in view, with the reason. Raises NightFailed where there is none."""
-    found = why_off(off, tonight, CutOff.of(tonight.settings) if last.is_empty() else CutOff.of_list_night(last))
-    unexplained = found.filter(pl.col("off_because").is_null())
+    reasons = why_off(off, tonight, CutOff.of(tonight.settings) if last.is_empty() else CutOff.of_list_night(last))
+    unexplained = reasons.filter(pl.col("off_because").is_null())
     silent = off.filter(state=LISTED).join(unexplained, on=["child_id", "spell"], how="semi")
     if silent.height:
         raise _silently_gone(silent["child_id"].to_list())
     kept = {name: f"{name}_was" for name in WHY_OFF}
-    both = off.rename(kept).join(found, on=["child_id", "spell"], how="left", validate="1:1", maintain_order="left")
+    both = off.rename(kept).join(reasons, on=["child_id", "spell"], how="left", validate="1:1", maintain_order="left")
     has_reason = pl.col("off_because").is_not_null()
     is_open = pl.coalesce("now_id", "child_id").is_in(opened.implode()) & (
         pl.col("continues") | pl.col("now_id").is_null()
@@ -283,10 +283,10 @@ def _in_hand(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:
     asked = blank.with_columns(
         spell=pl.lit(0, pl.Int64), state=pl.lit(IN_VIEW), now_id=pl.when(is_known).then("child_id")
     )
-    found = why_off(asked, tonight, CutOff.of(tonight.settings))
+    reasons = why_off(asked, tonight, CutOff.of(tonight.settings))
     return (
         asked.drop(WHY_OFF.names())
-        .join(found, on=["child_id", "spell"], how="left", validate="1:1")
+        .join(reasons, on=["child_id", "spell"], how="left", validate="1:1")
         .with_columns(
             came_because=pl.lit(IN_HAND),
             came_why=pl.lit("An officer is looking into this."),

@@ -180,22 +180,22 @@ def keep_all(
     store: Store, person: pl.DataFrame, linked: Linked, judged: PairJudgements | None, linked_at: datetime
 ) -> None:
     """Keep what a whole linkage found. ``person``: its records, in the order of their ids."""
-    found = linked.found
+    linkage = linked.linkage
     rows = np.arange(person.height)
     record = {
         "record_id": person["record_id"],
         "number": rows,
         "content": content_fingerprints(person, judged),
-        "cut": found.cut,
-        "label": found.labels,
+        "cut": linkage.cut,
+        "label": linkage.labels,
     }
     store.write("linked_record", pl.DataFrame(record, schema=LINKED_RECORD))
-    scored = found.scored
-    pairs = Pairs(scored.left, scored.right, scored.pattern, scored.weight, found.evidence, scored.rule)
-    chances = linked.probability, found.alone
-    store.write("scored_pair", pair_frame(pairs, rows, chances, found.labels))
+    scored = linkage.scored
+    pairs = Pairs(scored.left, scored.right, scored.pattern, scored.weight, linkage.evidence, scored.rule)
+    chances = linked.probability, linkage.alone
+    store.write("scored_pair", pair_frame(pairs, rows, chances, linkage.labels))
     store.write("block_sign", sign_frame(person, rows))
-    store.write("weighed_children", weighed_frame(found.weighed))
+    store.write("weighed_children", weighed_frame(linkage.weighed))
     store.write("link_kept", kept_row(linked.held, person.height, linked_at))
 
 

@@ -75,7 +75,7 @@ class Linked:
     """The records were too few to learn from, and the approved weights were used."""
     held: MeasuresInForce
     """With the model, everything that a pair's weight rests on besides its two records."""
-    found: Linkage
+    linkage: Linkage
     """Rows are records in the order of their ids."""
     probability: NDArray[np.float64]
     """Of each scored pair."""
@@ -125,36 +125,36 @@ def link(
     judged = judged_rows(judgements, table["record_id"])
     measures = held.measures if held and not due else None
     linked = partial(link_records, table, **OF_CHILDREN, judged=judged, settings=settings, measures=measures)
-    found, weights, too_few = _found(partial(linked, on_progress=progress, buckets=buckets), model)
+    linkage, weights, too_few = _found(partial(linked, on_progress=progress, buckets=buckets), model)
     learnt = "learnt from tonight's records" if asked.as_at is None else f"learnt on {asked.as_at:%d/%m/%Y}"
     weights_from = too_few or (learnt if model is None else origin)
     if held is None or due:
         mark = fingerprint(weights, settings, tuple(counts))
-        held = measures_of_linkage(found, table["dataset"], on=asked.as_at, why=due, fingerprint=mark)
-    children = _children(found, table["record_id"], previous)
-    described = partial(_described, found)
-    pairs, figures = _all_pairs(found), report_figures(weights_from, settings, held, found.labels)
+        held = measures_of_linkage(linkage, table["dataset"], on=asked.as_at, why=due, fingerprint=mark)
+    children = _children(linkage, table["record_id"], previous)
+    described = partial(_described, linkage)
+    pairs, figures = _all_pairs(linkage), report_figures(weights_from, settings, held, linkage.labels)
     return Linked(
-        links=links_of(pairs.filter(is_kept()), table["record_id"], found.model),
+        links=links_of(pairs.filter(is_kept()), table["record_id"], linkage.model),
         child_records=children,
         rivals=with_family_ties(
-            _rivals(found, children), table, children, found.labels, judged=judged, described=described
+            _rivals(linkage, children), table, children, linkage.labels, judged=judged, described=described
         ),
-        report=_report(found, table, pairs, asked, held=held, figures=figures),
+        report=_report(linkage, table, pairs, asked, held=held, figures=figures),
         model=weights,
         origin=weights_from,
         is_new=model is None,
         stands_in=too_few is not None,
         held=held,
-        found=found,
-        probability=found.probability,
+        linkage=linkage,
+        probability=linkage.probability,
     )
 
 
-def _children(found: Linkage, ids: pl.Series, previous: pl.DataFrame | None) -> pl.DataFrame:
+def _children(linkage: Linkage, ids: pl.Series, previous: pl.DataFrame | None) -> pl.DataFrame:
     """CHILD_RECORD in the order of ``ids``, the record of each row."""
-    children = assign_child_ids(pl.DataFrame({"record_id": ids, "cluster": found.labels}), previous)
-    sure = children.with_columns(membership=pl.Series(found.membership))
+    children = assign_child_ids(pl.DataFrame({"record_id": ids, "cluster": linkage.labels}), previous)
+    sure = children.with_columns(membership=pl.Series(linkage.membership))
     return sure.select(CHILD_RECORD.names()).cast(CHILD_RECORD)
 
 
@@ -167,15 +167,15 @@ def _why_due(
     return reason_to_measure(held, fingerprint(model, settings, tuple(counts)), counts, as_at) or ""
 
 
-def _all_pairs(found: Linkage) -> pl.DataFrame:
+def _all_pairs(linkage: Linkage) -> pl.DataFrame:
     """Every scored pair as the report reads it, with its pattern and its match probability by the two records alone."""
-    scored = found.scored
-    pairs = reported_pairs(scored.left, scored.right, scored.weight, found.probability, found.labels)
-    return pairs.with_columns(pattern=pl.Series(scored.pattern), alone=pl.Series(found.alone))
+    scored = linkage.scored
+    pairs = reported_pairs(scored.left, scored.right, scored.weight, linkage.probability, linkage.labels)
+    return pairs.with_columns(pattern=pl.Series(scored.pattern), alone=pl.Series(linkage.alone))
 
 
 def _report(
-    found: Linkage,
+    linkage: Linkage,
     table: pl.DataFrame,
     pairs: pl.DataFrame,
     asked: GroupInputs,
@@ -183,9 +183,9 @@ def _report(
     held: MeasuresInForce,
     figures: Figures,
 ) -> LinkReport:
-    weighed, child = pairs.rename({"match_probability": "probability"}), pl.Series(found.labels)
+    weighed, child = pairs.rename({"match_probability": "probability"}), pl.Series(linkage.labels)
     groups = measured_by_group(table, child, weighed, asked)
-    return report_of(pairs, table["dataset"], groups, child=child, model=found.model, held=held, further=figures)
+    return report_of(pairs, table["dataset"], groups, child=child, model=linkage.model, held=held, further=figures)
 
 
 def records_by_source(source: pl.Series) -> dict[str, int]:
@@ -210,11 +210,11 @@ def _found(linked: Callable[..., Linkage], model: Model | None) -> tuple[Linkage
     ``linked``: links with the weights given as ``model``.
     """
     try:
-        found = linked(model=model)
+        linkage = linked(model=model)
     except TrainingError as error:
         stands_in = read_model(APPROVED_MODEL, CHILD_COMPARISONS)
         return linked(model=stands_in), stands_in, f"{STANDS_IN}: {error}"
-    return found, found.model if model is None else model, None
+    return linkage, linkage.model if model is None else model, None
 
 
 def judged_rows(judgements: pl.DataFrame | None, ids: pl.Series) -> PairJudgements | None:
@@ -267,17 +267,17 @@ def levels_in_words(model: Model, patterns: Patterns) -> pl.Series:
     return pl.Series(texts, dtype=pl.String).gather(where)
 
 
-def _rivals(found: Linkage, children: pl.DataFrame) -> pl.DataFrame:
-    rivals = found.rivals
+def _rivals(linkage: Linkage, children: pl.DataFrame) -> pl.DataFrame:
+    rivals = linkage.rivals
     nearest = rivals.nearest[is_kept_rival(rivals)]
-    words, weights = _described(found, rivals.left[nearest], rivals.right[nearest])
-    return rival_rows(rivals, found.labels, words, weights, children)
+    words, weights = _described(linkage, rivals.left[nearest], rivals.right[nearest])
+    return rival_rows(rivals, linkage.labels, words, weights, children)
 
 
-def _described(found: Linkage, left: Rows, right: Rows) -> tuple[pl.Series, Bits]:
+def _described(linkage: Linkage, left: Rows, right: Rows) -> tuple[pl.Series, Bits]:
     """Levels in words and match weight of pairs of rows."""
-    patterns, weights = found.judge.described(left, right)
-    return levels_in_words(found.model, patterns), weights
+    patterns, weights = linkage.judge.described(left, right)
+    return levels_in_words(linkage.model, patterns), weights
 
 
 def is_kept_rival(rivals: Rivals) -> NDArray[np.bool_]:

@@ -85,17 +85,17 @@ def fingerprint(model: Model, settings: Settings, sources: tuple[str, ...]) -> s
 
 
 def reason_to_measure(
-    held: MeasuresInForce | None, found: str, counts: Mapping[str, int], as_at: date | None
+    held: MeasuresInForce | None, mark: str, counts: Mapping[str, int], as_at: date | None
 ) -> str | None:
     """Why the measures must be taken again tonight, in words; null: they hold.
 
-    ``found``: tonight's fingerprint. ``counts``: tonight's number of records of each source.
+    ``mark``: tonight's fingerprint. ``counts``: tonight's number of records of each source.
     """
     if held is None:
         return "none were in force"
     if set(counts) != set(held.sources):
         return "the sources are not the same"
-    if held.fingerprint != found:
+    if held.fingerprint != mark:
         return "weights, comparisons or settings had changed"
     moved = [
         name
@@ -110,27 +110,35 @@ def reason_to_measure(
 
 
 def measures_of_linkage(
-    found: Linkage, source: pl.Series, *, on: date | None, why: str, fingerprint: str
+    linkage: Linkage, source: pl.Series, *, on: date | None, why: str, fingerprint: str
 ) -> MeasuresInForce:
     """What a linkage measured. ``source``: of each row."""
     names = source.unique().sort().to_list()
-    counts = np.bincount(found.dataset, minlength=len(names)).tolist()
+    counts = np.bincount(linkage.dataset, minlength=len(names)).tolist()
     costs = pl.DataFrame(
-        [(c.rule, c.pairs, c.largest_block, c.left_out) for c in found.plan.costs],
+        [(c.rule, c.pairs, c.largest_block, c.left_out) for c in linkage.plan.costs],
         schema=["rule", "pairs", "largest_block", "left_out"],
         orient="row",
     )
-    blocking = costs.with_columns(new_pairs=pl.Series(found.scored.pairs_compared, dtype=pl.Int64))
+    blocking = costs.with_columns(new_pairs=pl.Series(linkage.scored.pairs_compared, dtype=pl.Int64))
     blocking = blocking.select(LINK_BLOCKING.names()).cast(LINK_BLOCKING)
-    recall = round(blocking_recall(found), 4)
+    recall = round(blocking_recall(linkage), 4)
     return MeasuresInForce(
-        found.measures, tuple(names), tuple(counts), on, fingerprint, why, blocking, recall, _never_met(found, names)
+        linkage.measures,
+        tuple(names),
+        tuple(counts),
+        on,
+        fingerprint,
+        why,
+        blocking,
+        recall,
+        _never_met(linkage, names),
     )
 
 
-def _never_met(found: Linkage, names: list[str]) -> pl.DataFrame:
+def _never_met(linkage: Linkage, names: list[str]) -> pl.DataFrame:
     """LINK_NEVER_MET. ``names``: of the sources, in the order of their numbers."""
-    counted, sources = never_met(found), pl.Series(names, dtype=pl.String)
+    counted, sources = never_met(linkage), pl.Series(names, dtype=pl.String)
     ends = {"source": sources.gather(counted["left"]), "other_source": sources.gather(counted["right"])}
     return counted.with_columns(**ends).select(LINK_NEVER_MET.names())
 
@@ -285,10 +293,10 @@ def _priors_in(kept: pl.DataFrame, sources: tuple[str, ...]) -> Priors:
 
 
 def _frequencies_in(kept: pl.DataFrame) -> dict[str, HeldFrequencies]:
-    found = {}
+    frequencies = {}
     for (column,), part in kept.partition_by("column", as_dict=True).items():
         known = part.filter(pl.col("value").is_not_null())
         rarest = float(part.filter(pl.col("value").is_null())["bits"].item())
         values = known["value"].cast(pl.Int64 if column in DATES else pl.String)
-        found[str(column)] = HeldFrequencies(values, known["bits"].to_numpy(), rarest)
-    return found
+        frequencies[str(column)] = HeldFrequencies(values, known["bits"].to_numpy(), rarest)
+    return frequencies

@@ -160,10 +160,10 @@ def _stated_since(statements: pl.DataFrame, as_at: date, names: Mapping[str, str
     ]
 
 
-def _change(found: pl.DataFrame, change: str, on: pl.Expr, words: pl.Expr) -> pl.DataFrame:
+def _change(rows: pl.DataFrame, change: str, on: pl.Expr, words: pl.Expr) -> pl.DataFrame:
     """One row is one change that contradicts its child's outcome: ``child_id``, ``change``, ``on``, ``told``."""
     contradicts = [code for code, by in CONTRADICTED_BY.items() if change in by]
-    return found.filter(pl.col("outcome").is_in(contradicts)).select(
+    return rows.filter(pl.col("outcome").is_in(contradicts)).select(
         "child_id", change=pl.lit(change), on=on, told=words
     )
 

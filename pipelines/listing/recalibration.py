@@ -201,13 +201,15 @@ def fit_line(answered: pl.DataFrame) -> FittedLine | str:
     return FittedLine(line, spread, known.height, missing)
 
 
-def _most_probable(x: NDArray[np.float64], found: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _most_probable(
+    x: NDArray[np.float64], is_missing: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Shift and slope at the mode of the posterior, by Newton's method, and their covariance there (Laplace)."""
     prior = np.diag([1 / SHIFT_SPREAD**2, 1 / SLOPE_SPREAD**2])
     start = at = np.array([0.0, 1.0])
     for _ in range(STEPS):
         share = 1 / (1 + np.exp(-x @ at))
-        slope = x.T @ (found - share) - prior @ (at - start)
+        slope = x.T @ (is_missing - share) - prior @ (at - start)
         curve = (x * (share * (1 - share))[:, None]).T @ x + prior
         step = np.linalg.solve(curve, slope)
         at = at + step / max(1.0, float(np.abs(step).max()))  # a step of at most 1 cannot run away
@@ -231,22 +233,24 @@ def fit_to_outcomes(
     """
     every = answers(outcomes)
     answered = every.filter(pl.col("opened_on") >= since)
-    found = fit_line(answered)
+    fitted = fit_line(answered)
     words = [*reliability_in_words(answered), *_left_out_words(every.height - answered.height, since)]
-    if isinstance(found, str):
-        raise NothingTaughtError("\n".join([*words, f"Nothing is proposed: {found}"]))
-    if not found.differs_from(in_force):
+    if isinstance(fitted, str):
+        raise NothingTaughtError("\n".join([*words, f"Nothing is proposed: {fitted}"]))
+    if not fitted.differs_from(in_force):
         raise NothingTaughtError(
             "\n".join([*words, "Nothing is proposed: what was found does not contradict the present likelihoods."])
         )
-    below = candidates.filter(pl.col("estimated") < found.least).height
+    below = candidates.filter(pl.col("estimated") < fitted.least).height
     if below > MOST_BELOW * candidates.height:
         refused = (
-            f"Nothing is proposed: the answers reach down to {found.least:.0%}, and {below:,} of the {candidates.height:,} "
+            f"Nothing is proposed: the answers reach down to {fitted.least:.0%}, and {below:,} of the {candidates.height:,} "
             "children on the list are below that, about whom they say nothing. Look into some of those first, drawn at random."
         )
         raise NothingTaughtError("\n".join([*words, refused]))
-    return found, "\n".join([*words, *_line_words(found), *_selection_words(answered, below, candidates.height, found)])
+    return fitted, "\n".join(
+        [*words, *_line_words(fitted), *_selection_words(answered, below, candidates.height, fitted)]
+    )
 
 
 def _left_out_words(left_out: int, since: date) -> list[str]:
@@ -269,23 +273,23 @@ def reliability_in_words(answered: pl.DataFrame) -> list[str]:
     ]
 
 
-def _line_words(found: FittedLine) -> list[str]:
+def _line_words(fitted: FittedLine) -> list[str]:
     """What the line makes of some likelihoods."""
-    made = {share: found.interval(share) for share in (0.95, 0.8, 0.6, 0.4, 0.2, 0.1)}
+    made = {share: fitted.interval(share) for share in (0.95, 0.8, 0.6, 0.4, 0.2, 0.1)}
     parts = [f"{share:.0%} becomes {mean:.0%} ({low:.0%} to {high:.0%})" for share, (mean, low, high) in made.items()]
     return [
-        f"From {found.answers:,} answered leads, {found.missing:,} of them missing education: slope "
-        f"{found.line.slope:g}, shift {found.line.shift:g}. With it, with 95% intervals, {'; '.join(parts)}."
+        f"From {fitted.answers:,} answered leads, {fitted.missing:,} of them missing education: slope "
+        f"{fitted.line.slope:g}, shift {fitted.line.shift:g}. With it, with 95% intervals, {'; '.join(parts)}."
     ]
 
 
-def _selection_words(answered: pl.DataFrame, below: int, listed: int, found: FittedLine) -> list[str]:
+def _selection_words(answered: pl.DataFrame, below: int, listed: int, fitted: FittedLine) -> list[str]:
     """What the answers cannot show, because officers open the top of the list first and some leads stay without an answer."""
     opened = answered.drop_nulls("estimated")
     unanswered = opened.filter(pl.col("is_missing").is_null()).height
     words = [
         "Officers open the top of the list first: nine in ten of the answered leads were estimated at "
-        f"{found.least:.0%} or more. {below:,} of the {listed:,} children on the last list are below that. "
+        f"{fitted.least:.0%} or more. {below:,} of the {listed:,} children on the last list are below that. "
         "They, and those off the list, are moved in the same proportion as that estimate, as nothing is known about them."
     ]
     if unanswered:

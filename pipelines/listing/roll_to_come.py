@@ -32,18 +32,18 @@ ENOUGH_TO_WARN = 5
 TO_COME = pl.Schema({"child_id": pl.String, "school": pl.String, "told_on": pl.Date, "ask_school": pl.String})
 
 
-def roll_to_come(circumstances: Circumstances, found: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
+def roll_to_come(circumstances: Circumstances, finding_rows: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
     """``TO_COME``: one row is one child whose school is to be asked.
 
     ``school``: null: none is named. ``told_on``: the last day that its roll covers. ``ask_school``: both in a sentence.
-    Children at high risk are left out. ``found``: ``FINDING``. ``inputs``: of all children, as their entries show how recent
-    a school's roll is.
+    Children at high risk are left out. ``finding_rows``: ``FINDING``. ``inputs``: of all children, as their entries show how
+    recent a school's roll is.
     """
     starts, as_at = pl.col("since_on"), circumstances.as_at
     promised = promised_places(circumstances.statements, as_at, [ACCEPTED]).select(
         "child_id", "record_id", "since_on", "place"
     )
-    owed = _owed_in_year_seven(circumstances, found, promised)
+    owed = _owed_in_year_seven(circumstances, finding_rows, promised)
     asked = pl.concat([promised, owed], how="diagonal").join(
         circumstances.births, on="child_id", how="left", validate="m:1"
     )
@@ -55,7 +55,7 @@ def roll_to_come(circumstances: Circumstances, found: pl.DataFrame, inputs: List
         both.select("child_id", "since_on", "school", "told_on", is_promised=is_promised), circumstances
     )
     silent = places.filter(is_silent(starts, pl.col("told_on")), starts <= as_at, starts + ROLL_IS_IN > as_at).join(
-        at_high_risk(found), on="child_id", how="anti"
+        at_high_risk(finding_rows), on="child_id", how="anti"
     )
     first = silent.unique("child_id", keep="first", maintain_order=True)
     return first.select("child_id", "school", "told_on", ask_school=_ask_school_in_words()).cast(TO_COME)
@@ -81,12 +81,14 @@ def rolls_to_ask_for(to_come: pl.DataFrame) -> tuple[str, ...]:
     )
 
 
-def _owed_in_year_seven(circumstances: Circumstances, found: pl.DataFrame, promised: pl.DataFrame) -> pl.DataFrame:
+def _owed_in_year_seven(
+    circumstances: Circumstances, finding_rows: pl.DataFrame, promised: pl.DataFrame
+) -> pl.DataFrame:
     """``child_id``, ``since_on``: children who left Year 6 in the summer and of whom nothing is known about a place, not
-    even that there is none (``found``)."""
+    even that there is none (``finding_rows``)."""
     summer, term = date(circumstances.as_at.year, 7, 1), date(circumstances.as_at.year, 9, 1)
     left = circumstances.last_ended.filter(pl.col("until_on") >= summer).select("child_id")
-    known = pl.concat([promised["child_id"], found.filter(factor=NO_PLACE)["child_id"]])
+    known = pl.concat([promised["child_id"], finding_rows.filter(factor=NO_PLACE)["child_id"]])
     owed = circumstances.births.join(left, on="child_id", how="semi").filter(
         year_seven_from(pl.col("date_of_birth")) == term, ~pl.col("child_id").is_in(known.implode())
     )

@@ -29,11 +29,11 @@ ON_LEAVE = pl.Schema(
 )
 
 
-def study_leave(circumstances: Circumstances, found: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
+def study_leave(circumstances: Circumstances, finding_rows: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
     """``ON_LEAVE``: one row is one child whose school is to be asked.
 
     ``left``: how many pupils in Year 11 have left it, of ``pupils``. ``ask_school``: all of it in a sentence. Children at
-    high risk are left out. ``found``: ``FINDING``. ``inputs``: of all children, as their entries show who left.
+    high risk are left out. ``finding_rows``: ``FINDING``. ``inputs``: of all children, as their entries show who left.
     """
     as_at = circumstances.as_at
     begins = date(as_at.year, *BEGINS)
@@ -52,7 +52,7 @@ def study_leave(circumstances: Circumstances, found: pl.DataFrame, inputs: ListI
     theirs = last.join(born, on="record_id", how="inner", validate="m:1").join(
         gone, on=["source", "place"], how="inner"
     )
-    asked = theirs.join(at_high_risk(found), on="child_id", how="anti").rename({"place": "school"})
+    asked = theirs.join(at_high_risk(finding_rows), on="child_id", how="anti").rename({"place": "school"})
     words = formatted(
         "Taken off the roll with {} of the {} Year 11 pupils at {} before the school leaving date, {}: ask the school "
         "whether they are on study leave.",

@@ -37,17 +37,17 @@ school."""
 WAITING = pl.Schema({"child_id": pl.String, "waits": pl.String, "listed_from": pl.Date, "waits_why": pl.String})
 
 
-def waiting_children(circumstances: Circumstances, found: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
+def waiting_children(circumstances: Circumstances, finding_rows: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
     """``WAITING``: one row is one child who waits. ``waits``: :data:`NOT_YET`, :data:`OVER_HOLIDAYS` or :data:`AGE_ENDS`.
 
-    ``listed_from``: the day from which the child no longer waits. ``waits_why``: a sentence. ``found``: ``FINDING``. A
+    ``listed_from``: the day from which the child no longer waits. ``waits_why``: a sentence. ``finding_rows``: ``FINDING``. A
     child who was at school to the end of compulsory school age is not listed even at high risk.
     """
     places = places_that_follow(_settled_places(circumstances, inputs.child_records), circumstances)
     over_holidays = _over_holidays(places, circumstances.as_at, inputs.settings)
     within_threshold = _within_threshold(circumstances, inputs.settings.weeks_before_listed)
     leavers = _leavers(circumstances, inputs.child_records)
-    risky, to_the_end = at_high_risk(found), leavers.filter("to_the_end").select(WAITING.names())
+    risky, to_the_end = at_high_risk(finding_rows), leavers.filter("to_the_end").select(WAITING.names())
     some = pl.concat([leavers.select(WAITING.names()), over_holidays, within_threshold])
     waiting = pl.concat([to_the_end, some.join(risky, on="child_id", how="anti")]).filter(
         pl.col("listed_from") > circumstances.as_at
@@ -55,9 +55,9 @@ def waiting_children(circumstances: Circumstances, found: pl.DataFrame, inputs: 
     return waiting.unique("child_id", keep="first", maintain_order=True).sort("child_id")
 
 
-def at_high_risk(found: pl.DataFrame) -> pl.DataFrame:
-    """``child_id`` of children at high risk, who never wait. ``found``: ``FINDING``."""
-    return found.filter(pl.col("factor").is_in(HIGH_RISK)).select("child_id")
+def at_high_risk(finding_rows: pl.DataFrame) -> pl.DataFrame:
+    """``child_id`` of children at high risk, who never wait. ``finding_rows``: ``FINDING``."""
+    return finding_rows.filter(pl.col("factor").is_in(HIGH_RISK)).select("child_id")
 
 
 def places_that_follow(places: pl.DataFrame, circumstances: Circumstances) -> pl.DataFrame:

@@ -55,26 +55,26 @@ def weight_histogram(name: str, bins: Sequence[Bin], threshold: float | None) ->
 
     ``threshold``, in bits, is drawn as a line if it is known. Empty markup if there is no pair.
     """
-    most = max((found.pairs for found in bins), default=0)
+    most = max((column.pairs for column in bins), default=0)
     if most <= 0:
         return Markup("")
     height, left, bottom = 280, 60, 238
-    low, high = min(found.low for found in bins), max(found.high for found in bins)
+    low, high = min(column.low for column in bins), max(column.high for column in bins)
     across = (WIDTH - left - 16) / (high - low)
     decades = math.ceil(math.log10(1 + most))
     up = (bottom - 34) / decades
     drawn = [_legend(("pairs", "matches expected among them"), first=3, second=0)]
     drawn += [_count_line(power, left, bottom - up * power) for power in range(decades + 1)]
-    for found in bins:
-        place = (left + across * (found.low - low), across * (found.high - found.low))
-        drawn.append(_column(place, bottom, up * math.log10(1 + found.pairs), "part3"))
-        drawn.append(_column(place, bottom, up * math.log10(1 + found.expected_matches), "part0"))
+    for column in bins:
+        place = (left + across * (column.low - low), across * (column.high - column.low))
+        drawn.append(_column(place, bottom, up * math.log10(1 + column.pairs), "part3"))
+        drawn.append(_column(place, bottom, up * math.log10(1 + column.expected_matches), "part0"))
     drawn += [_weight_tick(weight, left + across * (weight - low), bottom) for weight in _round_steps(low, high)]
     drawn.append(text_at(left + (WIDTH - left) / 2, height - 6, "match weight in bits", "middle"))
     if threshold is not None and low <= threshold <= high:
         drawn.append(_threshold(left + across * (threshold - low), bottom, threshold))
-    pairs = sum(found.pairs for found in bins)
-    matches = sum(found.expected_matches for found in bins)
+    pairs = sum(column.pairs for column in bins)
+    matches = sum(column.expected_matches for column in bins)
     in_words = (
         f"{_whole(pairs)} pairs between {low:g} and {high:g} bits, of which {_whole(matches)} are expected to match. "
         "The height grows by one step for each tenfold number of pairs."

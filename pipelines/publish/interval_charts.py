@@ -29,7 +29,7 @@ def estimates(name: str, title: str, parts: Sequence[str], rows: Sequence[tuple[
     ``parts`` (at most two) name the estimates of a row. ``name`` must be unique on the page. Empty markup if nothing is
     above 0.
     """
-    most = max((found.high for _, row in rows for found in row), default=0.0)
+    most = max((estimate.high for _, row in rows for estimate in row), default=0.0)
     if most <= 0:
         return Markup("")
     left = min(LEFT_MOST, 20 + LETTER * max(len(label) for label, _ in rows))
@@ -37,8 +37,8 @@ def estimates(name: str, title: str, parts: Sequence[str], rows: Sequence[tuple[
     drawn, top = [_legend(parts)], 30.0
     for label, row in rows:
         drawn.append(text_at(left - 10, top + LINE * len(row) / 2 + 4, label, "end"))
-        for mark, found in zip(MARKS, row, strict=False):
-            drawn.append(_mark(found, left, top + LINE / 2, scale, mark))
+        for mark, estimate in zip(MARKS, row, strict=False):
+            drawn.append(_mark(estimate, left, top + LINE / 2, scale, mark))
             top += LINE
         top += 5
     in_words = "; ".join(
@@ -47,13 +47,13 @@ def estimates(name: str, title: str, parts: Sequence[str], rows: Sequence[tuple[
     return drawing(name, title, in_words, top + 4, drawn)
 
 
-def _mark(found: Estimate, left: float, middle: float, scale: float, mark: str) -> Markup:
-    low, value, high = (left + scale * end for end in (found.low, found.value, found.high))
+def _mark(estimate: Estimate, left: float, middle: float, scale: float, mark: str) -> Markup:
+    low, value, high = (left + scale * end for end in (estimate.low, estimate.value, estimate.high))
     line = Markup('<line x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}" class="axis"/>').format(
         low, high, middle, middle
     )
     dot = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="4.5" class="{}"/>').format(value, middle, mark)
-    return line + dot + text_at(high + 10, middle + 4, _figures(found), "start")
+    return line + dot + text_at(high + 10, middle + 4, _figures(estimate), "start")
 
 
 def _legend(parts: Sequence[str]) -> Markup:
@@ -65,14 +65,14 @@ def _legend(parts: Sequence[str]) -> Markup:
     return Markup("").join(drawn)
 
 
-def _worded(part: str, found: Estimate) -> str:
-    return f"{part} {_figures(found)}"
+def _worded(part: str, estimate: Estimate) -> str:
+    return f"{part} {_figures(estimate)}"
 
 
-def _figures(found: Estimate) -> str:
-    if found.low == found.high:
-        return _number(found.value)
-    return f"{_number(found.value)} ({_number(found.low)} to {_number(found.high)})"
+def _figures(estimate: Estimate) -> str:
+    if estimate.low == estimate.high:
+        return _number(estimate.value)
+    return f"{_number(estimate.value)} ({_number(estimate.low)} to {_number(estimate.high)})"
 
 
 def _number(value: float) -> str:

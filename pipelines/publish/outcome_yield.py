@@ -119,12 +119,12 @@ def hours_for_each_found(outcomes: pl.DataFrame, as_at: date) -> float | None:
     return None if few else whole["hours_per_child_found"].item()
 
 
-def yield_words(found: pl.DataFrame) -> str:
+def yield_words(by_group: pl.DataFrame) -> str:
     """``YIELD`` in words for people, one line for each group."""
-    if found.is_empty():
+    if by_group.is_empty():
         return "No outcomes have been handed in yet. To hand them in: rollcall outcomes FILE --workspace DIR --by NAME"
     lines = []
-    for row in found.iter_rows(named=True):
+    for row in by_group.iter_rows(named=True):
         name = "All children looked into" if row["by"] == "all" else f"{row['by'].capitalize()}: {row['group']}"
         lines.append(
             f"{name}: {row['looked_into']:,} looked into, {row['missing']:,} missing education "
@@ -140,5 +140,5 @@ def _hours_words(row: dict[str, Any]) -> str:
     if row["hours"] is None:
         return ""
     each = row["hours_per_child_found"]
-    found = f"; {each:,.1f} for each child found missing" if each is not None else ""
-    return f" {row['hours']:,.1f} hours on {row['hours_known']:,} of them{found}."
+    hours = f"; {each:,.1f} for each child found missing" if each is not None else ""
+    return f" {row['hours']:,.1f} hours on {row['hours_known']:,} of them{hours}."

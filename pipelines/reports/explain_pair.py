@@ -127,13 +127,13 @@ def explain_pair(
     ``tables``: those of ``EXPLAIN_PAIR_READS``, of one night; ``model``: the weights of that night. Raises
     :class:`~pipelines.reports.explain.UnknownIdentifierError`, also if both are the same record.
     """
-    found = rebuild_judge(tables, model)
-    rows = [found.row(record) for record in records]
+    night = rebuild_judge(tables, model)
+    rows = [night.row(record) for record in records]
     if rows[0] == rows[1]:
         raise UnknownIdentifierError("Both ids name the same record. Give two records.")
-    explained = _Explanation(found, tables, source_names or {}, _protected(tables), (rows[0], rows[1]))
+    explained = _Explanation(night, tables, source_names or {}, _protected(tables), (rows[0], rows[1]))
     is_protected = explained.is_protected(*rows)
-    bars = waterfall(found.judge, *(np.array([row], dtype=np.int32) for row in rows))
+    bars = waterfall(night.judge, *(np.array([row], dtype=np.int32) for row in rows))
     opening = [
         "Records " + " and ".join(f"{explained.key(row)} ({explained.source(row)})" for row in rows),
         _verdict(explained, rows),
@@ -151,9 +151,9 @@ def nearest_records(
 
     ``tables``, ``model`` and errors: as for :func:`explain_pair`.
     """
-    found = rebuild_judge(tables, model)
-    row = found.row(record)
-    explained = _Explanation(found, tables, source_names or {}, _protected(tables), (row,))
+    night = rebuild_judge(tables, model)
+    row = night.row(record)
+    explained = _Explanation(night, tables, source_names or {}, _protected(tables), (row,))
     return "\n".join(_near_section(explained, row)) + "\n"
 
 
@@ -170,7 +170,7 @@ def _protected(tables: Mapping[str, pl.DataFrame]) -> frozenset[str]:
 class _Explanation:
     """What the page is made from."""
 
-    found: NightJudge
+    night: NightJudge
     tables: Mapping[str, pl.DataFrame]
     names: Mapping[str, str]
     protected: frozenset[str]
@@ -178,7 +178,7 @@ class _Explanation:
     """The records asked for."""
 
     def id(self, row: int) -> str:
-        return str(self.found.person["record_id"][row])
+        return str(self.night.person["record_id"][row])
 
     def child(self, row: int) -> str:
         members = self.tables["child_record"]
@@ -203,7 +203,7 @@ class _Explanation:
         return str(pl.select(masked_keys(shown)).item())
 
     def source(self, row: int) -> str:
-        source = self.found.person["dataset"][row]
+        source = self.night.person["dataset"][row]
         return source_called(source, self.names)
 
 
@@ -277,9 +277,9 @@ def _nearest(explained: _Explanation, row: int) -> list[str]:
     theirs = links.filter(is_left | (pl.col("right_id") == record_id)).select(
         "is_same_child", record_id=pl.when(is_left).then("right_id").otherwise("left_id")
     )
-    rows = explained.found.person.select("record_id").with_row_index("row")
+    rows = explained.night.person.select("record_id").with_row_index("row")
     placed = theirs.join(rows, on="record_id", how="inner", validate="1:1")
-    found = nearest(explained.found.judge, row, placed["row"].to_numpy().astype(np.int32), placed["is_same_child"])
+    found = nearest(explained.night.judge, row, placed["row"].to_numpy().astype(np.int32), placed["is_same_child"])
     own = pl.col("is_same_child")
     shown = pl.concat([found.filter(own).head(1), found.filter(~own).head(NEAREST_TOLD)])
     lines = [_near(explained, near) for near in shown.to_dicts()]

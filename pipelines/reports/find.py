@@ -117,7 +117,7 @@ def _weighed(known: pl.DataFrame, one: pl.DataFrame, model: Model, held: Measure
     return pl.DataFrame({"record_id": ids, "pattern": patterns, "weight": weights})
 
 
-def found_words(found: pl.DataFrame, tables: Mapping[str, pl.DataFrame], most: int = MOST_TOLD) -> str:
+def found_words(children: pl.DataFrame, tables: Mapping[str, pl.DataFrame], most: int = MOST_TOLD) -> str:
     """``FOUND`` in words for people: ids, how far names and birth date agree, and what was not searched.
 
     ``most``: how many children are shown, the likeliest; the others are only counted.
@@ -126,17 +126,17 @@ def found_words(found: pl.DataFrame, tables: Mapping[str, pl.DataFrame], most: i
         "No child with that name and birth date, or close to them, was found. Leave out the birth date to see all of that "
         "name."
     )
-    some = f"Matches and near matches: {counted(found.height, 'child')}, likeliest first:"
-    lines = [nobody if found.is_empty() else some]
-    for child in found.head(most).iter_rows(named=True):
+    some = f"Matches and near matches: {counted(children.height, 'child')}, likeliest first:"
+    lines = [nobody if children.is_empty() else some]
+    for child in children.head(most).iter_rows(named=True):
         if child["where"] == EARLIER:
             where = "no record tonight, on an earlier list"
         else:
             where = "on the list" if child["is_listed"] else "in the extracts, not on the list"
         lines.append(f"  {child['child_id']}, {where} ({child['agrees']})")
-    if found.height > most:
+    if children.height > most:
         lines.append(
-            f"  and {found.height - most:,} more. Give more detail (forename, surname, birth date), or use --all to see "
+            f"  and {children.height - most:,} more. Give more detail (forename, surname, birth date), or use --all to see "
             "all of them."
         )
     as_at = judged_on(tables)

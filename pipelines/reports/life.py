@@ -71,8 +71,8 @@ def child_since(child_id: str, tables: Mapping[str, pl.DataFrame]) -> str | None
 
 def known_to_ledger(identifier: str, leads: pl.DataFrame) -> str | None:
     """The id under which the ledger has a child, given by an id that the child has or had; null: none."""
-    found = leads.filter(_is_under(identifier)).sort("last_listed_on", "spell", nulls_last=False)
-    return None if found.is_empty() else str(found["child_id"][-1])
+    of_child = leads.filter(_is_under(identifier)).sort("last_listed_on", "spell", nulls_last=False)
+    return None if of_child.is_empty() else str(of_child["child_id"][-1])
 
 
 def _is_under(child_id: str) -> pl.Expr:

@@ -76,8 +76,8 @@ def termly_report(
             for column, labels in (("year", YEARS), ("sex", SEXES), ("duration", BANDS), ("reason", DFE_REASONS))
         ),
     )
-    found = _last_outcomes(outcomes, since, as_at)
-    looked, (words,) = shown(found.height, _counts(found["outcome"], list(CODES)))
+    last_outcomes = _last_outcomes(outcomes, since, as_at)
+    looked, (words,) = shown(last_outcomes.height, _counts(last_outcomes["outcome"], list(CODES)))
     return TermlyReport(
         as_at=as_at,
         since=since,

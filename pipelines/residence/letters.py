@@ -76,17 +76,17 @@ def are_letters(seen_days: Floats, age_days: Floats, is_pupil: Flags, without_pl
 
     ``age_days``: age of the child tonight; nan: unknown.
     """
-    found = np.zeros(len(seen_days), dtype=bool)
+    is_letter = np.zeros(len(seen_days), dtype=bool)
     if min(np.count_nonzero(is_pupil), np.count_nonzero(without_place)) < ENOUGH_DATED:
-        return found
+        return is_letter
     since_birthday = (age_days - seen_days) % YEAR_DAYS
     for days in (since_birthday, np.where(seen_days < YEAR_DAYS, seen_days, np.nan)):
         week = np.where(np.isnan(days), -1, np.nan_to_num(days) // WEEK_DAYS).astype(np.int64)
         is_apart = _weeks_apart(week[without_place])[week] & (week >= 0)
         share, of_pupils = is_apart[without_place].mean(), is_apart[is_pupil].mean()
         if share >= max(ENOUGH_LETTERS, AS_MANY * of_pupils):
-            found |= is_apart
-    return found
+            is_letter |= is_apart
+    return is_letter
 
 
 def are_of_one_day(seen_days: Floats, is_pupil: Flags, without_place: Flags) -> Flags:
@@ -96,9 +96,9 @@ def are_of_one_day(seen_days: Floats, is_pupil: Flags, without_place: Flags) -> 
     ``is_pupil``, ``without_place``: only of children whose entry is open, as nobody writes to the others. A day needs fewer
     children to stand out than a week does. Days of the last week do not count: a hotel counts its guests each morning.
     """
-    found = np.zeros(len(seen_days), dtype=bool)
+    is_of_one_day = np.zeros(len(seen_days), dtype=bool)
     if np.count_nonzero(is_pupil) < ENOUGH_DATED:
-        return found
+        return is_of_one_day
     usual_share = float(np.median(np.unique(seen_days[is_pupil], return_counts=True)[1]) / np.count_nonzero(is_pupil))
     days, counts = np.unique(seen_days[without_place & (seen_days > WEEK_DAYS)], return_counts=True)
     for day, count in zip(days, counts, strict=True):
@@ -108,8 +108,8 @@ def are_of_one_day(seen_days: Floats, is_pupil: Flags, without_place: Flags) -> 
         share, of_pupils = float(on_it[without_place].mean()), float(on_it[is_pupil].mean())
         is_of_all = min(share, of_pupils) >= ENOUGH_LETTERS and share >= AS_MANY * of_pupils
         if is_of_all or _is_of_a_part(int(count), share, of_pupils, usual_share):
-            found |= on_it
-    return found
+            is_of_one_day |= on_it
+    return is_of_one_day
 
 
 def _is_of_a_part(count: int, share: float, of_pupils: float, usual_share: float) -> bool:

@@ -252,8 +252,8 @@ def _fit(children: Children, start: Mixture, placed: float) -> Mixture:
     table = children.reading_table()
 
     def after(mixture: Mixture) -> tuple[Mixture, Floats]:
-        found = _posterior(children, _likelihood(children, table, mixture), mixture)
-        return _maximise(children, table, mixture, found, placed), found[0][HERE]
+        expected = _posterior(children, _likelihood(children, table, mixture), mixture)
+        return _maximise(children, table, mixture, expected, placed), expected[0][HERE]
 
     fallback, plain_length = None, np.inf
     for _ in range(ROUNDS):
@@ -344,10 +344,11 @@ def _posterior(children: Children, likelihood: Likelihood, mixture: Mixture) -> 
 
 
 def _maximise(
-    children: Children, table: ReadingTable, before: Mixture, found: tuple[Floats, Floats], placed: float
+    children: Children, table: ReadingTable, before: Mixture, expected: tuple[Floats, Floats], placed: float
 ) -> Mixture:
-    """The mixture, from the parts of the children and how likely each moves with its household (``found``), and the priors."""
-    posterior, together = found
+    """The mixture, from the parts of the children and how likely each moves with its household (``expected``), and the
+    priors."""
+    posterior, together = expected
     counts, here = children.counts, posterior[HERE]
     mine = posterior[:, counts]
     unknown = _chances_of_no_record(children, before)

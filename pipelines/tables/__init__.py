@@ -116,23 +116,23 @@ TABLES: dict[str, pl.Schema] = {
 """Every table of the store except ``raw_*``, by name, in the order in which a night writes them."""
 
 
-def differences(wanted: pl.Schema, found: pl.Schema) -> str:
+def differences(wanted: pl.Schema, kept: pl.Schema) -> str:
     """How two schemas differ, in words; empty if they are the same."""
-    words = [f"{name} is missing" for name in wanted if name not in found]
-    words += [f"{name} should not be there" for name in found if name not in wanted]
+    words = [f"{name} is missing" for name in wanted if name not in kept]
+    words += [f"{name} should not be there" for name in kept if name not in wanted]
     words += [
-        f"{name} is {found[name]}, not {kind}" for name, kind in wanted.items() if name in found and found[name] != kind
+        f"{name} is {kept[name]}, not {kind}" for name, kind in wanted.items() if name in kept and kept[name] != kind
     ]
-    if not words and list(wanted) != list(found):
+    if not words and list(wanted) != list(kept):
         words = ["the columns stand in another order"]
     return ", ".join(words)
 
 
-def other_version(path: Path, found: int) -> str:
+def other_version(path: Path, version: int) -> str:
     """The message about a store whose tables have another version."""
-    if found > SCHEMA_VERSION:
+    if version > SCHEMA_VERSION:
         return (
-            f"{path} was written by a later version of Rollcall (its tables are of version {found}, this one knows "
+            f"{path} was written by a later version of Rollcall (its tables are of version {version}, this one knows "
             f"{SCHEMA_VERSION}). Install that version, or restore a backup from before: rollcall restore --help."
         )
     return (

@@ -75,7 +75,7 @@ def night(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Linked:
         tables = {table: store.read(table) for table in EXPLAIN_PAIR_READS}
     keep_model(found.model, workspace)
     return Linked(
-        tables, kept_model(workspace), rebuild_judge(tables, kept_model(workspace)), _alone(known.person, found.found)
+        tables, kept_model(workspace), rebuild_judge(tables, kept_model(workspace)), _alone(known.person, found.linkage)
     )
 
 
