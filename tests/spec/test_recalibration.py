@@ -348,7 +348,7 @@ def test_from_outcomes_to_the_night_that_runs_with_it_and_back(
     assert "Likelihood 90% to 100%" in told
     assert re.search(r"expected to be found after", told)
     (page,) = (workspace / "tuning").iterdir()
-    assert "recalibration: shift" in page.read_text("utf-8")
+    assert "outcomes: shift (0 changes nothing)" in page.read_text("utf-8")
     assert main(["proposals", *at]) == 0
     assert re.search(r"why: half as many as was said\n.*answered leads \d+, of them missing", capsys.readouterr().out)
     assert main(["approve", "1", *at, "--by", "Ann Example"]) == 2
