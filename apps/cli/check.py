@@ -64,7 +64,7 @@ def _verdict_in_words(files: "Sequence[CheckedFile]") -> str:
     from pipelines.counted import counted
 
     broken = [list(same) for file in files for _, same in groupby(_by_rule(file), _rule_of)]
-    lines = [_rule_in_words(breaches) for breaches in _merged_over_files(broken)]
+    lines = _under_headings(_merged_over_files(broken))
     noted = sum(breach.stops == "nothing" for file in files for breach in file.breaches)
     refused = sorted({file.file for file in files if file.is_refused})
     rows = sum(file.rows_set_aside for file in files if not file.is_refused)
@@ -80,6 +80,22 @@ def _verdict_in_words(files: "Sequence[CheckedFile]") -> str:
         are, stop = ("place is", "stops") if noted == 1 else ("places are", "stop")
         lines.append(f"{noted:,} {are} only noted, and {stop} nothing.")
     return "\n".join(lines)
+
+
+STOPS_IN_WORDS = {
+    "file": "A file is not loaded because of:",
+    "row": "A row is set aside because of:",
+    "nothing": "Noted only, and stops nothing:",
+}
+
+
+def _under_headings(broken: "Sequence[Sequence[Breach]]") -> list[str]:
+    """A line for each rule, under a heading that says what the rule stops; what stops most comes first, over all files."""
+    lines = []
+    for stops, heading in STOPS_IN_WORDS.items():
+        if told := [_rule_in_words(breaches) for breaches in broken if breaches[0].stops == stops]:
+            lines += ["", heading, *told]
+    return lines[1:]
 
 
 def _merged_over_files(broken: "Sequence[Sequence[Breach]]") -> "list[list[Breach]]":

@@ -100,6 +100,8 @@ def _newest(day: date | None, now: datetime) -> str:
 
 def _ago(time: timedelta) -> str:
     minutes = max(0, int(time.total_seconds() // 60))
+    if not minutes:
+        return "less than a minute"
     if minutes < 120:
         return counted(minutes, "minute")
     hours = minutes // 60

@@ -97,7 +97,7 @@ def contract_for(path: PurePosixPath, contracts: Mapping[str, Contract]) -> tupl
     if not best and (contract := contract_by_stem(path, contracts)):
         return contract, None if path.suffix.lower() in TABLES else _other_form(path, contract)
     why = "The name of the file fits the contracts of two sources." if best else "No contract names this file."
-    named = ", ".join(contract.files.names[0] for contract in contracts.values())
+    named = ", ".join(contract.files.names[0].removesuffix("*.csv") for contract in contracts.values())
     meant = "" if best else _meant(path, contracts)
     fix = (
         f"{meant}Name it after its source: {named}. A contract of your own counts once its status is active and its folder is "

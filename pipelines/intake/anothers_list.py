@@ -43,7 +43,8 @@ def under_anothers_name(breach: Breach, file: str, data: bytes, contracts: Mappi
     other = fitting[0]
     swapped = ": perhaps two files have each other's names" if own else ""
     why = f"{breach.why} Its columns are those of {other.name} ({other.id}){swapped}."
-    fix = f"If it is that list, start the file's name with {other.id}. If not: {breach.fix}"
+    otherwise = f"If not: {breach.fix}" if own else "If it is not an extract, take it out of the folder."
+    fix = f"If it is that list, start the file's name with {other.id}. {otherwise}"
     return replace(breach, why=why, fix=fix)
 
 

@@ -120,7 +120,7 @@ def _source_tonight(
         files=files.height,
         refused=files.filter(verdict="refused")["file"].sort().to_list(),
         set_aside=lost,
-        set_aside_for=first_of([f"{column}: {rule}" for column, rule in _kept_out(own)]),
+        set_aside_for=first_of(_kept_out(own)),
         refused_for=first_of(own.filter(stops="file")["rule"].unique().sort().to_list()),
         stands_in_until=max(came.stands_in.filter(source=source)["until"], default=None),
         unsaid=list(dict.fromkeys(f"{row['column']}: {row['why']}" for row in unsaid)),
@@ -129,12 +129,11 @@ def _source_tonight(
     )
 
 
-def _kept_out(breaches: pl.DataFrame) -> list[tuple[str, str]]:
-    """Column and rule of what kept rows out, those that kept out most first."""
-    rules = breaches.filter(stops="row").group_by(pl.col("column").fill_null("row"), "rule").len()
-    return list(
-        rules.sort("len", "column", "rule", descending=[True, False, False]).select("column", "rule").iter_rows()
-    )
+def _kept_out(breaches: pl.DataFrame) -> list[str]:
+    """What kept rows out, as "column: rule" (the rule alone where it is of no column), those that kept out most first."""
+    words = pl.concat_str("column", "rule", separator=": ", ignore_nulls=True)
+    rules = breaches.filter(stops="row").group_by(words=words).len()
+    return rules.sort("len", "words", descending=[True, False])["words"].to_list()
 
 
 def _nights(frame: pl.DataFrame) -> list[SourceNight]:

@@ -142,7 +142,9 @@ def test_a_list_under_a_name_that_no_contract_has_is_told_whose_columns_it_has(t
     (tmp_path / "minutes.csv").write_text("Item,Who\nWelcome,the chair\n")
     told = {found.file: found.breaches[0] for found in check_files(tmp_path, CONTRACTS)}
     assert "Its columns are those of Health registrations (health)." in told["GP list.csv"].why
-    assert told["GP list.csv"].fix.startswith("If it is that list, start the file's name with health. If not: Name it")
+    assert told["GP list.csv"].fix == (
+        "If it is that list, start the file's name with health. If it is not an extract, take it out of the folder."
+    )
     assert told["minutes.csv"].why == "No contract names this file."
 
 
