@@ -45,6 +45,13 @@ def in_100_written(probability: float) -> str:
     return str(pl.select(in_100(pl.lit(probability))).item())
 
 
+def percent_written(probability: float) -> str:
+    """One probability as a percentage, as a workbook shows it: never as certain."""
+    if probability >= 0.995:
+        return "over 99%"
+    return "under 1%" if probability < 0.005 else f"{probability:.0%}"
+
+
 def chance(probability: pl.Expr) -> pl.Expr:
     """A probability within a sentence: "a 37 in 100 chance", "more than a 99 in 100 chance", "less than a 1 in 100 chance"."""
     hundredths = (probability * 100).round(0).cast(pl.Int64)

@@ -41,7 +41,7 @@ def yields(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     from apps.cli.words import source_names
     from pipelines.atomic_folder import replace_private
     from pipelines.decisions.outcomes import read_outcomes
-    from pipelines.listing.recalibration import answers, reliability_in_words
+    from pipelines.listing.recalibration import answers, reliability_in_words, what_to_try
     from pipelines.publish.outcome_yield import outcome_yield, yield_words
     from pipelines.publish.tabular import csv_bytes
     from pipelines.reports.back_test import back_test, missed, missed_words
@@ -52,7 +52,8 @@ def yields(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     must_be_there(workspace)
     outcomes = read_outcomes(workspace)
     found = outcome_yield(outcomes, source_names(workspace, contracts))
-    print("\n".join([yield_words(found), *reliability_in_words(answers(outcomes))]))
+    answered = answers(outcomes)
+    print("\n".join([yield_words(found), *reliability_in_words(answered), *what_to_try(answered)]))
     looked_up = back_test(outcomes, read_nights(workspace / PUBLISHED_FOLDER))
     on_none = missed(looked_up)
     print(missed_words(on_none.height, looked_up.height))

@@ -17,8 +17,10 @@ from scipy.special import chdtri
 
 from matching.person import Columns
 from matching.thresholds import reliability, sample_of_known_pairs
+from pipelines.counted import counted
 from pipelines.decisions.outcomes import CLOSING, MISSING
 from pipelines.rank_settings import LEAST_SLOPE, Recalibration
+from pipelines.reasons import percent_written
 from pipelines.settings import SettingsError
 
 NO_ANSWER = ("UNDER_ENQUIRY", "UNTRACED", "EMIGRATED_UNVERIFIED")
@@ -268,8 +270,21 @@ def reliability_in_words(answered: pl.DataFrame) -> list[str]:
     """One line for each band of the published likelihood: what was said of the children in it, and what was found."""
     return [
         f"Likelihood {row['band_from']:.0%} to {row['band_to']:.0%}, answered leads: {row['judged']:,}; "
-        f"said {row['said']:.0%}, found {row['right']:.0%} ({row['right_low']:.0%} to {row['right_high']:.0%})."
+        f"said {percent_written(row['said'])}, found {row['right']:.0%} ({row['right_low']:.0%} to {row['right_high']:.0%})."
         for row in reliability_of_leads(answered).sort("band_from", descending=True).iter_rows(named=True)
+    ]
+
+
+def what_to_try(answered: pl.DataFrame) -> list[str]:
+    """What to do if the likelihoods do not hold: where what was said lies outside the interval of what was found. Empty: they
+    hold, as far as the answers show."""
+    bands = reliability_of_leads(answered)
+    off = bands.filter(~pl.col("said").is_between("right_low", "right_high")).height
+    if not off:
+        return []
+    return [
+        f"In {off:,} of these {counted(bands.height, 'band')} what was said lies outside the interval in brackets: "
+        "rollcall tune --from-outcomes tries a recalibration."
     ]
 
 

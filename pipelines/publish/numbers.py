@@ -3,7 +3,7 @@
 import math
 from datetime import date
 
-from pipelines.reasons import day_written
+from pipelines.reasons import day_written, percent_written
 
 
 def count(value: float | None) -> str:
@@ -22,6 +22,11 @@ def day(value: date | None) -> str:
 def share(value: float | None) -> str:
     """A share between 0 and 1 as a percentage; a dash for null."""
     return "–" if value is None or not math.isfinite(value) else f"{value:.1%}"
+
+
+def likely(value: float | None) -> str:
+    """A likelihood as a percentage, never as certain; a dash for null."""
+    return "–" if value is None or not math.isfinite(value) else percent_written(value)
 
 
 def fine_share(value: float | None) -> str:

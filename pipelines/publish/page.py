@@ -46,6 +46,7 @@ def _templates() -> jinja2.Environment:
         numbers.difference,
         numbers.figure,
         numbers.fine_share,
+        numbers.likely,
         numbers.odds,
         numbers.plain,
         numbers.share,

@@ -22,7 +22,9 @@ from pipelines.listing.recalibration import (
     fit_line,
     fit_to_outcomes,
     recalibrated,
+    reliability_in_words,
     reliability_of_leads,
+    what_to_try,
 )
 from pipelines.night import run_night
 from pipelines.publish.match_report import match_report_html
@@ -259,6 +261,17 @@ def test_answers_from_the_top_alone_are_not_carried_on_over_most_of_the_list() -
         fit_to_outcomes(told, listed, Recalibration(), OCTOBER)
 
 
+def test_where_likelihoods_do_not_hold_it_is_said_what_to_try_and_none_is_called_certain() -> None:
+    wrong = answers(found(*((f"W{n}", 1, "INDEPENDENT", 0.999) for n in range(9)), ("D", 1, "CONFIRMED_CME_NEW", 0.5)))
+    assert reliability_in_words(wrong)[0].startswith(
+        "Likelihood 90% to 100%, answered leads: 9; said over 99%, found 0% ("
+    )
+    assert what_to_try(wrong) == [
+        "In 1 of these 2 bands what was said lies outside the interval in brackets: rollcall tune --from-outcomes tries a "
+        "recalibration."
+    ]
+
+
 def test_said_and_found_by_band() -> None:
     rows = [("A", 1, "CONFIRMED_CME_NEW", 0.95), ("B", 1, "INDEPENDENT", 0.91), ("C", 1, "INDEPENDENT", 0.4)]
     told = reliability_of_leads(answers(found(*rows, ("D", 1, "UNTRACED", 0.95))))
@@ -266,6 +279,7 @@ def test_said_and_found_by_band() -> None:
         (0.3, 1, pytest.approx(0.4), 0.0),
         (0.9, 2, pytest.approx(0.93), 0.5),
     ]
+    assert what_to_try(answers(found(*rows))) == []
     night = made_publication(outcomes=found(*rows))
     listed = mask(night)
     section = match_report_html(night, listed).decode().partition('id="yield"')[2].partition("</section>")[0]

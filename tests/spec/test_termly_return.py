@@ -120,7 +120,10 @@ def test_the_table_shows_no_small_count_and_opens_offline() -> None:
     assert children.height == 12
     page = return_html(table, AS_AT, AS_AT).decode()
     assert "default-src 'none'" in page
-    assert "School application awaiting outcome" in page
+    rows, nobody = page.partition("No child in: ")[::2]
+    assert "Primary reason: Not recorded" in rows
+    assert "Primary reason: School application awaiting outcome" not in rows
+    assert "Primary reason: School application awaiting outcome" in nobody
 
 
 FEW = st.lists(st.lists(st.sampled_from((0, 0, 1, 2, 7)), min_size=3, max_size=3), min_size=3, max_size=3)

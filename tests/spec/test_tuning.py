@@ -262,7 +262,7 @@ def test_a_check_that_costs_less_than_nothing_is_refused_by_its_option(first_nig
         ),
         pytest.param("[ranking.points]\n\nlooked_after = -1\n", r"points\.toml: line 3, ", id="under its heading"),
         pytest.param("[ranking]\ndoubtful_link_below = 0.5\n", "this file may hold only points", id="another setting"),
-        pytest.param("looked_after = -1\n", "greater than or equal to 0", id="points below 0"),
+        pytest.param("looked_after = -1\n", "looked_after must be 0 or more", id="points below 0"),
     ],
 )
 def test_points_that_cannot_be(tmp_path: Path, first_night: FirstNight, text: str, told: str) -> None:

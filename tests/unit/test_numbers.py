@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.counted import counted
-from pipelines.publish.numbers import bits, figure, odds
+from pipelines.publish.numbers import bits, figure, likely, odds
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,11 @@ def test_a_probability_of_the_model_reads_well(value: float | None, shown: str) 
 )
 def test_bits_carry_their_sign(value: float | None, shown: str) -> None:
     assert bits(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "told"),
+    [(0.999, "over 99%"), (0.994, "99%"), (0.5, "50%"), (0.0049, "under 1%"), (None, "–")],
+)
+def test_a_likelihood_is_never_shown_as_certain(likelihood: float | None, told: str) -> None:
+    assert likely(likelihood) == told
