@@ -5,8 +5,9 @@ object; its ``properties`` are the columns and its ``quality`` the rules. What t
 ``customProperties``. Unknown keys are errors, so that a mistyped key never goes unnoticed.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
+from itertools import combinations
 from pathlib import Path
 from typing import Literal, TypeVar
 from unicodedata import normalize
@@ -165,6 +166,17 @@ class Contract(DataContract):
             if column.absent_why and column.name not in there and not (begun and begun.isdisjoint(there)):
                 missed.setdefault(column.absent_why, column)
         return list(missed.values())
+
+    def in_layouts(self) -> Iterator[tuple[tuple[Layout, ...], "Contract"]]:
+        """This contract in each further layout; then in every two that are about different columns, as of names and of homes,
+        unless a header could then be either of two columns."""
+        layouts = self.files.layouts
+        yield from (((layout,), self.in_layout(layout)) for layout in layouts)
+        for one, other in combinations(layouts, 2):
+            if set(one.columns).isdisjoint(other.columns):
+                form = self.in_layout(one).in_layout(other)
+                if _headed_alike(form.columns) is None:
+                    yield (one, other), form
 
     def in_layout(self, layout: Layout) -> "Contract":
         """This contract with the headers and optional columns of another layout of the source."""

@@ -75,10 +75,7 @@ def read_bytes(file: str, data: bytes, contract: Contract, known: KnownLines | N
 def _read_in_its_layout(file: str, data: bytes, contract: Contract, known: KnownLines) -> tuple[ReadTable, Contract]:
     """The file as its contract describes it, or in the further layout that fits it: the one that knows most columns.
 
-    A layout in which one column stands for another (``needs``), or that does without (``absentWhy``), fits only if it reads
-    every column that the contract itself found renamed. Once something fits, only layouts that know a further column of the
-    file are tried, so that a large file is not read once for each layout. If no layout fits, the faults are those under the
-    contract itself.
+    If no layout fits, the faults are those under the contract itself.
     """
     own: ReadTable | UnreadableFileError
     try:
@@ -87,25 +84,50 @@ def _read_in_its_layout(file: str, data: bytes, contract: Contract, known: Known
         own = error
     if isinstance(own, ReadTable) and not own.faults:
         return own, contract
-    fitting = [(own, contract)] if isinstance(own, ReadTable) and _fits(own) else []
-    faults = own.faults if isinstance(own, ReadTable) else ()
-    renamed = {fault.column for fault in faults if (fault.rule, fault.stops) == (RENAMED, "file")}
-    for layout in contract.files.layouts:
-        other = contract.in_layout(layout)
-        if fitting and not _knows_more(other, fitting[0][0]):
-            continue
-        try:
-            table = _read(file, data, other, known)
-        except UnreadableFileError:
-            continue
-        reads_renamed = renamed <= set(table.headers.values())
-        if _fits(table) and (reads_renamed or not (layout.needs or layout.absent_why)):
-            fitting.append((table, other))
-    if fitting:
-        return max(fitting, key=lambda found: len(found[0].headers))
+    if fitting := _fitting(file, data, contract, own, known):
+        return _most(fitting)
     if isinstance(own, UnreadableFileError):
         raise own
     return own, contract
+
+
+def _fitting(
+    file: str, data: bytes, contract: Contract, own: ReadTable | UnreadableFileError, known: KnownLines
+) -> list[tuple[ReadTable, Contract]]:
+    """The file as read in each layout that fits it, the contract's own (``own``) first.
+
+    A layout in which one column stands for another (``needs``), or that does without (``absentWhy``), fits only if it reads
+    every column that the contract itself found renamed. Once something fits, only layouts that know a further column of the
+    file are tried, so that a large file is not read once for each layout; and if the contract itself fits, no two layouts of
+    which one does not.
+    """
+    fitting = [(own, contract)] if isinstance(own, ReadTable) and _fits(own) else []
+    own_fits, unfit = bool(fitting), set[str]()
+    faults = own.faults if isinstance(own, ReadTable) else ()
+    renamed = {fault.column for fault in faults if (fault.rule, fault.stops) == (RENAMED, "file")}
+    for layouts, other in contract.in_layouts():
+        names = {layout.name for layout in layouts}
+        if (own_fits and names & unfit) or (fitting and not _knows_more(other, _most(fitting)[0])):
+            continue
+        table = _read_or_none(file, data, other, known)
+        is_free = not any(layout.needs or layout.absent_why for layout in layouts)
+        if table is not None and _fits(table) and (is_free or renamed <= set(table.headers.values())):
+            fitting.append((table, other))
+        else:
+            unfit |= names
+    return fitting
+
+
+def _read_or_none(file: str, data: bytes, contract: Contract, known: KnownLines) -> ReadTable | None:
+    try:
+        return _read(file, data, contract, known)
+    except UnreadableFileError:
+        return None
+
+
+def _most(fitting: Sequence[tuple[ReadTable, Contract]]) -> tuple[ReadTable, Contract]:
+    """The reading that knows most columns; of several, the first."""
+    return max(fitting, key=lambda found: len(found[0].headers))
 
 
 def _knows_more(contract: Contract, read: ReadTable) -> bool:

@@ -87,7 +87,7 @@ def _headers_besides(
     read, unread = headers
     if not unread:
         return []
-    for form in (other, *(other.in_layout(layout) for layout in other.files.layouts)):
+    for form in (other, *(form for _, form in other.in_layouts())):
         named = list(zip((*read, *unread), columns_of((*read, *unread), form), strict=True))
         there = {column.name for _, column in named if column}
         only = form.statement_columns - {column.name for _, column in named[: len(read)] if column}

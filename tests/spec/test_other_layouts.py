@@ -258,6 +258,32 @@ def test_an_end_under_another_name_is_told_once(header: str, column: str, words:
     assert words in missing.why and "to this day" in missing.why
 
 
+NAMES = {"apart": ["Surname", "Forename"], "in one": ["Name"], "in one, legal": ["Legal Name"]}
+HOMES = {
+    "in parts": {"PAON": "7", "Street": "High Street", "Postcode": "LL11 1AA"},
+    "in lines": {"Address 1": "7 High Street", "Address 2": "Wrexham", "Post Code": "LL11 1AA"},
+    "in one line": {"Home Address": "7 High Street, Wrexham", "Postcode": "LL11 1AA"},
+    "in one line with the postcode": {"Address and Postcode": "7 High Street, Wrexham, LL11 1AA"},
+}
+
+
+@pytest.mark.parametrize("homes", HOMES.values(), ids=HOMES)
+@pytest.mark.parametrize("names", NAMES.values(), ids=NAMES)
+def test_a_roll_may_write_names_in_one_way_and_homes_in_another(
+    names: list[str], homes: dict[str, str], tmp_path: Path
+) -> None:
+    roll = CONTRACTS["school_census"]
+    told = {c.header for c in roll.columns if c.maps_to in ("full_name", "surname", "forename", "address", "postcode")}
+    row = {header: value for header, value in GOOD["school_census"].items() if header not in told}
+    name = {"Name": "MERRICK, Isla", "Legal Name": "MERRICK, Isla", "Surname": "Merrick", "Forename": "Isla"}
+    pl.DataFrame([row | {header: name[header] for header in names} | homes]).write_csv(tmp_path / "school_census.csv")
+    received = receive(tmp_path, CONTRACTS, received_at=datetime(2026, 11, 21, tzinfo=UTC))
+    persons = persons_of(received.raw, CONTRACTS, as_at=date(2026, 11, 20))
+    assert persons.select("forename", "surname", "house", "street", "postcode").rows() == [
+        ("ISLA", "MERRICK", "7", "HIGH STREET", "LL111AA")
+    ]
+
+
 WITHOUT_HOMES = (
     "alternative_provision", "early_years", "ehe_register", "exclusions", "independent_schools", "lost_pupils", "other_la",
     "police", "post_16", "pupil_returns", "referrals", "social_care", "youth_justice",
