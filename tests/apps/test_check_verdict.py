@@ -55,9 +55,9 @@ def test_a_row_that_would_be_set_aside_fails_with_its_line(tmp_path: Path, capsy
     assert failure.text is not None and failure.text.startswith("1 place: line 3.")
     noted = junit.find(".//testcase[@name='date: DateOfBirth']/system-out")
     assert noted is not None
-    said = capsys.readouterr().out
-    assert "referrals.csv, line 3, column RecordId: required." in said
-    assert "1 row would be set aside" in said
+    printed = capsys.readouterr().out
+    assert "referrals.csv, line 3, column RecordId: required." in printed
+    assert "1 row would be set aside" in printed
 
 
 def test_no_form_of_the_verdict_tells_a_value(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,11 +104,11 @@ def test_names_of_files_are_escaped_whatever_they_hold() -> None:
 def test_a_rule_broken_on_many_lines_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "referrals.csv").write_text(HEADER + BAD * 14 + GOOD)
     assert main(["check", str(tmp_path / "referrals.csv")]) == 1
-    said = capsys.readouterr().out.splitlines()
+    printed = capsys.readouterr().out.splitlines()
     first = "referrals.csv, column RecordId: required, on 14 lines (2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 4 more). "
-    assert (said[0], said[2:4]) == ("A row is set aside because of:", ["", "Noted only, and stops nothing:"])
-    assert said[1].startswith(first)
-    assert sum("column DateOfBirth" in line for line in said) == 1
+    assert (printed[0], printed[2:4]) == ("A row is set aside because of:", ["", "Noted only, and stops nothing:"])
+    assert printed[1].startswith(first)
+    assert sum("column DateOfBirth" in line for line in printed) == 1
 
 
 def test_dates_in_a_form_that_nobody_agreed_are_told_once_and_how_to_write_them(
@@ -171,5 +171,5 @@ def test_a_source_that_stands_in_a_name_behind_a_date_or_a_sender_is_told(
 def test_a_folder_without_a_roll_is_told_so(tmp_path: Path, given: str, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "referrals.csv").write_text(HEADER + GOOD)
     assert main(["check", str(tmp_path if given == "folder" else tmp_path / "referrals.csv")]) == 0
-    said = capsys.readouterr().out
-    assert ("is a roll (school_census*.csv, school_census*.xml, school_census*.xlsx)" in said) is (given == "folder")
+    printed = capsys.readouterr().out
+    assert ("is a roll (school_census*.csv, school_census*.xml, school_census*.xlsx)" in printed) is (given == "folder")

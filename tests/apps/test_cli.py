@@ -129,9 +129,9 @@ def test_a_workspace_mistyped_is_told_and_not_made(
     file, mistyped = tmp_path / "former.csv", tmp_path / "worksapce"
     file.write_text("nhs_number\n9434765919\n")
     assert main([*command.format(file=file).split(), "--workspace", str(mistyped)]) == CANNOT_GO_ON
-    said = capsys.readouterr()
-    assert f"There is no workspace {mistyped}." in said.err
-    assert (said.out, mistyped.exists()) == ("", False)
+    printed = capsys.readouterr()
+    assert f"There is no workspace {mistyped}." in printed.err
+    assert (printed.out, mistyped.exists()) == ("", False)
 
 
 @pytest.fixture
@@ -183,9 +183,9 @@ def test_what_a_command_was_not_given_is_told_in_words(
 
     monkeypatch.setattr("pipelines.health.read_status", broken)
     assert main(["status", "--workspace", str(tmp_path)]) == CANNOT_GO_ON
-    said = capsys.readouterr().err
-    assert told in said
-    assert "may hold a name" not in said
+    printed = capsys.readouterr().err
+    assert told in printed
+    assert "may hold a name" not in printed
 
 
 def test_a_status_that_cannot_be_read_is_told_from_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,16 +204,17 @@ def test_a_night_ends_with_a_summary_in_words(
     shutil.copytree(quick_night.settings.workspace, workspace, symlinks=True)
     asked = ["night", "--plain", "--extracts", extracts, "--as-at", "2026-11-20", "--workspace", str(workspace)]
     assert main(asked) == 0
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     ranked = quick_night.report.counts["rank"]
     assert (
-        f"{ranked['candidates']} of compulsory school age are possibly missing education, to be looked into" in told.out
+        f"{ranked['candidates']} of compulsory school age are possibly missing education, to be looked into"
+        in printed.out
     )
-    assert f"{workspace}/published/2026-11-20/candidates.xlsx" in told.out
-    (next_command,) = (line for line in told.out.splitlines() if "explain CHILD_OR_RECORD" in line)
+    assert f"{workspace}/published/2026-11-20/candidates.xlsx" in printed.out
+    (next_command,) = (line for line in printed.out.splitlines() if "explain CHILD_OR_RECORD" in line)
     assert shlex.split(next_command.partition("?  ")[2])[-2:] == ["--workspace", str(workspace)]
-    assert "a lead for an officer, never a finding about a family" in told.out
-    assert f"[1/{len(STEPS)}] reading and checking the extracts ..." in told.err
+    assert "a lead for an officer, never a finding about a family" in printed.out
+    assert f"[1/{len(STEPS)}] reading and checking the extracts ..." in printed.err
 
 
 @pytest.mark.parametrize(
@@ -244,9 +245,9 @@ def test_check_finds_nothing_that_stops_a_good_file(
 def test_check_names_place_rule_and_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "health.csv").write_text("RecordId,NHSNumber\n1,2\n")
     assert main(["check", str(tmp_path / "health.csv")]) == 1
-    told = capsys.readouterr().out
-    assert "health.csv" in told
-    assert "Would not be loaded as they are: health.csv" in told
+    printed = capsys.readouterr().out
+    assert "health.csv" in printed
+    assert "Would not be loaded as they are: health.csv" in printed
 
 
 def test_explain_says_why_a_child_is_listed_and_why_another_is_not(
@@ -258,9 +259,9 @@ def test_explain_says_why_a_child_is_listed_and_why_another_is_not(
     assert "On the list" in capsys.readouterr().out
     explained = pl.read_parquet(first_night.published / "explained.parquet")
     assert main(["explain", explained["records"][0].split(";")[0], *workspace]) == 0
-    told = capsys.readouterr().out
-    assert "Not on the list" in told
-    assert f"Nearest records to {explained['records'][0].split(';')[0]}\n" in told
+    printed = capsys.readouterr().out
+    assert "Not on the list" in printed
+    assert f"Nearest records to {explained['records'][0].split(';')[0]}\n" in printed
 
 
 def test_explain_against_another_record_shows_what_speaks_for_and_against(
@@ -270,9 +271,9 @@ def test_explain_against_another_record_shows_what_speaks_for_and_against(
     records = pl.read_parquet(first_night.published / "explained.parquet")["records"]
     pair = next(row.split(";")[:2] for row in records if row.count(";") and "|" not in row)
     assert main(["explain", pair[0], "--against", pair[1], "--workspace", str(workspace)]) == 0
-    told = capsys.readouterr().out
-    assert "The night treats them as one child" in told
-    assert "these two records by themselves" in told
+    printed = capsys.readouterr().out
+    assert "The night treats them as one child" in printed
+    assert "these two records by themselves" in printed
     assert main(["explain", pair[0], "health:none", "--workspace", str(workspace)]) == 2
 
 
@@ -280,9 +281,9 @@ def test_explain_does_not_know_what_is_not_there(
     first_night: FirstNight, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["explain", "Zzyzxsentinel", "--workspace", str(first_night.settings.workspace)]) == 2
-    told = capsys.readouterr()
-    assert "No child and no record" in told.err
-    assert "Zzyzxsentinel" not in told.err + told.out
+    printed = capsys.readouterr()
+    assert "No child and no record" in printed.err
+    assert "Zzyzxsentinel" not in printed.err + printed.out
     assert main(["explain", "CH0000000001", "--workspace", str(tmp_path)]) == 2
     assert "Run a night first" in capsys.readouterr().err
 
@@ -291,12 +292,12 @@ def test_the_demo_grades_its_list_and_says_what_the_second_night_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["demo", "--children", "250", "--seed", "3", "--workspace", str(tmp_path)]) == 0
-    told = capsys.readouterr().out
-    assert "children who should be listed" in told
+    printed = capsys.readouterr().out
+    assert "children who should be listed" in printed
     assert (tmp_path / "made_up" / "extracts" / "school_census.csv").exists()
     assert (tmp_path / "published" / "2026-11-20" / "candidates.xlsx").exists()
-    assert "This is the first list" in told
-    _, _, changed = told.partition("What the second night changed:")
+    assert "This is the first list" in printed
+    _, _, changed = printed.partition("What the second night changed:")
     assert "Compared with the list of 20/11/2026: " in changed
     assert (tmp_path / "published" / "2026-11-21" / "changes.csv").exists()
 

@@ -29,11 +29,11 @@ def test_each_report_is_written_for_its_owner_alone(asked: tuple[str, str], caps
     assert main(["weekly", workspace]) == 0
     assert main(["report", workspace, "--since", "2026-08-31", "--as-at", "2026-11-20"]) == 0
     assert main(["handover", child.lower(), workspace, "--to", "Neighbour", "--by", "M. Okafor"]) == 0
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
     for pattern in ("weekly/*/weekly.html", "reports/*/termly_report.html", "handovers/*/handover.json"):
         page = _page(asked, pattern)
         assert page.stat().st_mode & 0o777 == 0o600
-        assert str(page.parent) in said
+        assert str(page.parent) in printed
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ def test_what_cannot_be_written_is_said(
     asked: tuple[str, str], command: str, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*command.split(), asked[1]]) == 2
-    said = capsys.readouterr().err
-    assert told in said
-    assert "Mary" not in said
+    printed = capsys.readouterr().err
+    assert told in printed
+    assert "Mary" not in printed
 
 
 def test_a_workspace_without_a_list_has_no_week(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,18 +35,18 @@ def test_a_file_gets_the_verdict_a_person_would_want(case: FileCase, tmp_path: P
     (found,) = check_files(path, CONTRACTS)
     assert time.process_time() - began < LONGEST
     stopping = [breach for breach in found.breaches if breach.stops != "nothing"]
-    told = [str(breach) for breach in found.breaches]
+    breaches = [str(breach) for breach in found.breaches]
     got = "refused" if found.is_refused else "row set aside" if stopping else "counted" if found.breaches else "fine"
-    assert got == case.verdict, told
+    assert got == case.verdict, breaches
     if case.rule is not None:
         at = [breach for breach in found.breaches if breach.rule == case.rule]
-        assert at, told
-        assert case.line is None or case.line in {breach.line for breach in at}, told
+        assert at, breaches
+        assert case.line is None or case.line in {breach.line for breach in at}, breaches
     assert case.rows is None or found.rows_read == case.rows
     aside = found.rows_read if found.is_refused else len({b.line for b in stopping})
     assert found.rows_set_aside == aside
     assert all(breach.why and breach.fix for breach in found.breaches)
-    assert SENTINEL.casefold() not in " ".join(told).casefold()
+    assert SENTINEL.casefold() not in " ".join(breaches).casefold()
 
 
 def test_the_corpus_is_as_large_as_it_says() -> None:

@@ -316,8 +316,8 @@ def test_a_run_that_does_not_begin_is_told(office: Office, failed_night: str) ->
 
 def test_nobody_who_is_told_hears_of_her(office: Office, failed_night: str) -> None:
     office.told("mail", failed_night)
-    told = [text for _, text in (*office.webhook.received, *office.mail.received)]
-    assert not found_in("\n".join(told))
+    received = [text for _, text in (*office.webhook.received, *office.mail.received)]
+    assert not found_in("\n".join(received))
 
 
 @pytest.fixture

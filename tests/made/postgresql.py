@@ -60,15 +60,15 @@ def _run(name: str, *arguments: str) -> None:
     program = _program(name)
     assert program is not None
     # A server that goes on running would keep a pipe open for ever, so its output goes to a file.
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as log:
         done = subprocess.run(
             [program, *arguments],
             cwd="/",
             user=_runs_as(),
-            stdout=said,
+            stdout=log,
             stderr=subprocess.STDOUT,
             timeout=120,
             check=False,
         )
-        said.seek(0)
-        assert done.returncode == 0, said.read().decode("utf-8", "replace")
+        log.seek(0)
+        assert done.returncode == 0, log.read().decode("utf-8", "replace")

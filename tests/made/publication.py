@@ -104,11 +104,13 @@ def nothing_published(**changes: Any) -> Publication:
 def protect(night: Publication, child_id: str) -> Publication:
     """The same night with a social care record that says this child's address must not be shown."""
     record_id = f"social_care:P{child_id}"
-    said = pl.DataFrame([{"record_id": record_id, "source": "social_care", "kind": "protected"}], schema=STATEMENT)
+    protections = pl.DataFrame(
+        [{"record_id": record_id, "source": "social_care", "kind": "protected"}], schema=STATEMENT
+    )
     record = pl.DataFrame([{"record_id": record_id, "child_id": child_id, "membership": 1.0}], schema=CHILD_RECORD)
     return replace(
         night,
-        statements=pl.concat([night.statements, said]),
+        statements=pl.concat([night.statements, protections]),
         child_records=pl.concat([night.child_records, record]),
     )
 

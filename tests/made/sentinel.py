@@ -95,9 +95,9 @@ class Heard:
 
     def text(self) -> str:
         """What was printed since the last call, and everything logged."""
-        told = self.capture.readouterr()
+        printed = self.capture.readouterr()
         records = [f"{record.getMessage()} {record.exc_text} {record.__dict__}" for record in self.log.records]
-        return "\n".join([told.out, told.err, self.log.text, *records])
+        return "\n".join([printed.out, printed.err, self.log.text, *records])
 
 
 def everything_of(error: BaseException) -> str:

@@ -53,8 +53,8 @@ def assert_accounted_for(found: FileRows) -> None:
     assert lines.n_unique() == lines.len()
     assert found.rows["line"].is_sorted()
     assert found.rows_read or found.is_refused
-    told = " ".join(map(str, found.breaches)).casefold()
-    assert not [value for value in SENTINEL if value.casefold() in told]
+    words = " ".join(map(str, found.breaches)).casefold()
+    assert not [value for value in SENTINEL if value.casefold() in words]
 
 
 @quickly

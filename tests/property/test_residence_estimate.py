@@ -269,7 +269,7 @@ def test_others_without_a_place_are_weighed_as_is_usual_of_children_once_on_a_ro
     likelihood, parts = np.array([[1.0, 1, 1, 1], [0.5, 2, 4, 1]]), np.array([[0.8] * 4, [0.2] * 4])
     is_never = np.array([True, False, False, False])
     no_place = np.array([[once] * 4, [never] * 4])
-    told = log_likelihood_from_others(
+    log_likelihood = log_likelihood_from_others(
         HOME,
         np.vstack([likelihood, *[likelihood[1:]] * (DEPARTURES - 1)]),
         no_place,
@@ -282,7 +282,7 @@ def test_others_without_a_place_are_weighed_as_is_usual_of_children_once_on_a_ro
         for other in HOME.other[HOME.child == child]:
             says = likelihood[:, other] * [share, 1]
             expected += np.log(1 - follows + follows * says / (parts[:, other] @ says))
-        assert np.abs(told[:2, child] - expected).max() < 1e-9
+        assert np.abs(log_likelihood[:2, child] - expected).max() < 1e-9
 
 
 def test_what_a_household_has_in_common_is_said_once_and_of_a_child_without_others_by_itself() -> None:

@@ -106,8 +106,8 @@ def test_the_bars_of_any_pair_add_up_to_its_log_odds(night: Linked, one: int, st
     assert bars["log_odds"][-1] == pytest.approx(whole, abs=1e-6)
     assert not bars["bits"].is_nan().any()
     for is_protected in (False, True):
-        told = lines_of(bars, is_protected=is_protected)
-        assert sum(bits for _, bits in told) == pytest.approx(whole, abs=1e-6)
+        lines = lines_of(bars, is_protected=is_protected)
+        assert sum(bits for _, bits in lines) == pytest.approx(whole, abs=1e-6)
     other_way = waterfall(judge, rows(right), rows(left))
     assert other_way["bits"].to_list() == pytest.approx(bars["bits"].to_list())
 
@@ -169,16 +169,16 @@ def test_of_two_children_whom_a_brother_ties_it_is_said_how_likely_they_are_one_
     assert "A brother or sister is known at both homes, so they may be one child: 60.0%." in explain_pair(
         pair, tables, night.model
     )
-    said = tables["statement"].head(1).with_columns(record_id=pl.lit(pair[0]), kind=pl.lit("protected"))
-    hidden = {**tables, "statement": pl.concat([tables["statement"], said])}
+    protections = tables["statement"].head(1).with_columns(record_id=pl.lit(pair[0]), kind=pl.lit("protected"))
+    hidden = {**tables, "statement": pl.concat([tables["statement"], protections])}
     assert "brother" not in explain_pair(pair, hidden, night.model)
 
 
 def test_of_a_protected_child_no_place_is_told_and_no_school_in_a_key(night: Linked) -> None:
     tables, model = night.tables, night.model
     pair = a_pair(tables, one_child=True)
-    said = tables["statement"].head(1).with_columns(record_id=pl.lit(pair[0]), kind=pl.lit("protected"))
-    page = explain_pair(pair, {**tables, "statement": pl.concat([tables["statement"], said])}, model)
+    protections = tables["statement"].head(1).with_columns(record_id=pl.lit(pair[0]), kind=pl.lit("protected"))
+    page = explain_pair(pair, {**tables, "statement": pl.concat([tables["statement"], protections])}, model)
     assert PROTECTED in page
     assert not re.search(r"(?m)^  (address|phone|carer): ", page)
     assert "withheld, as a child is protected" in page

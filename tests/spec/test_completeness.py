@@ -222,8 +222,8 @@ def test_rolls_stand_still_while_schools_are_shut(begun: Begun, first: date, aga
     after, again_after = ((day - FIRST).days for day in (first, again))
     sent = {"school_census": roll_on(after), "health": health(100)}
     found = begun(after, **sent).judged(again_after, **sent).completeness
-    told = found.filter(source="school_census", check="stale")["words"].to_list()
-    assert bool(told) is is_stale
+    words = found.filter(source="school_census", check="stale")["words"].to_list()
+    assert bool(words) is is_stale
     assert found.filter(source="health", check="stale").height, "who is no school is not shut"
 
 
@@ -338,7 +338,7 @@ def test_codes_that_a_system_writes_otherwise_are_told_until_the_contract_knows_
     other = [
         {**row, "leaving_ground": "gone elsewhere" if n < 3 else row["leaving_ground"]} for n, row in enumerate(whole)
     ]
-    told = (
+    words = (
         "school_census.csv: more codes than usual are not in its contract, so they say nothing, in LeavingGround (0% to "
         "15%). Add the codes to the contract (codes)."
     )
@@ -346,7 +346,7 @@ def test_codes_that_a_system_writes_otherwise_are_told_until_the_contract_knows_
         [(whole, False), (other, True), (other, True), (whole, False), (other, True)]
     ):
         named = [{**row, "nc_year_actual": str(after)} for row in rows]
-        assert (told in nights.night(after, school_census=named).warnings) is is_told
+        assert (words in nights.night(after, school_census=named).warnings) is is_told
 
 
 def test_a_list_of_which_a_part_is_missing_for_some_nights_does_not_become_the_usual_one(tmp_path: Path) -> None:

@@ -105,9 +105,9 @@ SLIPS = {
 @pytest.mark.parametrize(("right", "wrong", "message"), SLIPS.values(), ids=SLIPS)
 def test_a_slip_is_told_with_file_and_remedy(tmp_path: Path, right: str, wrong: str, message: str) -> None:
     assert right in LIBRARY_CARDS
-    with pytest.raises(ContractError) as told:
+    with pytest.raises(ContractError) as refused:
         read_contract(written(tmp_path, LIBRARY_CARDS.replace(right, wrong, 1)))
-    text = str(told.value)
+    text = str(refused.value)
     assert text.startswith("library_cards.yaml")
     assert message in text
     assert " line " in text
@@ -133,9 +133,9 @@ def test_the_message_names_the_line(tmp_path: Path, right: str, wrong: str, plac
 
 def test_every_slip_is_told_at_once(tmp_path: Path) -> None:
     text = LIBRARY_CARDS.replace("status: active", "status: lively").replace("    required: true", "    requird: true")
-    with pytest.raises(ContractError) as told:
+    with pytest.raises(ContractError) as refused:
         read_contract(written(tmp_path, text))
-    assert len(str(told.value).splitlines()) == 2
+    assert len(str(refused.value).splitlines()) == 2
 
 
 @pytest.mark.parametrize(
@@ -152,9 +152,9 @@ def test_every_slip_is_told_at_once(tmp_path: Path) -> None:
 def test_a_file_that_is_no_contract_is_told(tmp_path: Path, data: bytes, message: str) -> None:
     path = tmp_path / "library_cards.yaml"
     path.write_bytes(data)
-    with pytest.raises(ContractError, match=r"library_cards\.yaml") as told:
+    with pytest.raises(ContractError, match=r"library_cards\.yaml") as refused:
         read_contract(path)
-    assert message in str(told.value)
+    assert message in str(refused.value)
 
 
 def test_only_active_contracts_are_used_and_our_own_list_is_no_source(tmp_path: Path) -> None:

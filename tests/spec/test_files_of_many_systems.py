@@ -230,8 +230,8 @@ def test_a_file_with_no_key_but_the_childs_number_takes_that_and_reads_it_too(so
 
 def test_a_column_that_is_missing_is_told_with_the_headers_that_nobody_knows() -> None:
     found = headed({"Status": "Kind of help", "Opened": "Since"}, but="")
-    told = {b.column: b.why for b in found.breaches if b.rule == "missing column"}
-    assert told["Opened"].endswith("Perhaps it is one of those not in the contract: Kind of help, Since.")
+    breaches = {b.column: b.why for b in found.breaches if b.rule == "missing column"}
+    assert breaches["Opened"].endswith("Perhaps it is one of those not in the contract: Kind of help, Since.")
 
 
 DAYS = """

@@ -87,11 +87,11 @@ def test_the_child_is_found_as_the_night_would_find_it(
 def test_nobody_is_found_where_nobody_comes_near(night: tuple[Tables, Model]) -> None:
     found = find(ChildSought("Zebedee", "Ostrowidzki", date(2011, 8, 30)), *night)
     assert found.is_empty()
-    told = found_words(found, night[0])
-    assert told.startswith(
+    words = found_words(found, night[0])
+    assert words.startswith(
         "No child with that name and birth date, or close to them, was found. Leave out the birth date"
     )
-    assert "identities from before an adoption" in told, "nobody takes it for more than it is"
+    assert "identities from before an adoption" in words, "nobody takes it for more than it is"
 
 
 def test_of_many_the_ten_likeliest_are_told_and_the_others_where_all_are_asked_for(
@@ -101,11 +101,11 @@ def test_of_many_the_ten_likeliest_are_told_and_the_others_where_all_are_asked_f
     found = pl.select(
         child_id=named, where=pl.lit(TONIGHT), agrees=pl.lit("surname: exact"), weight=9.0, is_listed=False
     )
-    told = found_words(found, night[0])
-    assert "CH9" in told
-    assert "CH10" not in told
-    assert "and 2 more" in told
-    assert "--all" in told
+    words = found_words(found, night[0])
+    assert "CH9" in words
+    assert "CH10" not in words
+    assert "and 2 more" in words
+    assert "--all" in words
     everyone = found_words(found, night[0], most=12)
     assert "CH11" in everyone
     assert " more." not in everyone
@@ -171,11 +171,11 @@ def test_a_protected_child_is_found_by_its_id_and_nothing_is_told_of_where_it_is
         night[1],
     )
     assert found["child_id"][0] == "CHHER"
-    told = found_words(found, tables)
+    words = found_words(found, tables)
     records = tables["child_record"].filter(child_id="CHHER")["record_id"].to_list()
     homes = tables["person_record"].filter(pl.col("record_id").is_in(records))
     for text in (*records, *homes["address_shown"].drop_nulls(), *homes["postcode_shown"].drop_nulls()):
-        assert text not in told
+        assert text not in words
 
 
 def test_a_name_that_is_the_adoption_team_s_alone_leads_to_nobody(night: tuple[Tables, Model]) -> None:
@@ -196,18 +196,18 @@ def test_it_is_asked_on_standard_input_and_nothing_typed_is_told_again(
         code = main(["find", *workspace])
         return code, "".join(capsys.readouterr())
 
-    code, told = asked(child["forename"], child["surname"], f"{child['date_of_birth']:%d/%m/%Y}")
+    code, printed = asked(child["forename"], child["surname"], f"{child['date_of_birth']:%d/%m/%Y}")
     assert code == 0
-    assert child["child_id"] in told
-    assert f"explain CH… --workspace {first_night.settings.workspace}" in told
-    assert child["surname"] not in told
+    assert child["child_id"] in printed
+    assert f"explain CH… --workspace {first_night.settings.workspace}" in printed
+    assert child["surname"] not in printed
     assert asked("Zebedee", "Ostrowidzki", "30/08/2011")[0] == 1
-    code, told = asked("Zebedee", "Ostrowidzki", "31/02/2011")
+    code, printed = asked("Zebedee", "Ostrowidzki", "31/02/2011")
     assert code == 2
-    assert "not a real date" in told
-    assert "Ostrowidzki" not in told
-    assert "31/02" not in told
+    assert "not a real date" in printed
+    assert "Ostrowidzki" not in printed
+    assert "31/02" not in printed
     assert main(["find", "Zebedee", "Ostrowidzki", *workspace]) == 2
-    told = "".join(capsys.readouterr())
-    assert "Do not type a name after the command" in told
-    assert "Ostrowidzki" not in told
+    printed = "".join(capsys.readouterr())
+    assert "Do not type a name after the command" in printed
+    assert "Ostrowidzki" not in printed

@@ -26,11 +26,11 @@ def test_on_the_first_night_only_what_cannot_be_true_is_told(
 
 
 def test_a_roll_of_which_a_file_was_refused_holds_the_first_night(tmp_path: Path) -> None:
-    told = "1 file of 2 came and could not be used, and no earlier night shows how many rows are usual."
+    words = "1 file of 2 came and could not be used, and no earlier night shows how many rows are usual."
     delivered = Deliveries(tmp_path)
     judged = delivered.night(0, school_census=census(), health=health(), refused=("school_census", "health"))
-    assert judged.held == (f"school_census.csv, school_census.csv: {told}",)
-    assert judged.warnings == (f"health.csv, health.csv: {told}",)
+    assert judged.held == (f"school_census.csv, school_census.csv: {words}",)
+    assert judged.warnings == (f"health.csv, health.csv: {words}",)
     accept(delivered.workspace, CONTRACTS, Path("school_census"), why="the other is old", by="A. Lee", as_at=FIRST)
     judged = delivered.night(0, school_census=census(), health=health(), refused=("school_census", "health"))
     assert not judged.held
@@ -47,8 +47,8 @@ def test_a_roll_of_which_a_fifth_of_the_rows_is_set_aside_holds_the_first_night_
         0, school_census=census(), health=health(120), set_aside=aside, breaches=(end,) * kept_out
     )
     children = "what they say about their children is not known."
-    told = f"{source}.csv: 31 of its 151 rows were set aside (LeavingDate: date): {children}"
-    assert (judged.held if source == "school_census" else judged.warnings) == ((told,) if is_told else ())
+    words = f"{source}.csv: 31 of its 151 rows were set aside (LeavingDate: date): {children}"
+    assert (judged.held if source == "school_census" else judged.warnings) == ((words,) if is_told else ())
     assert (judged.warnings if source == "school_census" else judged.held) == ()
 
 
@@ -61,8 +61,8 @@ def test_a_file_that_has_every_row_twice_loses_nothing_on_the_first_night(tmp_pa
 def test_a_source_of_which_nothing_could_be_used_stamps_the_first_night_and_says_why(tmp_path: Path) -> None:
     why = Breach("health", "health.csv", None, "BirthDate", "form of dates", "file", "Why.", "Fix.")
     judged = Deliveries(tmp_path).judged(0, school_census=census(), refused=("health",), breaches=(why,))
-    (told,) = judged.warnings
-    assert told.startswith(
+    (warning,) = judged.warnings
+    assert warning.startswith(
         "health.csv: no rows were received tonight (1 file came and could not be used: form of dates), and no"
     )
     assert judged.held == ()
@@ -74,8 +74,8 @@ def test_a_source_of_which_every_row_was_set_aside_stamps_the_first_night_and_sa
     judged = Deliveries(tmp_path).judged(
         0, school_census=census(), ehe_register=[], set_aside=aside, breaches=(undated,) * 2
     )
-    (told,) = judged.warnings
-    assert told.endswith(
+    (warning,) = judged.warnings
+    assert warning.endswith(
         "no rows were received tonight (2 rows came and every one was set aside: StartDate: required), and no earlier night "
         "shows how "
         "many are usual."

@@ -85,10 +85,10 @@ def test_half_of_the_schools_missing_holds_the_night_until_the_file_is_whole(
     report = night(MONDAY)
     assert not (published / "stale.json").exists()
     assert not (published / "STALE.txt").exists()
-    told = (report.published / "WARNINGS.txt").read_text("utf-8")
-    assert "health.csv: this is the file of 20/11/2026 again" in told
+    text = (report.published / "WARNINGS.txt").read_text("utf-8")
+    assert "health.csv: this is the file of 20/11/2026 again" in text
     run = json.loads((report.published / "run.json").read_text("utf-8"))
-    assert list(report.warnings) == run["warnings"] == [line[2:] for line in told.splitlines()[1:]]
+    assert list(report.warnings) == run["warnings"] == [line[2:] for line in text.splitlines()[1:]]
     assert "health.csv: this is the file of" in (report.published / "match_report.html").read_text("utf-8")
 
 

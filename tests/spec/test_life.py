@@ -44,45 +44,45 @@ def page(nights: Nights, asked: str, drawn: Drawn) -> str:
 
 
 def test_of_a_child_that_left_and_came_back_every_spell_is_told() -> None:
-    told = page(Nights().night(lead()).night(schooled()).night(lead()), "A", lead())
-    assert "On the list from 20 November 2026: first night." in told
+    shown = page(Nights().night(lead()).night(schooled()).night(lead()), "A", lead())
+    assert "On the list from 20 November 2026: first night." in shown
     assert (
         "Off the list from 21 November 2026: in education. In education: state school, Keats Primary School since"
-        in told
+        in shown
     )
-    assert "On the list from 22 November 2026: the record of an education is gone. Record school_census:C1" in told
-    assert "Still on it: rank 1 on 22 November 2026." in told
-    assert re.search(r'20 November 2026: rank 1, likelihood 95 in 100, \d+ points, lane "follow up"', told)
+    assert "On the list from 22 November 2026: the record of an education is gone. Record school_census:C1" in shown
+    assert "Still on it: rank 1 on 22 November 2026." in shown
+    assert re.search(r'20 November 2026: rank 1, likelihood 95 in 100, \d+ points, lane "follow up"', shown)
 
 
 def test_a_child_of_whom_no_record_is_left_is_still_told() -> None:
-    told = page(Nights().night(lead()).night(without()), "A", without())
-    assert told.startswith(
+    shown = page(Nights().night(lead()).night(without()), "A", without())
+    assert shown.startswith(
         "Child A, as at 20 November 2026 Amira Haddad, born on 14 May 2015 None of the child's records came"
     )
-    assert "Off the list from 21 November 2026: records gone from every extract." in told
+    assert "Off the list from 21 November 2026: records gone from every extract." in shown
 
 
 def test_an_id_that_was_merged_leads_to_the_child_it_is_now() -> None:
-    told = page(Nights().night(lead()).night(merged()), "A", merged())
-    assert told.startswith("Child B,")
-    assert "Child A is now child B." in told
-    assert "Previously child A." in told
-    assert "21 November 2026: child A was merged into child B (1 record)" in told
+    shown = page(Nights().night(lead()).night(merged()), "A", merged())
+    assert shown.startswith("Child B,")
+    assert "Child A is now child B." in shown
+    assert "Previously child A." in shown
+    assert "21 November 2026: child A was merged into child B (1 record)" in shown
 
 
 def test_what_an_officer_has_in_hand_is_said_to_be_in_view() -> None:
-    told = page(Nights().night(lead()).officer("UNDER_ENQUIRY").night(schooled()), "A", schooled())
-    assert "Still in view, until the officer who has it in hand closes it." in told
+    shown = page(Nights().night(lead()).officer("UNDER_ENQUIRY").night(schooled()), "A", schooled())
+    assert "Still in view, until the officer who has it in hand closes it." in shown
 
 
 def test_the_reason_of_a_protected_child_is_withheld() -> None:
     def protected() -> Drawn:
         return schooled().says("health:H1", "protected")
 
-    told = page(Nights().night(lead().says("health:H1", "protected")).night(protected()), "A", protected())
-    assert WHY_WITHHELD in told
-    assert "Keats Primary School" not in told
+    shown = page(Nights().night(lead().says("health:H1", "protected")).night(protected()), "A", protected())
+    assert WHY_WITHHELD in shown
+    assert "Keats Primary School" not in shown
 
 
 def test_an_id_that_nobody_ever_had_is_refused() -> None:

@@ -107,10 +107,12 @@ def test_a_school_of_another_authority_among_the_rolls_is_told_and_read(
     ]
     pl.DataFrame(rows).write_csv(tmp_path / "school_census.csv")
     (file,) = check_files(tmp_path, CONTRACTS)
-    told = [breach for breach in file.breaches if breach.rule == SCHOOL_ELSEWHERE]
-    assert [(breach.column, breach.stops) for breach in told] == [("Estab", "nothing")] * is_told
+    breaches = [breach for breach in file.breaches if breach.rule == SCHOOL_ELSEWHERE]
+    assert [(breach.column, breach.stops) for breach in breaches] == [("Estab", "nothing")] * is_told
     assert (file.is_refused, file.rows_set_aside) == (False, 0)
-    assert all("2006 is probably a school in another authority. Of its 25 homes, 0" in breach.why for breach in told)
+    assert all(
+        "2006 is probably a school in another authority. Of its 25 homes, 0" in breach.why for breach in breaches
+    )
 
 
 def test_without_a_roll_nobody_can_say_where_the_pupils_live(tmp_path: Path) -> None:

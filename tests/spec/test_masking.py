@@ -312,9 +312,11 @@ def test_who_shares_any_home_with_a_protected_child_is_protected(
 ) -> None:
     records, children = [f"health:{n}" for n in range(len(homes))], [f"CH{n}" for n in range(len(homes))]
     person = pl.DataFrame([{**home, "record_id": record} for home, record in zip(homes, records, strict=True)], PERSON)
-    said = [{"record_id": record, "source": "health", "kind": "protected"} for record in records[:flagged]]
+    protections = [{"record_id": record, "source": "health", "kind": "protected"} for record in records[:flagged]]
     members = pl.DataFrame({"record_id": records, "child_id": children, "membership": 1.0}, CHILD_RECORD)
-    found = protected_children(CANDIDATE.to_frame(), person, pl.DataFrame(said, STATEMENT), members, RIVAL.to_frame())
+    found = protected_children(
+        CANDIDATE.to_frame(), person, pl.DataFrame(protections, STATEMENT), members, RIVAL.to_frame()
+    )
     theirs = set().union(*(names_of(home) for home in homes[:flagged]))
     sharing = [child for child, home in zip(children, homes, strict=True) if names_of(home) & theirs]
     assert found.to_list() == sorted({*children[:flagged], *sharing})
@@ -326,9 +328,11 @@ def test_a_hotel_may_be_a_refuge_and_is_withheld_whole(families: int) -> None:
     records, children = ([f"{of}{n:03}" for n in range(families)] for of in ("health:", "CH"))
     place = {"uprn": "100020015897", "house": "7", "street": "ELM ROAD", "postcode": "ZA11AA"}
     person = pl.DataFrame([{**place, "record_id": record, "surname": f"NAME{record}"} for record in records], PERSON)
-    said = pl.DataFrame([{"record_id": records[0], "source": "health", "kind": "protected"}], STATEMENT)
+    protections = pl.DataFrame([{"record_id": records[0], "source": "health", "kind": "protected"}], STATEMENT)
     members = pl.DataFrame({"record_id": records, "child_id": children, "membership": 1.0}, CHILD_RECORD)
-    assert protected_children(CANDIDATE.to_frame(), person, said, members, RIVAL.to_frame()).to_list() == children
+    assert (
+        protected_children(CANDIDATE.to_frame(), person, protections, members, RIVAL.to_frame()).to_list() == children
+    )
 
 
 def test_a_record_without_any_address_shares_a_home_with_nobody() -> None:

@@ -17,10 +17,10 @@ CONTRACTS = read_contracts()
 def test_two_lists_under_each_others_names_are_told_whose_columns_they_have(tmp_path: Path) -> None:
     for name, source in {"health": "housing", "housing": "health"}.items():
         pl.DataFrame([GOOD[source]]).write_csv(tmp_path / f"{name}.csv")
-    told = {found.source: found.breaches[0] for found in check_files(tmp_path, CONTRACTS)}
-    assert [breach.stops for breach in told.values()] == ["file", "file"]
-    assert "those of Council housing and benefits (housing)" in told["health"].why
-    assert "with health. If not: Send" in told["housing"].fix
+    breaches = {found.source: found.breaches[0] for found in check_files(tmp_path, CONTRACTS)}
+    assert [breach.stops for breach in breaches.values()] == ["file", "file"]
+    assert "those of Council housing and benefits (housing)" in breaches["health"].why
+    assert "with health. If not: Send" in breaches["housing"].fix
 
 
 @pytest.mark.parametrize("name", ["independent_schools", "health"])
@@ -31,8 +31,8 @@ def test_a_list_under_anothers_name_that_breaks_no_rule_of_its_rows_is_refused(
     pl.DataFrame([GOOD[source]]).write_csv(tmp_path / f"{name}.csv")
     (found,) = check_files(tmp_path, CONTRACTS)
     assert (found.is_refused, found.rows_set_aside) == (True, 1)
-    told = [breach.why for breach in found.breaches if breach.stops == "file"]
-    assert any(f"({source}): perhaps two files have each other's names" in why for why in told)
+    breaches = [breach.why for breach in found.breaches if breach.stops == "file"]
+    assert any(f"({source}): perhaps two files have each other's names" in why for why in breaches)
 
 
 SAVED_AS = """
@@ -131,8 +131,8 @@ def test_any_list_of_children_under_the_name_of_one_that_shows_places_makes_nobo
 def test_a_list_that_shows_places_says_where_or_since_when(
     also: dict[str, str], is_refused: bool, tmp_path: Path
 ) -> None:
-    told = ("Surname", "Forename", "DateOfBirth", "Address", "Postcode")
-    row = {"Pupil ID": "12"} | {name: GOOD["independent_schools"][name] for name in told} | also
+    columns = ("Surname", "Forename", "DateOfBirth", "Address", "Postcode")
+    row = {"Pupil ID": "12"} | {name: GOOD["independent_schools"][name] for name in columns} | also
     pl.DataFrame([row]).write_csv(tmp_path / "independent_schools.csv")
     assert [found.is_refused for found in check_files(tmp_path, CONTRACTS)] == [is_refused]
 
@@ -140,12 +140,12 @@ def test_a_list_that_shows_places_says_where_or_since_when(
 def test_a_list_under_a_name_that_no_contract_has_is_told_whose_columns_it_has(tmp_path: Path) -> None:
     pl.DataFrame([GOOD["health"]]).write_csv(tmp_path / "GP list.csv")
     (tmp_path / "minutes.csv").write_text("Item,Who\nWelcome,the chair\n")
-    told = {found.file: found.breaches[0] for found in check_files(tmp_path, CONTRACTS)}
-    assert "Its columns are those of Health registrations (health)." in told["GP list.csv"].why
-    assert told["GP list.csv"].fix == (
+    breaches = {found.file: found.breaches[0] for found in check_files(tmp_path, CONTRACTS)}
+    assert "Its columns are those of Health registrations (health)." in breaches["GP list.csv"].why
+    assert breaches["GP list.csv"].fix == (
         "If it is that list, start the file's name with health. If it is not an extract, take it out of the folder."
     )
-    assert told["minutes.csv"].why == "No contract names this file."
+    assert breaches["minutes.csv"].why == "No contract names this file."
 
 
 def _in_two_files(tmp_path: Path, source: str, **second: str) -> list[CheckedFile]:

@@ -177,8 +177,8 @@ def test_an_explanation_tells_it_in_a_line_of_its_own() -> None:
     judge = Judge(Scorer.of(MODEL, table), no_prior, nobody, nobody, None, None, {}, Settings())
     bars = waterfall(judge, np.array([0], np.int32), np.array([1], np.int32))
     assert bars["bits"].sum() == pytest.approx(judge.evidence(np.array([0]), np.array([1]))[0])
-    told = dict(lines_of(bars, is_protected=False))
-    assert told["forename: commoner than usual among those with this surname"] == pytest.approx(-ONE_IN_TEN, abs=0.8)
+    lines = dict(lines_of(bars, is_protected=False))
+    assert lines["forename: commoner than usual among those with this surname"] == pytest.approx(-ONE_IN_TEN, abs=0.8)
 
 
 def test_every_column_is_read_that_closeness_is_told_by() -> None:

@@ -325,16 +325,16 @@ def test_a_roll_that_gives_homes_by_postcode_alone_is_used_and_told(
 def test_an_element_that_no_row_of_xml_has_says_of_nothing_that_it_never_ends() -> None:
     health = CONTRACTS["health"]
     headers = [column.header for column in health.columns if column.name != "deduction_date"]
-    told = match_headers(headers, health, optional=frozenset(health.column_named)).faults
-    assert [fault for fault in told if fault.column == "DeductionDate"] == []
+    faults = match_headers(headers, health, optional=frozenset(health.column_named)).faults
+    assert [fault for fault in faults if fault.column == "DeductionDate"] == []
 
 
 def test_ends_in_no_form_that_is_read_are_told_to_set_their_rows_aside(tmp_path: Path) -> None:
     rows = [GOOD["school_census"] | {"RecordId": f"CEN{n:07}", "LeavingDate": "until July"} for n in range(24)]
     pl.DataFrame(rows).write_csv(tmp_path / "school_census.csv")
     (file,) = check_files(tmp_path, CONTRACTS)
-    told = [breach.why for breach in file.breaches if breach.rule == "form of dates"]
-    (why,) = told
+    breaches = [breach.why for breach in file.breaches if breach.rule == "form of dates"]
+    (why,) = breaches
     assert why.startswith("24 of its 24 dates (the first on line 2)")
     assert why.endswith("not in any form that this source's contract knows, and their rows are set aside.")
 
@@ -393,6 +393,6 @@ def test_no_sender_is_told_to_head_a_column_as_what_its_words_say_it_is_not(
     source: str, column: str, header: str
 ) -> None:
     csv = pl.DataFrame([GOOD[source]]).rename({column: header}).write_csv()
-    told = read_bytes(f"{source}.csv", csv.encode(), CONTRACTS[source]).breaches
-    assert told
-    assert "renamed column" not in {breach.rule for breach in told}
+    breaches = read_bytes(f"{source}.csv", csv.encode(), CONTRACTS[source]).breaches
+    assert breaches
+    assert "renamed column" not in {breach.rule for breach in breaches}

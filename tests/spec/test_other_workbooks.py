@@ -26,8 +26,8 @@ REGISTER = [
 @pytest.mark.parametrize("file", ["ehe_register.xls", "ehe_register.ods"])
 def test_a_workbook_of_another_form_is_read_as_todays(file: str) -> None:
     found = read_bytes(file, (FIXTURES / file).read_bytes(), CONTRACTS["ehe_register"])
-    told = ("line", "surname", "forename", "date_of_birth", pl.col("notified_on").str.slice(0, 10), "closed_on")
-    assert found.rows.select(*told).rows() == REGISTER
+    columns = ("line", "surname", "forename", "date_of_birth", pl.col("notified_on").str.slice(0, 10), "closed_on")
+    assert found.rows.select(*columns).rows() == REGISTER
     assert {breach.stops for breach in found.breaches} == {"nothing"}
 
 

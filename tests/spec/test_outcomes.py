@@ -73,8 +73,8 @@ def test_the_reason_stands_in_explained() -> None:
 
 
 def test_the_list_says_whom_an_officer_has_in_hand_so_that_no_second_one_knocks() -> None:
-    told = ranked(lead(), outcome("UNDER_ENQUIRY")).candidates["because"].item()
-    assert told.startswith(
+    because = ranked(lead(), outcome("UNDER_ENQUIRY")).candidates["because"].item()
+    assert because.startswith(
         "An officer has this in hand (as of 1 October 2026: being looked into). No current education"
     )
     assert "in hand" not in ranked(lead(), outcome("UNDER_ENQUIRY", AS_AT + timedelta(1))).candidates["because"].item()

@@ -358,8 +358,8 @@ def test_a_child_that_may_have_two_upns_is_told_so(
     upn, former = theirs
     drawn.record("school_census:9", "CH9", upn=upn, former_upn=former).on_roll("school_census:9", date(2026, 9, 1))
     drawn.rivalry(("CH1", "health:CH1"), ("CH9", "school_census:9"), probability)
-    told = "Their UPN is different: ask the schools whether one child was given two."
-    assert (told in str(listed(drawn)["because"])) == is_told
+    words = "Their UPN is different: ask the schools whether one child was given two."
+    assert (words in str(listed(drawn)["because"])) == is_told
 
 
 @pytest.mark.parametrize(

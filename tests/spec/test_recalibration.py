@@ -358,9 +358,9 @@ def test_from_outcomes_to_the_night_that_runs_with_it_and_back(
     _found_missing_half_as_often(workspace)
     said = ["--propose", "--why", "half as many as was said", "--by", "Ann Example"]
     assert main(["tune", *at, "--from-outcomes", *said]) == 0
-    told = capsys.readouterr().out
-    assert "Likelihood 90% to 100%" in told
-    assert re.search(r"expected to be found after", told)
+    printed = capsys.readouterr().out
+    assert "Likelihood 90% to 100%" in printed
+    assert re.search(r"expected to be found after", printed)
     (page,) = (workspace / "tuning").iterdir()
     assert "outcomes: shift (0 changes nothing)" in page.read_text("utf-8")
     assert main(["proposals", *at]) == 0

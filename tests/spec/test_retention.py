@@ -70,8 +70,8 @@ def test_the_certificate_counts_and_names_no_file() -> None:
         ("list", "2026-11-20"),
         ("failure", "2026-11-19"),
     )
-    told = certificate(kept, expired(kept, RULES, TODAY))
-    assert told.rows_by_key("kind", named=True, unique=True) == {
+    certified = certificate(kept, expired(kept, RULES, TODAY))
+    assert certified.rows_by_key("kind", named=True, unique=True) == {
         "failure": {"removed": 0, "first_on": None, "last_on": None, "bytes": 0, "stays": 1, "oldest": date(2026, 11, 19)},
         "list": {
             "removed": 2, "first_on": date(2026, 1, 1), "last_on": date(2026, 1, 2), "bytes": 20, "stays": 2,
@@ -154,8 +154,8 @@ def test_what_tuning_leaves_and_extracts_in_folders_are_removed_too(places: Kept
 
 def test_a_second_run_finds_nothing_to_do(places: KeptFolders) -> None:
     apply_retention(RULES, places, TODAY)
-    told = apply_retention(RULES, places, TODAY)
-    assert told["removed"].sum() == 0
+    certified = apply_retention(RULES, places, TODAY)
+    assert certified["removed"].sum() == 0
     assert len(_names(places.workspace / "retention")) == 1, "what was not removed is not certified"
 
 
@@ -219,6 +219,6 @@ def test_the_command_says_what_went_and_what_stays(places: KeptFolders, capsys: 
     assert (
         main(["retention", "--workspace", str(places.workspace), "--as-at", str(TODAY), "--config", str(config)]) == 0
     )
-    told = capsys.readouterr().out
-    assert "list: 2 removed, 1 stay" in told
-    assert "failure: 1 removed, 1 stay" in told, "90 days by default"
+    printed = capsys.readouterr().out
+    assert "list: 2 removed, 1 stay" in printed
+    assert "failure: 1 removed, 1 stay" in printed, "90 days by default"

@@ -106,8 +106,8 @@ def test_pairs_for_the_list_are_those_on_which_a_place_hangs(tables: Tables) -> 
 
 def test_a_protected_child_is_left_out_unless_the_named_role_asks(tables: Tables) -> None:
     record = drawn(tables).filter(part=FOR_LIST)["left_id"][0]
-    said = pl.DataFrame([{"record_id": record, "source": "social_care", "kind": "protected"}], schema=STATEMENT)
-    protecting = {**tables, "statement": pl.concat([tables["statement"], said])}
+    protections = pl.DataFrame([{"record_id": record, "source": "social_care", "kind": "protected"}], schema=STATEMENT)
+    protecting = {**tables, "statement": pl.concat([tables["statement"], protections])}
     without, included = drawn(protecting, 500), drawn(protecting, 500, restricted=True)
     assert record not in {*without["left_id"], *without["right_id"]}
     assert record in {*included["left_id"], *included["right_id"]}
@@ -156,9 +156,9 @@ def test_the_workbook_is_private_and_says_so(
 ) -> None:
     asked = ["sample", "--workspace", str(workspace), "--pairs", "10", "--out", str(tmp_path / "few.xlsx")]
     assert main(asked) == 0
-    told = capsys.readouterr().out
-    assert "readable by you alone" in told
-    assert "PROTECTED" not in told
+    printed = capsys.readouterr().out
+    assert "readable by you alone" in printed
+    assert "PROTECTED" not in printed
     assert stat.S_IMODE((tmp_path / "few.xlsx").stat().st_mode) == 0o600
     assert main([*asked[:-1], str(tmp_path / "all.xlsx"), "--restricted"]) == 0
     assert "PROTECTED: for the named restricted role only" in capsys.readouterr().out
@@ -181,8 +181,8 @@ def test_both_records_stand_side_by_side_with_their_numbers_hidden(sampled: Path
 
 
 def test_nothing_in_the_workbook_tells_what_the_linkage_thinks() -> None:
-    told = " ".join(HEADERS).casefold()
-    assert not any(word in told for word in ("weight", "probability", "part", "stratum"))
+    words = " ".join(HEADERS).casefold()
+    assert not any(word in words for word in ("weight", "probability", "part", "stratum"))
 
 
 def test_a_workbook_that_is_there_is_never_written_over(sampled: Path, workspace: Path) -> None:

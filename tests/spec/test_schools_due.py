@@ -16,8 +16,8 @@ DUE = {"school_census": ("2000", "2009", "2010", "2011")}
 
 def test_schools_that_are_due_hold_the_first_night_where_nobody_sent_their_roll(tmp_path: Path) -> None:
     delivered = Deliveries(tmp_path)
-    told = "school_census.csv: 2 of 4 schools that are due have no rows: 2010, 2011."
-    assert delivered.night(0, school_census=census(), schools_due=DUE).held == (told,)
+    words = "school_census.csv: 2 of 4 schools that are due have no rows: 2010, 2011."
+    assert delivered.night(0, school_census=census(), schools_due=DUE).held == (words,)
     assert not delivered.night(0, school_census=census(schools=12), schools_due=DUE).held
 
 
@@ -37,8 +37,8 @@ def test_a_school_that_is_due_and_gone_is_told_once(tmp_path: Path) -> None:
     delivered.night(0, school_census=census())
     gone = [{**row, "nc_year_actual": "1"} for row in census() if row["estab"] != "2009"]
     delivered.night(1, school_census=gone, schools_due={"school_census": ("2009",)})
-    told = delivered.table("completeness").filter(source="school_census")["words"].to_list()
-    assert told == ["1 of 1 schools that are due have no rows: 2009."]
+    words = delivered.table("completeness").filter(source="school_census")["words"].to_list()
+    assert words == ["1 of 1 schools that are due have no rows: 2009."]
 
 
 @pytest.mark.parametrize("named", ["housing", "school_cenus"])

@@ -67,13 +67,13 @@ def test_other_children_under_the_keys_of_the_last_delivery_hold_the_list(
     last_night: Path, tonight: Rows, changed: str | None
 ) -> None:
     judged = Deliveries(last_night).judged(1, school_census=census(), health=tonight)
-    told = (
+    words = (
         "health.csv: of 100 rows whose keys came again, many are about a different child from last time ({}). A column may "
         "have shifted against the others, keys may have been given to other children, or a spreadsheet may have changed how "
         "dates or numbers are written. If a new system counts from one again, accept it, or give it a contract of its own: no "
         "id or decision follows a key to a child whose forename and birth date are both different."
     )
-    assert judged.held == (() if changed is None else (told.format(changed),))
+    assert judged.held == (() if changed is None else (words.format(changed),))
 
 
 @pytest.mark.parametrize(("slipped", "is_held"), [(5, False), (6, True)])
@@ -137,8 +137,8 @@ def test_whole_rows_under_other_keys_hold_no_list(last_night: Path, tonight: Row
     keyed = [{**row, "record_id": f"H{n}"} for n, row in enumerate(tonight)]
     judged = Deliveries(last_night).judged(1, school_census=census(), health=keyed)
     assert judged.held == ()
-    (told,) = (words for words in judged.warnings if words.startswith("health"))
-    assert "may be under a key that was another child's last time" in told
+    (warning,) = (words for words in judged.warnings if words.startswith("health"))
+    assert "may be under a key that was another child's last time" in warning
 
 
 def test_what_a_person_accepts_is_what_the_next_night_is_held_against(tmp_path: Path) -> None:

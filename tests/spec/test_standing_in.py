@@ -69,13 +69,13 @@ def test_the_last_rows_stand_in_where_none_come(
     came = {source: rows for source, rows in sent.items() if rows is not None}
     judged = nights.night(after, refused=refused, **OTHERS, **came)
     until = FIRST + timedelta(days=nights.contracts["health"].stands_in_for_days)
-    told = f"100 rows were loaded on {FIRST:%d/%m/%Y}. " + (
+    words = f"100 rows were loaded on {FIRST:%d/%m/%Y}. " + (
         f"Those stand in until {until:%d/%m/%Y}."
         if stand
         else f"They stood in until {until:%d/%m/%Y} and are no longer read: a child whose place only they show is listed as "
         "without one, and a child known only to them is on no list. If nothing more is to come, accept that once."
     )
-    assert any(warning.endswith(told) for warning in judged.warnings)
+    assert any(warning.endswith(words) for warning in judged.warnings)
     assert "health" in judged.cut_off
     assert _rows(nights, "health") == (100 if stand else 0)
 
@@ -108,8 +108,10 @@ def test_rows_that_show_places_stand_in_for_a_term(
 def test_rows_that_stand_in_without_an_end_say_so(tmp_path: Path, columns: dict[str, str], said: bool) -> None:
     nights = Deliveries(tmp_path)
     nights.night(0, health=health(**columns), **OTHERS)
-    told = [words for words in nights.judged(1, **OTHERS).warnings if "DeductionDate" in words]
-    assert [words.endswith("count as registered, and as living here, to this day.") for words in told] == [True] * said
+    warnings = [words for words in nights.judged(1, **OTHERS).warnings if "DeductionDate" in words]
+    assert [words.endswith("count as registered, and as living here, to this day.") for words in warnings] == [
+        True
+    ] * said
 
 
 def test_a_roll_that_is_missing_holds_the_night_and_has_no_stand_in(delivered: Deliveries) -> None:
@@ -156,9 +158,9 @@ def test_no_child_leaves_the_list_because_a_share_was_away(
     lists = [pl.read_parquet(report.published / "candidates.parquet") for report in (with_it, without)]
     assert lists[0].height > 20
     assert lists[0].equals(lists[1])
-    told = (without.published / "WARNINGS.txt").read_text("utf-8")
-    assert "no rows were received tonight (no file was received), but" in told
-    assert "Those stand in until" in told
+    text = (without.published / "WARNINGS.txt").read_text("utf-8")
+    assert "no rows were received tonight (no file was received), but" in text
+    assert "Those stand in until" in text
     sheet = next((without.published / "evidence").glob("*.html")).read_text("utf-8")
     assert f"from {AS_AT:%d/%m/%Y}, as none came tonight" in sheet
     report = (without.published / "match_report.html").read_text("utf-8")

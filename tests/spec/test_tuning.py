@@ -154,10 +154,10 @@ def test_lanes_and_figures_add_up(before: JudgedNight, wider: JudgedNight) -> No
     assert total["before"] == before.candidates.height == others["before"].sum()
     assert total["after"] == wider.candidates.height == others["after"].sum()
     assert total["expected_after"] == pytest.approx(wider.candidates["likelihood"].sum())
-    told = figures(before, wider)
-    assert told["enquiries after"] == wider.candidates.height
+    counts = figures(before, wider)
+    assert counts["enquiries after"] == wider.candidates.height
     more = wider.candidates.height - before.candidates.height
-    assert int(str(told["come onto the list"])) - int(str(told["leave the list"])) == more
+    assert int(str(counts["come onto the list"])) - int(str(counts["leave the list"])) == more
 
 
 def test_points_alone_move_children_within_the_list(
@@ -173,9 +173,9 @@ def test_points_alone_move_children_within_the_list(
     assert largest_moves(before, before, 5).is_empty()
     assert len(by[0]) == 5
     assert by[0] == by[1][-5:], "those who move most"
-    told = figures(before, after)
-    assert (told["come onto the list"], told["leave the list"]) == (0, 0)
-    assert told["others among the first 50"] == newcomers_among_first(50, before, after)
+    counts = figures(before, after)
+    assert (counts["come onto the list"], counts["leave the list"]) == (0, 0)
+    assert counts["others among the first 50"] == newcomers_among_first(50, before, after)
     page = tuning_html(TuningComparison(before, after, MEASURED.to_frame(), tables, datetime.now(UTC))).decode()
     assert "No child would come onto the list, and none would leave it." in page
     assert "first 50 by rank" in page
@@ -198,8 +198,8 @@ def test_a_protected_child_comes_without_a_reason_that_could_give_it_away(
 ) -> None:
     child = changes(before, wider).filter(what="comes")["child_id"][0]
     record = wider.child_records.filter(child_id=child)["record_id"][0]
-    said = pl.DataFrame([{"record_id": record, "source": "social_care", "kind": "protected"}], schema=STATEMENT)
-    protecting = {**tables, "statement": pl.concat([tables["statement"], said])}
+    protections = pl.DataFrame([{"record_id": record, "source": "social_care", "kind": "protected"}], schema=STATEMENT)
+    protecting = {**tables, "statement": pl.concat([tables["statement"], protections])}
     found = changes(last_night(protecting, before.settings), again(first_night, protecting, wider.settings))
     row = found.filter(child_id=child).row(0, named=True)
     assert (row["lane"], row["because"]) == ("restricted", BECAUSE_WITHHELD)
@@ -300,9 +300,9 @@ def test_from_trying_to_the_night_that_runs_with_it(
     assert not (workspace / "model_in_force.toml").exists()
     capsys.readouterr()
     assert main(["proposals", *at]) == 0
-    told = capsys.readouterr().out
-    assert "rolled back by Cy" in told
-    assert told.count("IN FORCE") == 1
+    printed = capsys.readouterr().out
+    assert "rolled back by Cy" in printed
+    assert printed.count("IN FORCE") == 1
 
 
 @pytest.mark.parametrize(
@@ -332,9 +332,11 @@ def test_a_night_run_with_other_settings_is_judged_again_on_both_sides(
     before = {}
     for option in ([], ["--config", str(config)]):
         assert main(["tune", "--workspace", str(workspace), "--check-costs", "0.41", *option]) == 0
-        told = capsys.readouterr().out
-        before[bool(option)] = int(re.findall(r"(\d+)  enquiries before", told)[0])
-        assert ("(ranking.wasted_enquiries_per_missed_child): both sides are judged again" in told) is not bool(option)
+        printed = capsys.readouterr().out
+        before[bool(option)] = int(re.findall(r"(\d+)  enquiries before", printed)[0])
+        assert ("(ranking.wasted_enquiries_per_missed_child): both sides are judged again" in printed) is not bool(
+            option
+        )
     assert before[True] == listed > before[False]
 
 

@@ -182,8 +182,8 @@ def test_a_school_accepted_as_closed_is_told_each_time_that_night_is_run(tmp_pat
         nights.workspace, CONTRACTS, Path("school_census"), why="closed", by="A. Lee", as_at=FIRST + timedelta(days=1)
     )
     for _ in range(2):
-        (told,) = nights.night(1, school_census=CLOSED).warnings
-        assert LEFT in told
+        (warning,) = nights.night(1, school_census=CLOSED).warnings
+        assert LEFT in warning
 
 
 def test_places_that_end_of_themselves_while_the_file_stays_the_same_hold_the_list_too(tmp_path: Path) -> None:
@@ -301,8 +301,10 @@ def test_a_practice_is_missed_for_longer_than_bands_are_learnt_from(tmp_path: Pa
     nights.night(0, school_census=roll_on(0), health=_twelve_practices(0))
     for after in (1, 40, 61, 62, 130):
         rows = _twelve_practices(after, without=20)
-        told = nights.night(after, school_census=roll_on(after), health=rows).warnings
-        assert any("1 of 12 schools or other units of 02/11/2026 are gone, with 20 rows: Z1." in each for each in told)
+        warnings = nights.night(after, school_census=roll_on(after), health=rows).warnings
+        assert any(
+            "1 of 12 schools or other units of 02/11/2026 are gone, with 20 rows: Z1." in each for each in warnings
+        )
 
 
 def test_a_contract_that_names_no_practices_any_more_misses_none(tmp_path: Path) -> None:
@@ -318,9 +320,9 @@ def test_a_contract_that_names_no_practices_any_more_misses_none(tmp_path: Path)
 def test_a_practice_that_is_accepted_as_gone_is_missed_no_more(tmp_path: Path) -> None:
     nights = Deliveries(tmp_path)
     nights.night(0, school_census=roll_on(0), health=_twelve_practices(0))
-    (told,) = nights.night(1, school_census=roll_on(1), health=_twelve_practices(1, without=20)).warnings
+    (warning,) = nights.night(1, school_census=roll_on(1), health=_twelve_practices(1, without=20)).warnings
     gone = "1 of 12 schools or other units of 02/11/2026 are gone, with 20 rows: Z1. If that is right, accept it once."
-    assert told == f"health.csv: {gone}"
+    assert warning == f"health.csv: {gone}"
     second = FIRST + timedelta(days=2)
     accept(nights.workspace, CONTRACTS, Path("health"), why="it has closed", by="A. Lee", as_at=second)
     judged = nights.night(2, school_census=roll_on(2), health=_twelve_practices(2, without=20))

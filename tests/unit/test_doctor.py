@@ -23,9 +23,9 @@ def _found(workspace: Path, check: str) -> tuple[str, str]:
 
 def test_a_workspace_that_is_well_has_nothing_bad(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--workspace", str(workspace)]) == 0
-    told = capsys.readouterr().out
-    assert "each as the night wrote it" in told
-    assert "BAD" not in told
+    printed = capsys.readouterr().out
+    assert "each as the night wrote it" in printed
+    assert "BAD" not in printed
 
 
 def test_before_the_first_night_nothing_is_wrong(tmp_path: Path) -> None:

@@ -76,29 +76,29 @@ def test_the_factors_make_up_the_likelihood_also_where_the_only_birth_date_may_h
     drawn = Drawn().record("health:1", "CH1")
     for number in range(2, 252):
         drawn.record(f"health:{number}", f"CH{number}", date_of_birth=THREE)
-    told = " ".join(page(drawn.lives("CH1", 0.9)).split())
+    shown = " ".join(page(drawn.lives("CH1", 0.9)).split())
     assert (
         "Likelihood 66 in 100 = on no roll more than 99 in 100 x living here 90 in 100 x of compulsory school age 74 in"
-        in told
+        in shown
     )
     assert (
         "Only one source gives the birth date, and some such dates are mistakes: there is a 74 in 100 chance that the child "
-        "is of" in told
+        "is of" in shown
     )
 
 
 def test_a_record_leads_to_its_child() -> None:
-    told = page(missing_child(), "health:1")
-    assert told.startswith("Child CH1,")
-    assert "The record asked for is one of this child's." in told
+    shown = page(missing_child(), "health:1")
+    assert shown.startswith("Child CH1,")
+    assert "The record asked for is one of this child's." in shown
 
 
 def test_an_explained_child_names_the_record_and_what_would_change_it() -> None:
-    told = page(missing_child(), "CH9")
-    assert "Not on the list\n  Reason: in education.\n  In education: state school, Keats Primary School" in told
-    assert "School census, record school_census:9" in " ".join(told.split())
-    assert "What would bring the child onto the list\n  That education ending" in told
-    assert "health:1, not in education now" in told
+    shown = page(missing_child(), "CH9")
+    assert "Not on the list\n  Reason: in education.\n  In education: state school, Keats Primary School" in shown
+    assert "School census, record school_census:9" in " ".join(shown.split())
+    assert "What would bring the child onto the list\n  That education ending" in shown
+    assert "health:1, not in education now" in shown
 
 
 @pytest.mark.parametrize(
@@ -130,25 +130,25 @@ def test_what_would_bring_an_explained_child_onto_the_list(drawn: Drawn, told: s
 
 
 def test_a_child_under_age_is_told_from_when_it_counts() -> None:
-    told = page(Drawn().record("health:1", "CH1", THREE))
-    assert "The child is not of compulsory school age on this date." in told
-    assert "The child is of that age from 31 August 2028 to 24 June 2039." in told
+    shown = page(Drawn().record("health:1", "CH1", THREE))
+    assert "The child is not of compulsory school age on this date." in shown
+    assert "The child is of that age from 31 August 2028 to 24 June 2039." in shown
 
 
 def test_a_child_without_a_birth_date_asks_the_sender() -> None:
-    told = page(Drawn().record("health:1", "CH1", born=None))
-    assert "Amira Haddad, birth date unknown" in told
-    assert "From the senders of the records below: the right birth date." in told
-    assert "None, now or earlier." in told
-    assert "None is a close match." in told
+    shown = page(Drawn().record("health:1", "CH1", born=None))
+    assert "Amira Haddad, birth date unknown" in shown
+    assert "From the senders of the records below: the right birth date." in shown
+    assert "None, now or earlier." in shown
+    assert "None is a close match." in shown
 
 
 def test_of_a_protected_child_neither_home_nor_school_is_told() -> None:
     drawn = missing_child().says("health:1", "protected")
-    told = page(drawn)
-    assert "A source protects this child" in told
-    assert 'lane "restricted"' in told
-    assert not any(secret in told for secret in ("Keats", "ZA1", "Old Road", "GP saw"))
+    shown = page(drawn)
+    assert "A source protects this child" in shown
+    assert 'lane "restricted"' in shown
+    assert not any(secret in shown for secret in ("Keats", "ZA1", "Old Road", "GP saw"))
 
 
 def test_other_children_are_named_by_record_only() -> None:

@@ -118,9 +118,9 @@ def test_a_killed_night_is_known_by_its_silence(workspace: Path, capsys: pytest.
     assert status is not None
     assert status.attempt.outcome == RUNNING
     assert main(["status", "--workspace", str(workspace)]) == 1
-    told = capsys.readouterr().out
-    assert told.splitlines()[0].endswith(": killed before it ended.")
-    assert "LOOK: The last night was killed before it ended." in told
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[0].endswith(": killed before it ended.")
+    assert "LOOK: The last night was killed before it ended." in printed
 
 
 @pytest.mark.parametrize("full_from", ["the beginning", "the middle"])
@@ -164,21 +164,21 @@ def test_a_night_cancelled_by_hand_is_told_as_cancelled(tmp_path: Path) -> None:
 def test_a_list_older_than_a_day_and_a_bit_is_late(
     workspace: Path, hours: float, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = json.loads((workspace / STATUS_FILE).read_text("utf-8"))
-    told["good"]["published_at"] = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
-    (workspace / STATUS_FILE).write_text(json.dumps(told), encoding="utf-8")
+    status = json.loads((workspace / STATUS_FILE).read_text("utf-8"))
+    status["good"]["published_at"] = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
+    (workspace / STATUS_FILE).write_text(json.dumps(status), encoding="utf-8")
     assert main(["status", "--workspace", str(workspace)]) == code
     assert ("the next one is late" in capsys.readouterr().out) is bool(code)
 
 
 def test_a_clock_that_was_set_back_is_told(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = json.loads((workspace / STATUS_FILE).read_text("utf-8"))
-    told["good"]["published_at"] = (datetime.now(UTC) + timedelta(hours=20)).isoformat()
-    (workspace / STATUS_FILE).write_text(json.dumps(told), encoding="utf-8")
+    status = json.loads((workspace / STATUS_FILE).read_text("utf-8"))
+    status["good"]["published_at"] = (datetime.now(UTC) + timedelta(hours=20)).isoformat()
+    (workspace / STATUS_FILE).write_text(json.dumps(status), encoding="utf-8")
     assert main(["status", "--workspace", str(workspace)]) == 1
-    said = capsys.readouterr().out
-    assert "at a time in the future: set this machine's clock" in said
-    assert "published less than a minute ago" in said
+    printed = capsys.readouterr().out
+    assert "at a time in the future: set this machine's clock" in printed
+    assert "published less than a minute ago" in printed
 
 
 def test_where_no_night_was_run_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,11 +53,11 @@ def test_contradictions_are_those_of_plain_reasoning(rows: Told) -> None:
     for middle, a, b in product("ABCDEF", repeat=3):
         if {(a, middle), (middle, b)} <= reached:
             reached.add((a, b))
-    told = contradictions(judged(rows))
-    assert [one.different for one in told] == [
+    faults = contradictions(judged(rows))
+    assert [one.different for one in faults] == [
         n for n, (a, b, w) in enumerate(rows) if w == DIFFERENT and (a, b) in reached
     ]
-    for one in told:
+    for one in faults:
         at, end = rows[one.different][:2]
         for row in one.same:
             assert rows[row][2] == SAME

@@ -134,8 +134,8 @@ def test_who_makes_the_file_first_is_waited_for(
 
 
 def test_an_unsure_takes_an_earlier_judgement_back() -> None:
-    told = judgements(judgement("a:1", "b:1", "same"), judgement("a:1", "b:1", "unsure"))
-    assert judgements_for_linkage(told).is_empty()
+    judged = judgements(judgement("a:1", "b:1", "same"), judgement("a:1", "b:1", "unsure"))
+    assert judgements_for_linkage(judged).is_empty()
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
@@ -174,13 +174,13 @@ def test_only_the_blind_share_measures_and_a_decided_pair_stands_for_those_left_
         ("3", BLIND, "high", 100.0, 0.99),
         ("4", FOR_LIST, None, None, 0.6),  # type: ignore[arg-type]
     )
-    told = judgements(
+    judged = judgements(
         *(
             judgement(f"a:{n}", f"b:{n}", answer)
             for n, answer in (("1", "different"), ("2", "unsure"), ("3", "same"), ("4", "different"))
         )
     )
-    sample = blind_sample(told, asked).sort("stratum")
+    sample = blind_sample(judged, asked).sort("stratum")
     assert sample.select("is_same", "stratum", "weight").rows() == [(True, "S1: high", 100.0), (False, "S1: low", 20.0)]
     row = measured_by_threshold(sample, (0.5,)).row(0, named=True)
     assert row["precision"] == row["recall"] == 1.0
@@ -194,9 +194,9 @@ def test_a_sample_with_a_stratum_that_nobody_decided_measures_nothing() -> None:
 
 def test_two_samples_count_as_one() -> None:
     asked = pl.concat([drawn(("1", BLIND, "all", 50.0, 0.9)), drawn(("2", BLIND, "all", 50.0, 0.9), sample="S2")])
-    told = judgements(judgement("a:1", "b:1", "same"), judgement("a:2", "b:2", "same", "S2"))
-    assert blind_sample(told, asked)["weight"].to_list() == [25.0, 25.0]
-    assert len(set(blind_sample(told, asked)["stratum"])) == 2
+    judged = judgements(judgement("a:1", "b:1", "same"), judgement("a:2", "b:2", "same", "S2"))
+    assert blind_sample(judged, asked)["weight"].to_list() == [25.0, 25.0]
+    assert len(set(blind_sample(judged, asked)["stratum"])) == 2
 
 
 def test_what_was_drawn_comes_back(tmp_path: Path) -> None:

@@ -173,8 +173,8 @@ def test_a_night_says_who_agreed_to_its_settings(tmp_path: Path) -> None:
     raised = with_changes(
         usual, {"ranking": {"wasted_enquiries_per_missed_child": 1.0, "points": {"referral": 0}}}, "test"
     )
-    told = settings_in_words(tmp_path, raised) or ""
-    assert told.startswith(
+    words = settings_in_words(tmp_path, raised) or ""
+    assert words.startswith(
         "This list depends on settings that no second person has approved, and that differ from the defaults: "
         "ranking.points.referral = 0 (not 30), ranking.wasted_enquiries_per_missed_child = 1 (not 8). "
     )
@@ -182,17 +182,17 @@ def test_a_night_says_who_agreed_to_its_settings(tmp_path: Path) -> None:
     agreed = settings_in_words(tmp_path, settings_of(tmp_path, None, AS_AT)) or ""
     assert agreed.startswith("The settings are those of proposal 1 by Ann Example, approved by Bo Other on ")
     assert agreed.endswith(": fewer false links")
-    told = settings_in_words(tmp_path, usual) or ""
-    assert "differ from those of proposal 1 by Ann Example" in told
-    assert "linkage.link_threshold = 0.7 (not 0.9). " in told
+    words = settings_in_words(tmp_path, usual) or ""
+    assert "differ from those of proposal 1 by Ann Example" in words
+    assert "linkage.link_threshold = 0.7 (not 0.9). " in words
 
 
 def test_settings_written_by_hand_into_the_file_in_force_are_told_as_nobodys(tmp_path: Path) -> None:
     (tmp_path / SETTINGS_IN_FORCE).write_text(
         '[ranking]\ndoubtful_link_below = 0.1\n[ranking.area]\npostcodes = ["ZA"]\n'
     )
-    told = settings_in_words(tmp_path, settings_of(tmp_path, None, AS_AT)) or ""
-    assert ": ranking.area.postcodes, ranking.doubtful_link_below = 0.1 (not 0.8). " in told
+    words = settings_in_words(tmp_path, settings_of(tmp_path, None, AS_AT)) or ""
+    assert ": ranking.area.postcodes, ranking.doubtful_link_below = 0.1 (not 0.8). " in words
 
 
 def test_what_was_proposed_is_never_taken_out(tmp_path: Path) -> None:

@@ -155,8 +155,8 @@ def test_a_slip_or_two_in_a_short_list_do_not_stand_out(aside: int, stands_out: 
     few = night.deliveries.with_columns(
         pl.when(of_health).then(count).otherwise(name).alias(name) for name, count in counts.items()
     )
-    told = f"health.csv: {aside} rows set aside"
-    assert (told in Page(html_of(replace(night, deliveries=few))).text) is stands_out
+    words = f"health.csv: {aside} rows set aside"
+    assert (words in Page(html_of(replace(night, deliveries=few))).text) is stands_out
 
 
 def test_a_near_miss_shows_initials_ids_and_bits() -> None:

@@ -189,11 +189,11 @@ def test_two_deliveries_of_one_extract_are_both_refused(
 ) -> None:
     files = {"2026__slash__reading_clubs__csv": as_csv(*tonight), "2025__slash__reading_clubs__csv": as_csv(*beside)}
     night = received(put(tmp_path, library_cards__csv=GOOD, **files))
-    told = night.breaches.filter(rule="two deliveries")
-    assert told["file"].to_list() == ["2025/reading_clubs.csv", "2026/reading_clubs.csv"] * is_refused
+    breaches = night.breaches.filter(rule="two deliveries")
+    assert breaches["file"].to_list() == ["2025/reading_clubs.csv", "2026/reading_clubs.csv"] * is_refused
     assert ("reading_clubs" in night.raw) is not is_refused
     if is_refused:
-        assert "rows of 2026/reading_clubs.csv" in told["why"][0]
+        assert "rows of 2026/reading_clubs.csv" in breaches["why"][0]
         assert night.set_aside.filter(source="reading_clubs").height == len(tonight) + len(beside)
 
 
@@ -203,18 +203,18 @@ def test_keys_that_two_systems_gave_to_other_children_are_not_taken_for_two_deli
     night = received(
         put(tmp_path, library_cards__csv=GOOD, n__slash__reading_clubs__csv=north, s__slash__reading_clubs__csv=south)
     )
-    told = night.breaches.filter(source="reading_clubs", stops="file")
-    assert told.select("file", "rule").rows() == [
+    breaches = night.breaches.filter(source="reading_clubs", stops="file")
+    assert breaches.select("file", "rule").rows() == [
         ("n/reading_clubs.csv", "keys of two systems"), ("s/reading_clubs.csv", "keys of two systems")
     ]  # fmt: skip
-    assert "s/reading_clubs.csv uses for other children" in told["why"][0]
+    assert "s/reading_clubs.csv uses for other children" in breaches["why"][0]
 
 
 def test_the_folders_of_two_nights_stop_the_night_by_the_roll(tmp_path: Path) -> None:
     years = {"2026__slash__library_cards__csv": as_csv(*CARDS), "2025__slash__library_cards__csv": as_csv(*CARDS[5:])}
-    told = str(stopped(put(tmp_path, **years)))
-    assert "two deliveries" in told
-    assert "give tonight's" in told
+    message = str(stopped(put(tmp_path, **years)))
+    assert "two deliveries" in message
+    assert "give tonight's" in message
 
 
 def test_a_row_without_a_key_is_never_loaded(tmp_path: Path) -> None:

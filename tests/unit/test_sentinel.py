@@ -71,8 +71,8 @@ def test_an_error_that_quotes_her_is_told_without_her_at_any_step(
         for step, (fails, kind) in zip(STEPS, cycle(FAILING), strict=False):
             with monkeypatch.context() as patched:
                 patched.setattr(called_by(step.name), fails)
-                told = f"Internal error at step '{step.name}': {kind}"
-                with pytest.raises(NightFailed, match=told) as failed:
+                words = f"Internal error at step '{step.name}': {kind}"
+                with pytest.raises(NightFailed, match=words) as failed:
                     perform(night, step, SilentProgress())
             assert not found_in(everything_of(failed.value))
             perform(night, step, SilentProgress())

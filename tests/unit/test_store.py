@@ -304,9 +304,9 @@ def test_sql_reaches_no_other_file(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_store_is_told_apart(tmp_path: Path) -> None:
     (tmp_path / STORE_FILE).write_text("Zzyzxsentinel" * 1000)
-    with pytest.raises(StoreError, match="not a DuckDB file") as told, Store(tmp_path):
+    with pytest.raises(StoreError, match="not a DuckDB file") as refused, Store(tmp_path):
         pass
-    assert "Zzyzxsentinel" not in str(told.value)
+    assert "Zzyzxsentinel" not in str(refused.value)
 
 
 def test_reading_before_any_night_says_what_to_run(tmp_path: Path) -> None:
