@@ -227,7 +227,7 @@ def test_an_unknown_file_is_named_and_the_night_goes_on(tmp_path: Path) -> None:
     night = received(put(tmp_path, library_cards__csv=GOOD, swimming__csv="Name\nAnn\n"))
     assert rules(night) == [("swimming.csv", None, "unknown source", "file")]
     assert night.breaches["source"].to_list() == ["unknown"]
-    assert "library_cards*.csv, reading_clubs*.csv." in night.breaches["fix"][0]
+    assert "Name it after its source: library_cards, reading_clubs." in night.breaches["fix"][0]
     assert night.deliveries.filter(source="unknown")["verdict"].to_list() == ["refused"]
 
 
