@@ -8,7 +8,7 @@ from. Of a lazy table (``pl.scan_parquet``) only one column at a time is held as
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Protocol
 
 import numpy as np
@@ -69,7 +69,7 @@ class Linkage:
     measures: Measures
     """All that weighs a pair besides its two records and the model, to be held for the next linkage."""
 
-    @property
+    @cached_property
     def probability(self) -> NDArray[np.float64]:
         """Match probability (0..1) of each scored pair, by all the records of its children."""
         return pair_probability(self.scored.left, self.scored.right, self.labels, self.membership, self.rivals)

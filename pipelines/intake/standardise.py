@@ -90,9 +90,6 @@ def _persons(sources: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contra
     return person_records(pl.concat(written)) if written else PERSON.to_frame()
 
 
-# What the row holds, field by field ------------------------------------------------------------------------------------
-
-
 def _text(contract: Contract, field: PersonField) -> pl.Expr:
     """The field's text; null if the source does not have it, or the row leaves it empty. An address in several columns is
     joined in their order."""
@@ -122,9 +119,6 @@ def _written(rows: pl.DataFrame, contract: Contract, as_at: date) -> pl.DataFram
         )
         .collect()
     )
-
-
-# Person records ------------------------------------------------------------------------------------------------------
 
 
 def person_records(written: pl.DataFrame) -> pl.DataFrame:

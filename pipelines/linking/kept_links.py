@@ -192,7 +192,7 @@ def keep_all(
     store.write("linked_record", pl.DataFrame(record, schema=LINKED_RECORD))
     scored = linkage.scored
     pairs = Pairs(scored.left, scored.right, scored.pattern, scored.weight, linkage.evidence, scored.rule)
-    chances = linked.probability, linkage.alone
+    chances = linkage.probability, linkage.alone
     store.write("scored_pair", pair_frame(pairs, rows, chances, linkage.labels))
     store.write("block_sign", sign_frame(person, rows))
     store.write("weighed_children", weighed_frame(linkage.weighed))

@@ -77,8 +77,6 @@ class Linked:
     """With the model, everything that a pair's weight rests on besides its two records."""
     linkage: Linkage
     """Rows are records in the order of their ids."""
-    probability: NDArray[np.float64]
-    """Of each scored pair."""
 
 
 CHILD_SETTINGS = Settings(apart="permanent_upns", beside=LISTED_BESIDE, stratum="birth_year", names_of_two=NAMES_OF_TWO)
@@ -147,7 +145,6 @@ def link(
         stands_in=too_few is not None,
         held=held,
         linkage=linkage,
-        probability=linkage.probability,
     )
 
 

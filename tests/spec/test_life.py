@@ -9,6 +9,7 @@ from pipelines.publish.changes_file import WHY_WITHHELD
 from pipelines.rank_settings import RankSettings
 from pipelines.reports.explain import UnknownIdentifierError, explain
 from tests.made.children import SOURCE_NAMES, Drawn
+from tests.made.leads import nobody
 from tests.made.nights import Nights
 
 
@@ -20,12 +21,8 @@ def schooled() -> Drawn:
     return lead().record("school_census:C1", "A").on_roll("school_census:C1", date(2026, 11, 16))
 
 
-def without() -> Drawn:
-    return Drawn().record("health:H9", "Z").lives("Z", 0.95)
-
-
 def merged() -> Drawn:
-    return without().record("health:H1", "B").record("housing:T1", "B").lives("B", 0.95)
+    return nobody().record("health:H1", "B").record("housing:T1", "B").lives("B", 0.95)
 
 
 def page(nights: Nights, asked: str, drawn: Drawn) -> str:
@@ -56,7 +53,7 @@ def test_of_a_child_that_left_and_came_back_every_spell_is_told() -> None:
 
 
 def test_a_child_of_whom_no_record_is_left_is_still_told() -> None:
-    shown = page(Nights().night(lead()).night(without()), "A", without())
+    shown = page(Nights().night(lead()).night(nobody()), "A", nobody())
     assert shown.startswith(
         "Child A, as at 20 November 2026 Amira Haddad, born on 14 May 2015 None of the child's records came"
     )

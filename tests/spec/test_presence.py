@@ -7,6 +7,7 @@ from matching.assign import coverage_of
 from matching.parting import parted
 from matching.presence import MOST, MOST_AT_HOME, PossibleMerges, Presence, counted, seen_alone
 from matching.rivals import ChildPairs, Margins
+from tests.made.child_pairs import weighing_all
 
 ROLL, HEALTH, HOUSING = range(3)
 NONE = np.zeros(0, np.int64)
@@ -137,10 +138,7 @@ def _by_name(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 def test_twins_run_together_are_parted_unless_they_are_one_by_as_much_as_a_link_must_be(
     odds: float, children: list[int]
 ) -> None:
-    def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> ChildPairs:
-        return ChildPairs(one, other, np.full(len(one), odds), one.astype(np.int32), other.astype(np.int32))
-
-    assert parted(TWINS, _by_name, weigh, _margins(TWO_LISTS)).tolist() == children
+    assert parted(TWINS, _by_name, weighing_all(odds), _margins(TWO_LISTS)).tolist() == children
 
 
 def _more_alike_than_not(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -158,19 +156,13 @@ def _more_alike_than_not(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 def test_twins_whom_no_record_parts_are_parted_around_the_two_least_alike_of_one_list(
     odds: float, children: list[int]
 ) -> None:
-    def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> ChildPairs:
-        return ChildPairs(one, other, np.full(len(one), odds), one.astype(np.int32), other.astype(np.int32))
-
-    assert parted(TWINS, _more_alike_than_not, weigh, _margins(TWO_LISTS)).tolist() == children
+    assert parted(TWINS, _more_alike_than_not, weighing_all(odds), _margins(TWO_LISTS)).tolist() == children
 
 
 def test_triplets_are_parted_two_and_then_one() -> None:
     labels, two_lists = np.zeros(6, dtype=np.int64), np.array([0, 1, 0, 1, 0, 1], np.int32)
 
-    def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> ChildPairs:
-        return ChildPairs(one, other, np.full(len(one), -5.0), one.astype(np.int32), other.astype(np.int32))
-
-    assert parted(labels, _more_alike_than_not, weigh, _margins(two_lists)).tolist() == [0, 0, 2, 2, 4, 4]
+    assert parted(labels, _more_alike_than_not, weighing_all(-5.0), _margins(two_lists)).tolist() == [0, 0, 2, 2, 4, 4]
 
 
 def test_a_pupil_whom_one_list_has_twice_alike_in_all_is_not_weighed_again() -> None:

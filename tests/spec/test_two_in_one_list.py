@@ -18,6 +18,7 @@ from matching.name_similarity import NAMES_OF_TWO
 from matching.parting import parted
 from matching.rivals import ChildPairs, Margins
 from pipelines.linking.link import APPROVED_MODEL, CHILD_SETTINGS, OF_CHILDREN
+from tests.made.child_pairs import weighing_all
 from tests.made.records import born, nhs_number_of, person_records, upn_of
 from tests.spec.test_names_given_again import OTHERS
 
@@ -57,14 +58,11 @@ def test_names_that_two_children_of_one_home_may_have(one: str, other: str | Non
 def test_two_rows_of_one_list_are_one_child_only_if_two_would_not_be_worth_listing(
     odds: float, lists: list[int], of_two: bool, children: list[int]
 ) -> None:
-    def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> ChildPairs:
-        return ChildPairs(one, other, np.full(len(one), odds), one.astype(np.int32), other.astype(np.int32))
-
     def by_records(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return np.where(right == 2, -4.0, 10.0)
 
     margins = Margins(1.8, 4.5, np.array(lists, np.int32), lambda left, _: np.full(len(left), of_two))
-    assert parted(np.zeros(3, np.int64), by_records, weigh, margins).tolist() == children
+    assert parted(np.zeros(3, np.int64), by_records, weighing_all(odds), margins).tolist() == children
 
 
 def test_two_rows_of_two_lists_are_one_child_as_soon_as_a_link_is_likely_enough() -> None:
