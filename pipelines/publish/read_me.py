@@ -69,14 +69,14 @@ _HOW_TO_READ = (
     ("Records", "The child's record in each source, as source:key, with the key as that source writes it."),
     (
         "Outcome, Date, Reason, Hours",
-        "For you to fill in: what you found, on which day, why a child is missing education, and your hours since the last "
-        "outcome. Send the workbook back to whoever runs rollcall outcomes: it reads these columns and the child id on every "
-        "sheet, and keeps nothing else.",
+        "For you to fill in: what you found (the sheet 'Reasons' says what each outcome means), on which day, why a child is "
+        "missing education, and your hours since the last outcome. Send the workbook back to whoever runs rollcall outcomes: "
+        "it reads these columns and the child id on every sheet, and keeps nothing else.",
     ),
     (
         "Why is a child not here?",
-        "Use rollcall explain with the child's id or a record (source:key). Every other child of compulsory school age "
-        "known to an agency is in explained.parquet, with the reason.",
+        "Ask whoever runs Rollcall, with the child's id or a record (source:key): rollcall explain says why. Every other child "
+        "of compulsory school age known to an agency is in explained.parquet, with the reason.",
     ),
 )
 

@@ -294,11 +294,22 @@ def _write_lane(book: Any, styles: dict[str, Any], lane: str, rows: pl.DataFrame
 
 
 def _write_reasons(book: Any, styles: dict[str, Any]) -> None:
+    """Write the last sheet: the reasons to choose from, and what each outcome says and does."""
     sheet = book.add_worksheet(sheet_name(REASONS))
-    sheet.set_column(0, 0, 60)
     sheet.set_paper(A4)
-    sheet.write_string(0, 0, "Reasons to choose from, in the department's words", styles["header"])
-    _write_cells(sheet, styles["text"], 0, pl.Series(DFE_REASONS))
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    does = ["off the list, until something changes" if code.closes else "stays in view" for code in CODES.values()]
+    columns = (
+        (0, 56, "Reasons to choose from, in the department's words", list(DFE_REASONS)),
+        (2, 28, "Outcomes to choose from", list(CODES)),
+        (3, 66, "What it says", [code.words for code in CODES.values()]),
+        (4, 34, "What the next night does", does),
+    )
+    for place, width, header, values in columns:
+        sheet.set_column(place, place, width)
+        sheet.write_string(0, place, header, styles["header"])
+        _write_cells(sheet, styles["text"], place, pl.Series(values))
 
 
 def _write_cells(sheet: Any, style: Any, place: int, values: pl.Series) -> None:

@@ -188,7 +188,14 @@ def test_the_reasons_to_choose_from_are_the_departments(folder: Path) -> None:
     chosen = f"<formula1>Reasons!$A$2:$A${1 + len(DFE_REASONS)}</formula1>"
     assert all(chosen in sheet for sheet in lane_sheets(content))
     reasons = pl.read_excel(io.BytesIO(content), sheet_name="Reasons")
-    assert reasons.to_series().to_list() == list(DFE_REASONS)
+    assert reasons.to_series().drop_nulls().to_list() == list(DFE_REASONS)
+
+
+def test_what_each_outcome_says_and_does_is_in_the_workbook_that_asks_for_it(folder: Path) -> None:
+    told = pl.read_excel(folder / "candidates.xlsx", sheet_name="Reasons").drop_nulls("Outcomes to choose from")
+    rows = told.select("Outcomes to choose from", "What it says", "What the next night does").rows()
+    assert [(code, says) for code, says, _ in rows] == [(code, meaning.words) for code, meaning in CODES.items()]
+    assert [does.startswith("off the list") for _, _, does in rows] == [meaning.closes for meaning in CODES.values()]
 
 
 def test_the_first_sheet_says_what_the_list_is_and_is_not(folder: Path) -> None:
