@@ -19,6 +19,9 @@ HAS_PLACE = "has a current place"
 TOLD_OTHERWISE = ("out_of_education", "other_education_ended", "never_on_a_roll", "long_unseen")
 """Factors whose content is already in other sentences of a ``because``."""
 
+EXACT_IN_WORDS = (": exact", ": the same")
+"""The level of agreement that officers read in other words than analysts, and those words."""
+
 WORTH_A_SEARCH = 0.03
 """From this probability on, a ``because`` says that a place may have been missed."""
 
@@ -171,7 +174,8 @@ def nearest_rival() -> pl.Expr:
         pl.col("rival_record_id"),
         chance(pl.col("rival_certainty")),
     )
-    levels = pl.when(pl.col("rival_levels") != "").then(formatted(" ({})", pl.col("rival_levels"))).fill_null("")
+    compared = pl.col("rival_levels").str.replace_all(*EXACT_IN_WORDS, literal=True)
+    levels = pl.when(pl.col("rival_levels") != "").then(formatted(" ({})", compared)).fill_null("")
     second = " Their UPN is different: ask the schools whether one child was given two."
     numbered = pl.when(pl.col("has_other_upn").fill_null(value=False)).then(pl.lit(second)).otherwise(pl.lit(""))
     whose = pl.when(pl.col("own_record_id").is_null()).then(pl.lit("No child")).otherwise(pl.lit("No other child"))

@@ -17,7 +17,7 @@ from pipelines.listing.household_places import household_places
 from pipelines.listing.masking import masked_keys
 from pipelines.publish.numbers import day
 from pipelines.publish.timeline import Line
-from pipelines.reasons import in_100, named_end, source_called
+from pipelines.reasons import EXACT_IN_WORDS, in_100, named_end, source_called
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
@@ -124,7 +124,8 @@ def for_and_against(levels: str, weights: Mapping[str, float]) -> tuple[str, str
     parts = [part for part in levels.split("; ") if part]
     speaks_for = [part for part in parts if part == LEVEL or weights.get(part, 0.0) > 0]
     against = [part for part in parts if weights.get(part, 0.0) < 0]
-    return "; ".join(speaks_for) or "nothing", "; ".join(against) or "too little in common"
+    for_it, against_it = ("; ".join(told).replace(*EXACT_IN_WORDS) for told in (speaks_for, against))
+    return for_it or "nothing", against_it or "too little in common"
 
 
 def statements_in_words(statements: Iterable[Row]) -> list[str]:

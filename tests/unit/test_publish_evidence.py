@@ -242,7 +242,7 @@ def test_a_statement_in_words(said: dict[str, object], words: str) -> None:
 def test_levels_are_told_apart_by_the_weights_of_tonight() -> None:
     weights = {"forename: exact": 7.0, "postcode: different": -4.0}
     levels = "forename: exact; postcode: different; phone: missing"
-    assert for_and_against(levels, weights) == ("forename: exact", "postcode: different")
+    assert for_and_against(levels, weights) == ("forename: the same", "postcode: different")
     assert for_and_against("", weights) == ("nothing", "too little in common")
     assert for_and_against(f"postcode: different; {LEVEL}", weights) == (LEVEL, "postcode: different")
 

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pipelines.reasons import chance, residence_of_a_lead
+from pipelines.reasons import chance, nearest_rival, residence_of_a_lead
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,16 @@ def test_a_probability_is_said_as_a_chance_in_a_hundred(probability: float, said
 def test_a_lead_is_not_said_to_have_the_place_that_is_in_doubt(residence: str, of_a_lead: str) -> None:
     told = pl.DataFrame({"residence_because": [residence]}).select(residence_of_a_lead())
     assert told.item() == of_a_lead
+
+
+def test_how_the_nearest_child_in_education_compares_is_said_without_the_analysts_words() -> None:
+    rival = {
+        "rival_record_id": "school_census:9",
+        "rival_certainty": 0.3,
+        "rival_levels": "forename: exact; phone: different",
+    }
+    near = pl.DataFrame([rival | {"has_other_upn": None, "own_record_id": None}]).select(nearest_rival()).item()
+    assert near == (
+        "The closest match in education is the child of record school_census:9, with a 30 in 100 chance of being this child "
+        "(forename: the same; phone: different)."
+    )
