@@ -13,13 +13,28 @@ Broken = tuple[str, str | None, Stops]
 """Rule, header of the column, and what it stops."""
 
 ODD_TEXT = {
-    "an emoji": "Ann \U0001f600", "right to left": "\u202eAnn", "nothing to see": "An\u200bn", "a bell": "An\x07n",
-    "Arabic": "\u0645\u062d\u0645\u062f", "letters put together": "A\u0301nn", "a formula": "=1+1",
-    "a formula with a link": '=HYPERLINK("x")', "a command": "@SUM(A1)", "SQL": "'; drop table child; --",
-    "a template": "{{ 7 * 7 }}", "markup": "<script>x</script>", "a backslash": "An\\n", "NULL": "NULL", "nan": "nan",
-    "20,000 letters": "Ann " * 5000, "a quote": 'Ann "Annie" B', "a comma": "Ann, B", "two lines": "Ann\nB",
-    "a tab": "Ann\tB", "spaces of another kind": "\u00a0Ann\u2003",
-}  # fmt: skip
+    "an emoji": "Ann \U0001f600",
+    "right to left": "\u202eAnn",
+    "nothing to see": "An\u200bn",
+    "a bell": "An\x07n",
+    "Arabic": "\u0645\u062d\u0645\u062f",
+    "letters put together": "A\u0301nn",
+    "a formula": "=1+1",
+    "a formula with a link": '=HYPERLINK("x")',
+    "a command": "@SUM(A1)",
+    "SQL": "'; drop table child; --",
+    "a template": "{{ 7 * 7 }}",
+    "markup": "<script>x</script>",
+    "a backslash": "An\\n",
+    "NULL": "NULL",
+    "nan": "nan",
+    "20,000 letters": "Ann " * 5000,
+    "a quote": 'Ann "Annie" B',
+    "a comma": "Ann, B",
+    "two lines": "Ann\nB",
+    "a tab": "Ann\tB",
+    "spaces of another kind": "\u00a0Ann\u2003",
+}
 NO_DATES = {
     "no day of the calendar": "31/02/2015",
     "a day 30 of February": "2015-02-30",

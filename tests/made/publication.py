@@ -309,17 +309,45 @@ def hash_of(text: str) -> int:
 def _breaches() -> pl.DataFrame:
     row = {"source": "health", "file": "health.csv", "stops": "row"}
     rows = [
-        row | {"line": line, "column": "BirthDate", "rule": "date", "why": "Age decides who is listed.",
-               "fix": "Write the date as YYYYMMDD."} for line in (9, 30, 31)
+        row
+        | {
+            "line": line,
+            "column": "BirthDate",
+            "rule": "date",
+            "why": "Age decides who is listed.",
+            "fix": "Write the date as YYYYMMDD.",
+        }
+        for line in (9, 30, 31)
     ] + [
-        row | {"line": 77, "column": "RecordId", "rule": "duplicateValues", "why": "A key names one row.",
-               "fix": "Send each row once."},
-        {"source": "admissions", "file": "admissions.csv", "stops": "row", "line": 5, "column": "ApplicationRef",
-         "rule": "required", "why": "Without a key nobody can find the row again.", "fix": "Fill in the reference."},
-        {"source": "housing", "file": "housing.csv", "stops": "file", "line": None, "column": "Relationship",
-         "rule": "missing column", "why": "Without it adults would be taken for children.",
-         "fix": "Send the column, or name its new header in the contract."},
-    ]  # fmt: skip
+        row
+        | {
+            "line": 77,
+            "column": "RecordId",
+            "rule": "duplicateValues",
+            "why": "A key names one row.",
+            "fix": "Send each row once.",
+        },
+        {
+            "source": "admissions",
+            "file": "admissions.csv",
+            "stops": "row",
+            "line": 5,
+            "column": "ApplicationRef",
+            "rule": "required",
+            "why": "Without a key nobody can find the row again.",
+            "fix": "Fill in the reference.",
+        },
+        {
+            "source": "housing",
+            "file": "housing.csv",
+            "stops": "file",
+            "line": None,
+            "column": "Relationship",
+            "rule": "missing column",
+            "why": "Without it adults would be taken for children.",
+            "fix": "Send the column, or name its new header in the contract.",
+        },
+    ]
     return pl.DataFrame(rows, schema=BREACH)
 
 

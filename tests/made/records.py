@@ -19,11 +19,23 @@ from matching.person import PERSON_RECORD
 Row = Mapping[str, object]
 
 WRITTEN: dict[str, type[pl.DataType]] = {
-    "record_id": pl.String, "dataset": pl.String, "given": pl.String, "surname": pl.String, "also": pl.String,
-    "born": pl.Date, "sex": pl.String, "address": pl.String, "postcode": pl.String, "uprn": pl.String,
-    "upn": pl.String, "former_upn": pl.String, "nhs": pl.String, "carer": pl.String, "phone": pl.String,
+    "record_id": pl.String,
+    "dataset": pl.String,
+    "given": pl.String,
+    "surname": pl.String,
+    "also": pl.String,
+    "born": pl.Date,
+    "sex": pl.String,
+    "address": pl.String,
+    "postcode": pl.String,
+    "uprn": pl.String,
+    "upn": pl.String,
+    "former_upn": pl.String,
+    "nhs": pl.String,
+    "carer": pl.String,
+    "phone": pl.String,
     "household": pl.String,
-}  # fmt: skip
+}
 """``given``: all given names. ``also``: another surname of the child."""
 
 

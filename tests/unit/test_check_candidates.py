@@ -10,12 +10,27 @@ from data_contracts.contract import read_candidates_contract
 from pipelines.tables import CANDIDATE
 
 ROW = {
-    "rank": 1, "child_id": "CH0123456789", "lane": "follow up", "likelihood": 0.54, "estimated": 0.54, "on_no_roll": 0.6,
-    "living_here": 0.9, "priority": 20, "because": "No extract shows a school.", "forename": "Isla",
-    "surname": "Merrick", "date_of_birth": date(2015, 3, 24), "age": 11, "sex": "F", "address": "7 Lantern Row",
-    "postcode": "ZA1 2BD", "last_seen_on": date(2026, 9, 1), "last_seen_by": "Health registrations",
-    "records": "health:H0000001;school_census:H823432100123|889|2005|2019-09-03", "restricted": False,
-}  # fmt: skip
+    "rank": 1,
+    "child_id": "CH0123456789",
+    "lane": "follow up",
+    "likelihood": 0.54,
+    "estimated": 0.54,
+    "on_no_roll": 0.6,
+    "living_here": 0.9,
+    "priority": 20,
+    "because": "No extract shows a school.",
+    "forename": "Isla",
+    "surname": "Merrick",
+    "date_of_birth": date(2015, 3, 24),
+    "age": 11,
+    "sex": "F",
+    "address": "7 Lantern Row",
+    "postcode": "ZA1 2BD",
+    "last_seen_on": date(2026, 9, 1),
+    "last_seen_by": "Health registrations",
+    "records": "health:H0000001;school_census:H823432100123|889|2005|2019-09-03",
+    "restricted": False,
+}
 MASKED = {
     "address": "withheld",
     "postcode": "withheld",

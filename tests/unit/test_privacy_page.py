@@ -21,9 +21,22 @@ from tests.conftest import FirstNight
 
 PAGE = (Path(__file__).parents[2] / "docs" / "privacy.md").read_text("utf-8")
 LEFT_BY_COMMANDS = (
-    FAILURE_FOLDER, FORMER_FILE, KEY_FILE, HANDOVERS_FILE, HANDOVERS_FOLDER, MODEL_IN_FORCE, JUDGEMENTS_FILE, BACKUPS_FOLDER,
-    OUTCOMES_FILE, MODELS_FOLDER, PROPOSALS_FILE, RETENTION_FOLDER, SETTINGS_IN_FORCE, TUNING_FOLDER, WEEKLY_FOLDER,
-)  # fmt: skip
+    FAILURE_FOLDER,
+    FORMER_FILE,
+    KEY_FILE,
+    HANDOVERS_FILE,
+    HANDOVERS_FOLDER,
+    MODEL_IN_FORCE,
+    JUDGEMENTS_FILE,
+    BACKUPS_FOLDER,
+    OUTCOMES_FILE,
+    MODELS_FOLDER,
+    PROPOSALS_FILE,
+    RETENTION_FOLDER,
+    SETTINGS_IN_FORCE,
+    TUNING_FOLDER,
+    WEEKLY_FOLDER,
+)
 
 
 def test_everything_that_a_night_leaves_in_the_workspace_is_named(first_night: FirstNight) -> None:

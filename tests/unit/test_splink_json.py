@@ -61,10 +61,29 @@ def _model(comparisons, seed=11):
 def _children(many=45):
     draw = np.random.default_rng(2026)
     choices = {
-        "given": ["Amira", "Amirah", "A", "Mary-Jane", "MaryJane", "Mary Jane Ann", "William", "Bill", "Okafor", "Ann", None],
+        "given": [
+            "Amira",
+            "Amirah",
+            "A",
+            "Mary-Jane",
+            "MaryJane",
+            "Mary Jane Ann",
+            "William",
+            "Bill",
+            "Okafor",
+            "Ann",
+            None,
+        ],
         "surname": ["Okafor", "Okafro", "Smith-Okafor", "Al-Hassan", "Hassan", "Amira", "Thompson", None],
         "also": ["Okafor", None, None],
-        "born": [born("03/11/2015"), born("11/03/2015"), born("03/11/2016"), born("01/01/2015"), born("21/05/2014"), None],
+        "born": [
+            born("03/11/2015"),
+            born("11/03/2015"),
+            born("03/11/2016"),
+            born("01/01/2015"),
+            born("21/05/2014"),
+            None,
+        ],
         "sex": ["F", "M", None],
         "address": ["Flat 7, 67 High Road", "67 High Road", "1 Mill Lane", None],
         "postcode": ["ZA1 9AN", "ZA1 9AP", "ZA1 4BP", "ZB2 1AA", None],
@@ -74,7 +93,7 @@ def _children(many=45):
         "nhs": [nhs_number_of(1), nhs_number_of(2), None],
         "carer": ["Grace Okafor", "Grace Okafro", "Mrs Chen", None],
         "phone": ["07281 235108", None],
-    }  # fmt: skip
+    }
     rows = [{field: values[draw.integers(len(values))] for field, values in choices.items()} for _ in range(many)]
     return with_keys(person_records(rows)).select("record_id", *columns_read(CHILD_COMPARISONS))
 
@@ -121,14 +140,27 @@ def test_splink_predicts_the_same_weights(with_frequencies):
 
 
 WORD_TESTS = [
-    Missing("one"), Missing("many"), Equal("one"), Unequal("one"), EqualAcross("one", "two"), Swapped("one", "two"),
-    SharesAny("many"), SharesAny("many", "one"), SharesCrosswise("many", "one"), InitialOf("one"),
-    JaroWinklerAtLeast("one", 0.84), JaroWinklerAtLeast("one", 0.94), WithinEdits("one", 1), WithinEdits("one", 1, shortest=4),
-    CrosswiseAlike("one", "two"), Unlike("one", 0.6, shortest=3),
-    either(InitialOf("one"), WithinEdits("two", 1)), both(Equal("one"), Unequal("two")),
+    Missing("one"),
+    Missing("many"),
+    Equal("one"),
+    Unequal("one"),
+    EqualAcross("one", "two"),
+    Swapped("one", "two"),
+    SharesAny("many"),
+    SharesAny("many", "one"),
+    SharesCrosswise("many", "one"),
+    InitialOf("one"),
+    JaroWinklerAtLeast("one", 0.84),
+    JaroWinklerAtLeast("one", 0.94),
+    WithinEdits("one", 1),
+    WithinEdits("one", 1, shortest=4),
+    CrosswiseAlike("one", "two"),
+    Unlike("one", 0.6, shortest=3),
+    either(InitialOf("one"), WithinEdits("two", 1)),
+    both(Equal("one"), Unequal("two")),
     either(both(Missing("one"), Missing("two")), both(Equal("one"), SharesAny("many"))),
     both(Equal("one"), none_of(Missing("two"), SharesAny("many"), JaroWinklerAtLeast("two", 0.84))),
-]  # fmt: skip
+]
 DATE_TESTS = [
     test("born")
     for test in (

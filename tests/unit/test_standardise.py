@@ -101,12 +101,27 @@ schema:
 """
 
 ANNA = {
-    "card": "B1", "reader": "Miss Anna Mary O'Neill", "once_called": "Smith / O NEILL",
-    "born": "05/03/2015", "sex": "Girl", "door": "12a", "street": "HIGH ST", "postcode": "za1 9fg",
-    "upn": "H823432100123", "nhs": "943 476 5919", "carer": "Mr & Mrs Rory O'Neill", "ring": "7281235108",
-    "family": "F7", "room": "Room 1", "lessons": "1", "mood": "H", "secret": "N",
-    "met_on": "01/09/2026", "returned_on": "01/10/2026", "left_on": "",
-}  # fmt: skip
+    "card": "B1",
+    "reader": "Miss Anna Mary O'Neill",
+    "once_called": "Smith / O NEILL",
+    "born": "05/03/2015",
+    "sex": "Girl",
+    "door": "12a",
+    "street": "HIGH ST",
+    "postcode": "za1 9fg",
+    "upn": "H823432100123",
+    "nhs": "943 476 5919",
+    "carer": "Mr & Mrs Rory O'Neill",
+    "ring": "7281235108",
+    "family": "F7",
+    "room": "Room 1",
+    "lessons": "1",
+    "mood": "H",
+    "secret": "N",
+    "met_on": "01/09/2026",
+    "returned_on": "01/10/2026",
+    "left_on": "",
+}
 
 
 @pytest.fixture(scope="module")
@@ -140,14 +155,34 @@ def test_a_row_becomes_a_person_record_by_its_contract(contract: Contract) -> No
     made = _standardised(contract, ANNA)
     assert made.person.schema == PERSON
     assert made.person.row(0, named=True) == {
-        "record_id": "book_club:B1", "dataset": "book_club", "forename": "ANNA", "middle_names": "MARY",
-        "given_names": "ANNAMARY", "surname": "ONEILL", "surname_parts": ["ONEILL"], "other_surnames": ["SMITH"],
-        "date_of_birth": date(2015, 3, 5), "sex": "F", "postcode": "ZA19FG", "address": "12A HIGH STREET", "flat": None,
-        "house": "12A", "street": "HIGH STREET", "uprn": None, "upn": "H823432100123", "former_upn": None,
-        "nhs_number": "9434765919", "parent_forename": "RORY", "parent_surname": "ONEILL", "phone": "07281235108",
-        "household": "book_club:F7", "forename_shown": "Anna Mary", "surname_shown": "O'Neill",
-        "address_shown": "12A High St", "postcode_shown": "ZA1 9FG",
-    }  # fmt: skip
+        "record_id": "book_club:B1",
+        "dataset": "book_club",
+        "forename": "ANNA",
+        "middle_names": "MARY",
+        "given_names": "ANNAMARY",
+        "surname": "ONEILL",
+        "surname_parts": ["ONEILL"],
+        "other_surnames": ["SMITH"],
+        "date_of_birth": date(2015, 3, 5),
+        "sex": "F",
+        "postcode": "ZA19FG",
+        "address": "12A HIGH STREET",
+        "flat": None,
+        "house": "12A",
+        "street": "HIGH STREET",
+        "uprn": None,
+        "upn": "H823432100123",
+        "former_upn": None,
+        "nhs_number": "9434765919",
+        "parent_forename": "RORY",
+        "parent_surname": "ONEILL",
+        "phone": "07281235108",
+        "household": "book_club:F7",
+        "forename_shown": "Anna Mary",
+        "surname_shown": "O'Neill",
+        "address_shown": "12A High St",
+        "postcode_shown": "ZA1 9FG",
+    }
 
 
 @pytest.mark.parametrize(
