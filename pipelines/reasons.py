@@ -201,8 +201,8 @@ def without_comparison(because: pl.Expr) -> pl.Expr:
 
 
 def doubtful_age(below: float) -> pl.Expr:
-    """What is wrong with the birth date; reads ``date_of_birth``, ``dates_differ``, ``birth_dates``, ``of_age``. Null:
-    nothing.
+    """What is wrong with the birth date; reads ``date_of_birth``, ``dates_differ``, ``birth_dates``, ``of_age``,
+    ``is_birth_put_right``. Null: nothing.
 
     ``below``: the probability of being of age below which a date that only one source gives is doubtful.
     """
@@ -216,6 +216,10 @@ def doubtful_age(below: float) -> pl.Expr:
                 pl.col("birth_dates").list.eval(day(pl.element())).list.join(", "),
                 chance(pl.col("of_age")),
             )
+        )
+        .when("is_birth_put_right")
+        .then(
+            pl.lit("One source has this birth date and a brother's or sister's in each other's place, as others show.")
         )
         .when(pl.col("of_age") < below)
         .then(

@@ -26,6 +26,7 @@ from matching.patterns import Patterns, levels_in
 from matching.rivals import Rivals
 from matching.score import Bits, OnProgress
 from matching.train import TrainingError
+from pipelines.children.exchanged_births import with_births_put_right
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.link_groups import GroupInputs, measured_by_group
 from pipelines.linking.link_report import STANDS_IN, LinkReport, report_of
@@ -115,7 +116,7 @@ def link(
     - ``progress``: is told how far the linkage is.
     - ``buckets``: where pairs are scored; null: in this process.
     """
-    table = with_keys(without_shared_upns(person).sort("record_id"))
+    table = with_keys(records_to_link(person))
     asked = groups or GroupInputs()
     counts = records_by_source(table["dataset"])
     due = _why_due(held, model, settings, counts, asked.as_at)
@@ -153,6 +154,13 @@ def _children(linkage: Linkage, ids: pl.Series, previous: pl.DataFrame | None) -
     children = assign_child_ids(pl.DataFrame({"record_id": ids, "cluster": linkage.labels}), previous)
     sure = children.with_columns(membership=pl.Series(linkage.membership))
     return sure.select(CHILD_RECORD.names()).cast(CHILD_RECORD)
+
+
+def records_to_link(person: pl.DataFrame) -> pl.DataFrame:
+    """``person`` (PERSON) as it is linked, in the order of ``record_id``: without UPNs that their source gives to two children,
+    and with birth dates put right that a source has exchanged between two."""
+    found = with_births_put_right(without_shared_upns(person))
+    return found if found["record_id"].is_sorted() else found.sort("record_id")
 
 
 def _why_due(

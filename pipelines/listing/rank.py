@@ -20,6 +20,7 @@ import polars as pl
 from pipelines import reasons
 from pipelines.children.age_slips import BirthDates, birth_dates, with_age_slips
 from pipelines.children.died import CERTAIN, died
+from pipelines.children.exchanged_births import with_births_put_right
 from pipelines.children.facts import (
     child_ages,
     described,
@@ -134,8 +135,13 @@ def birth_date_evidence(
     person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, as_at: date
 ) -> BirthDates:
     """What the birth dates say about who is of compulsory school age."""
-    dated = without_misdated_births(person, statements)
-    return birth_dates(child_ages(dated, statements, child_records, as_at), dated, child_records, provision, as_at)
+    right = with_births_put_right(person, surely=True)
+    dated = without_misdated_births(right, statements)
+    found = birth_dates(child_ages(dated, statements, child_records, as_at), dated, child_records, provision, as_at)
+    is_right = right["date_of_birth"].ne_missing(person["date_of_birth"])
+    theirs = child_records.join(person.filter(is_right), on="record_id", how="semi")["child_id"].unique()
+    put_right = pl.col("child_id").is_in(theirs.implode())
+    return replace(found, facts=found.facts.with_columns(is_birth_put_right=put_right))
 
 
 def _judged(inputs: ListInputs, dates: BirthDates | None) -> pl.DataFrame:

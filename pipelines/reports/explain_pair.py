@@ -33,9 +33,8 @@ from matching.measures import strata_of
 from matching.model import Model
 from matching.score import Scorer
 from pipelines.linking.family_ties import LEVEL
-from pipelines.linking.link import CHILD_SETTINGS
+from pipelines.linking.link import CHILD_SETTINGS, records_to_link
 from pipelines.linking.measures_in_force import MEASURED_TABLES, read_measures
-from pipelines.linking.shared_upns import without_shared_upns
 from pipelines.listing.masking import (
     MASKED_READS,
     NOT_SHOWN_OF_A_PAIR,
@@ -100,7 +99,7 @@ def rebuild_judge(tables: Mapping[str, pl.DataFrame], model: Model) -> NightJudg
     held = read_measures(tables)
     if held is None:
         raise UnknownIdentifierError("The last night had no records. Run a night on tonight's extracts first.")
-    table = with_keys(without_shared_upns(tables["person_record"]).sort("record_id"))
+    table = with_keys(records_to_link(tables["person_record"]))
     encoded = prepare(table, CHILD_COMPARISONS, [], *CHILD_SETTINGS.reads)
     numbers = {name: number for number, name in enumerate(held.sources)}
     judge = Judge(

@@ -13,7 +13,7 @@ from pipelines.decisions.linkage_decisions import LinkageDecisions, read_linkage
 from pipelines.intake.at_odds import at_odds_in_words
 from pipelines.linking.bucketed import buckets_in
 from pipelines.linking.kept_links import KEPT_TABLES, content_fingerprints, keep_all, kept_row, mark_of
-from pipelines.linking.link import CHILD_SETTINGS, judged_rows, link, records_by_source
+from pipelines.linking.link import CHILD_SETTINGS, judged_rows, link, records_by_source, records_to_link
 from pipelines.linking.link_again import (
     LinkageChanges,
     LinkageInput,
@@ -32,7 +32,6 @@ from pipelines.linking.measures_in_force import (
     reason_to_measure,
 )
 from pipelines.linking.model_file import ModelInUse, model_in_use, model_row
-from pipelines.linking.shared_upns import without_shared_upns
 from pipelines.residence.evidence import with_homes
 from pipelines.residence.records import record_dates
 from pipelines.steps.under_way import Counts, Night
@@ -118,10 +117,8 @@ def _given_since(store: Store, renumbered: pl.DataFrame) -> pl.DataFrame:
 
 
 def _records_to_link(store: Store) -> pl.DataFrame:
-    """The person records as they are linked: in the order of ``record_id``, without UPNs that their source gives to two
-    children."""
-    person = without_shared_upns(store.read("person_record"))
-    return person if person["record_id"].is_sorted() else person.sort("record_id")
+    """The person records as they are linked."""
+    return records_to_link(store.read("person_record"))
 
 
 def _has_tables(store: Store, tables: tuple[str, ...]) -> bool:
@@ -189,7 +186,7 @@ def _link_all(
     store, person = night.store, _records_to_link(night.store)
     with buckets_in(night.settings.workspace, night.run_buckets) as buckets:
         linked = link(
-            person,
+            store.read("person_record"),
             previous=previous,
             judgements=decided.judgements,
             model=in_force.model if in_force else None,

@@ -34,6 +34,7 @@ CHANGE = st.one_of(
     st.tuples(st.just("is corrected"), PLACE, PLACE, PLACE),
     st.tuples(st.just("has a twin"), PLACE, PLACE, PLACE),
     st.tuples(st.just("comes to another agency"), PLACE, PLACE, PLACE),
+    st.tuples(st.just("exchanges birth dates with"), PLACE, PLACE, PLACE),
     st.tuples(st.just("gets another key"), PLACE, PLACE, PLACE),
     st.tuples(st.just("is judged the same as"), PLACE, PLACE, PLACE),
     st.tuples(st.just("is judged another than"), PLACE, PLACE, PLACE),
@@ -74,6 +75,10 @@ class History:
             self.there = pl.concat([self.there, back])
         elif what == "is corrected":
             self._replace(row, row.with_columns(other[WRITTEN[third % len(WRITTEN)]]))
+        elif what == "exchanges birth dates with":
+            self._replace(row, row.with_columns(other["date_of_birth"]))
+            if other["record_id"].item() != row["record_id"].item():
+                self._replace(other, other.with_columns(row["date_of_birth"]))
         elif what == "gets another key":
             self._renumber(row)
         elif what in {"has a twin", "comes to another agency"}:

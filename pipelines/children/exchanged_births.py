@@ -1,0 +1,166 @@
+"""Birth dates that one source has exchanged between two children of a family, so that each stands in the other's row.
+
+A clerk who enters a family at once, or moves a column of a sheet, may give a girl her brother's date and him hers. Then names
+and dates say two things of the two, and whichever is believed, some of their records are taken for the other child's. Other
+sources show it: the date that they give a child is the one that this source gives another child of the family.
+"""
+
+import polars as pl
+
+from matching.keys import home_keys
+from matching.names import skeleton_key, variant_groups
+
+LARGEST = 8
+"""A home with more rows of one source is a hostel: what its rows have in common shows nothing."""
+
+LEAST_APART_DAYS = 270
+"""Brothers and sisters are born at least this far apart, unless they are twins. Nearer dates are slips of one date."""
+
+BY_NAME, BY_HOME = "by_name", "by_home"
+"""How a child is known in two sources: by both names, or by home and forename. Columns of hashes."""
+
+PAIR, TURNED = ["row", "other_row"], ["other_row", "row"]
+
+
+def with_births_put_right(person: pl.DataFrame, *, surely: bool = False) -> pl.DataFrame:
+    """``person`` (``PERSON``) with the birth dates of two rows exchanged where other sources show that theirs has exchanged
+    them.
+
+    They show it of two rows of one source, of one home or surname, if they give either child the other row's date and neither
+    its own. They also do if they know only one of the two, at the home of both. Names are compared by their sound. Nothing is
+    shown if at one of these homes they give one of the dates to anybody else: then a name may be misspelt.
+
+    If only one other source speaks for both, either of the two may have exchanged the dates. Then those of the source with
+    the smaller share of UPNs are exchanged, as schools see birth certificates; with ``surely``, none are. A row that could be
+    exchanged with two others stays as it is.
+    """
+    told = _told(person)
+    doubted = _contradicted(told)
+    both = _shown_of_both(doubted, None if surely else _share_of_upns(person))
+    pairs = _of_two_children(pl.concat([both, _shown_of_one(doubted, told)]).unique(PAIR), told)
+    rows = pl.concat([pairs["row"], pairs["other_row"]])
+    unclear = rows.filter(rows.is_duplicated()).implode()
+    pairs = pairs.filter(~pl.any_horizontal(pl.col(PAIR).is_in(unclear)))
+    at, dates = (pl.concat([pairs[mine], pairs[theirs]]) for mine, theirs in (PAIR, ("other_born", "born")))
+    return person.with_columns(person["date_of_birth"].scatter(at, dates))
+
+
+def _told(person: pl.DataFrame) -> pl.DataFrame:
+    """One row is one record with names, a birth date and a home: ``row``, ``dataset``, ``home`` (a hash), ``forename``,
+    ``first`` and ``last`` (the sounds of forename and surname), ``born``, ``BY_NAME`` and ``BY_HOME``."""
+    home, _ = home_keys()
+    row = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
+    told = person.select(row, "dataset", "forename", "surname", home=home.hash(), born="date_of_birth").drop_nulls()
+    names = pl.concat([told["forename"], told["surname"]]).unique()
+    sounds = pl.DataFrame({"name": names, "sound": skeleton_key(names)})
+    for name, sound in (("forename", "first"), ("surname", "last")):
+        told = told.join(sounds.rename({"name": name, "sound": sound}), on=name, how="left", maintain_order="left")
+    # The sound of a short name is a single letter, which it has in common with many.
+    initial, is_long = pl.col("forename").str.head(1), pl.col("first").str.len_chars() > 1
+    first = pl.when(is_long).then(initial + "|" + pl.col("first")).otherwise("forename")
+    return told.select("row", "dataset", "home", "forename", "last", "born", first=first).with_columns(
+        pl.struct("first", "last").hash().alias(BY_NAME), pl.struct("home", "first").hash().alias(BY_HOME)
+    )
+
+
+def _contradicted(told: pl.DataFrame) -> pl.DataFrame:
+    """Rows of ``told`` whose date no other source gives the child, once for each date that others give it (``other_born``):
+    how many ``sources`` do, the first of them (``by``), and whether any does at this home (``is_here``)."""
+    agreed = _of_several_sources(told, BY_NAME, "born") | _of_several_sources(told, BY_HOME, "born")
+    doubted = told.filter(~agreed, ~_is_shared_at_home(told))
+    return (
+        pl.concat([_given_otherwise(doubted, told, BY_NAME), _given_otherwise(doubted, told, BY_HOME)])
+        .group_by(*told.columns, "other_born")
+        .agg(sources=pl.col("by").n_unique(), by=pl.col("by").min(), is_here=pl.col("is_here").any())
+    )
+
+
+def _is_shared_at_home(told: pl.DataFrame) -> pl.Series:
+    """True for rows of ``told`` with a forename that some source gives to two children of the home: some families call all sons
+    Muhammad."""
+    given = told.select(BY_HOME, "dataset", "born").unique()
+    twice = given.filter(pl.struct(BY_HOME, "dataset").hash().is_duplicated())[BY_HOME]
+    return told[BY_HOME].is_in(twice.implode())
+
+
+def _of_several_sources(told: pl.DataFrame, *key: str) -> pl.Series:
+    """True for rows of ``told`` whose values in these columns several sources have."""
+    number = told.select("dataset", number=pl.struct(key).hash())
+    several = number.unique().filter(pl.col("number").is_duplicated())["number"]
+    return number["number"].is_in(several.implode())
+
+
+def _given_otherwise(doubted: pl.DataFrame, told: pl.DataFrame, child: str) -> pl.DataFrame:
+    """Rows of ``doubted`` with each date that another source gives the child, known by this column."""
+    given = told.join(doubted, on=child, how="semi").select(child, other_born="born", by="dataset").unique()
+    met = doubted.join(given, on=child).filter(pl.col("dataset") != pl.col("by"))
+    return met.select(*told.columns, "other_born", "by", is_here=pl.lit(child == BY_HOME))
+
+
+def _shown_of_both(doubted: pl.DataFrame, shares: pl.DataFrame | None) -> pl.DataFrame:
+    """Pairs, each once, of which either child has the other's date elsewhere. ``shares``: of UPNs, by source; None: pairs of
+    which one source alone speaks are left out."""
+    turned = doubted.rename({"born": "other_born", "other_born": "born"})
+    both = doubted.join(turned, on=["dataset", "born", "other_born"], suffix="_of_other").filter(
+        pl.col("row") < pl.col("row_of_other"), _are_family()
+    )
+    is_one = (pl.max_horizontal("sources", "sources_of_other") == 1) & (pl.col("by") == pl.col("by_of_other"))
+    if shares is None:
+        return _pairs(both.filter(~is_one))
+    own, by = (shares.rename({"dataset": of, "share": f"share_of_{of}"}) for of in ("dataset", "by"))
+    ours, theirs = pl.col("share_of_dataset"), pl.col("share_of_by")
+    is_theirs = (ours > theirs) | ((ours == theirs) & (pl.col("dataset") < pl.col("by")))
+    return _pairs(both.join(own, on="dataset").join(by, on="by").filter(~(is_one & is_theirs)))
+
+
+def _are_family() -> pl.Expr:
+    """Whether two rows are of one home; or of one surname, under names that begin differently, as those of a namesake would
+    not."""
+    initial, other = (pl.col(name).str.head(1) for name in ("first", "first_of_other"))
+    return (pl.col("home") == pl.col("home_of_other")) | (
+        (pl.col("last") == pl.col("last_of_other")) & (initial != other)
+    )
+
+
+def _shown_of_one(doubted: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of one home of which the first child has the second's date elsewhere, and no other source knows the second."""
+    known = _of_several_sources(told, BY_NAME) | _of_several_sources(told, BY_HOME)
+    lone = told.filter(~known, pl.len().over("dataset", "home") <= LARGEST)
+    names = ("row", "forename", "first")
+    others = lone.select(
+        "dataset", "home", *(pl.col(name).alias(f"{name}_of_other") for name in names), other_born="born"
+    )
+    beside = doubted.filter("is_here").join(others, on=["dataset", "home", "other_born"])
+    return _pairs(beside.with_columns(home_of_other="home"))
+
+
+def _pairs(both: pl.DataFrame) -> pl.DataFrame:
+    """Both rows of each pair: ``row``, ``forename``, ``first``, ``home``, ``born``, the same of the other, and ``dataset``."""
+    names = ("row", "forename", "first", "home")
+    others = [pl.col(f"{name}_of_other").alias(f"other_{name}") for name in names]
+    return both.select("dataset", *names, "born", *others, "other_born")
+
+
+def _of_two_children(pairs: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """Those of ``pairs`` with two names and two dates, neither of which another source gives to anybody else at that home."""
+    dates = pl.col("born"), pl.col("other_born")
+    days = [born.dt.strftime("%m%d") for born in dates]
+    groups = [variant_groups(pairs[name]) for name in ("forename", "other_forename")]
+    two = pairs.filter(
+        groups[0].list.set_intersection(groups[1]).list.len() == 0,
+        pl.col("first").str.head(4) != pl.col("other_first").str.head(4),
+        (dates[0] - dates[1]).dt.total_days().abs() >= LEAST_APART_DAYS,
+        days[0] != days[1],
+        *(day != "0101" for day in days),
+    )
+    names = {name: f"other_{name}" for name in ("row", "forename", "first", "home", "born")}
+    turned = two.rename(names | {theirs: ours for ours, theirs in names.items()}).select(two.columns)
+    here = told.select("home", "born", by="dataset", by_first="first")
+    is_anothers = (pl.col("dataset") != pl.col("by")) & (pl.col("by_first") != pl.col("other_first"))
+    anothers = pl.concat([two, turned]).join(here, on=["home", "born"]).filter(is_anothers)
+    return two.join(anothers, on=PAIR, how="anti").join(anothers, left_on=PAIR, right_on=TURNED, how="anti")
+
+
+def _share_of_upns(person: pl.DataFrame) -> pl.DataFrame:
+    """``dataset`` and the ``share`` of its rows that have a UPN."""
+    return person.group_by("dataset").agg(share=pl.col("upn").is_not_null().mean())
