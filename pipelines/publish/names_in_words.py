@@ -83,7 +83,10 @@ SETTING_IN_WORDS = {
     "ranking.recalibration.slope": "Recalibration by officers' outcomes: slope (1 changes nothing)",
     "ranking.recalibration.shift": "Recalibration by officers' outcomes: shift (0 changes nothing)",
     "ranking.recalibration.answered_from": "Recalibration by officers' outcomes: lowest estimate they reach",
-    **{f"ranking.points.{name}": f"Points: {words}" for name, words in _POINTS_IN_WORDS.items()},
+    **{
+        f"ranking.points.{name}": words.capitalize() if name.endswith("_days") else f"Points: {words}"
+        for name, words in _POINTS_IN_WORDS.items()
+    },
     **{
         f"ranking.outcome_holds.{code}": f"Days for which an outcome holds (0: for good): {CODES[code.upper()].words}"
         for code in OutcomeHolds.model_fields

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 import polars as pl
@@ -166,11 +167,19 @@ def child_of(identifier: str, child_records: pl.DataFrame) -> str:
     found = child_records.filter(is_child | is_record)["child_id"].unique()
     if found.len() != 1:
         raise UnknownIdentifierError(
-            "No child and no record of this night has that id. Give a child's id as shown on the list (CH and ten "
-            "letters or digits), or a record as source:key, such as health:H0000001, with the key as in the extract. "
-            "To search by name and birth date: rollcall find."
+            f"No child and no record of this night has that id. {_perhaps_of(asked, child_records)}Give a child's id as "
+            "shown on the list (CH and ten letters or digits), or a record as source:key, such as health:H0000001, with the "
+            "key as in the extract. To search by name and birth date: rollcall find."
         )
     return str(found.item())
+
+
+def _perhaps_of(asked: str, child_records: pl.DataFrame) -> str:
+    """Which source of tonight's is perhaps meant by the first part of an id of a record; empty: it is one, or none is near."""
+    source, colon, _ = asked.partition(":")
+    known = child_records["record_id"].str.split(":").list.first().unique().to_list()
+    near = get_close_matches(source, known, n=1) if colon and source not in known else []
+    return f"Perhaps the source {near[0]} is meant. " if near else ""
 
 
 def _facts(child: ExplainedChild) -> Row:

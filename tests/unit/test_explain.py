@@ -160,3 +160,11 @@ def test_an_unknown_id_is_told_clearly_and_never_repeated(identifier: str) -> No
     with pytest.raises(UnknownIdentifierError, match="source:key") as unknown:
         page(missing_child(), identifier)
     assert not identifier or identifier not in str(unknown.value)
+    assert "Perhaps the source" not in str(unknown.value)
+
+
+def test_a_slip_in_the_source_of_a_record_is_told_by_the_nearest_source() -> None:
+    with pytest.raises(
+        UnknownIdentifierError, match="has that id\\. Perhaps the source school_census is meant\\. Give"
+    ):
+        page(missing_child(), "scool_census:1")
