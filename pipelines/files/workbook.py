@@ -113,7 +113,7 @@ def _no_workbook() -> UnreadableFileError:
 
 
 @contextmanager
-def _told_plainly() -> Iterator[None]:
+def _errors_in_our_words() -> Iterator[None]:
     """Turn any failure while a workbook is read into our words: a panic of the Rust reader may quote a cell."""
     try:
         yield
@@ -126,7 +126,7 @@ def _told_plainly() -> Iterator[None]:
 def all_sheets(data: bytes) -> list[pl.DataFrame]:
     """The cells of every sheet of a workbook as text, in their order. Raises :class:`UnreadableFileError`."""
     _refuse_other_forms(data)
-    with _told_plainly():
+    with _errors_in_our_words():
         return [_sheet(data, sheet) for sheet in fastexcel.read_excel(data).sheet_names]
 
 
@@ -140,7 +140,7 @@ def sheets_of_parts(data: bytes, contract: Contract) -> dict[int, str]:
         return {}
     try:
         _refuse_other_forms(data)
-        with _told_plainly():
+        with _errors_in_our_words():
             book = fastexcel.read_excel(data)
             fits = [_fit(_sheet(data, name).head(LOOKED_AT), contract) for name in book.sheet_names]
             parts = {place + 1: book.sheet_names[place] for place in _fitting(fits)}
@@ -162,7 +162,7 @@ def _cells(data: bytes, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
     Leading empty rows count as lines. Raises :class:`UnreadableFileError`.
     """
     wanted = contract.files.sheet
-    with _told_plainly():
+    with _errors_in_our_words():
         sheets = fastexcel.read_excel(data).sheet_names
         named = sheets if wanted is None else [sheet for sheet in sheets if sheet == wanted]
         read = [_sheet(data, sheet) for sheet in named]

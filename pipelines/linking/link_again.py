@@ -205,14 +205,7 @@ def _result(
         pl.Series(name, known.row_of[put.filter(is_kept())[name].to_numpy()], dtype=pl.Int32)
         for name in ("left", "right")
     )
-    columns = {
-        "record_id": ids,
-        "number": known.numbers,
-        "content": tonight.content,
-        "cut": known.numbers[again.cut],
-        "label": known.numbers[again.labels],
-    }
-    records = pl.DataFrame(columns, schema=LINKED_RECORD)
+    records = _linked_records(tonight, known, again)
     return LinkageChanges(
         child_records=children,
         touched=again.is_touched,
@@ -232,6 +225,18 @@ def _result(
         weighed=weighed_frame(again.weighed),
         next_number=known.next_number,
     )
+
+
+def _linked_records(tonight: LinkageInput, known: MatchedRecords, again: IncrementalLinkage) -> pl.DataFrame:
+    """``LINKED_RECORD`` after tonight, in the order of tonight's records."""
+    columns = {
+        "record_id": tonight.person["record_id"],
+        "number": known.numbers,
+        "content": tonight.content,
+        "cut": known.numbers[again.cut],
+        "label": known.numbers[again.labels],
+    }
+    return pl.DataFrame(columns, schema=LINKED_RECORD)
 
 
 def _report(tonight: LinkageInput, rows: pl.DataFrame, labels: Labels) -> LinkReport:

@@ -20,24 +20,26 @@ from pipelines.stale import clear_stale
 from pipelines.steps.under_way import Counts, Night, row_of
 
 PUBLISHED_FOLDER = "published"
+PUBLISHED_FROM = (
+    "candidate",
+    "explained",
+    "person_record",
+    "statement",
+    "child_record",
+    "link",
+    "rival",
+    "finding",
+    "delivery",
+    "breach",
+    "set_aside",
+    "rule_history",
+)
+"""Tables of the store that are published, or from which files are made."""
 
 
 def publish_step(night: Night) -> Counts:
     """Tables of the night -> the published files, whole or not at all; night, list_night."""
-    known = night.arguments(
-        "candidate",
-        "explained",
-        "person_record",
-        "statement",
-        "child_record",
-        "link",
-        "rival",
-        "finding",
-        "delivery",
-        "breach",
-        "set_aside",
-        "rule_history",
-    )
+    known = night.arguments(*PUBLISHED_FROM)
     known["statements"] = night.contact_statements()
     as_at = night.settings.as_at
     publication = Publication(
