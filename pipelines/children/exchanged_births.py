@@ -14,7 +14,8 @@ LARGEST = 8
 """A home with more rows of one source is a hostel: what its rows have in common shows nothing."""
 
 LEAST_APART_DAYS = 270
-"""Brothers and sisters are born at least this far apart, unless they are twins. Nearer dates are slips of one date."""
+"""Children of one mother are born at least this far apart, unless they are twins. Slips of one birth date that are as large
+keep day and month."""
 
 BY_NAME, BY_HOME = "by_name", "by_home"
 """How a child is known in two sources: by both names, or by home and forename. Columns of hashes."""

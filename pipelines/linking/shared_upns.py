@@ -7,9 +7,7 @@ nobody can say which. It would hold that child apart from its own earlier entry,
 
 import polars as pl
 
-LEAST_APART_DAYS = 270
-"""Children of one mother are born at least this far apart, unless they are twins. Slips of one birth date that are as large
-keep day and month."""
+from pipelines.children.exchanged_births import LEAST_APART_DAYS
 
 
 def without_shared_upns(person: pl.DataFrame) -> pl.DataFrame:
