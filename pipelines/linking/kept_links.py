@@ -176,11 +176,9 @@ def weighed_frame(rounds: tuple[KnownChildPairs, ...]) -> pl.DataFrame:
     return pl.concat([part.cast(WEIGHED_CHILDREN) for part in parts]).unique(["one", "other"], maintain_order=True)
 
 
-def keep_all(
-    store: Store, person: pl.DataFrame, linked: Linked, judged: PairJudgements | None, linked_at: datetime
-) -> None:
-    """Keep what a whole linkage found. ``person``: its records, in the order of their ids."""
-    linkage = linked.linkage
+def keep_all(store: Store, linked: Linked, judged: PairJudgements | None, linked_at: datetime) -> None:
+    """Keep what a whole linkage found."""
+    person, linkage = linked.records, linked.linkage
     rows = np.arange(person.height)
     record = {
         "record_id": person["record_id"],

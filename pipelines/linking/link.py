@@ -62,6 +62,8 @@ KEPT_PROBABILITY = 0.001
 class Linked:
     """Tonight's links and children."""
 
+    records: pl.DataFrame
+    """The records as they were linked (:func:`records_to_link`)."""
     links: pl.DataFrame
     child_records: pl.DataFrame
     rivals: pl.DataFrame
@@ -116,7 +118,8 @@ def link(
     - ``progress``: is told how far the linkage is.
     - ``buckets``: where pairs are scored; null: in this process.
     """
-    table = with_keys(records_to_link(person))
+    records = records_to_link(person)
+    table = with_keys(records)
     asked = groups or GroupInputs()
     counts = records_by_source(table["dataset"])
     due = _why_due(held, model, settings, counts, asked.as_at)
@@ -134,6 +137,7 @@ def link(
     described = partial(_described, linkage)
     pairs, figures = _all_pairs(linkage), report_figures(weights_from, settings, held, linkage.labels)
     return Linked(
+        records=records,
         links=links_of(pairs.filter(is_kept()), table["record_id"], linkage.model),
         child_records=children,
         rivals=with_family_ties(

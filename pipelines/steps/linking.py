@@ -116,11 +116,6 @@ def _given_since(store: Store, renumbered: pl.DataFrame) -> pl.DataFrame:
     return renumbered.filter(since).sort("reused_at").unique("record_id", keep="first", maintain_order=True)
 
 
-def _records_to_link(store: Store) -> pl.DataFrame:
-    """The person records as they are linked."""
-    return records_to_link(store.read("person_record"))
-
-
 def _has_tables(store: Store, tables: tuple[str, ...]) -> bool:
     return all(store.has(table) for table in tables)
 
@@ -152,7 +147,7 @@ def _tonight(
     """
     if last is None or in_force is None or held is None or not _has_tables(night.store, KEPT_TABLES):
         return None
-    person = _records_to_link(night.store)
+    person = records_to_link(night.store.read("person_record"))
     settings = replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold)
     counts = records_by_source(person["dataset"])
     mark = fingerprint(in_force.model, settings, tuple(counts))
@@ -183,7 +178,7 @@ def _link_all(
 ) -> tuple[Callable[[], LinkReport], int, int, pl.DataFrame]:
     """Link all records and write everything. Returns the report, pairs in one child, pairs kept, and tonight's
     child_record."""
-    store, person = night.store, _records_to_link(night.store)
+    store = night.store
     with buckets_in(night.settings.workspace, night.run_buckets) as buckets:
         linked = link(
             store.read("person_record"),
@@ -207,7 +202,7 @@ def _link_all(
         learnt_on = None if linked.stands_in else night.settings.as_at
         store.write("link_model", model_row(linked.model, linked.origin, learnt_on))
     night.model = linked.model
-    keep_all(store, person, linked, judged_rows(decided.judgements, person["record_id"]), night.started_at)
+    keep_all(store, linked, judged_rows(decided.judgements, linked.records["record_id"]), night.started_at)
     links = int(linked.links["is_same_child"].sum())
     return lambda: linked.report, links, linked.links.height, linked.child_records
 
