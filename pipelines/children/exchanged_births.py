@@ -148,6 +148,7 @@ def _of_two_children(pairs: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     days = [born.dt.strftime("%m%d") for born in dates]
     groups = [variant_groups(pairs[name]) for name in ("forename", "other_forename")]
     two = pairs.filter(
+        *(pl.col(name).str.len_chars() > 1 for name in ("forename", "other_forename")),  # an initial may be the other's
         groups[0].list.set_intersection(groups[1]).list.len() == 0,
         pl.col("first").str.head(4) != pl.col("other_first").str.head(4),
         (dates[0] - dates[1]).dt.total_days().abs() >= LEAST_APART_DAYS,

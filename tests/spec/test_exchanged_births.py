@@ -120,6 +120,10 @@ def test_two_dates_of_one_source_are_exchanged_where_others_show_it(others, date
             ],
             id="two forms of one name",
         ),
+        pytest.param(
+            [row("gp", "Noah", OLDER), row("roll", "Noah", YOUNGER), row("roll", "N", OLDER)],
+            id="an initial, which may be that of either of two called Noah",
+        ),
         pytest.param([*GP, *(row("gp", f"Guest {n}", THIRD) for n in "ABCDEFG"), row("roll", "Tobias", OLDER)], id="a hostel"),
     ],
 )  # fmt: skip
