@@ -147,14 +147,15 @@ def _tonight(
     """
     if last is None or in_force is None or held is None or not _has_tables(night.store, KEPT_TABLES):
         return None
-    person = records_to_link(night.store.read("person_record"))
+    rows = night.store.read("person_record")
     settings = replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold)
-    counts = records_by_source(person["dataset"])
+    counts = records_by_source(rows["dataset"])
     mark = fingerprint(in_force.model, settings, tuple(counts))
     if reason_to_measure(held, mark, counts, night.settings.as_at) is not None:
         return None
     if night.store.read("link_kept")["mark"].item() != mark_of(held):
         return None
+    person = records_to_link(rows)
     judged = judged_rows(decided.judgements, person["record_id"])
     return LinkageInput(
         person,
