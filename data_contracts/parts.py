@@ -38,7 +38,7 @@ RowCheck = Literal["upn", "nhsNumber", "notInFuture", "notBefore"]
 ROW_CHECKS = frozenset(get_args(RowCheck))
 """Custom checks of a single value."""
 
-TableCheck = Literal["allEmpty", "leftWithoutDay", "countsRows", "notAbove", "withheldWhere"]
+TableCheck = Literal["allEmpty", "leftWithoutDay", "countsRows", "notAbove", "withheldWhere", "givenUnless"]
 TABLE_CHECKS = frozenset(get_args(TableCheck))
 """Custom checks across the columns of a row, or across rows; they belong to the rules of the table."""
 
@@ -142,7 +142,7 @@ class Rule(Flattened):
     ``duplicateValues``, ``rowCount``, ``nullValues``. Custom, named in ``implementation.check``: ``upn`` and ``nhsNumber``
     (check character), ``notInFuture``, ``notBefore`` (a year), ``allEmpty`` (all of ``columns`` are empty),
     ``leftWithoutDay`` (the code of the first of ``columns`` means ``LEFT``, and the second is empty); for our own lists
-    ``countsRows``, ``notAbove`` and ``withheldWhere``.
+    ``countsRows``, ``notAbove``, ``withheldWhere`` and ``givenUnless`` (the first of ``columns`` is true).
     Empty values never break a rule of a single column, except ``nullValues``.
     """
 

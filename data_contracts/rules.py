@@ -182,6 +182,7 @@ def _table_check(rule: Rule, contract: DataContract) -> Check:
         "countsRows": ("counts the rows", lambda: pl.col(rule.columns[0]).ne_missing(pl.int_range(1, pl.len() + 1))),
         "notAbove": ("not above", lambda: _is_above(*rule.columns)),
         "withheldWhere": ("withheld", lambda: _shows_where(*rule.columns)),
+        "givenUnless": ("given", lambda: _lacks_unless(*rule.columns)),
     }
     name, broken = checks[rule.metric]
     return Check(name, None, rule.stops, rule.why, rule.fix, broken)
@@ -213,6 +214,11 @@ def _shows_where(marked: str, *hidden: str) -> pl.Expr:
     """True where the first column is true (or null) and any other has a value other than the word for withheld."""
     shows = pl.any_horizontal(~_is_blank(name) & (pl.col(name).cast(pl.String) != WITHHELD) for name in hidden)
     return pl.col(marked).fill_null(value=True) & shows
+
+
+def _lacks_unless(marked: str, *needed: str) -> pl.Expr:
+    """True where the first column is not true and any other is empty."""
+    return ~pl.col(marked).fill_null(value=False) & pl.any_horizontal(_is_blank(name) for name in needed)
 
 
 def list_checks(contract: DataContract) -> list[Check]:

@@ -5,6 +5,7 @@ from datetime import date
 
 import polars as pl
 
+from data_contracts.rules import WITHHELD
 from pipelines.formatted import formatted
 from pipelines.ledger.left_list import IN_VIEW, LEFT, LISTED
 from pipelines.listing.rank import REASON_IN_WORDS, urgency
@@ -21,6 +22,9 @@ CHANGES = (NEW, RETURNED, GONE, KEPT_IN_VIEW, OUT_OF_VIEW, RISEN, FALLEN)
 - ``no longer in view``: was off the list before.
 - ``risen`` and ``fallen``: more, or less, urgent in itself, whatever happened to others on the list.
 """
+
+MOVES = (RISEN, FALLEN)
+"""Changes of children who stay on the list."""
 
 LEAST_MOVE = 0.05
 """A smaller change of likelihood is not reported."""
@@ -53,7 +57,14 @@ def what_changed(changes: pl.DataFrame, leads: pl.DataFrame, lists: pl.DataFrame
         .with_columns(pl.col("off_because").replace(REASON_IN_WORDS))
         .sort("off_on", "child_id", descending=[True, False])
     )
-    return WhatChanged(changes, in_view, _in_words(changes, in_view.height, lists.filter(as_at=as_at)))
+    return WhatChanged(changes, in_view, _in_words(told_to_all(changes), in_view.height, lists.filter(as_at=as_at)))
+
+
+def told_to_all(changes: pl.DataFrame) -> pl.DataFrame:
+    """``LIST_CHANGE`` without what is not told of protected children, so that no count gives it away: why they came or went,
+    and that they rose or fell."""
+    told = changes.filter(~(pl.col("restricted") & pl.col("change").is_in(MOVES)))
+    return told.with_columns(because=pl.when("restricted").then(pl.lit(WITHHELD)).otherwise("because"))
 
 
 def _in_words(changes: pl.DataFrame, in_view: int, tonight: pl.DataFrame) -> tuple[str, ...]:

@@ -24,11 +24,21 @@ def what_would_clear(
 ) -> list[str]:
     """What would take the child off the list, in plain sentences; never empty.
 
-    ``candidate``: a row of ``CANDIDATE``. ``has_rival``: another child comes near. ``household``: rows of
-    ``HOUSEHOLD_PLACE``, only those that the reader may see.
+    ``candidate``: a row of ``CANDIDATE``; of a masked one only what holds for every child is said. ``has_rival``: another
+    child comes near. ``household``: rows of ``HOUSEHOLD_PLACE``, only those that the reader may see.
     """
     lines = [ASK_FIRST[candidate["route"]]] if candidate.get("route") in ASK_FIRST else []
     lines += _word_from(household)
+    lines += [] if candidate["on_no_roll"] is None else _of_what_is_doubted(candidate, has_rival=has_rival)
+    return [
+        *lines,
+        "Evidence of a current place: a roll, a register or another authority that shows the child in education.",
+    ]
+
+
+def _of_what_is_doubted(candidate: Mapping[str, Any], *, has_rival: bool) -> list[str]:
+    """What would settle the doubts about birth date, record in education and home."""
+    lines = []
     doubtful = candidate["on_no_roll"] < 1
     if candidate["date_of_birth"] is None:
         lines.append("From the senders of the records below: the right birth date.")
@@ -40,10 +50,7 @@ def what_would_clear(
         lines.append("From an analyst: whether the closest record in education is this child's.")
     if candidate["lane"] == MOVED_AWAY or candidate["living_here"] < DOUBTED_HERE:
         lines.append("Evidence that the family has left: a new address, or confirmation from the receiving authority.")
-    return [
-        *lines,
-        "Evidence of a current place: a roll, a register or another authority that shows the child in education.",
-    ]
+    return lines
 
 
 def _word_from(household: Iterable[Mapping[str, Any]]) -> list[str]:

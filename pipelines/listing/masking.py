@@ -4,6 +4,9 @@ A child is protected if any source says so, whenever it said so: an extract that
 child, on the list or off it, who may well be a protected one. A child who shares an address or a household with a protected
 child is withheld too, as its row would give the other away. The most restrictive source wins. If the adoption team is the
 route of such a child, name and birth date are withheld as well: an old identity is for that team alone.
+
+The open list shows who such a child is, with rank and likelihood, so that everybody sees that the child waits. What the
+likelihood is made of, points, reasons and how they moved are for the restricted role: each hints at where the child is.
 """
 
 from collections.abc import Mapping
@@ -25,7 +28,10 @@ BECAUSE_WITHHELD = (
     "Possibly missing education, to be looked into by the named restricted role. Where the child lives, where they go or "
     "went to school, and who saw them are withheld here."
 )
-WHY_WITHHELD = "Not on the list tonight. The record that explains why is withheld here."
+WHY_WITHHELD = "Not on the list tonight. Why is withheld here: a source protects the child."
+
+PARTS_OF_LIKELIHOOD = ("estimated", "on_no_roll", "living_here")
+"""Columns of ``CANDIDATE`` that say what the likelihood of a child is made of."""
 
 
 MASKED_READS = ("candidate", "explained", "person_record", "statement", "child_record", "rival")
@@ -42,6 +48,8 @@ class Masked:
     """``CANDIDATE``, unmasked, only protected children."""
     explained: pl.DataFrame
     """``EXPLAINED``; rows of protected children are masked."""
+    explained_restricted: pl.DataFrame
+    """``EXPLAINED``, unmasked, only protected children."""
     protected: pl.Series
     """child_id of every protected child, including those in neither table."""
 
@@ -67,6 +75,7 @@ def masked_list(tables: Mapping[str, pl.DataFrame]) -> Masked:
         ),
         restricted=candidates.filter(is_protected).with_columns(lane=pl.lit(RESTRICTED), restricted=pl.lit(True)),
         explained=_mask_explained(explained.with_columns(masked_off_list("why", "reason")), is_protected, marks),
+        explained_restricted=explained.filter(is_protected),
         protected=protected,
     )
 
@@ -154,12 +163,13 @@ def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr, marks: pl.
         "last_seen_by": pl.lit(WITHHELD),
         "records": masked_keys(without_marks(pl.col("records"), marks)),
         "restricted": pl.lit(True),
-        **{name: pl.lit(None, pl.String) for name in ("route", "household", "also_here")},
+        **{name: nothing(candidates, name) for name in (*PARTS_OF_LIKELIHOOD, "priority")},
+        **{name: nothing(candidates, name) for name in ("route", "household", "also_here")},
     }
     nobodys = {
         "forename": pl.lit(WITHHELD),
         "surname": pl.lit(WITHHELD),
-        **{name: pl.lit(None, candidates.schema[name]) for name in ("date_of_birth", "age", "sex")},
+        **{name: nothing(candidates, name) for name in ("date_of_birth", "age", "sex")},
     }
     is_adopted = is_protected & (pl.col("route") == ADOPTION).fill_null(value=False)
     return candidates.with_columns(**withheld_where(is_protected, withheld), **withheld_where(is_adopted, nobodys))
@@ -169,13 +179,21 @@ def _mask_explained(explained: pl.DataFrame, is_protected: pl.Expr, marks: pl.Se
     records = pl.when(is_protected).then(pl.col("records"))
     withheld = {
         "why": pl.lit(WHY_WITHHELD),
-        "source": pl.lit(WITHHELD),
-        "what": pl.lit(WITHHELD),
-        **{name: pl.lit(None, pl.Date) for name in ("since_on", "until_on")},
-        "record_id": withheld_if_any("record_id"),
+        **{name: pl.lit(WITHHELD) for name in ("reason", "source", "what")},
+        **{name: nothing(explained, name) for name in _NUMBERS_WITHHELD},
+        "record_id": pl.lit(WITHHELD),
         "records": masked_keys(without_marks(records, marks)),
     }
     return explained.with_columns(**withheld_where(is_protected, withheld))
+
+
+_NUMBERS_WITHHELD = ("since_on", "until_on", "link_probability", "likelihood", "on_no_roll", "living_here", "of_age")
+"""Dates and numbers of ``EXPLAINED`` that would say why a protected child is off the list, or how nearly it is on it."""
+
+
+def nothing(frame: pl.DataFrame, name: str) -> pl.Expr:
+    """Null, of the type of a column of ``frame``."""
+    return pl.lit(None, frame.schema[name])
 
 
 def withheld_where(is_protected: pl.Expr, withheld: dict[str, pl.Expr]) -> dict[str, pl.Expr]:
@@ -183,11 +201,6 @@ def withheld_where(is_protected: pl.Expr, withheld: dict[str, pl.Expr]) -> dict[
     return {
         name: pl.when(is_protected).then(value).otherwise(pl.col(name)).alias(name) for name, value in withheld.items()
     }
-
-
-def withheld_if_any(name: str) -> pl.Expr:
-    """Says that a column is withheld; null where there is nothing in it."""
-    return pl.when(pl.col(name).is_not_null()).then(pl.lit(WITHHELD))
 
 
 MARK_WITHHELD = f"{WITHHELD}:{WITHHELD}"

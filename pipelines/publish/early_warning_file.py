@@ -3,7 +3,7 @@
 import polars as pl
 
 from data_contracts.rules import WITHHELD
-from pipelines.listing.masking import withheld_where
+from pipelines.listing.masking import nothing, withheld_where
 from pipelines.publish.restricted_file import is_about_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
 
@@ -19,6 +19,7 @@ def masked_warning(children: pl.DataFrame, protected: pl.Series) -> pl.DataFrame
         "address": pl.lit(WITHHELD),
         "postcode": pl.lit(WITHHELD),
         "records": pl.lit(WITHHELD),
+        **{name: nothing(children, name) for name in ("no_place", "living_here")},
         "restricted": pl.lit(True),
     }
     return children.with_columns(**withheld_where(is_about_protected(protected), withheld))

@@ -92,7 +92,7 @@ def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes
         publication,
         evidence,
         evidence_tables.level_weights(publication.link_report.model),
-        _likelihoods(first),
+        _likelihoods(publication.candidates.join(first, on="child_id", how="semi")),
         _sources(publication),
         {True: _together(listed.restricted, first), False: _together(listed.candidates, first)},
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.listing.recalibration import answers, reliability_of_leads
 from pipelines.publish import charts, error_tables, report_tables
+from pipelines.publish.changes_file import masked_changes
 from pipelines.publish.outcome_yield import outcome_yield
 from pipelines.publish.page import REPORT, page
 from pipelines.publish.report_words import headline, not_known
@@ -32,13 +33,14 @@ def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
     alike, near, withheld = report_tables.pairs_apart(publication, listed)
     rules = report_tables.broken_rules(publication)
     model = report_tables.model_levels(publication)
+    changes = masked_changes(publication.what_changed.changes, listed.protected)
     most = max((abs(row["weight"]) for row in model if math.isfinite(row["weight"] or 0.0)), default=0.0)
     return {
         "as_at": publication.as_at,
         "authority": publication.authority,
         "headline": headline(publication, listed, lanes),
         "changed": publication.what_changed.words,
-        "changes": report_tables.changes_by_reason(publication.what_changed.changes),
+        "changes": report_tables.changes_by_reason(changes),
         "notices": stands_out(publication, listed, files, pairs),
         "rules_in_words": RULES_IN_WORDS,
         "files": files,
@@ -59,7 +61,7 @@ def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
         "near_misses": near,
         "pairs_withheld": withheld,
         "lanes": lanes,
-        "factors": report_tables.factors(publication),
+        "factors": report_tables.factors(publication, listed.protected),
         "explained": report_tables.explained_by(listed.explained, publication.source_names),
         "yields": outcome_yield(publication.outcomes, publication.source_names).to_dicts(),
         "said_and_found": reliability_of_leads(answers(publication.outcomes))

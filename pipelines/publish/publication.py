@@ -160,6 +160,7 @@ def _other_outputs(publication: Publication, listed: Masked) -> dict[str, bytes]
         "explained.parquet": parquet_bytes(listed.explained.sort("child_id")),
         "match_report.html": match_report_html(publication, listed),
         "restricted/candidates_restricted.csv": csv_bytes(listed.restricted),
+        **_restricted_explained(listed.explained_restricted),
         **evidence_sheets(publication, listed),
         **early_warning_csvs(publication.early_warning.children, listed.protected),
         **changes_csvs(publication.what_changed, listed.protected),
@@ -168,3 +169,8 @@ def _other_outputs(publication: Publication, listed: Masked) -> dict[str, bytes]
         **sender_csvs(publication.sender_files),
         **warnings_txt(publication.warnings),
     }
+
+
+def _restricted_explained(explained: pl.DataFrame) -> dict[str, bytes]:
+    """Why protected children are off the list, for the restricted role: no other file says it. No file if there are none."""
+    return {"restricted/explained_restricted.csv": csv_bytes(explained.sort("child_id"))} if explained.height else {}

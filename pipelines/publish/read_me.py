@@ -19,7 +19,8 @@ LANE_MEANS = {
     DOUBTFUL_LINK: "A record in education may be this child's after all. An analyst decides this first.",
     MOVED_AWAY: "The child may now live elsewhere. Check where they live first.",
     DATA_PROBLEM: "Only the sender of a record can settle this: a birth date, or whether an entry in education still holds.",
-    RESTRICTED: "The address must not be shown here. The named restricted role can find it in the folder 'restricted'.",
+    RESTRICTED: "Where the child lives and why the child is listed must not be shown here. The named restricted role can find "
+    "both in the folder 'restricted'.",
 }
 
 _WHAT_IT_IS = (

@@ -140,12 +140,13 @@ def _pairs_shown(publication: Publication, pairs: pl.DataFrame) -> list[Row]:
 
 
 def by_lane(candidates: pl.DataFrame) -> list[Row]:
-    """One row for each lane: children, and how many of them are truly missing and here by their likelihoods."""
+    """One row for each lane: children, how many of them are truly missing and here by their likelihoods, and how many have
+    points (null: withheld)."""
     frame = candidates.group_by("lane").agg(
         children=pl.len(),
         expected=pl.col("likelihood").sum(),
         middle=pl.col("likelihood").median(),
-        with_points=(pl.col("priority") > 0).sum(),
+        with_points=pl.when(pl.col("priority").count() > 0).then((pl.col("priority") > 0).sum()),
     )
     rows = {row["lane"]: row for row in frame.to_dicts()}
     none: Row = {"children": 0, "expected": 0.0, "middle": None, "with_points": 0}
@@ -189,9 +190,11 @@ def changes_by_reason(changes: pl.DataFrame) -> list[Row]:
     return sorted(counted.to_dicts(), key=lambda row: (order[row["change"]], -row["children"], row["because"]))
 
 
-def factors(publication: Publication) -> list[Row]:
-    """One row for each reason to look sooner: how many listed children have it, and the points that it gave."""
+def factors(publication: Publication, protected: pl.Series) -> list[Row]:
+    """One row for each reason to look sooner: how many listed children have it, and the points that it gave. Without
+    ``protected`` children (``child_id``): less what the open list tells of the others, the counts would tell theirs."""
     on_list = publication.findings.join(publication.candidates, on="child_id", how="semi")
+    on_list = on_list.filter(~pl.col("child_id").is_in(protected.implode()))
     frame = on_list.group_by("factor").agg(children=pl.col("child_id").n_unique(), points=pl.col("points").sum())
     return frame.sort("children", "factor", descending=[True, False]).to_dicts()
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import polars as pl
 
+from data_contracts.rules import WITHHELD
 from pipelines.decisions.outcomes import MISSING, standing_outcomes
 from pipelines.listing.rank import REASON_IN_WORDS
 from pipelines.reports.published import PublishedNight
@@ -25,7 +26,8 @@ BACK_TEST = pl.Schema(
         "nights": pl.Int64,  # lists kept of the half year before, and of that morning
         "nights_listed": pl.Int64,
         "first_listed_on": pl.Date,  # null: on none of them
-        "told": pl.String,  # LISTED; otherwise why the last of them left the child out (EXPLAINED.reason), or UNKNOWN
+        "told": pl.String,  # LISTED; otherwise why the last of them left the child out (EXPLAINED.reason), or UNKNOWN;
+        # WITHHELD: a source protects the child
     }
 )
 """One row is one child found to be missing education, if at least one list of the half year before is kept."""
@@ -97,7 +99,7 @@ def _known_as(mine: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
 
 def in_words(reason: pl.Expr) -> pl.Expr:
     """A reason of ``EXPLAINED`` in words for people."""
-    return reason.replace(REASON_IN_WORDS)
+    return reason.replace({**REASON_IN_WORDS, WITHHELD: "withheld, as a source protects the child"})
 
 
 def missed(found: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """Why a child or a record is, or is not, on the list: one page of plain English.
 
 Other children are named by record id only. If a source protects the child or somebody whom it lives with
-(:mod:`pipelines.listing.masking`), address, school, carer and who saw the child are left out.
+(:mod:`pipelines.listing.masking`), address, school, carer, who saw the child and all reasons are left out.
 """
 
 import textwrap
@@ -125,7 +125,9 @@ def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: M
         now = f"Child {asked} is now child {child_id}."
         opening.append("The record asked for is one of this child's." if is_record else now)
     if child.is_protected:
-        opening.append("A source protects this child: address, school, carer and who saw the child are withheld.")
+        opening.append(
+            "A source protects this child: address, school, carer, who saw the child and every reason are withheld."
+        )
     life = life_of(child_id, tables, is_protected=child.is_protected)
     if asked != child_id and not is_record:
         life += life_of(asked, tables, is_protected=child.is_protected)[:1]
@@ -205,6 +207,8 @@ def _verdict(child: ExplainedChild, facts: Row) -> list[tuple[str, list[str]]]:
     if candidate := next(iter(child.rows("candidate")), None):
         return _listed(child, candidate)
     if explained := next(iter(child.rows("explained")), None):
+        if child.is_protected:
+            return [("Not on the list", [explained["why"]])]
         return [
             (
                 "Not on the list",
@@ -223,6 +227,22 @@ def _verdict(child: ExplainedChild, facts: Row) -> list[tuple[str, list[str]]]:
 def _listed(child: ExplainedChild, candidate: Row) -> list[tuple[str, list[str]]]:
     """Place on the list, the reasons for it, and what would clear the lead."""
     place = f'Rank {candidate["rank"]} of {child.tables["candidate"].height}, lane "{candidate["lane"]}".'
+    points = [f"{row['points']:>3} points: {row['because']}" for row in child.rows("finding")]
+    return [
+        ("On the list", [place, _likelihood(child, candidate), LIST_IS_NO_FINDING]),
+        ("Why", sentences(candidate["because"])),
+        (f"Reasons to look sooner: {candidate['priority']} points", [] if child.is_protected else points),
+        (
+            "What would clear it",
+            what_would_clear(candidate, has_rival=bool(child.rows("rival")), household=_household(child)),
+        ),
+    ]
+
+
+def _likelihood(child: ExplainedChild, candidate: Row) -> str:
+    """How likely the lead is and, unless the child is protected, what that is made of."""
+    if child.is_protected:
+        return f"Likelihood {in_100_written(candidate['likelihood'])}. What it is made of is withheld."
     made_of = with_age(child.tables["candidate"].filter(child_id=candidate["child_id"])).row(0, named=True)
     estimated, on_no_roll, living_here, of_age = (
         in_100_written(made_of[name]) for name in ("estimated", "on_no_roll", "living_here", "of_age")
@@ -232,17 +252,7 @@ def _listed(child: ExplainedChild, candidate: Row) -> list[tuple[str, list[str]]
         f"x of compulsory school age {of_age}"
     )
     moved = f"; allowing for what officers found on earlier leads, {in_100_written(candidate['likelihood'])}"
-    likelihood += "." if candidate["likelihood"] == candidate["estimated"] else f"{moved}."
-    points = [f"{row['points']:>3} points: {row['because']}" for row in child.rows("finding")]
-    return [
-        ("On the list", [place, likelihood, LIST_IS_NO_FINDING]),
-        ("Why", sentences(candidate["because"])),
-        (f"Reasons to look sooner: {candidate['priority']} points", [] if child.is_protected else points),
-        (
-            "What would clear it",
-            what_would_clear(candidate, has_rival=bool(child.rows("rival")), household=_household(child)),
-        ),
-    ]
+    return likelihood + ("." if candidate["likelihood"] == candidate["estimated"] else f"{moved}.")
 
 
 def _household(child: ExplainedChild) -> list[Row]:
@@ -305,7 +315,10 @@ def _education(child: ExplainedChild) -> list[str]:
 
 
 def _rivals(child: ExplainedChild) -> list[str]:
-    """The nearest other children, by record id, with the level of agreement in each comparison."""
+    """The nearest other children, by record id, with the level of agreement in each comparison; empty if this child is
+    protected: how near it is to a child in education is a reason of the list."""
+    if child.is_protected:
+        return []
     current = child.tables["provision"].filter("is_current")["child_id"].unique()
     rivals = pl.DataFrame(child.rows("rival"), schema=child.tables["rival"].schema)
     nearest = rivals.sort("probability", "match_weight", "rival_child_id", descending=[True, True, False])
@@ -325,10 +338,10 @@ def _rivals(child: ExplainedChild) -> list[str]:
 
 
 def _levels(child: ExplainedChild) -> pl.Expr:
-    """The levels in words. How places compare is withheld if either child is protected; how sexes compare is always
+    """The levels in words. How places compare is withheld if the other child is protected; how sexes compare is always
     withheld."""
     levels = comparison_without_sex(pl.col("levels"))
-    is_withheld = pl.lit(child.is_protected) | pl.col("rival_child_id").is_in(child.protected.implode())
+    is_withheld = pl.col("rival_child_id").is_in(child.protected.implode())
     return pl.when(is_withheld).then(masked_comparison(levels)).otherwise(levels)
 
 

@@ -39,7 +39,8 @@ TO_OTHER_AUTHORITY = ("MOVED_OTHER_LA_CONFIRMED", "ON_ROLL_OTHER_LA")
 
 @dataclass(frozen=True)
 class Handover:
-    """One packet. For a protected child, address, school, carers and telephones are withheld."""
+    """One packet. For a protected child, address, school, carers and telephones are withheld; so are the days on which it was
+    last seen and left school (null)."""
 
     to_authority: str
     from_authority: str | None
@@ -100,7 +101,8 @@ def handover(
     is_protected = child_id in masked_list(tables).protected
     moved = _moved_on(child_id, outcomes, tables["child_record"])
     whole = _packet(facts, person, circumstances)
-    shown = {name: WITHHELD for name in _PLACES if whole[name] is not None} if is_protected else {}
+    places = {name: WITHHELD for name in _PLACES if whole[name] is not None}
+    shown: dict[str, str | None] = places | dict.fromkeys(_DAYS) if is_protected else {}
     whole["education_holds"] &= not is_protected
     return Handover(
         **{**whole, **shown},
@@ -115,6 +117,8 @@ def handover(
 
 _PLACES = ("last_address", "last_postcode", "last_education", "carers", "phones")
 """What is withheld for a protected child."""
+_DAYS = ("last_seen_on", "education_ended_on")
+"""Days that would say to whoever knows the family where the child was; withheld too, as on the list."""
 
 
 def _circumstances(

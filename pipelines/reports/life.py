@@ -36,8 +36,8 @@ def as_typed(identifier: str) -> str:
 def life_of(child_id: str, tables: Mapping[str, pl.DataFrame], *, is_protected: bool) -> list[tuple[str, list[str]]]:
     """Sections of a page: spells on the list with why they began and ended, nights, and merges. A section may have no line.
 
-    For a child who is protected now, or was on any night that the ledger knows, no reason is given that could reveal where
-    it is.
+    For a child who is protected now, or was on any night that the ledger knows, no reason is given, nor how rank and
+    likelihood moved.
     """
     leads, nights, moves = (tables[name] for name in LIFE_READS)
     own = leads.filter(_is_under(child_id)).sort("first_listed_on", "off_on", nulls_last=True)
@@ -50,7 +50,7 @@ def life_of(child_id: str, tables: Mapping[str, pl.DataFrame], *, is_protected: 
             "The child's time on the list",
             [line for lead in shown.to_dicts() for line in _spell(lead, withheld=withheld)],
         ),
-        ("Night by night", _nights(nights.filter(pl.col("child_id").is_in(list(ids))))),
+        ("Night by night", [] if withheld else _nights(nights.filter(pl.col("child_id").is_in(list(ids))))),
         ("Records that moved from, or to, other children", _moves(moves, ids)),
     ]
 
@@ -82,7 +82,7 @@ def _is_under(child_id: str) -> pl.Expr:
 
 
 def _spell(lead: Row, *, withheld: bool) -> list[str]:
-    """When a spell began and why, and when it ended and why."""
+    """When a spell began and why, and when it ended and why. ``withheld``: without any reason, also why it is in view."""
     lines = []
     if lead["first_listed_on"]:
         lines.append(f"On the list from {day_written(lead['first_listed_on'])}: {_reason(lead, 'came', withheld)}")
@@ -92,7 +92,7 @@ def _spell(lead: Row, *, withheld: bool) -> list[str]:
         return [*lines, f"Still on it: rank {lead['rank']} on {day_written(lead['last_listed_on'])}."]
     lines.append(f"Off the list from {day_written(lead['off_on'])}: {_reason(lead, 'off', withheld)}")
     if lead["state"] == IN_VIEW:
-        if lead["off_because"] == RECORDS_GONE:
+        if lead["off_because"] == RECORDS_GONE or withheld:
             return [
                 *lines,
                 "Still in view, until an officer who has it in hand closes it or a complete file is sent.",
@@ -105,8 +105,10 @@ def _spell(lead: Row, *, withheld: bool) -> list[str]:
 
 def _reason(lead: Row, of: str, withheld: bool) -> str:
     """A reason in a few words and then in a sentence."""
+    if withheld:
+        return WHY_WITHHELD
     because = REASON_IN_WORDS.get(lead[f"{of}_because"], lead[f"{of}_because"])
-    return f"{because}. {WHY_WITHHELD if withheld else lead[f'{of}_why']}"
+    return f"{because}. {lead[f'{of}_why']}"
 
 
 def _nights(nights: pl.DataFrame) -> list[str]:

@@ -7,7 +7,7 @@ import polars as pl
 from pipelines.decisions.keys_tonight import snapshot_now
 from pipelines.intake.former_identities import read_former
 from pipelines.ledger.left_list import Tonight
-from pipelines.ledger.list_changes import CHANGES, what_changed
+from pipelines.ledger.list_changes import CHANGES, told_to_all, what_changed
 from pipelines.ledger.lives import Ledger, keep_ledger
 from pipelines.steps.under_way import Counts, Night
 from pipelines.store import Store
@@ -32,7 +32,7 @@ def ledger_step(night: Night) -> Counts:
     for table, part in KEPT.items():
         night.store.write(table, getattr(ledger, part))
     night.list_changes = what_changed(ledger.changes, ledger.leads, ledger.lists, night.settings.as_at)
-    counts = dict(ledger.changes.group_by("change").len().iter_rows())
+    counts = dict(told_to_all(ledger.changes).group_by("change").len().iter_rows())
     return {"in_view": night.list_changes.in_view.height, **{change: counts.get(change, 0) for change in CHANGES}}
 
 

@@ -264,10 +264,12 @@ def settings_unlike_the_night(recorded: Mapping[str, object], settings: Settings
 
 
 def largest_moves(before: JudgedNight, after: JudgedNight, most: int) -> pl.DataFrame:
-    """Children on both lists whose rank changes most, at most ``most``: child_id, lane, rank_before, rank_after."""
+    """Children on both lists whose rank changes most, at most ``most``: child_id, lane, rank_before, rank_after. Without
+    protected children: which settings move a child says what is known of it."""
     both = before.candidates.select("child_id", rank_before="rank").join(
         after.candidates.select("child_id", "lane", rank_after="rank"), on="child_id", validate="1:1"
     )
+    both = both.filter(~pl.col("child_id").is_in(pl.concat([before.protected, after.protected]).implode()))
     moved = both.filter(pl.col("rank_before") != pl.col("rank_after"))
     size = (pl.col("rank_before") - pl.col("rank_after")).abs()
     return moved.sort(size, "rank_after", descending=[True, False]).head(most).sort("rank_after")

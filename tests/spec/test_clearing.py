@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines.listing.clearing import ASK_FIRST, what_would_clear
-from pipelines.listing.rank import DATA_PROBLEM, DOUBTFUL_LINK, FOLLOW_UP, MOVED_AWAY
+from pipelines.listing.rank import DATA_PROBLEM, DOUBTFUL_LINK, FOLLOW_UP, MOVED_AWAY, RESTRICTED
 from pipelines.listing.route import ADOPTION, ROUTES
 
 PLACE, LEFT, ANALYST, BIRTH, SENDERS = (
@@ -45,6 +45,12 @@ def lead(**more: Any) -> dict[str, Any]:
             False,
             ["From the other authority", SENDERS, PLACE],
             id="an old confirmation",
+        ),
+        pytest.param(
+            lead(lane=RESTRICTED, on_no_roll=None, living_here=None),
+            True,
+            [PLACE],
+            id="what is doubted of a protected child is told to nobody else",
         ),
         pytest.param(lead(route="adoption"), False, [PLACE], id="adoption: told to nobody else"),
     ],

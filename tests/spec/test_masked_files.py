@@ -25,8 +25,9 @@ PROTECTED, OTHER = "CH0000000001", "CH0000000002"
 
 
 def two(schema: pl.Schema, *, marked: bool = False) -> pl.DataFrame:
-    """A protected child and another, of whom every text tells a school and every date a day. ``marked``: its row says so."""
-    values = {pl.String: f"school_census:{SCHOOL}|A1", pl.Date: date(2026, 11, 16)}
+    """A protected child and another, of whom every text tells a school, every date a day, and every number something.
+    ``marked``: its row says so."""
+    values = {pl.String: f"school_census:{SCHOOL}|A1", pl.Date: date(2026, 11, 16), pl.Float64: 0.27, pl.Int64: 27}
     row = {name: values[kind] for name, kind in schema.items() if kind in values}
     rows = [row | {"child_id": PROTECTED, "restricted": marked}, row | {"child_id": OTHER, "restricted": False}]
     return pl.DataFrame(rows, schema=schema)
@@ -36,10 +37,24 @@ def two(schema: pl.Schema, *, marked: bool = False) -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("masked", "schema", "withheld"),
     [
-        pytest.param(masked_warning, EARLY_WARNING, "because address postcode records", id="early warning"),
-        pytest.param(masked_changes, LIST_CHANGE, "lane lane_before why record_id", id="changes"),
         pytest.param(
-            masked_in_view, LEAD, "off_why came_why record_id source since_on until_on lane records", id="in view"
+            masked_warning,
+            EARLY_WARNING,
+            "because address postcode records no_place living_here",
+            id="early warning",
+        ),
+        pytest.param(
+            masked_changes,
+            LIST_CHANGE,
+            "lane lane_before because why record_id rank_before likelihood_before priority priority_before",
+            id="changes",
+        ),
+        pytest.param(
+            masked_in_view,
+            LEAD,
+            "off_because off_why came_because came_why record_id source since_on until_on link_probability other_child_id "
+            "lane rank likelihood on_no_roll living_here of_age priority records",
+            id="in view",
         ),
     ],
 )

@@ -24,7 +24,7 @@ from pipelines.publish.changes_file import masked_changes
 from pipelines.publish.publication import Publication
 from pipelines.reports.explain import explain
 from pipelines.reports.life import life_of
-from pipelines.tables import CANDIDATE, CHILD_RECORD, LEAD, LIST_CHANGE, PERSON, RIVAL, STATEMENT
+from pipelines.tables import CANDIDATE, CHILD_RECORD, FINDING, LEAD, LIST_CHANGE, PERSON, RIVAL, STATEMENT
 from tests.made.children import AS_AT, Drawn
 from tests.made.publication import made_publication, mask, protect, publish
 
@@ -57,13 +57,14 @@ def test_a_protected_child_stays_on_the_list_with_the_place_withheld(mark) -> No
     night = made_publication()
     before = row(night.candidates, LISTED)
     after = row(mask(mark(night, LISTED)).candidates, LISTED)
-    withheld = {"address", "postcode", "last_seen_on", "last_seen_by", "because", "lane", "restricted"}
+    numbers = {"estimated", "on_no_roll", "living_here", "priority"}
+    withheld = {"address", "postcode", "last_seen_on", "last_seen_by", "because", "lane", "restricted", *numbers}
     assert {name: value for name, value in after.items() if name not in withheld} == {
         name: value for name, value in before.items() if name not in withheld
     }
     assert {after[name] for name in ("address", "postcode", "last_seen_by")} == {WITHHELD}
     assert before["last_seen_on"] is not None
-    assert after["last_seen_on"] is None
+    assert {after[name] for name in ("last_seen_on", *numbers)} == {None}
     assert (after["because"], after["lane"], after["restricted"]) == (BECAUSE_WITHHELD, "restricted", True)
 
 
@@ -131,8 +132,7 @@ def test_who_is_probably_a_protected_child_does_not_tell_that_childs_school() ->
     tables = drawn.rivalry(("CH1", "health:H1"), ("CH2", "school_census:9012001|A1"), 0.97).night()
     assert "9012001" in str(row(tables["explained"], "CH1"))
     shown = row(masked_list(tables).explained, "CH1")
-    assert shown["reason"] == SAME_AS_RIVAL
-    assert (shown["record_id"], shown["source"], shown["what"]) == (WITHHELD, WITHHELD, WITHHELD)
+    assert (shown["reason"], shown["record_id"], shown["source"], shown["what"]) == (WITHHELD,) * 4
     assert "9012001" not in str(shown)
     gone = pl.DataFrame(
         {
@@ -355,6 +355,51 @@ def texts_outside_restricted(folder: Path) -> str:
         elif path.is_file() and "restricted" not in path.relative_to(folder).parts:
             texts.append(path.read_text(encoding="utf-8"))
     return "\n".join(texts)
+
+
+def test_no_open_file_depends_on_why_a_protected_child_is_listed_or_not(tmp_path: Path) -> None:
+    """Rank and likelihood are open (decision 22); what they are made of, points and reasons may be anything."""
+    night = protect(protect(made_publication(), LISTED), EXPLAINED)
+    is_it, is_off = (pl.col("child_id") == child_id for child_id in (LISTED, EXPLAINED))
+    parts = {"estimated": 0.1, "on_no_roll": 0.2, "living_here": 0.5, "priority": 90}
+    other = replace(
+        night,
+        candidates=night.candidates.with_columns(
+            because=pl.when(is_it).then(pl.lit("Lives in a refuge.")).otherwise("because"),
+            **{name: pl.when(is_it).then(pl.lit(value)).otherwise(name) for name, value in parts.items()},
+        ),
+        explained=night.explained.with_columns(
+            reason=pl.when(is_off).then(pl.lit("died")).otherwise("reason"),
+            record_id=pl.when(~is_off).then("record_id"),
+            link_probability=pl.when(~is_off).then("link_probability"),
+            living_here=pl.when(is_off).then(0.01).otherwise("living_here"),
+        ),
+        findings=pl.concat(
+            [
+                night.findings,
+                pl.DataFrame([(LISTED, "social_care", 90, "a child in need")], schema=FINDING, orient="row"),
+            ]
+        ),
+    )
+    assert row(mask(other).restricted, LISTED)["priority"] == 90
+    folders = [publish(one, tmp_path / name).path for name, one in (("so", night), ("otherwise", other))]
+    contents = [
+        {
+            str(path.relative_to(folder)): path.read_bytes()
+            for path in folder.rglob("*")
+            if path.is_file() and path.name != "run.json" and "restricted" not in path.relative_to(folder).parts
+        }
+        for folder in folders
+    ]
+    assert len(contents[0]) > 20
+    assert {name for name in contents[0] | contents[1] if contents[0].get(name) != contents[1].get(name)} == set()
+
+
+def test_why_a_protected_child_is_off_the_list_is_in_a_file_of_the_restricted_role(tmp_path: Path) -> None:
+    folder = publish(protect(made_publication(), EXPLAINED), tmp_path / "published").path
+    full = pl.read_csv(folder / "restricted" / "explained_restricted.csv")
+    assert full.select("child_id", "reason").rows() == [(EXPLAINED, "provision")]
+    assert "On the roll of" in full["why"].item()
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

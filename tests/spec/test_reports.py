@@ -308,6 +308,9 @@ def test_of_a_protected_child_the_whereabouts_are_withheld() -> None:
     assert {asdict(packet)[name] for name in named} == {WITHHELD}
     whole = b"".join(handover_files(packet).values()).decode()
     assert not re.search("Old Road|ZA1|Keats|Ada|07700", whole)
+    days = ("2026-09-01", "1 September 2026", "2026-07-17", "17 July 2026")  # last seen; left school
+    assert not any(day in whole for day in days)
+    assert whole.count("<td>withheld</td>") == 6
     assert "named restricted role" in whole
 
 

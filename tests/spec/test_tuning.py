@@ -202,7 +202,14 @@ def test_a_protected_child_comes_without_a_reason_that_could_give_it_away(
     protecting = {**tables, "statement": pl.concat([tables["statement"], protections])}
     found = changes(last_night(protecting, before.settings), again(first_night, protecting, wider.settings))
     row = found.filter(child_id=child).row(0, named=True)
-    assert (row["lane"], row["because"]) == ("restricted", BECAUSE_WITHHELD)
+    assert (row["lane"], row["because"], row["before"]) == ("restricted", BECAUSE_WITHHELD, None)
+
+
+def test_which_settings_move_a_protected_child_is_not_told(before: JudgedNight) -> None:
+    turned = before.candidates.with_columns(rank=before.candidates["rank"].reverse())
+    moved = largest_moves(before, replace(before, candidates=turned), most=5)["child_id"]
+    guarded = replace(before, protected=moved.head(1))
+    assert moved[0] not in largest_moves(guarded, replace(guarded, candidates=turned), most=99)["child_id"]
 
 
 @pytest.mark.parametrize("measured", [False, True], ids=["nothing judged", "a sample judged"])

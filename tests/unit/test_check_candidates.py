@@ -36,6 +36,7 @@ MASKED = {
     "postcode": "withheld",
     "last_seen_on": None,
     "last_seen_by": "withheld",
+    **dict.fromkeys(("estimated", "on_no_roll", "living_here", "priority")),
     "restricted": True,
     "lane": "restricted",
 }
@@ -90,6 +91,9 @@ def test_a_sound_list_may_be_published(changes: list[dict[str, object]]) -> None
         pytest.param({"restricted": True}, "withheld", None, id="a protected child's address"),
         pytest.param(MASKED | {"postcode": "ZA1 2BD"}, "withheld", None, id="a protected child's postcode"),
         pytest.param(MASKED | {"last_seen_on": date(2026, 9, 1)}, "withheld", None, id="the day on which one was seen"),
+        pytest.param(MASKED | {"living_here": 0.3}, "withheld", None, id="that a protected child has perhaps left"),
+        pytest.param(MASKED | {"priority": 90}, "withheld", None, id="that there are reasons to look sooner for one"),
+        pytest.param({"living_here": None}, "given", None, id="a likelihood of an open row without what it is made of"),
     ],
 )
 def test_an_unsound_row_stops_the_list(change: dict[str, object], rule: str, column: str | None) -> None:

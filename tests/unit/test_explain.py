@@ -149,6 +149,9 @@ def test_of_a_protected_child_neither_home_nor_school_is_told() -> None:
     assert "A source protects this child" in shown
     assert 'lane "restricted"' in shown
     assert not any(secret in shown for secret in ("Keats", "ZA1", "Old Road", "GP saw"))
+    reasons = ("on no roll", "living here", "points", "Nearest other children")
+    assert all(reason in page(missing_child()) for reason in reasons)
+    assert not any(reason in shown for reason in reasons)
 
 
 def test_other_children_are_named_by_record_only() -> None:

@@ -7,10 +7,11 @@ from datetime import date
 from pathlib import Path
 
 import fastexcel
+import polars as pl
 import pytest
 
 from pipelines.ledger.list_changes import what_changed
-from pipelines.publish.changes_file import WHY_WITHHELD
+from pipelines.publish.changes_file import WHY_WITHHELD, changes_csvs
 from tests.made.children import AS_AT, Drawn
 from tests.made.nights import Nights
 from tests.made.publication import made_publication, publish
@@ -18,8 +19,8 @@ from tests.made.publication import made_publication, publish
 SCHOOL = "Keats Primary School"
 
 
-def _lead(child: str, number: int) -> Drawn:
-    return Drawn().record(f"health:H{number}", child).lives(child, 0.95)
+def _lead(child: str, number: int, here: float = 0.95) -> Drawn:
+    return Drawn().record(f"health:H{number}", child).lives(child, here)
 
 
 def _together(*drawn: Drawn) -> Drawn:
@@ -73,10 +74,24 @@ def test_the_file_says_who_is_new_and_who_is_gone_and_why(folder: Path) -> None:
 
 def test_where_a_protected_child_is_stands_in_the_restricted_file_only(folder: Path) -> None:
     row = _rows(folder / "changes.csv")["B"]
-    assert (row["why"], row["restricted"]) == (WHY_WITHHELD, "true")
+    assert (row["because"], row["why"], row["restricted"]) == ("withheld", WHY_WITHHELD, "true")
+    assert {row[name] for name in ("rank_before", "likelihood_before", "priority_before")} == {""}
     full = _rows(folder / "restricted" / "changes_restricted.csv")
     assert set(full) == {"B"}
     assert "School census" in full["B"]["why"]
+
+
+def test_that_a_protected_child_rose_is_neither_told_nor_counted() -> None:
+    def both(here: float) -> Drawn:
+        return _together(_lead("A", 1, here), _lead("B", 2, here).says("health:H2", "protected"))
+
+    nights = Nights().night(both(0.5)).night(both(0.95))
+    assert nights.ledger.changes["child_id"].sort().to_list() == ["A", "B"]
+    changed = what_changed(nights.ledger.changes, nights.ledger.leads, nights.ledger.lists, nights.as_at)
+    assert "1 risen" in changed.words[0]
+    files = changes_csvs(changed, pl.Series(["B"]))
+    shown, full = (pl.read_csv(io.BytesIO(content))["child_id"].to_list() for content in files.values())
+    assert (shown, full) == (["A"], ["B"])
 
 
 def test_who_is_in_an_officers_hands_has_a_file_and_a_sheet(folder: Path) -> None:
@@ -91,7 +106,7 @@ def test_the_report_and_the_record_of_the_night_tell_it_in_counts(folder: Path) 
     assert said == [
         "Compared with the list of 20/11/2026: 1 new, 0 returned, 2 gone, 1 kept in view, 0 risen, 0 fallen.",
         "New: not known before (1).",
-        "Gone: in education (2).",
+        "Gone: in education (1); withheld (1).",  # of the protected child nobody else learns why
         "Kept in view: in education (1).",
         "In view, off the list but in an officer's hands or gone from a file that is not complete: 1.",
     ]
