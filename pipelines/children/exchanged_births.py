@@ -13,6 +13,10 @@ from matching.names import skeleton_key, variant_groups
 LARGEST = 8
 """A home with more rows of one source is a hostel: what its rows have in common shows nothing."""
 
+AGAIN, AGAIN_SHARE = 2, 0.01
+"""Homes with two children of one name, and their share of the homes with this name, from which families give it again. One
+such home may have one child with two UPNs."""
+
 LEAST_APART_DAYS = 270
 """Children of one mother are born at least this far apart, unless they are twins. Slips of one birth date that are as large
 keep day and month."""
@@ -27,18 +31,21 @@ def with_births_put_right(person: pl.DataFrame, *, surely: bool = False) -> pl.D
     """``person`` (``PERSON``) with the birth dates of two rows exchanged where other sources show that theirs has exchanged
     them.
 
-    They show it of two rows of one source, of one home or surname, if they give either child the other row's date and neither
-    its own. They also do if they know only one of the two, at the home of both. Names are compared by their sound. Nothing is
-    shown if at one of these homes they give one of the dates to anybody else: then a name may be misspelt.
+    They show it of two rows of one source, of one home or of one surname that they have at one home, if they give either child
+    the other row's date and neither its own. They also do if they know only one of the two, at the home of both. Names are
+    compared by their sound. Nothing is shown if at one of these homes they give one of the dates to anybody else: then a name
+    may be misspelt. Names that families give to several of their children show it only where both children are known.
 
     If only one other source speaks for both, either of the two may have exchanged the dates. Then those of the source with
     the smaller share of UPNs are exchanged, as schools see birth certificates; with ``surely``, none are. A row that could be
     exchanged with two others stays as it is.
     """
     told = _told(person)
-    doubted = _contradicted(told)
+    given, again = _given_names(person, told), _given_again(person, told).implode()
+    doubted = _contradicted(told, given)
     both = _shown_of_both(doubted, None if surely else _share_of_upns(person))
-    pairs = _of_two_children(pl.concat([both, _shown_of_one(doubted, told)]).unique(PAIR), told)
+    one = _shown_of_one(doubted.filter(~pl.col("first").is_in(again)), told, given, again)
+    pairs = _of_two_children(pl.concat([both, one]).unique(PAIR), told)
     rows = pl.concat([pairs["row"], pairs["other_row"]])
     unclear = rows.filter(rows.is_duplicated()).implode()
     pairs = pairs.filter(~pl.any_horizontal(pl.col(PAIR).is_in(unclear)))
@@ -52,28 +59,57 @@ def _told(person: pl.DataFrame) -> pl.DataFrame:
     home, _ = home_keys()
     row = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
     told = person.select(row, "dataset", "forename", "surname", home=home.hash(), born="date_of_birth").drop_nulls()
-    names = pl.concat([told["forename"], told["surname"]]).unique()
-    sounds = pl.DataFrame({"name": names, "sound": skeleton_key(names)})
-    for name, sound in (("forename", "first"), ("surname", "last")):
-        told = told.join(sounds.rename({"name": name, "sound": sound}), on=name, how="left", maintain_order="left")
-    # The sound of a short name is a single letter, which it has in common with many.
-    initial, is_long = pl.col("forename").str.head(1), pl.col("first").str.len_chars() > 1
-    first = pl.when(is_long).then(initial + "|" + pl.col("first")).otherwise("forename")
-    return told.select("row", "dataset", "home", "forename", "last", "born", first=first).with_columns(
+    told = _with_sound(_with_sound(told, "forename", "first"), "surname", "last")
+    return told.select("row", "dataset", "home", "forename", "last", "born", first=_sound_of_given()).with_columns(
         pl.struct("first", "last").hash().alias(BY_NAME), pl.struct("home", "first").hash().alias(BY_HOME)
     )
 
 
-def _contradicted(told: pl.DataFrame) -> pl.DataFrame:
+def _with_sound(named: pl.DataFrame, name: str, sound: str) -> pl.DataFrame:
+    """``named`` with the sound of the names in one of its columns."""
+    names = named[name].unique()
+    sounds = pl.DataFrame({name: names, sound: skeleton_key(names)})
+    return named.join(sounds, on=name, how="left", maintain_order="left")
+
+
+def _sound_of_given() -> pl.Expr:
+    """How a given name (``forename``, with its sound ``first``) begins and sounds. The sound of a short name is a single
+    letter, which it has in common with many: such a name counts as it is written."""
+    is_long = pl.col("first").str.len_chars() > 1
+    return pl.when(is_long).then(pl.col("forename").str.head(1) + "|" + pl.col("first")).otherwise("forename")
+
+
+def _given_names(person: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """One row is one given name of one record of ``told``, with its columns; ``first`` is the sound of this name. Whom one
+    source calls by the first name another may call by the second."""
+    words = pl.concat_str("forename", "middle_names", separator=" ", ignore_nulls=True).str.split(" ")
+    every = told.drop("forename", "first").with_columns(forename=person.select(words).to_series().gather(told["row"]))
+    return _with_sound(every.explode("forename"), "forename", "first").with_columns(first=_sound_of_given())
+
+
+def _contradicted(told: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
     """Rows of ``told`` whose date no other source gives the child, once for each date that others give it (``other_born``):
-    how many ``sources`` do, the first of them (``by``), and whether any does at this home (``is_here``)."""
-    agreed = _of_several_sources(told, BY_NAME, "born") | _of_several_sources(told, BY_HOME, "born")
-    doubted = told.filter(~agreed, ~_is_shared_at_home(told))
+    how many ``sources`` do, the first of them (``by``), at which ``homes``, and whether any does at this home (``is_here``)."""
+    doubted = told.filter(
+        ~(_is_met(told, given, "last", "born") | _is_met(told, given, "home", "born")),
+        ~_is_shared_at_home(told),
+    )
     return (
         pl.concat([_given_otherwise(doubted, told, BY_NAME), _given_otherwise(doubted, told, BY_HOME)])
         .group_by(*told.columns, "other_born")
-        .agg(sources=pl.col("by").n_unique(), by=pl.col("by").min(), is_here=pl.col("is_here").any())
+        .agg(
+            sources=pl.col("by").n_unique(),
+            by=pl.col("by").min(),
+            is_here=pl.col("is_here").any(),
+            homes=pl.col("there").unique(),
+        )
     )
+
+
+def _is_met(told: pl.DataFrame, given: pl.DataFrame, *beside: str) -> pl.Series:
+    """True for rows of ``told`` of which another source has one of the given names, with the same in these columns."""
+    met = given.filter(_of_several_sources(given, "first", *beside))["row"]
+    return told["row"].is_in(met.unique().implode())
 
 
 def _is_shared_at_home(told: pl.DataFrame) -> pl.Series:
@@ -82,6 +118,15 @@ def _is_shared_at_home(told: pl.DataFrame) -> pl.Series:
     given = told.select(BY_HOME, "dataset", "born").unique()
     twice = given.filter(pl.struct(BY_HOME, "dataset").hash().is_duplicated())[BY_HOME]
     return told[BY_HOME].is_in(twice.implode())
+
+
+def _given_again(person: pl.DataFrame, told: pl.DataFrame) -> pl.Series:
+    """The sounds of names that families give to several children, as two UPNs at one home show: a record that leaves the second
+    name out may be any brother's."""
+    known = told.with_columns(upn=person["upn"].gather(told["row"])).drop_nulls("upn")
+    homes = known.group_by("dataset", "home", "first").agg(is_again=pl.col("upn").n_unique() > 1)
+    many = homes.group_by("first").agg(again=pl.col("is_again").sum(), share=pl.col("is_again").mean())
+    return many.filter(pl.col("again") >= AGAIN, pl.col("share") >= AGAIN_SHARE)["first"]
 
 
 def _of_several_sources(told: pl.DataFrame, *key: str) -> pl.Series:
@@ -93,9 +138,10 @@ def _of_several_sources(told: pl.DataFrame, *key: str) -> pl.Series:
 
 def _given_otherwise(doubted: pl.DataFrame, told: pl.DataFrame, child: str) -> pl.DataFrame:
     """Rows of ``doubted`` with each date that another source gives the child, known by this column."""
-    given = told.join(doubted, on=child, how="semi").select(child, other_born="born", by="dataset").unique()
+    given = told.join(doubted, on=child, how="semi")
+    given = given.select(child, other_born="born", by="dataset", there="home").unique()
     met = doubted.join(given, on=child).filter(pl.col("dataset") != pl.col("by"))
-    return met.select(*told.columns, "other_born", "by", is_here=pl.lit(child == BY_HOME))
+    return met.select(*told.columns, "other_born", "by", "there", is_here=pl.lit(child == BY_HOME))
 
 
 def _shown_of_both(doubted: pl.DataFrame, shares: pl.DataFrame | None) -> pl.DataFrame:
@@ -115,18 +161,19 @@ def _shown_of_both(doubted: pl.DataFrame, shares: pl.DataFrame | None) -> pl.Dat
 
 
 def _are_family() -> pl.Expr:
-    """Whether two rows are of one home; or of one surname, under names that begin differently, as those of a namesake would
-    not."""
+    """Whether two rows are of one home; or of one surname, and other sources have both at one home: namesakes of theirs who
+    were born on each other's birthdays would not live together. Their names must begin differently, too."""
     initial, other = (pl.col(name).str.head(1) for name in ("first", "first_of_other"))
+    are_together = pl.col("homes").list.set_intersection("homes_of_other").list.len() > 0
     return (pl.col("home") == pl.col("home_of_other")) | (
-        (pl.col("last") == pl.col("last_of_other")) & (initial != other)
+        (pl.col("last") == pl.col("last_of_other")) & (initial != other) & are_together
     )
 
 
-def _shown_of_one(doubted: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+def _shown_of_one(doubted: pl.DataFrame, told: pl.DataFrame, given: pl.DataFrame, again: pl.Series) -> pl.DataFrame:
     """Pairs of one home of which the first child has the second's date elsewhere, and no other source knows the second."""
-    known = _of_several_sources(told, BY_NAME) | _of_several_sources(told, BY_HOME)
-    lone = told.filter(~known, pl.len().over("dataset", "home") <= LARGEST)
+    known = _of_several_sources(told, BY_NAME) | _is_met(told, given, "home")
+    lone = told.filter(~known, ~pl.col("first").is_in(again), pl.len().over("dataset", "home") <= LARGEST)
     names = ("row", "forename", "first")
     others = lone.select(
         "dataset", "home", *(pl.col(name).alias(f"{name}_of_other") for name in names), other_born="born"

@@ -54,6 +54,14 @@ PUT_RIGHT, AS_GIVEN = (OLDER, YOUNGER), (YOUNGER, OLDER)
             PUT_RIGHT,
             id="elsewhere the family has its former home",
         ),
+        pytest.param(
+            [
+                row("roll", "Tobias", OLDER, upn=upn_of(1), postcode="ZA2 4BX"),
+                row("roll", "Amira", YOUNGER, upn=upn_of(2), postcode="ZA3 6SX"),
+            ],
+            PUT_RIGHT,
+            id="the doctors alone have both at one home",
+        ),
         pytest.param([], AS_GIVEN, id="nobody else knows them"),
         pytest.param(
             [row("roll", "Tobias", YOUNGER), row("housing", "Tobias", OLDER)],
@@ -77,6 +85,49 @@ def test_two_dates_of_one_source_are_exchanged_where_others_show_it(others, date
     found = with_births_put_right(person_records([*GP, *others]))
     assert tuple(found["date_of_birth"][:2]) == tuple(map(born, dates))
     assert found["date_of_birth"][2:].to_list() == [other["born"] for other in others]
+
+
+FAR = {"postcode": "ZA2 4BX"}
+"""Another home."""
+
+APART = [row("gp", "Tobias", YOUNGER), row("gp", "Amira", OLDER, **FAR)]
+"""A boy and a girl of one surname at two homes."""
+
+
+@pytest.mark.parametrize(
+    ("theirs", "dates"),
+    [
+        pytest.param(FAR, PUT_RIGHT, id="the roll has both at one home: a family"),
+        pytest.param(
+            {"postcode": "ZA3 6SX"}, AS_GIVEN, id="nobody has them at one home: namesakes, where many share a few names"
+        ),
+    ],
+)
+def test_of_two_homes_only_dates_of_children_whom_another_source_has_together_are_exchanged(theirs, dates):
+    roll = [row("roll", "Tobias", OLDER, upn=upn_of(1), **FAR), row("roll", "Amira", YOUNGER, upn=upn_of(2), **theirs)]
+    found = with_births_put_right(person_records([*APART, *roll]))
+    assert tuple(found["date_of_birth"][:2]) == tuple(map(born, dates))
+
+
+def two_called(name, address, number):
+    """Two children at one home whom the roll has under one name, each with a UPN."""
+    return [row("roll", name, THIRD, address=address, upn=upn_of(number + each)) for each in (0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "dates"),
+    [
+        pytest.param([], PUT_RIGHT, id="a name that one child of a family has"),
+        pytest.param(
+            [*two_called("Tobias", "2 Mill Lane", 11), *two_called("Tobias", "3 Mill Lane", 21)],
+            AS_GIVEN,
+            id="a name that families give to all sons: the roll may have left out a second one",
+        ),
+    ],
+)
+def test_one_record_under_a_name_that_families_give_again_shows_nothing(elsewhere, dates):
+    found = with_births_put_right(person_records([*GP, row("roll", "Tobias", OLDER, upn=upn_of(1)), *elsewhere]))
+    assert tuple(found["date_of_birth"][:2]) == tuple(map(born, dates))
 
 
 @pytest.mark.parametrize(
@@ -112,6 +163,10 @@ def test_two_dates_of_one_source_are_exchanged_where_others_show_it(others, date
                 row("roll", "Mohammed", YOUNGER), row("housing", "Mohammed", YOUNGER), row("roll", "Mohammed", THIRD),
             ],
             id="brothers who have one name, of which each source knows others",
+        ),
+        pytest.param(
+            [row("gp", "Mohammed", OLDER), row("gp", "Yusuf", YOUNGER), row("roll", "Mohammed Yusuf", YOUNGER)],
+            id="a boy whom doctors call by his second name",
         ),
         pytest.param(
             [
