@@ -8,7 +8,9 @@ from pipelines.children.age import starts_on
 from pipelines.children.members import join_by_child
 from pipelines.formatted import formatted
 from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, MERGED, RECALIBRATED, RECORDS_GONE, CutOff, Tonight
+from pipelines.ledger.what_moved import what_moved
 from pipelines.listing.closed import EDUCATION_ENDED, closed_children
+from pipelines.listing.likelihood import with_age
 from pipelines.listing.masking import masked_keys
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
@@ -98,6 +100,7 @@ def why_came(come: pl.DataFrame, tonight: Tonight, before: pl.DataFrame) -> pl.D
         _vanished(records, tonight, before_on),
         _ended(listed, tonight, before_on),
         _contradicted(records, tonight),
+        what_moved(tonight.stood, with_age(listed), tonight.child_records, tonight.snapshot, before_on),
     ).join(_proof_now(come, tonight), on="record_id", how="left", validate="m:1")
     was_out = ~reaches(pl.col("estimated"), cut_before.estimate_from)
     let_in = pl.lit(cut_now.estimate_from < cut_before.estimate_from) & was_out
@@ -220,7 +223,10 @@ def _why(tonight: Tonight) -> pl.Expr:
     """The reason in a sentence; reads ``came_because``."""
     ended_on = pl.coalesce(pl.when(pl.col("off_because") == IN_EDUCATION).then("proof_until"), "ended_on")
     ended_record = pl.coalesce(pl.when(pl.col("off_because") == IN_EDUCATION).then("record_id"), "ended_record")
-    seen = formatted(" Last seen on {} ({}).", day(pl.col("last_seen_on")), pl.col("last_seen_by")).fill_null("")
+    as_it_ended = pl.when(pl.col("ended_on") == pl.col("last_seen_on")).then(pl.lit(", as an education ended"))
+    seen = formatted(
+        " Last seen on {} ({}){}.", day(pl.col("last_seen_on")), pl.col("last_seen_by"), as_it_ended.fill_null("")
+    ).fill_null("")
     from_whom = pl.coalesce(pl.when(pl.col("off_because") == MERGED).then("other_child_id"), "parted_from")
     is_aside = pl.col("record_id").is_in(tonight.set_aside.drop_nulls().implode())
     words = {
@@ -262,9 +268,17 @@ def _why(tonight: Tonight) -> pl.Expr:
             "No roll shows the place accepted for after the holidays, or that place is no longer due."
         ),
         DEATH_TAKEN_BACK: pl.lit("No record that is certainly this child's says now that the child has died."),
-        ROSE: formatted("The likelihood is now {}.", in_100(pl.col("likelihood"))),
+        ROSE: _rose(),
     }
     return pl.coalesce(*(pl.when(pl.col("came_because") == name).then(text) for name, text in words.items()))
+
+
+def _rose() -> pl.Expr:
+    """In words: how likely the lead is now and, if that is known, was on the night of the last list, and what moved it."""
+    now = in_100(pl.col("likelihood"))
+    told = formatted("The likelihood rose from {} to {}. {}", in_100(pl.col("likelihood_then")), now, "moved")
+    has_risen = pl.col("likelihood") > pl.col("likelihood_then")
+    return pl.coalesce(pl.when(has_risen).then(told), formatted("The likelihood is now {}.", now))
 
 
 def _less_sure() -> pl.Expr:

@@ -14,14 +14,15 @@ from pipelines.children.age import ends_on, starts_on
 from pipelines.children.facts import child_facts
 from pipelines.decisions.outcomes import CLOSING, outcomes_by_current_child, standing_outcomes
 from pipelines.formatted import formatted
+from pipelines.ledger.what_moved import FACTORS, STOOD, factor_words, most_moved, news_of_records
 from pipelines.listing.closed import closed_in_words
 from pipelines.listing.masking import masked_off_list
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.listing.recalibration import estimate_of, recalibrated
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
-from pipelines.rank_settings import ROUNDING, RankSettings, reaches
+from pipelines.rank_settings import RankSettings, reaches
 from pipelines.reasons import day, in_100, source_name
-from pipelines.tables import FORMER_RECORD, SET_ASIDE, WHY_OFF
+from pipelines.tables import EXPLAINED, FORMER_RECORD, SET_ASIDE, WHY_OFF
 
 LISTED, IN_VIEW, LEFT = "listed", "in view", "left"
 """``LEAD.state``. In view: off the list, but an officer has it in hand, or a file that should have its records is
@@ -50,13 +51,6 @@ LEFT_BECAUSE = (
     RECORDS_GONE,
 )
 """Why a child is off the list (``LEAD.off_because``)."""
-
-FACTORS = {
-    "on_no_roll": "on no roll",
-    "living_here": "still living here",
-    "of_age": "of compulsory school age",
-}
-"""Factors of the likelihood, in words for people."""
 
 BY_FACTOR = {"on_no_roll": (IN_EDUCATION, SAME_AS_RIVAL), "living_here": (MOVED_AWAY,), "of_age": (NOT_OF_AGE,)}
 """Factor -> the values of ``EXPLAINED.reason`` if that factor is the smallest."""
@@ -115,6 +109,8 @@ class Tonight:
     """record_id of rows set aside tonight from files that were loaded; null: a row without a key."""
     withheld: pl.Series = field(default_factory=lambda: FORMER_RECORD.to_frame()["record_id"])
     """record_id of records of identities from before an adoption."""
+    stood: pl.DataFrame = field(default_factory=lambda: EXPLAINED.to_frame().select(STOOD))
+    """``STOOD``: how the children off the last list stood then. Without rows: not known, as on the first night."""
 
     @property
     def is_protected(self) -> pl.Expr:
@@ -133,12 +129,12 @@ class Tonight:
         return child_facts(self.person, self.statements, records, self.as_at)
 
 
-def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFrame:
+def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff, since: date | None = None) -> pl.DataFrame:
     """``child_id``, ``spell``, ``WHY_OFF`` and ``waits_for`` of leads that are not on tonight's list.
 
     All null where no reason is found. ``waits_for``, in words, for a lead whose records are gone: its sources whose file is
     incomplete, or that had a row of it set aside. ``gone``: ``LEAD`` with ``now_id`` (tonight's child that has its records;
-    null: none). ``before``: the cut-off of the last list.
+    null: none). ``before``: the cut-off of the last list; ``since``: its night (null: no news of records is told).
     """
     explained = tonight.explained.with_columns(masked_off_list("why", "reason"))
     known = explained.drop("records", "likelihood").rename({"child_id": "now_id"})
@@ -149,10 +145,11 @@ def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFram
         .join(_ages(gone, tonight), on="now_id", how="left", validate="m:1")
         .join(_closed_by_officers(tonight), on="id_now", how="left", validate="m:1")
         .join(_sources_wanting(gone, tonight), on=["child_id", "spell"], how="left", validate="1:1")
+        .join(_news(gone, tonight, since), on="now_id", how="left", validate="m:1")
         .with_columns(
             estimated_now=pl.col("on_no_roll_now") * pl.col("living_here_now") * pl.col("of_age_now"),
             is_listed=pl.col("now_id").is_in(tonight.candidates["child_id"].implode()),
-            fell=_fell_most(),
+            fell=most_moved("", "_now"),
         )
         .with_columns(likelihood_now=recalibrated(pl.col("estimated_now"), tonight.settings.recalibration))
         .with_columns(off_because=_because(tonight.settings, before))
@@ -165,6 +162,16 @@ def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFram
         **{name: pl.when(shows).then(pl.col(name)) for name in kept},
         waits_for=pl.when(pl.col("off_because") == RECORDS_GONE).then(pl.coalesce("cut_off", "kept_out")),
     ).select("child_id", "spell", *WHY_OFF.names(), "waits_for")
+
+
+def _news(gone: pl.DataFrame, tonight: Tonight, since: date | None) -> pl.DataFrame:
+    """``now_id``, ``news``: which records of a child that goes on tonight came, went or changed."""
+    goes_on = gone.drop_nulls("now_id").unique("now_id", keep="first", maintain_order=True)
+    before = goes_on.select("records", child_id="now_id")
+    found = news_of_records(
+        before if since else before.clear(), tonight.child_records, tonight.snapshot, since or date.min
+    )
+    return found.rename({"child_id": "now_id"})
 
 
 def _ages(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
@@ -213,17 +220,6 @@ def _sources_wanting(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     }
     wanting = {name: pl.col("called").filter(are).str.join(", ").replace("", None) for name, are in named.items()}
     return known.agg(**wanting)
-
-
-def _fell_most() -> pl.Expr:
-    """The factor that has fallen most, as a ratio, since the last night on the list; null: none has fallen, or none is
-    known."""
-    ratios = [pl.col(f"{name}_now") / pl.col(name) for name in FACTORS]
-    least = pl.min_horizontal(ratios)
-    chosen = pl.coalesce(
-        pl.when(ratio == least).then(pl.lit(name)) for name, ratio in zip(FACTORS, ratios, strict=True)
-    )
-    return pl.when(least < 1 - ROUNDING).then(chosen)
 
 
 def _because(settings: RankSettings, before: CutOff) -> pl.Expr:
@@ -291,22 +287,15 @@ def _why(settings: RankSettings) -> pl.Expr:
             cut_off,
         ),
         FELL: formatted(
-            "The likelihood fell from {} to {}, below the cut-off of {}. The biggest fall was in the likelihood that the "
-            "child is {}: from {} to {}. ",
+            "The likelihood fell from {} to {}, below the cut-off of {}. The biggest fall was in {}. ",
             before,
             now,
             cut_off,
-            pl.col("fell").replace(FACTORS),
-            _factor(""),
-            _factor("_now"),
+            factor_words("fell", "", "_now"),
         )
-        + otherwise,
+        + otherwise
+        + formatted(" {}", "news").fill_null(""),
     }
     own_words = [pl.when(pl.col("off_because") == because).then(text) for because, text in words.items()]
     others = pl.when(pl.col("off_because").is_not_null() & ~pl.col("off_because").is_in(list(words))).then(otherwise)
     return pl.coalesce(*own_words, others)
-
-
-def _factor(suffix: str) -> pl.Expr:
-    """The factor that fell most, as a probability in words; ``suffix``: of which night."""
-    return pl.coalesce(pl.when(pl.col("fell") == name).then(in_100(pl.col(f"{name}{suffix}"))) for name in FACTORS)

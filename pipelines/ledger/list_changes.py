@@ -96,8 +96,8 @@ def _reasons(changes: pl.DataFrame) -> str:
 def list_changes(leads: pl.DataFrame) -> pl.DataFrame:
     """``LIST_CHANGE`` of a night, by kind of change and then by rank.
 
-    ``leads``: ``LEAD`` after the night, with ``was`` (its state after the last list; null: new) and ``<name>_before`` for
-    each of ``BEFORE``.
+    ``leads``: ``LEAD`` after the night, with ``was`` (its state after the last list; null: new), ``<name>_before`` for each
+    of ``BEFORE``, and ``moved`` (what moved the likelihood, in words; null: not known).
     """
     is_listed, was = pl.col("state") == LISTED, pl.col("was")
     changed = leads.with_columns(change=_change()).drop_nulls("change")
@@ -163,7 +163,7 @@ def _moved_because() -> pl.Expr:
 
 
 def _moved_why() -> pl.Expr:
-    """Each figure that has changed."""
+    """Each figure that has changed, and what moved it."""
     now, before = in_100(pl.col("likelihood")), in_100(pl.col("likelihood_before"))
     parts = [
         pl.when(now != before).then(formatted("likelihood {}, now {}", before, now)),
@@ -173,4 +173,5 @@ def _moved_why() -> pl.Expr:
         pl.when(pl.col("lane") != pl.col("lane_before")).then(formatted("lane '{}', now '{}'", "lane_before", "lane")),
     ]
     text = pl.concat_str(parts, separator="; ", ignore_nulls=True)
-    return text.str.slice(0, 1).str.to_uppercase() + text.str.slice(1) + "."
+    figures = text.str.slice(0, 1).str.to_uppercase() + text.str.slice(1) + "."
+    return pl.concat_str(figures, "moved", separator=" ", ignore_nulls=True)

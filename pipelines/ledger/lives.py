@@ -25,6 +25,7 @@ from pipelines.ledger.came_on_list import FIRST_NIGHT, why_came
 from pipelines.ledger.left_list import IN_VIEW, LEFT, LISTED, CutOff, Tonight, why_off
 from pipelines.ledger.list_changes import BEFORE, list_changes
 from pipelines.ledger.successor import current_child_ids
+from pipelines.ledger.what_moved import what_moved
 from pipelines.listing.likelihood import with_age
 from pipelines.tables import LEAD, LEAD_NIGHT, LIST_CHANGE, LIST_NIGHT, WHY_OFF
 
@@ -142,7 +143,8 @@ def rewound(kept: Ledger, as_at: date) -> Ledger:
 
 
 def _next_leads(before: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
-    """``LEAD`` after tonight; live leads also have ``was`` and ``<name>_before`` for each of ``BEFORE``."""
+    """``LEAD`` after tonight; live leads also have ``was``, ``<name>_before`` for each of ``BEFORE``, and ``moved`` (what moved
+    the likelihood; null: not known)."""
     candidates = with_age(tonight.candidates)
     since = pl.lit(value=True) if last.is_empty() else pl.col("as_at") > last["as_at"].item()
     ids = current_child_ids(before, tonight.child_moves.filter(since), tonight.child_records)
@@ -174,9 +176,12 @@ def _still_listed(listed: pl.DataFrame, candidates: pl.DataFrame, tonight: Tonig
     shown = _shown(candidates, tonight)
     was = [pl.col(name).alias(f"{name}_before") for name in BEFORE]
     before = listed.with_columns(*was, was_restricted="restricted").drop(set(shown.columns) - {"child_id"})
-    came = _why_came(listed.filter(state=IN_VIEW).with_columns(child_id="now_id"), tonight, last)
+    now_named = listed.with_columns(child_id="now_id")
+    came = _why_came(now_named.filter(state=IN_VIEW), tonight, last)
+    since = next(iter(last["as_at"]), tonight.as_at)
+    moved = what_moved(now_named, candidates, tonight.child_records, tonight.snapshot, since)
     return (
-        join_by_child(_renamed(before), shown, came)
+        join_by_child(_renamed(before), shown, came, moved.select("child_id", "moved"))
         .with_columns(pl.lit(None, kind).alias(name) for name, kind in (*WHY_OFF.items(), ("off_on", LEAD["off_on"])))
         .with_columns(
             was="state",
@@ -204,7 +209,8 @@ def _renamed(leads: pl.DataFrame) -> pl.DataFrame:
 
 def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
     """Live leads that are off tonight's list: left, or in view, with the reason. Raises NightFailed where there is none."""
-    reasons = why_off(off, tonight, CutOff.of(tonight.settings) if last.is_empty() else CutOff.of_list_night(last))
+    cut_off = CutOff.of(tonight.settings) if last.is_empty() else CutOff.of_list_night(last)
+    reasons = why_off(off, tonight, cut_off, next(iter(last["as_at"]), None))
     unexplained = reasons.filter(pl.col("off_because").is_null())
     silent = off.filter(state=LISTED).join(unexplained, on=["child_id", "spell"], how="semi")
     if silent.height:

@@ -6,8 +6,9 @@ from typing import Any
 from pipelines.listing.rank import DATA_PROBLEM, DOUBTFUL_LINK, MOVED_AWAY
 from pipelines.listing.route import ADMISSIONS, ATTENDANCE, HOME_EDUCATION, NEIGHBOUR, SEND
 
-DOUBTED_HERE = 0.9
-"""Below this probability of living here, whoever looks for the child is told to look for signs that the family has left."""
+DOUBTED = 0.9
+"""Below this probability of living here, whoever looks for the child is told to look for signs that the family has left;
+below it for age, or for being on no roll, a sender is asked."""
 
 ASK_FIRST = {
     SEND: "From the SEND team: whether a plan names a school or a package, and since when.",
@@ -40,17 +41,29 @@ def _of_what_is_doubted(candidate: Mapping[str, Any], *, has_rival: bool) -> lis
     """What would settle the doubts about birth date, record in education and home."""
     lines = []
     doubtful = candidate["on_no_roll"] < 1
-    if candidate["date_of_birth"] is None:
-        lines.append("From the senders of the records below: the right birth date.")
+    if asked := _of_senders(candidate):
+        lines.append(f"From the senders of the records below: {', and '.join(asked)}.")
     elif candidate["lane"] == DATA_PROBLEM:
-        lines.append(
-            "From the senders of the records below: the right birth date, and whether an entry in education still holds."
-        )
+        lines.append("From the school or team named among the reasons: what they are asked there.")
     if doubtful and (candidate["lane"] == DOUBTFUL_LINK or has_rival):
         lines.append("From an analyst: whether the closest record in education is this child's.")
-    if candidate["lane"] == MOVED_AWAY or candidate["living_here"] < DOUBTED_HERE:
+    if candidate["lane"] == MOVED_AWAY or candidate["living_here"] < DOUBTED:
         lines.append("Evidence that the family has left: a new address, or confirmation from the receiving authority.")
     return lines
+
+
+def _of_senders(candidate: Mapping[str, Any]) -> list[str]:
+    """What the senders of the records are asked, if only they can settle what is in doubt."""
+    if candidate["date_of_birth"] is None:
+        return ["the right birth date"]
+    if candidate["lane"] != DATA_PROBLEM:
+        return []
+    others = candidate["on_no_roll"] * candidate["living_here"]
+    age_is_doubted = others > 0 and candidate["estimated"] / others < DOUBTED
+    return [
+        *(["the right birth date"] if age_is_doubted else []),
+        *(["whether an entry in education still holds"] if candidate["on_no_roll"] < DOUBTED else []),
+    ]
 
 
 def _word_from(household: Iterable[Mapping[str, Any]]) -> list[str]:

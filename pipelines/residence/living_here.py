@@ -116,8 +116,8 @@ def _last_sightings(dates: ChildDates, names: Mapping[str, str]) -> pl.DataFrame
 
 
 def _entries_in_words(dates: ChildDates, names: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Two tables in words: ``ended``, the child's entry that ended last and when; ``open``, the one opened last and since
-    when. Where both are of one source, as after a move, they are told apart."""
+    """Two tables in words: ``ended``, the entry that ended last, with ``ended_on`` and ``ended_at`` (the source's name);
+    ``open``, the one opened last and since when. Where both are of one source, as after a move, they are told apart."""
     records, changed_on = dates.records, pl.col("changed_on")
     closed = records.select("child", "source", changed_on="closed_on")
     left = records.filter(pl.col("source").is_in(dates.entry_sources.implode()))
@@ -127,7 +127,7 @@ def _entries_in_words(dates: ChildDates, names: Mapping[str, str]) -> tuple[pl.D
     one, other = (pl.when(of_one_source).then(pl.lit(word)).otherwise(pl.lit("the")) for word in ("one", "another"))
     source = source_name(pl.col("source"), names)
     return (
-        ended.select("child", ended=formatted("{} {} entry ended in {}", one, source, month(changed_on))),
+        ended.select("child", ended=formatted("{} {} entry ended", one, source), ended_on=changed_on, ended_at=source),
         open_.select(
             "child", open=formatted("{} {} entry has been open since {}", other, source, changed_on.dt.year())
         ),
@@ -174,13 +174,23 @@ def _old_extracts_in_words(agencies: pl.DataFrame, names: Mapping[str, str], as_
 
 def _because(as_at: date) -> pl.Expr:
     days = days_since(pl.col("last_seen_on"), as_at)
+    # Who was last seen on leaving has not been seen here since: said apart, the two read as if somebody had met the child.
+    as_it_ended = (pl.col("ended_on") == pl.col("last_seen_on")) & (pl.col("ended_at") == pl.col("last_seen_by"))
+    on_leaving = pl.when(as_it_ended).then(formatted(", when {}", "ended")).fill_null("")
+    ended = (
+        pl.when(as_it_ended.fill_null(value=False))
+        .then(None)
+        .otherwise(formatted("{} in {}", "ended", month(pl.col("ended_on"))))
+    )
     seen = (
         pl.when(days.is_null() & pl.col("letter").is_not_null())
         .then(None)
         .when(days.is_null())
         .then(pl.lit("no extract says when the child was last seen"))
         .when(days > NOT_SEEN_SINCE_DAYS)
-        .then(formatted("not seen by anyone since {}", month(pl.col("last_seen_on"))))
+        .then(formatted("not seen by anyone since {}{}", month(pl.col("last_seen_on")), on_leaving))
+        .when(as_it_ended)
+        .then(formatted("last seen {}{}", _how_long_ago(days), on_leaving))
         .otherwise(formatted("last seen {} ({})", _how_long_ago(days), "last_seen_by"))
     )
     known = (
@@ -207,7 +217,7 @@ def _because(as_at: date) -> pl.Expr:
     together = pl.when("left_together").then(
         pl.lit("another child in the household came off a roll within two weeks of this one")
     )
-    parts = (place, "outside", seen, "letter", "old", "ended", moved, together, "open", known, home)
+    parts = (place, "outside", seen, "letter", "old", ended, moved, together, "open", known, home)
     return pl.concat_str(parts, separator="; ", ignore_nulls=True)
 
 

@@ -1,5 +1,6 @@
 """The step that keeps the life of every child that was ever on the list."""
 
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -9,8 +10,11 @@ from pipelines.intake.former_identities import read_former
 from pipelines.ledger.left_list import Tonight
 from pipelines.ledger.list_changes import CHANGES, told_to_all, what_changed
 from pipelines.ledger.lives import Ledger, keep_ledger
+from pipelines.ledger.what_moved import STOOD
+from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.steps.under_way import Counts, Night
 from pipelines.store import Store
+from pipelines.tables import EXPLAINED
 
 KEPT = {
     "lead": "leads",
@@ -54,7 +58,30 @@ def _tonight(night: Night) -> Tonight:
         settings=night.settings.ranking,
         names=night.source_names,
         withheld=former_records(night.store, night.settings.workspace),
+        stood=stood_on_the_last_list(
+            night.settings.workspace, night.store.read_or_empty("list_night"), night.settings.as_at
+        ),
     )
+
+
+def stood_on_the_last_list(workspace: Path, lists: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``STOOD`` of the children off the last list published before ``as_at``, from its own file: null of protected children.
+
+    ``lists``: ``LIST_NIGHT``. No row if there is no such file, or it cannot be read: then nobody is told what raised a
+    likelihood.
+    """
+    before = lists.filter(pl.col("published_at").is_not_null(), pl.col("as_at") < as_at)["as_at"].sort()
+    nothing = EXPLAINED.to_frame().select(STOOD)
+    if before.is_empty():
+        return nothing
+    before_on: date = before[-1]
+    path = workspace / PUBLISHED_FOLDER / before_on.isoformat() / "explained.parquet"
+    try:
+        told = pl.read_parquet(path, columns=list(STOOD))
+    except (OSError, pl.exceptions.PolarsError):
+        return nothing
+    by_parts = pl.col("on_no_roll") * pl.col("living_here") * pl.col("of_age")
+    return told.with_columns(likelihood=pl.coalesce("likelihood", by_parts))
 
 
 def _set_aside(store: Store) -> pl.Series:

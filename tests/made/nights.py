@@ -11,11 +11,12 @@ from matching.cluster import id_moves
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.ledger.left_list import Tonight
 from pipelines.ledger.lives import Ledger, keep_ledger, published
+from pipelines.ledger.what_moved import STOOD
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.masking import protected_children
 from pipelines.listing.rank import rank
 from pipelines.rank_settings import RankSettings
-from pipelines.tables import CHILD_MOVE, CHILD_RECORD, SNAPSHOT
+from pipelines.tables import CHILD_MOVE, CHILD_RECORD, EXPLAINED, SNAPSHOT
 from tests.made.beside import apart, beside, named, together
 from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
 
@@ -45,6 +46,8 @@ class Nights:
     records: pl.DataFrame = field(default_factory=CHILD_RECORD.to_frame)
     moves: pl.DataFrame = field(default_factory=CHILD_MOVE.to_frame)
     outcomes: pl.DataFrame = field(default_factory=OUTCOME.to_frame)
+    explained: pl.DataFrame = field(default_factory=EXPLAINED.to_frame)
+    """As last published."""
 
     def night(
         self,
@@ -71,6 +74,7 @@ class Nights:
         if publishes:
             lists = published(self.ledger.lists, self.as_at, datetime(2026, 11, 20, 3, tzinfo=UTC))
             self.ledger = replace(self.ledger, lists=lists)
+            self.explained = tonight.explained
         if is_first:
             FIRST_NIGHTS[told] = vars(self) | {"seen": dict(self.seen)}
         return self
@@ -121,6 +125,7 @@ class Nights:
             cut_off=cut_off,
             settings=settings,
             names=SOURCE_NAMES,
+            stood=self.explained.select(STOOD),
         )
 
     def officer(self, code: str, child: str = "A", records: str = "health:H1") -> "Nights":

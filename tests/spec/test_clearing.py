@@ -9,18 +9,21 @@ from pipelines.listing.clearing import ASK_FIRST, what_would_clear
 from pipelines.listing.rank import DATA_PROBLEM, DOUBTFUL_LINK, FOLLOW_UP, MOVED_AWAY, RESTRICTED
 from pipelines.listing.route import ADOPTION, ROUTES
 
-PLACE, LEFT, ANALYST, BIRTH, SENDERS = (
+PLACE, LEFT, ANALYST, BIRTH, ENTRY, BOTH, SCHOOL = (
     "Evidence of a current place",
     "Evidence that the family has left",
     "From an analyst",
     "From the senders of the records below: the right birth date.",
-    "From the senders of the records below: the right birth date, and",
+    "From the senders of the records below: whether an entry in education still holds.",
+    "From the senders of the records below: the right birth date, and whether an entry in education still holds.",
+    "From the school or team named among the reasons",
 )
 
 
 def lead(**more: Any) -> dict[str, Any]:
     sure = {"on_no_roll": 1.0, "living_here": 1.0, "date_of_birth": date(2015, 5, 14), "lane": FOLLOW_UP, "route": None}
-    return {**sure, **more}
+    row = {**sure, **more}
+    return {"estimated": row["on_no_roll"] and row["on_no_roll"] * row["living_here"], **row}
 
 
 @pytest.mark.parametrize(
@@ -43,8 +46,15 @@ def lead(**more: Any) -> dict[str, Any]:
         pytest.param(
             lead(lane=DATA_PROBLEM, route="other authority", on_no_roll=0.15),
             False,
-            ["From the other authority", SENDERS, PLACE],
-            id="an old confirmation",
+            ["From the other authority", ENTRY, PLACE],
+            id="an old confirmation: nobody doubts the birth date",
+        ),
+        pytest.param(lead(lane=DATA_PROBLEM, estimated=0.5), False, [BIRTH, PLACE], id="birth dates that differ"),
+        pytest.param(
+            lead(lane=DATA_PROBLEM, on_no_roll=0.5, estimated=0.2), False, [BOTH, PLACE], id="both birth date and entry"
+        ),
+        pytest.param(
+            lead(lane=DATA_PROBLEM, on_no_roll=0.99), False, [SCHOOL, PLACE], id="a school whose roll is out of date"
         ),
         pytest.param(
             lead(lane=RESTRICTED, on_no_roll=None, living_here=None),

@@ -230,7 +230,8 @@ RETURNS: list[object] = [
     ),
     pytest.param(
         [lambda: lead(living_here=0.04)], lead, ROSE, NEW,
-        "The likelihood is now 95 in 100", id="seen again, never listed before",
+        "rose from 4 in 100 to 95 in 100. What rose most is the likelihood that the child is still living here: from 4 in 100",
+        id="seen again, never listed before",
     ),
     pytest.param([merged], lambda: rival(0.02), PARTED, NEW, "child B's before", id="parted from a child in education"),
     pytest.param(

@@ -81,13 +81,21 @@ def test_a_child_rises_and_falls_by_itself() -> None:
     nights = Nights().night(lead(living_here=0.5)).night(lead(living_here=0.9))
     assert nights.changes() == {"A": RISEN}
     told = nights.ledger.changes.row(0, named=True)
-    assert (told["because"], told["why"]) == ("more likely", "Likelihood 50 in 100, now 90 in 100.")
+    nothing_else = (
+        "No record of the child's own has changed since the last list: time has passed, and the estimates were learnt anew "
+        "from all children."
+    )
+    assert (told["because"], told["why"]) == (
+        "more likely",
+        "Likelihood 50 in 100, now 90 in 100. What rose most is the likelihood that the child is still living here: from 50 "
+        f"in 100 to 90 in 100. {nothing_else}",
+    )
     assert (told["rank"], told["rank_before"], told["likelihood_before"]) == (1, 1, 0.5)
     nights.night(lead(living_here=0.4))
     assert nights.changes() == {"A": FALLEN}
-    assert (
-        nights.ledger.changes["why"].item()
-        == "Likelihood 90 in 100, now 40 in 100; lane 'follow up', now 'probably moved away'."
+    assert nights.ledger.changes["why"].item() == (
+        "Likelihood 90 in 100, now 40 in 100; lane 'follow up', now 'probably moved away'. What fell most is the likelihood "
+        f"that the child is still living here: from 90 in 100 to 40 in 100. {nothing_else}"
     )
     assert nights.night(lead(living_here=0.41)).changes() == {}
 

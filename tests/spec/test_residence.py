@@ -48,7 +48,7 @@ WORDS = [
     ),
     pytest.param(
         on_roll(1500, 980) + at_gp(seen=990, since=3000),
-        "not seen by anyone since March 2024; the School census entry ended in March 2024; "
+        "not seen by anyone since March 2024, when the School census entry ended; "
         "the GP registrations entry has been open since 2018",
         id="not seen for long",
     ),
@@ -64,8 +64,7 @@ WORDS = [
     ),
     pytest.param(
         on_roll(900, left=2),
-        "last seen 2 days ago (School census); the School census entry ended in November 2026; "
-        "known to no agency other than a school or register",
+        "last seen 2 days ago, when the School census entry ended; known to no agency other than a school or register",
         id="only its school ever knew the child",
     ),
     pytest.param(
@@ -74,8 +73,7 @@ WORDS = [
             say("youth_justice", "lives_here", ago(200)),
             say("youth_justice", "provision", ago(90), ago(60)),
         ],
-        "last seen 2 days ago (School census); the School census entry ended in November 2026; "
-        "the youth justice entry has been open since 2026",
+        "last seen 2 days ago, when the School census entry ended; the youth justice entry has been open since 2026",
         id="only its school and youth justice, which educates in custody, know the child",
     ),
     pytest.param(

@@ -1,0 +1,116 @@
+"""What moved a child's likelihood since the last list: the factor that changed most, and news of the child's own records."""
+
+from datetime import date
+
+import polars as pl
+
+from pipelines.formatted import formatted
+from pipelines.listing.masking import masked_keys
+from pipelines.rank_settings import ROUNDING
+from pipelines.reasons import in_100
+
+FACTORS = {
+    "on_no_roll": "on no roll",
+    "living_here": "still living here",
+    "of_age": "of compulsory school age",
+}
+"""Factors of the likelihood, in words for people."""
+
+STOOD = ("child_id", "likelihood", *FACTORS, "records")
+"""Columns that say how a child stood on a night, on the list or off it."""
+
+RECORDS_TOLD = 4
+"""Most records named in one sentence."""
+
+
+def most_moved(before: str, now: str, *, up: bool = False) -> pl.Expr:
+    """The factor that has fallen most (``up``: risen most), as a ratio; null: none has, or none is known.
+
+    ``before``, ``now``: suffixes of the columns of ``FACTORS`` on the two nights.
+    """
+    ratios = [pl.col(f"{name}{now}") / pl.col(f"{name}{before}") for name in FACTORS]
+    most = pl.max_horizontal(ratios) if up else pl.min_horizontal(ratios)
+    chosen = pl.coalesce(pl.when(ratio == most).then(pl.lit(name)) for name, ratio in zip(FACTORS, ratios, strict=True))
+    return pl.when(most > 1 + ROUNDING if up else most < 1 - ROUNDING).then(chosen)
+
+
+def factor_words(factor: str, before: str, now: str) -> pl.Expr:
+    """Which likelihood that was, and from what to what; null with the column ``factor``. Suffixes as in :func:`most_moved`."""
+    was, is_now = (
+        pl.coalesce(pl.when(pl.col(factor) == name).then(in_100(pl.col(f"{name}{suffix}"))) for name in FACTORS)
+        for suffix in (before, now)
+    )
+    return formatted("the likelihood that the child is {}: from {} to {}", pl.col(factor).replace(FACTORS), was, is_now)
+
+
+def news_of_records(
+    before: pl.DataFrame, child_records: pl.DataFrame, snapshot: pl.DataFrame, since: date
+) -> pl.DataFrame:
+    """``child_id``, ``news``: in a sentence, which of the child's records came, went or changed after ``since``.
+
+    ``before``: ``child_id`` (tonight's) and its ``records`` then. A record may be another child's now, whom a source may
+    protect: a key with a school's number in it is withheld.
+    """
+    had = before.select("child_id", record_id=pl.col("records").str.split(";")).explode("record_id", empty_as_null=True)
+    has = child_records.select("child_id", "record_id").join(before, on="child_id", how="semi")
+    rows = snapshot.group_by("record_id").agg(
+        first_on=pl.col("first_seen_on").min(), changed_on=pl.col("first_seen_on").max()
+    )
+    both = pl.concat(
+        [
+            has.join(had, on=["child_id", "record_id"], how="anti").with_columns(how=pl.lit("came")),
+            had.join(has, on=["child_id", "record_id"], how="anti").with_columns(how=pl.lit("went")),
+            has.join(had, on=["child_id", "record_id"], how="semi").with_columns(how=pl.lit("stayed")),
+        ]
+    ).join(rows, on="record_id", how="left", validate="m:1")
+    is_sent = pl.col("record_id").is_in(child_records["record_id"].implode())
+    how, is_new = pl.col("how"), (pl.col("first_on") > since).fill_null(value=False)
+    verb = (
+        pl.when((how == "came") & is_new)
+        .then(pl.lit("is new"))
+        .when(how == "came")
+        .then(pl.lit("is now counted as this child's"))
+        .when((how == "went") & is_sent)
+        .then(pl.lit("is now counted as another child's"))
+        .when(how == "went")
+        .then(pl.lit("is no longer sent"))
+        .when(pl.col("changed_on") > since)
+        .then(pl.lit("has changed"))
+    )
+    key = pl.when((how == "went") & is_sent).then(masked_keys(pl.col("record_id"))).otherwise("record_id")
+    told = both.sort("child_id", "record_id").with_columns(told=formatted("record {} {}", key, verb))
+    each = told.group_by("child_id", maintain_order=True).agg(pl.col("told").drop_nulls())
+    more = pl.col("told").list.len().cast(pl.Int64) - RECORDS_TOLD
+    listed = pl.col("told").list.head(RECORDS_TOLD).list.join("; ")
+    others = formatted("; and {} more", pl.when(more > 0).then(more)).fill_null("")
+    some = formatted("Since the last list {}{}.", listed, others)
+    none = (
+        "No record of the child's own has changed since the last list: time has passed, and the estimates were learnt anew "
+        "from all children."
+    )
+    return each.select("child_id", news=pl.when(pl.col("told").list.len() > 0).then(some).otherwise(pl.lit(none)))
+
+
+def what_moved(
+    before: pl.DataFrame, now: pl.DataFrame, child_records: pl.DataFrame, snapshot: pl.DataFrame, since: date
+) -> pl.DataFrame:
+    """``child_id``, ``likelihood_then``, ``moved``: in a sentence or two, why ``now`` is another likelihood than ``before``.
+
+    Both: ``STOOD``, one row a child, by tonight's id. ``moved`` is null where nobody knows how the child stood then.
+    """
+    known = before.select(STOOD).drop_nulls(["likelihood", *FACTORS, "records"])
+    both = now.select("child_id", "likelihood", *FACTORS).join(
+        known, on="child_id", how="inner", suffix="_then", validate="1:1"
+    )
+    rose = pl.col("likelihood") > pl.col("likelihood_then")
+    named = both.with_columns(_up=most_moved("_then", "", up=True), _down=most_moved("_then", "")).join(
+        news_of_records(known, child_records, snapshot, since), on="child_id", how="left", validate="1:1"
+    )
+    words = (
+        pl.when(rose)
+        .then(formatted("What rose most is {}.", factor_words("_up", "_then", "")))
+        .otherwise(formatted("What fell most is {}.", factor_words("_down", "_then", "")))
+    )
+    return named.select(
+        "child_id", "likelihood_then", moved=pl.concat_str(words, "news", separator=" ", ignore_nulls=True)
+    )
