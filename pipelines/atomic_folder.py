@@ -1,17 +1,16 @@
 """Puts a folder of files in place whole or not at all, readable by its owner only."""
 
-import ctypes
 import errno
 import os
 import secrets
 import shutil
-import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from pipelines.file_system import exchange, is_in_use, link, locked_folder, move, sync_folder
 from pipelines.settings import SettingsError
 
 SYNCED_AT_ONCE = 8
@@ -24,8 +23,8 @@ _BY_DATE = "-".join(("[0-9]" * 4, "[0-9]" * 2, "[0-9]" * 2))
 """Folders of publications are named by the date judged."""
 
 
-_AT_FDCWD = -100
-_RENAME_EXCHANGE = 2
+IN_USE = "A program has one of its files open, as Excel does, or this user may not write there. Close that program"
+"""The remedy where Windows refuses to replace a file; it does not say for which of the two reasons."""
 
 
 class PublicationFailed(Exception):  # noqa: N818 - it is told to people as it is named
@@ -69,17 +68,9 @@ def folder_lock(parent: Path, *, of: str = "*") -> Iterator[None]:
     """Hold a folder while putting something in place there, so that others wait, and clear what a crash left in it.
 
     ``of``: pattern of our names, if the folder is not ours alone. Without the lock, two who write one page at once would
-    take each other's work for the remains of a crash. The system releases the lock of a killed process. Where it cannot
-    lock a folder (Windows, some shares) nobody waits.
+    take each other's work for the remains of a crash. The system releases the lock of a killed process.
     """
-    with ExitStack() as held:
-        if os.name == "posix":
-            import fcntl
-
-            descriptor = os.open(parent, os.O_RDONLY)
-            held.callback(os.close, descriptor)
-            with suppress(OSError):
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with locked_folder(parent):
         _mend(parent, of)
         yield
 
@@ -91,7 +82,7 @@ def _mend(parent: Path, of: str) -> None:
         if folder.exists():
             shutil.rmtree(left, ignore_errors=True)
         else:
-            left.rename(folder)
+            move(left, folder)
     for left in parent.glob(staging_pattern(of)):
         if left.is_symlink() or left.is_file():
             left.unlink(missing_ok=True)
@@ -109,7 +100,7 @@ def replace_private(path: Path, content: bytes) -> None:
     made = path.parent / f".{path.name}.tmp-{secrets.token_hex(4)}"
     try:
         write_private(made, content)
-        made.replace(path)
+        move(made, path)
     finally:
         made.unlink(missing_ok=True)
 
@@ -149,18 +140,16 @@ def newest_list(published: Path) -> str | None:
 def point_latest(folder: Path) -> None:
     """Make ``latest`` beside ``folder`` name the publication with the latest date.
 
-    A symbolic link, replaced in one step; a text file with the folder's name if the file system has no links. A night that
-    is run again for an earlier date does not move it back.
+    A symbolic link, replaced in one step; a text file with the folder's name on Windows, and if the file system has no
+    links. A night that is run again for an earlier date does not move it back.
     """
     waiting = folder.parent / f".latest.tmp-{secrets.token_hex(4)}"
     try:
         newest = max(folder.name, newest_list(folder.parent) or "")
-        try:
-            waiting.symlink_to(newest, target_is_directory=True)
-        except (NotImplementedError, OSError):
+        if not link(waiting, newest):
             write_private(waiting, f"{newest}\n".encode())
-        waiting.replace(folder.parent / "latest")
-        _sync(folder.parent)
+        move(waiting, folder.parent / "latest")
+        sync_folder(folder.parent)
     except OSError as error:
         waiting.unlink(missing_ok=True)
         raise PublicationFailed(
@@ -181,44 +170,22 @@ def _make_private_folder(folder: Path) -> None:
 def _take_the_place(made: Path, folder: Path) -> None:
     """Put ``made`` in the place of ``folder``. If the system can exchange two names, there is no moment without a folder."""
     if not folder.exists():
-        made.rename(folder)
-    elif not _exchange(made, folder):
+        move(made, folder)
+    elif not exchange(made, folder):
         old = folder.parent / f".{folder.name}.old-{secrets.token_hex(4)}"
-        folder.rename(old)
+        move(folder, old)
         try:
-            made.rename(folder)
+            move(made, folder)
         except OSError:
-            old.rename(folder)
+            move(old, folder)
             raise
         shutil.rmtree(old, ignore_errors=True)
-    _sync(folder.parent)
-
-
-def _exchange(left: Path, right: Path) -> bool:
-    """Exchange two names in one step (Linux, ``renameat2`` with RENAME_EXCHANGE); false if that cannot be done."""
-    if not sys.platform.startswith("linux"):
-        return False
-    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if rename is None:
-        return False
-    names = (os.fsencode(left), os.fsencode(right))
-    return bool(rename(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0)
+    sync_folder(folder.parent)
 
 
 def _sync_folders(top: Path) -> None:
     for folder, _, _ in os.walk(top):
-        _sync(Path(folder))
-
-
-def _sync(folder: Path) -> None:
-    """Sync a folder's entries to disk, where the system lets a folder be opened."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_folder(Path(folder))
 
 
 def _cause(error: OSError) -> str:
@@ -235,5 +202,5 @@ def _failure_in_words(error: OSError, folder: Path, size: int) -> str:
         errno.EPERM: "This user may not write there. Give the user that runs the night write access",
         errno.EROFS: "The file system is read-only. Mount it for writing",
     }
-    remedy = remedies.get(error.errno or 0, f"{_cause(error)}. Put this right")
+    remedy = IN_USE if is_in_use(error) else remedies.get(error.errno or 0, f"{_cause(error)}. Put this right")
     return f"Writing {folder} failed, and what was there is untouched. {remedy}, and start it again."

@@ -4,7 +4,6 @@ An error that a step foresees comes with its own message. Any other may quote th
 the place in the code are given; a file in the workspace keeps the frames, without the error's own words.
 """
 
-import errno
 import os
 import traceback
 from collections.abc import Callable
@@ -15,7 +14,8 @@ from typing import TypeVar
 from polars.exceptions import PanicException
 
 from data_contracts.contract import ContractError
-from pipelines.atomic_folder import PublicationFailed
+from pipelines.atomic_folder import IN_USE, PublicationFailed
+from pipelines.file_system import is_disk_full, is_in_use
 from pipelines.files.folder import ExtractsError
 from pipelines.lock import NightRunningError
 from pipelines.settings import SettingsError
@@ -88,11 +88,6 @@ NOT_THIS_ACCOUNT = (
 """The remedy where the system denies this account access to a file."""
 
 
-def is_disk_full(error: BaseException | None) -> bool:
-    """Whether the disk, or this user's share of it, is full."""
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-
-
 def _unforeseen(step: str, error: BaseException, workspace: Path | None) -> NightFailed:
     if is_disk_full(error):
         remedy = f"{_doing(step)} found the disk full. Free some space and start it again."
@@ -103,9 +98,9 @@ def _unforeseen(step: str, error: BaseException, workspace: Path | None) -> Nigh
         )
         return NightFailed(remedy, exit_code=CANNOT_GO_ON, may_pass=True)
     if isinstance(error, OSError) and error.errno is not None:
-        mend = (
-            NOT_THIS_ACCOUNT if isinstance(error, PermissionError) else "Check the disk, the share and the permissions"
-        )
+        mend = "Check the disk, the share and the permissions"
+        if isinstance(error, PermissionError):
+            mend = IN_USE if is_in_use(error) else NOT_THIS_ACCOUNT
         return NightFailed(
             f"{_doing(step)} could not read or write a file ({os.strerror(error.errno)}, at {_place(error)}). {mend}, and "
             "start it again.",

@@ -5,7 +5,6 @@ its work in the store. So a night that has published puts a copy beside the stor
 that only reads opens the copy.
 """
 
-import os
 import secrets
 import shutil
 from pathlib import Path
@@ -13,8 +12,9 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.atomic_folder import FOLDER_MODE
+from pipelines.file_system import is_in_use, move, sync_file
 from pipelines.store import Store
-from pipelines.workspace import STORE_FILE, DiskFullError, log_of, private_files
+from pipelines.workspace import STORE_FILE, DiskFullError, StoreError, log_of, private_files
 
 READERS_FOLDER = "for_readers"
 
@@ -35,7 +35,8 @@ def replace_reader_copy(workspace: Path) -> None:
     """Replace the last copy by one of the store, which must be closed.
 
     Raises :class:`~pipelines.workspace.DiskFullError` if the copy cannot be written, and if the night's tables did not fit
-    into the store's file when it was closed (DuckDB does not report that). The last copy then stays.
+    into the store's file when it was closed (DuckDB does not report that); :class:`~pipelines.workspace.StoreError` if, on
+    Windows, a command does not stop reading the last copy. The last copy then stays.
     """
     if log_of(workspace / STORE_FILE).exists():
         raise DiskFullError(
@@ -50,11 +51,15 @@ def replace_reader_copy(workspace: Path) -> None:
             for left in copy.parent.glob(".*.tmp-*"):
                 left.unlink()
             shutil.copyfile(workspace / STORE_FILE, made)
-            with made.open("rb") as file:
-                os.fsync(file.fileno())
-            made.replace(copy)
+            sync_file(made)
+            move(made, copy)
     except OSError as error:
         made.unlink(missing_ok=True)
+        if is_in_use(error):
+            raise StoreError(
+                f"Tonight's list is published, but a command that reads has had {copy} open all the while, so readers still "
+                "get answers from the list before. End that command, and run the night again."
+            ) from None
         raise DiskFullError(
             f"Tonight's list is published, but the copy of the store for readers could not be written to "
             f"{copy.parent}: {error.strerror}. Free some space and run the night again."

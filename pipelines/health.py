@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.atomic_folder import replace_private, write_private
@@ -193,7 +193,7 @@ def _write(workspace: Path, status: Status) -> bool:
     """Write both files, each in one step; returns whether it succeeded. A full disk must not hide the night's own failure."""
     try:
         replace_private(workspace / STATUS_FILE, status.model_dump_json(indent=2).encode())
-        write_to_textfile(str(workspace / METRICS_FILE), _metrics(status))
+        replace_private(workspace / METRICS_FILE, generate_latest(_metrics(status)))
     except OSError:
         return False
     return True

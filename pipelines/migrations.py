@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.file_system import move
 from pipelines.for_readers import delete_reader_copy
 from pipelines.store import Store
 from pipelines.tables import SCHEMA_VERSION, TABLES
@@ -111,7 +112,7 @@ def _copy(path: Path, version: int) -> None:
             made.mkdir(mode=0o700, parents=True)
             for file in filter(Path.exists, (path, log_of(path))):
                 shutil.copy2(file, made / file.name)
-            made.rename(folder / name)
+            move(made, folder / name)
     except OSError as error:
         shutil.rmtree(made, ignore_errors=True)
         raise StoreError(

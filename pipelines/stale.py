@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pipelines.atomic_folder import PublicationFailed, newest_list, replace_private
+from pipelines.file_system import remove_file
 
 MARK, WORDS = "stale.json", "STALE.txt"
 
@@ -52,7 +53,7 @@ def clear_stale(published: Path, as_at: date) -> None:
     mark = _read(published)
     if mark is None or as_at.isoformat() >= mark["as_at"]:
         for name in (WORDS, MARK):
-            (published / name).unlink(missing_ok=True)
+            remove_file(published / name)
 
 
 def _read(published: Path) -> dict[str, str] | None:

@@ -31,6 +31,10 @@ from pipelines.workspace import (
 LARGEST_LOG = 2**20
 """Bytes committed but not yet in the file from which a checkpoint beside other work is worth while."""
 
+FULL_IN_WORDS = ("no space left", "disk full", "out of disk", "not enough space on the disk")
+IN_USE_IN_WORDS = ("lock", "used by another process")
+"""How DuckDB quotes Linux and Windows (in English) when the disk is full, or another process has the store open."""
+
 RAW = "raw_"
 VERSION_TABLE = "schema_version"
 """One row: the version of the tables. A store without it is of version 1."""
@@ -382,9 +386,9 @@ def _errors_in_our_words(path: Path) -> Iterator[None]:
 
 def _plain_error(path: Path, error: Exception) -> StoreError:
     text = str(error).lower()
-    if "no space left" in text or "disk full" in text or "out of disk" in text:
+    if any(words in text for words in FULL_IN_WORDS):
         return DiskFullError(f"The disk of {path.parent} is full. Free some space and run the night again.")
-    if isinstance(error, duckdb.IOException) and "lock" in text:
+    if isinstance(error, duckdb.IOException) and any(words in text for words in IN_USE_IN_WORDS):
         return StoreError(f"The store {path} is in use by another process. Wait until the night has finished.")
     if isinstance(error, duckdb.IOException) and "not a valid" in text:
         return StoreError(f"{path} is not a DuckDB file. Move it away and run the night again: it is then made again.")

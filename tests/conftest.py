@@ -34,6 +34,7 @@ LONG = {
     "test_night",
     "test_backup",
     "test_units_that_are_gone",
+    "test_on_windows",
 }
 """Files that take a quarter of a minute or more. They run first, so that no single core is left with one at the end."""
 

@@ -6,7 +6,6 @@ is copied by SQLite's own means. A backup is as confidential as the workspace: i
 
 import hashlib
 import json
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.atomic_folder import FILE_MODE, folder_lock, lists_in, point_latest, staged_folder, write_private
-from pipelines.failure import is_disk_full
+from pipelines.file_system import is_disk_full, sync_file
 from pipelines.lock import HOLDER_FILE, LOCK_FILE, lock
 from pipelines.migrations import BACKUPS_FOLDER
 from pipelines.steps.publishing import PUBLISHED_FOLDER
@@ -173,7 +172,7 @@ def _copy_sqlite(file: Path, copy: Path) -> None:
     copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with (
-            closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as here,
+            closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as here,
             closing(sqlite3.connect(copy)) as there,
         ):
             here.backup(there)
@@ -190,8 +189,7 @@ def _copy_sqlite(file: Path, copy: Path) -> None:
 
 def _sync(path: Path) -> None:
     path.chmod(FILE_MODE)
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+    sync_file(path)
 
 
 def _hash(path: Path) -> str:

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from packaging.requirements import Requirement
 
 from data_contracts.today import HOME
+from pipelines.atomic_folder import newest_list
 from pipelines.counted import counted
 from pipelines.decisions.in_force import model_in_force, settings_of
 from pipelines.decisions.proposals import not_as_approved
@@ -131,11 +132,11 @@ def _disk(workspace: Path) -> Iterator[Finding]:
 
 def _encryption(folder: Path) -> Finding:
     """Whether the disk under a folder is encrypted, as far as Linux shows."""
-    device = folder.stat().st_dev
-    block = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}") if sys.platform == "linux" else Path()
-    uuid = block / "dm" / "uuid"
-    if uuid.exists() and uuid.read_text(encoding="ascii", errors="replace").startswith("CRYPT-"):
-        return Finding("encryption", GOOD, "The disk of the workspace is encrypted.")
+    if sys.platform == "linux":
+        device = folder.stat().st_dev
+        uuid = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/dm/uuid")
+        if uuid.exists() and uuid.read_text(encoding="ascii", errors="replace").startswith("CRYPT-"):
+            return Finding("encryption", GOOD, "The disk of the workspace is encrypted.")
     words = (
         "Whether the disk of the workspace is encrypted cannot be seen from here. Make sure that it is: the store holds "
         "the "
@@ -196,9 +197,10 @@ def _in_force(workspace: Path) -> Iterator[Finding]:
 
 def _publication(workspace: Path) -> Iterator[Finding]:
     """The list in use, each file compared with the hash that its night wrote down."""
-    latest = workspace / PUBLISHED_FOLDER / "latest"
+    named = newest_list(workspace / PUBLISHED_FOLDER)
+    latest = workspace / PUBLISHED_FOLDER / (named or "")
     record = latest / "run.json"
-    if not record.exists():
+    if named is None:
         yield Finding("list in use", CARE, "No list has been published yet.")
         return
     try:

@@ -111,7 +111,8 @@ def apply_retention(rules: Retention, places: KeptFolders, as_at: date, *, wait_
     if stuck := half + sum(Path(path).exists() for path in wanted["path"]):
         raise StoreError(
             f"{counted(stuck, 'thing')} due for removal could not be removed, or not completely, from {places.workspace} or "
-            "the folders of backups and extracts. Check who may write there; the next run tries again."
+            "the folders of backups and extracts. Check who may write there, close programs that have it open, and run it "
+            "again."
         )
     return certified
 
