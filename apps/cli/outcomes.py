@@ -41,9 +41,10 @@ def yields(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     from apps.cli.words import source_names
     from pipelines.atomic_folder import replace_private
     from pipelines.decisions.outcomes import read_outcomes
-    from pipelines.listing.recalibration import answers, reliability_in_words, what_to_try
-    from pipelines.publish.outcome_yield import outcome_yield, yield_words
+    from pipelines.listing.recalibration import answers, what_to_try
+    from pipelines.publish.outcome_yield import outcome_yield
     from pipelines.publish.tabular import csv_bytes
+    from pipelines.publish.yield_table import yield_words
     from pipelines.reports.back_test import back_test, missed, missed_words
     from pipelines.reports.published import read_nights
     from pipelines.steps.publishing import PUBLISHED_FOLDER
@@ -53,7 +54,7 @@ def yields(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     outcomes = read_outcomes(workspace)
     found = outcome_yield(outcomes, source_names(workspace, contracts))
     answered = answers(outcomes)
-    print("\n".join([yield_words(found), *reliability_in_words(answered), *what_to_try(answered)]))
+    print("\n\n".join([yield_words(found, answered), *what_to_try(answered)]) + "\n")
     looked_up = back_test(outcomes, read_nights(workspace / PUBLISHED_FOLDER))
     on_none = missed(looked_up)
     print(missed_words(on_none.height, looked_up.height))

@@ -283,8 +283,8 @@ def what_to_try(answered: pl.DataFrame) -> list[str]:
     if not off:
         return []
     return [
-        f"In {off:,} of these {counted(bands.height, 'band')} what was said lies outside the interval in brackets: "
-        "rollcall tune --from-outcomes tries a recalibration."
+        f"In {off:,} of {counted(bands.height, 'band')} what was said lies outside the interval of what was found: rollcall "
+        "tune --from-outcomes tries a recalibration."
     ]
 
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 import polars as pl
 
 from pipelines.decisions.outcomes import CLOSING, MISSING, standing_outcomes
-from pipelines.publish.report_tables import band_of
+from pipelines.publish.report_tables import BANDS, band_of
 from pipelines.publish.small_counts import SMALLEST_SHOWN
 from pipelines.reasons import source_name
 
@@ -51,8 +50,15 @@ def outcome_yield(outcomes: pl.DataFrame, names: Mapping[str, str] | None = None
         )
         .select(YIELD.names())
         .cast(YIELD)
-        .sort("by", "looked_into", "group", descending=[False, True, False])
+        .sort("by", _order(), "looked_into", "group", descending=[False, False, True, False])
     )
+
+
+def _order() -> pl.Expr:
+    """Bands of likelihood by likelihood, the highest first, and then those not on the list; other groups are all alike."""
+    places = {name: place for place, (_, name) in enumerate(BANDS)}
+    place = pl.col("group").replace_strict(places, default=len(BANDS), return_dtype=pl.Int64)
+    return pl.when(pl.col("by") == "likelihood").then(place).otherwise(0)
 
 
 def _child_by_child(outcomes: pl.DataFrame) -> pl.DataFrame:
@@ -117,28 +123,3 @@ def hours_for_each_found(outcomes: pl.DataFrame, as_at: date) -> float | None:
     whole = outcome_yield(outcomes.filter(pl.col("outcome_on") <= as_at)).filter(by="all")
     few = whole.is_empty() or whole["missing"].item() < SMALLEST_SHOWN
     return None if few else whole["hours_per_child_found"].item()
-
-
-def yield_words(by_group: pl.DataFrame) -> str:
-    """``YIELD`` in words for people, one line for each group."""
-    if by_group.is_empty():
-        return "No outcomes have been handed in yet. To hand them in: rollcall outcomes FILE --workspace DIR --by NAME"
-    lines = []
-    for row in by_group.iter_rows(named=True):
-        name = "All children looked into" if row["by"] == "all" else f"{row['by'].capitalize()}: {row['group']}"
-        lines.append(
-            f"{name}: {row['looked_into']:,} looked into, {row['missing']:,} missing education "
-            f"({row['share_missing']:.0%}), {row['closed']:,} closed otherwise, {row['open']:,} not decided yet."
-            + (f" {row['opened_again']:,} had been closed before and were opened again." if row["opened_again"] else "")
-            + _hours_words(row)
-        )
-    return "\n".join(lines)
-
-
-def _hours_words(row: dict[str, Any]) -> str:
-    """The hours of a group, if any are given."""
-    if row["hours"] is None:
-        return ""
-    each = row["hours_per_child_found"]
-    hours = f"; {each:,.1f} for each child found missing" if each is not None else ""
-    return f" {row['hours']:,.1f} hours on {row['hours_known']:,} of them{hours}."

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pipelines.decisions.outcomes import OUTCOME
-from pipelines.publish.outcome_yield import hours_for_each_found, hours_spent, outcome_yield, yield_words
+from pipelines.publish.outcome_yield import hours_for_each_found, hours_spent, outcome_yield
 from pipelines.reports.back_test import LISTED, UNKNOWN, back_test, missed_words
 from pipelines.reports.published import PublishedNight
 from pipelines.tables import CANDIDATE, EXPLAINED
@@ -84,7 +84,6 @@ def test_hours_are_added_up_for_each_child_and_divided_by_the_children_found() -
     assert hours_spent(given).rows() == [("A", 3.0), ("B", 3.0)]
     whole = outcome_yield(given).filter(by="all").row(0, named=True)
     assert (whole["hours"], whole["hours_known"], whole["hours_per_child_found"]) == (6.0, 2, 6.0)
-    assert "6.0 hours on 2 of them; 6.0 for each child found missing." in yield_words(outcome_yield(given))
     assert hours_for_each_found(given, date(2026, 11, 20)) is None, "two children found are too few to tell"
 
 

@@ -267,7 +267,7 @@ def test_where_likelihoods_do_not_hold_it_is_said_what_to_try_and_none_is_called
         "Likelihood 90% to 100%, answered leads: 9; said over 99%, found 0% ("
     )
     assert what_to_try(wrong) == [
-        "In 1 of these 2 bands what was said lies outside the interval in brackets: rollcall tune --from-outcomes tries a "
+        "In 1 of 2 bands what was said lies outside the interval of what was found: rollcall tune --from-outcomes tries a "
         "recalibration."
     ]
 

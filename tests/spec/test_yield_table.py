@@ -1,0 +1,80 @@
+"""Spec: what the leads have yielded, as a manager reads it from `rollcall yield`."""
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from pipelines.decisions.outcomes import OUTCOME
+from pipelines.listing.recalibration import answers
+from pipelines.publish.outcome_yield import outcome_yield
+from pipelines.publish.yield_table import NONE_YET, yield_words
+from tests.spec.test_outcomes import outcome
+
+TABLE = """\
+Of 14 children looked into, 3 missing education (21%). Each child found took 6.5 hours.
+
+                        Children  Missing  Share  Closed  Open  Again  Hours  Each
+All                           14        3    21%      10     1      1   13.0   6.5
+By lane
+  follow up                   13        3    23%      10     0      1   13.0   6.5
+  not on the list              1        0     0%       0     1      0      –     –
+By likelihood
+  90% and more                12        2    17%      10     0      1   13.0   6.5
+  50 to 70%                    1        1   100%       0     0      0      –     –
+  not on the list              1        0     0%       0     1      0      –     –
+By source
+  Health registrations        13        3    23%      10     0      1   13.0   6.5
+  housing                      1        0     0%       0     1      0      –     –
+
+Likelihoods against what was found  Answered  Said  Found  95% interval
+  90% to 100%                             13   95%    15%     3% to 41%   said too much
+  50% to 70%                               1   60%   100%   16% to 100%  too few to say
+
+Children: looked into by an officer. A child known to several sources counts in each.
+Missing: found to be missing education; the share is of the children looked into.
+Closed: closed for another reason, such as a place found or a family gone.
+Open: not decided yet.
+Again: closed before, and looked into again on a later day.
+Hours: of officers, as far as handed in; each: for each child found missing among those with hours.
+Said: the likelihood on the list; found: the share that officers found missing, with a 95% interval."""
+
+
+def found() -> pl.DataFrame:
+    """Ten leads closed otherwise, three children found (one of whom had been closed), and one looked for who was not listed."""
+    closed = [outcome("INDEPENDENT", child=f"C{number}") for number in range(10)]
+    return pl.concat(
+        [
+            *closed,
+            outcome("INDEPENDENT", date(2026, 9, 1), child="A", hours=1.0),
+            outcome("CONFIRMED_CME_NEW", child="A", hours=4.0),
+            outcome("CONFIRMED_CME_NEW", child="B", hours=8.0),
+            outcome("CONFIRMED_CME_NEW", child="D", likelihood=0.6),
+            outcome("UNTRACED", child="E", lane=None, likelihood=None, records="housing:P3"),
+        ]
+    )
+
+
+def table(outcomes: pl.DataFrame) -> str:
+    return yield_words(outcome_yield(outcomes, {"health": "Health registrations"}), answers(outcomes))
+
+
+def test_what_the_leads_have_yielded_is_a_table_with_its_words_below() -> None:
+    assert table(found()) == TABLE
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "title"),
+    [
+        pytest.param(outcome("CONFIRMED_CME_NEW"), "Hours", id="nobody gave hours"),
+        pytest.param(outcome("CONFIRMED_CME_NEW", hours=2.0), "Again", id="nobody was closed and opened again"),
+        pytest.param(outcome("UNTRACED", lane=None, likelihood=None), "Said", id="no lead is answered"),
+    ],
+)
+def test_a_column_with_nothing_in_it_is_neither_shown_nor_explained(outcomes: pl.DataFrame, title: str) -> None:
+    assert title in table(found())
+    assert title not in table(outcomes)
+
+
+def test_no_outcome_is_told_as_such() -> None:
+    assert table(OUTCOME.to_frame()) == NONE_YET
