@@ -60,6 +60,11 @@ MIGRATIONS: tuple[Migration, ...] = (
         why="how often records of one child never meet is measured of each pair of sources; the linkage measures anew",
         makes=("link_measured", "link_never_met"),
     ),
+    Migration(
+        to=15,
+        why="the list says how far a school that sent no list may have a child",
+        fills={("candidate", "unlisted_school"): 0.0},
+    ),
 )
 """In order; the last one leads to SCHEMA_VERSION."""
 

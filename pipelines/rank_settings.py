@@ -185,6 +185,9 @@ class RankSettings(Group):
     """Lane "data problem": being of compulsory school age is less likely than this, because of the birth dates."""
     doubtful_provision: float = Field(0.9, ge=0, le=1)
     """How far an entry with a doubt (a guest registration, home education not yet assessed) proves an education."""
+    unlisted_school_weighs: float = Field(0.9, ge=0, le=0.95)
+    """How much of its urgency a child loses at most, as a share, if agencies know it as they know pupils of schools that no
+    roll here shows, so that such a school may have it (:mod:`pipelines.listing.unlisted_school`). 0: none."""
     weeks_before_listed: int = Field(0, ge=0, le=52)
     """Weeks after the end of a known education before a child is listed; 0 in England, 4 in some policies. A child at high
     risk (:data:`pipelines.priority.HIGH_RISK`) never waits."""

@@ -7,8 +7,9 @@ and none was missed (:mod:`pipelines.children.missed_links`). Every child of com
 (``CANDIDATE``) or explained (``EXPLAINED``), never both and never neither.
 
 The list has one order over all lanes, by *urgency* = likelihood x (1 + points / 100): a child at .5 with 100 points comes
-beside one at 1.0 with none. So each lane is in descending urgency too, and a restricted child keeps the place that its risk
-gives it. Ties go by likelihood, then points, then child id.
+beside one at 1.0 with none. A child known as pupils of unlisted schools are comes further down, unless at high risk
+(:mod:`pipelines.listing.unlisted_school`). So each lane is in descending urgency too, and a restricted child keeps the place
+that its risk gives it. Ties go by likelihood, then points, then child id.
 """
 
 from collections.abc import Mapping
@@ -37,6 +38,7 @@ from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.roll_to_come import TO_COME, roll_to_come
 from pipelines.listing.route import routes
 from pipelines.listing.study_leave import ON_LEAVE, study_leave
+from pipelines.listing.unlisted_school import unlisted_school
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS, waiting_children
 from pipelines.priority import Circumstances, findings
 from pipelines.priority.no_place import FACTOR as NO_PLACE
@@ -125,6 +127,7 @@ def rank(inputs: ListInputs, *, dates: BirthDates | None = None, contact: pl.Dat
     # Where no roll can show the child yet, being on none is no reason to look sooner.
     not_owed = to_come.select("child_id", factor=pl.lit(NO_PLACE))
     found = found.join(listed, on="child_id", how="semi").join(not_owed, on=["child_id", "factor"], how="anti")
+    listed = join_by_child(listed, unlisted_school(listed, everyone, found, inputs))
     candidates = _candidates(listed, found, circumstances, inputs)
     shown = candidates.filter(~pl.col("restricted"))
     to_come, on_leave = (frame.join(shown, on="child_id", how="semi") for frame in (to_come, on_leave))
@@ -269,7 +272,7 @@ def _is_own_doubt(settings: RankSettings) -> pl.Expr:
 
 
 def urgency(likelihood: pl.Expr, points: pl.Expr) -> pl.Expr:
-    """The number by which the list is ordered, highest first."""
+    """What makes a child come before another, besides schools that may have it without saying so."""
     return likelihood * (1 + points / 100)
 
 
@@ -283,7 +286,7 @@ def _in_order(listed: pl.DataFrame, found: pl.DataFrame, inputs: ListInputs) -> 
         .with_columns(
             lane=_lane(inputs.settings),
             because=because,
-            urgency=urgency(pl.col("likelihood"), pl.col("priority")).round(9),
+            urgency=(urgency(pl.col("likelihood"), pl.col("priority")) * (1 - pl.col("unlisted_school"))).round(9),
         )
         .sort("urgency", "likelihood", "priority", "child_id", descending=[True, True, True, False])
         .with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))

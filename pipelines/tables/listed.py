@@ -51,6 +51,7 @@ CANDIDATE = pl.Schema(
         "on_no_roll": pl.Float64,
         "living_here": pl.Float64,
         "priority": pl.Int64,  # sum of the findings' points
+        "unlisted_school": pl.Float64,  # 0..1, share of its urgency that the child loses (pipelines.listing.unlisted_school)
         "because": pl.String,
         "forename": pl.String,
         "surname": pl.String,
