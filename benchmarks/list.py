@@ -45,6 +45,7 @@ WORLDS = tuple(
 BINS, DRAWS = 10, 400
 FOUR_IN_FIVE = 0.8
 FOLLOW_UP = "follow up"
+FOUND_FIRST = (0.25, 0.5, 0.8)
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,22 @@ def list_figures(found: Night, standing: pl.DataFrame) -> Figures:
         **calibration_figures(likelihoods, right),
         "twins listed": f"{twins['row'].count()} of {twins.height}",
         "rows per child missing": rows.height / max(1, missing["row"].count()),
+        **opened_figures(found, missing["truth"]),
+    }
+
+
+def opened_figures(found: Night, missing: pl.Series) -> Figures:
+    """How many rows are opened, from rank 1 on, until some of the children truly missing education have been found; each as
+    rows for every one of them. ``missing``: the true children; those on no list are not waited for."""
+    rows = found.ranked.candidates.sort("rank").with_row_index("row", offset=1)
+    held = rows.select("row", record_id=pl.col("records").str.split(";")).explode("record_id", empty_as_null=False)
+    theirs = held.join(found.true_child, on="record_id", validate="m:1").filter(pl.col("truth").is_in(missing.implode()))
+    at = theirs.group_by("truth").agg(pl.col("row").min())["row"].sort().to_numpy()
+    return {
+        f"rows per child, first {share:.0%}": float(at[max(0, round(share * len(at)) - 1)] / max(1, round(share * len(at))))
+        if len(at)
+        else 0.0
+        for share in FOUND_FIRST
     }
 
 

@@ -163,7 +163,7 @@ def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr, marks: pl.
         "last_seen_by": pl.lit(WITHHELD),
         "records": masked_keys(without_marks(pl.col("records"), marks)),
         "restricted": pl.lit(True),
-        **{name: nothing(candidates, name) for name in (*PARTS_OF_LIKELIHOOD, "priority")},
+        **{name: nothing(candidates, name) for name in (*PARTS_OF_LIKELIHOOD, "priority", "unlisted_school")},
         **{name: nothing(candidates, name) for name in ("route", "household", "also_here")},
     }
     nobodys = {

@@ -63,6 +63,7 @@ COLUMNS = (
     Column("last_seen_by", "Last seen by", 20),
     Column("on_no_roll", "On no roll", 10, "share"),
     Column("living_here", "Still living here", 10, "share"),
+    Column("unlisted_school", "Unlisted school?", 10, "share"),
     Column("child_id", "Child id", 15),
     Column("household", "Household", 15, printed=False),
     Column("records", "Records (source:key)", 44, printed=False),

@@ -151,6 +151,7 @@ def _candidates(draw: random.Random, people: list[dict[str, Any]]) -> pl.DataFra
                 "on_no_roll": no_roll,
                 "living_here": here,
                 "priority": draw.choice((0, 0, 10, 20, 45)),
+                "unlisted_school": (0.0, 0.35, 0.9)[len(rows) % 3],
                 "because": f"No roll shows the child; last at {person['school']}, seen at {person['address']}.",
                 "age": (AS_AT - person["date_of_birth"]).days // 365,
                 "address": person["address"],

@@ -57,7 +57,7 @@ def test_a_protected_child_stays_on_the_list_with_the_place_withheld(mark) -> No
     night = made_publication()
     before = row(night.candidates, LISTED)
     after = row(mask(mark(night, LISTED)).candidates, LISTED)
-    numbers = {"estimated", "on_no_roll", "living_here", "priority"}
+    numbers = {"estimated", "on_no_roll", "living_here", "priority", "unlisted_school"}
     withheld = {"address", "postcode", "last_seen_on", "last_seen_by", "because", "lane", "restricted", *numbers}
     assert {name: value for name, value in after.items() if name not in withheld} == {
         name: value for name, value in before.items() if name not in withheld
@@ -361,7 +361,7 @@ def test_no_open_file_depends_on_why_a_protected_child_is_listed_or_not(tmp_path
     """Rank and likelihood are open (decision 22); what they are made of, points and reasons may be anything."""
     night = protect(protect(made_publication(), LISTED), EXPLAINED)
     is_it, is_off = (pl.col("child_id") == child_id for child_id in (LISTED, EXPLAINED))
-    parts = {"estimated": 0.1, "on_no_roll": 0.2, "living_here": 0.5, "priority": 90}
+    parts = {"estimated": 0.1, "on_no_roll": 0.2, "living_here": 0.5, "priority": 90, "unlisted_school": 0.7}
     other = replace(
         night,
         candidates=night.candidates.with_columns(

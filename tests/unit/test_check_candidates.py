@@ -18,6 +18,7 @@ ROW = {
     "on_no_roll": 0.6,
     "living_here": 0.9,
     "priority": 20,
+    "unlisted_school": 0.45,
     "because": "No extract shows a school.",
     "forename": "Isla",
     "surname": "Merrick",
@@ -36,7 +37,7 @@ MASKED = {
     "postcode": "withheld",
     "last_seen_on": None,
     "last_seen_by": "withheld",
-    **dict.fromkeys(("estimated", "on_no_roll", "living_here", "priority")),
+    **dict.fromkeys(("estimated", "on_no_roll", "living_here", "priority", "unlisted_school")),
     "restricted": True,
     "lane": "restricted",
 }
@@ -93,6 +94,7 @@ def test_a_sound_list_may_be_published(changes: list[dict[str, object]]) -> None
         pytest.param(MASKED | {"last_seen_on": date(2026, 9, 1)}, "withheld", None, id="the day on which one was seen"),
         pytest.param(MASKED | {"living_here": 0.3}, "withheld", None, id="that a protected child has perhaps left"),
         pytest.param(MASKED | {"priority": 90}, "withheld", None, id="that there are reasons to look sooner for one"),
+        pytest.param(MASKED | {"unlisted_school": 0.0}, "withheld", None, id="that no agency knows one as a pupil elsewhere"),
         pytest.param({"living_here": None}, "given", None, id="a likelihood of an open row without what it is made of"),
     ],
 )
