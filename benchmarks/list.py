@@ -168,10 +168,14 @@ def opened_figures(found: Night, missing: pl.Series) -> Figures:
     rows for every one of them. ``missing``: the true children; those on no list are not waited for."""
     rows = found.ranked.candidates.sort("rank").with_row_index("row", offset=1)
     held = rows.select("row", record_id=pl.col("records").str.split(";")).explode("record_id", empty_as_null=False)
-    theirs = held.join(found.true_child, on="record_id", validate="m:1").filter(pl.col("truth").is_in(missing.implode()))
+    theirs = held.join(found.true_child, on="record_id", validate="m:1").filter(
+        pl.col("truth").is_in(missing.implode())
+    )
     at = theirs.group_by("truth").agg(pl.col("row").min())["row"].sort().to_numpy()
     return {
-        f"rows per child, first {share:.0%}": float(at[max(0, round(share * len(at)) - 1)] / max(1, round(share * len(at))))
+        f"rows per child, first {share:.0%}": float(
+            at[max(0, round(share * len(at)) - 1)] / max(1, round(share * len(at)))
+        )
         if len(at)
         else 0.0
         for share in FOUND_FIRST

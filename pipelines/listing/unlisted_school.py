@@ -66,8 +66,8 @@ def unlisted_school(
       risk, and for all where too few children can be compared.
     - ``ask_schools``: a sentence where the child is more like them than not; null elsewhere.
 
-    ``listed`` and ``everyone``: ``child_id``, ``likelihood`` and ``own_*`` of the children of the list, and of all who may be of
-    age. ``findings``: ``FINDING``.
+    ``listed`` and ``everyone``: ``child_id``, ``likelihood`` and ``own_*`` of the children of the list, and of all who may be
+    of age. ``findings``: ``FINDING``.
     """
     pupils = _pupils(everyone.join(listed, on="child_id", how="anti"))
     if min(listed.height, pupils.height) < FEWEST:

@@ -17,8 +17,8 @@ MOST = RankSettings().unlisted_school_weighs
 
 
 def town(*, pupils: int = 60, never: int = 45, leavers: int = 15, what: str = "independent school") -> Drawn:
-    """Children of a doctor's list: pupils of a school outside the rolls (P...), of whom one in twelve once left a roll; children
-    on no list, who were never on a roll (N...) or have left one (L...)."""
+    """Children of a doctor's list: pupils of a school outside the rolls (P...), of whom one in twelve once left a roll;
+    children without a place, who were never on a roll (N...) or have left one (L...)."""
     drawn = Drawn()
     for kind, count in (("P", pupils), ("N", never), ("L", leavers)):
         for number in range(count):
@@ -71,7 +71,10 @@ def test_officers_are_told_to_ask_such_schools_first_where_the_child_is_more_lik
     [
         (town(pupils=FEWEST - 1), "too few pupils"),
         (town(never=10, leavers=FEWEST - 11), "too few on the list"),
-        (town(what="home education"), "home education: most of those registered have left a roll, those unknown never were"),
+        (
+            town(what="home education"),
+            "home education: most of those registered have left a roll, those unknown never were",
+        ),
     ],
     ids=lambda case: case if isinstance(case, str) else "",
 )
@@ -138,4 +141,3 @@ def test_log_odds_are_those_of_a_library(rows: list[tuple[int, float, float]]) -
         np.vstack([known, known]), np.repeat([1, 0], len(rows)), sample_weight=np.concatenate([yes, no])
     )
     assert _log_odds(known, yes, no) == pytest.approx(oracle.decision_function(known), abs=1e-4)
-

@@ -94,7 +94,9 @@ def test_a_sound_list_may_be_published(changes: list[dict[str, object]]) -> None
         pytest.param(MASKED | {"last_seen_on": date(2026, 9, 1)}, "withheld", None, id="the day on which one was seen"),
         pytest.param(MASKED | {"living_here": 0.3}, "withheld", None, id="that a protected child has perhaps left"),
         pytest.param(MASKED | {"priority": 90}, "withheld", None, id="that there are reasons to look sooner for one"),
-        pytest.param(MASKED | {"unlisted_school": 0.0}, "withheld", None, id="that no agency knows one as a pupil elsewhere"),
+        pytest.param(
+            MASKED | {"unlisted_school": 0.0}, "withheld", None, id="that no agency knows one as a pupil elsewhere"
+        ),
         pytest.param({"living_here": None}, "given", None, id="a likelihood of an open row without what it is made of"),
     ],
 )
