@@ -24,6 +24,7 @@ STOPS = 1
 
 def check(
     path: Path,
+    /,
     *,
     json: Annotated[Path | None, Parameter(name="--json")] = None,
     junit: Annotated[Path | None, Parameter(name="--junit")] = None,

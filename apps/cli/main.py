@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 
 from cyclopts import App
+from cyclopts.exceptions import CycloptsError
 
 from apps.cli.adoption import adoption
 from apps.cli.backup import backup, restore
@@ -20,6 +21,7 @@ from apps.cli.find import find
 from apps.cli.handover import handover
 from apps.cli.judge import judge
 from apps.cli.migrate import migrate
+from apps.cli.mistyped import mistyped
 from apps.cli.night import night
 from apps.cli.outcomes import outcomes, yields
 from apps.cli.proposals import approve, proposals
@@ -48,6 +50,8 @@ app = App(
     version=_version,
     result_action="return_value",
     suppress_keyboard_interrupt=False,  # reported below; cyclopts would end without a word
+    print_error=False,  # likewise
+    exit_on_error=False,
 )
 _RUNNING_IT, _QUESTIONS = (demo, night, check), (explain, find)
 _REVIEW_AND_TUNING = (sample, judge, tune, train, proposals, approve)
@@ -65,6 +69,10 @@ atexit.register(gc.freeze)
 
 STOPPED = 130
 """Exit code if a person stopped the command (Ctrl-C), as in shells."""
+
+
+MISTYPED = 2
+"""Exit code if the command line cannot be read: a person must act."""
 
 
 READ_NO_FURTHER = 141
@@ -87,6 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _stop_writing()
         return READ_NO_FURTHER
+    except CycloptsError as error:
+        sys.stderr.write(f"\n{mistyped(error)}\n")
+        return MISTYPED
     except SystemExit:
         raise
     except BaseException as error:  # a panic in polars is not an Exception

@@ -45,10 +45,66 @@ def test_help_of_every_command_comes_without_loading_what_is_heavy() -> None:
     assert sum("Usage: rollcall" in line for line in told) == int(commands) + 1
 
 
-def test_a_command_that_is_none_is_refused() -> None:
-    with pytest.raises(SystemExit) as refused:
-        main(["nigth"])
-    assert refused.value.code != 0
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        pytest.param(
+            "nigth", "rollcall has no such command. Perhaps night is meant.\n... rollcall --help", id="no such command"
+        ),
+        pytest.param("Amira", "rollcall has no such command.\n... rollcall --help", id="a name: not repeated"),
+        pytest.param(
+            "contract nwe",
+            "rollcall contract has no such command.\n... rollcall contract --help",
+            id="no such command of a command",
+        ),
+        pytest.param(
+            "night --extracts x",
+            "rollcall night needs:\n"
+            "  --as-at      The date judged, YYYY-MM-DD. Ages and places are as at this day.\n"
+            "  --workspace  Folder for the store and everything published.\n... rollcall night --help",
+            id="two options missing",
+        ),
+        pytest.param(
+            "yield --worksapce w",
+            "rollcall yield needs:\n  --workspace  Folder of the night.\n--worksapce is none of its options.\n"
+            "... rollcall yield --help",
+            id="an option misspelt",
+        ),
+        pytest.param(
+            "check", "rollcall check needs:\n  PATH  A file, or the folder of a night.\n... rollcall check --help"
+        ),
+        pytest.param(
+            "weekly --workspace",
+            "rollcall weekly: --workspace needs a value after it.\n... rollcall weekly --help",
+            id="an option without its value",
+        ),
+        pytest.param(
+            "yield --workspace w --contract c",
+            "rollcall yield has no option --contract. Perhaps --contracts is meant.\n... rollcall yield --help",
+            id="no such option",
+        ),
+        pytest.param(
+            "weekly --workspace w Amira Haddad",
+            "rollcall weekly: 2 words too many. A value with a space in it must stand in quotes.\n... rollcall weekly --help",
+            id="a name without quotes: not repeated",
+        ),
+        pytest.param(
+            "approve one --by B --workspace w",
+            "rollcall approve: NUMBER takes a whole number.\n... rollcall approve --help",
+            id="another kind of value",
+        ),
+        pytest.param(
+            "yield --workspace w --workspace v",
+            "rollcall yield: --workspace is given more than once. Give it once.\n... rollcall yield --help",
+            id="given twice",
+        ),
+    ],
+)
+def test_a_mistyped_command_line_is_told_what_it_needs_and_whose_help_to_read(
+    line: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(line.split()) == CANNOT_GO_ON
+    assert capsys.readouterr().err.strip() == told.replace("...", "What can be given:")
 
 
 def test_a_full_night_is_asked_for_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
