@@ -25,8 +25,6 @@ PATIENCE_SECONDS = 30.0
 LOCK_FILE = ".rollcall.lock"
 """What is locked in place of a folder on Windows; it goes when it is released."""
 
-_IN_USE = (5, 32, 33)
-"""Windows' own codes: access denied (said of an open file that is to be replaced), sharing violation, lock violation."""
 _FULL = (39, 112, 1295)
 """Windows' own codes: handle of a full disk, disk full, quota used up."""
 _AT_FDCWD = -100
@@ -34,8 +32,8 @@ _RENAME_EXCHANGE = 2
 
 
 def is_in_use(error: BaseException | None) -> bool:
-    """Whether Windows refused because a program has the file open; it may say the same if this user lacks the right."""
-    return isinstance(error, OSError) and getattr(error, "winerror", None) in _IN_USE
+    """Whether Windows refused because a program has the file open; it says the same if this user lacks the right."""
+    return sys.platform == "win32" and isinstance(error, PermissionError)
 
 
 def is_disk_full(error: BaseException | None) -> bool:

@@ -32,6 +32,7 @@ def handover(
     authority
         Name of this authority, for the heading.
     """
+    from apps.cli.words import for_whom
     from pipelines.atomic_folder import write_folder
     from pipelines.decisions.outcomes import read_outcomes
     from pipelines.for_readers import tables_for_readers
@@ -46,7 +47,7 @@ def handover(
     note_handover(workspace, child_id, packet, by)
     folder = workspace / HANDOVERS_FOLDER / f"{child_id}-{packet.as_at.isoformat()}"
     write_folder(handover_files(packet), folder)
-    print(f"The packet is in {folder}, readable by you alone. Nothing was sent.")
+    print(f"The packet is in {folder}, {for_whom()}. Nothing was sent.")
     if packet.is_protected:
         print(
             "This child's whereabouts are PROTECTED and withheld from the packet. The named role should speak to the receiver."

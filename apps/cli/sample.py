@@ -27,7 +27,7 @@ def sample(
     seed
         Another number draws other pairs for the blind part.
     """
-    from apps.cli.words import command, source_names, typed
+    from apps.cli.words import command, for_whom, source_names, typed
     from pipelines.counted import counted
     from pipelines.decisions.in_force import threshold_of
     from pipelines.for_readers import tables_for_readers
@@ -39,7 +39,7 @@ def sample(
     asked = SampleRequest(pairs=pairs, seed=seed, out=out, threshold=threshold_of(workspace), restricted=restricted)
     drawn = write_sample(workspace, tables, asked, names)
     parts = dict(drawn.group_by("part").len().iter_rows())
-    print(f"{counted(drawn.height, 'pair')} in {out}, readable by you alone:")
+    print(f"{counted(drawn.height, 'pair')} in {out}, {for_whom()}:")
     print(f"  {parts.get('list', 0):>5,}  decide a child's place on the list")
     print(f"  {parts.get('model', 0):>5,}  teach the weights")
     print(f"  {parts.get('blind', 0):>5,}  drawn at random, to measure")

@@ -17,6 +17,7 @@ def sheet(*children: str, workspace: Workspace, out: Path, restricted: Protected
     out
         The PDF to write. An existing one is never overwritten.
     """
+    from apps.cli.words import for_whom
     from pipelines.atomic_folder import write_requested
     from pipelines.reports.published_sheets import read_sheets
     from pipelines.reports.sheet_pdf import sheets_pdf
@@ -27,7 +28,7 @@ def sheet(*children: str, workspace: Workspace, out: Path, restricted: Protected
         raise SettingsError(f"--out: {out} already exists. Name another file.")
     as_at, pages = read_sheets(workspace / PUBLISHED_FOLDER, children, restricted=restricted)
     write_requested(out, sheets_pdf(pages, as_at))
-    print(f"{len(pages):,} {'sheet is' if len(pages) == 1 else 'sheets are'} in {out}, readable by you alone.")
+    print(f"{len(pages):,} {'sheet is' if len(pages) == 1 else 'sheets are'} in {out}, {for_whom()}.")
     print("It is personal data about children: shred the paper and delete the file after the visit.")
     if restricted:
         print("It may hold children whose whereabouts are PROTECTED: for the named restricted role only.")

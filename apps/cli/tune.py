@@ -105,7 +105,7 @@ def _compared(
     contracts: Path | None,
 ) -> "Figures":
     """Judge the night again, write the page and print what differs; returns the figures."""
-    from apps.cli.words import source_names
+    from apps.cli.words import for_whom, source_names
     from pipelines.tuning.page import compare_settings
 
     comparison = compare_settings(
@@ -118,7 +118,7 @@ def _compared(
         )
     for name, value in comparison.figures.items():
         print(f"  {value:>10,}  {name}")
-    print(f"Who comes, who leaves and why: {comparison.page}, readable by you alone. Nothing was published.")
+    print(f"Who comes, who leaves and why: {comparison.page}, {for_whom()}. Nothing was published.")
     return comparison.figures
 
 

@@ -5,7 +5,7 @@ from apps.cli.parameters import NamingContracts, Workspace
 
 def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     """Write a manager's weekly page: leads open, new, gone, waiting and found, and sources that are late."""
-    from apps.cli.words import source_names
+    from apps.cli.words import for_whom, source_names
     from pipelines.atomic_folder import write_folder
     from pipelines.decisions.outcomes import read_outcomes
     from pipelines.for_readers import tables_for_readers
@@ -30,5 +30,5 @@ def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     folder = workspace / WEEKLY_FOLDER / week.as_at.isoformat()
     approval = settings_approval(workspace / PUBLISHED_FOLDER / week.as_at.isoformat())
     write_folder({"weekly.html": weekly_html(week, names, warnings, approval)}, folder)
-    print(f"The week to {week.as_at:%d/%m/%Y} is in {folder / 'weekly.html'}, readable by you alone.")
+    print(f"The week to {week.as_at:%d/%m/%Y} is in {folder / 'weekly.html'}, {for_whom()}.")
     return 0

@@ -79,7 +79,7 @@ def _files_in_words(report: "RunReport") -> list[str]:
     there = [(name, what) for name, what in FILES if (report.published / name).exists()]
     width = max(len(name) for name, _ in there)
     files = (f"  {name:<{width}}  {what}" for name, what in there)
-    return ["", f"Everything is in {report.published}, readable by you alone:", *files]
+    return ["", f"Everything is in {report.published}, {for_whom()}:", *files]
 
 
 def _next_steps(report: "RunReport", workspace: Path) -> list[str]:
@@ -124,6 +124,11 @@ def proposed(number: int, workspace: Path) -> str:
 def typed(path: Path) -> str:
     """A path as typed into a command: quoted if it has a space or a character special to the shell."""
     return list2cmdline([str(path)]) if sys.platform == "win32" else shlex.quote(str(path))
+
+
+def for_whom() -> str:
+    """Who can read what a command has written. Windows takes that from the folder it is in, not from whoever writes it."""
+    return "readable by whoever may read that folder" if sys.platform == "win32" else "readable by you alone"
 
 
 def command() -> str:

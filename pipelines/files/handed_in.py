@@ -42,7 +42,12 @@ def cells_handed_in(file: Path, needed: Sequence[str], others: Sequence[str]) ->
     try:
         sheets = [_from_headers(lines, needed, others) for lines in _sheets(file, needed, others)]
     except OSError as error:
-        fault = f"{file}: it cannot be read: {error.strerror or 'no such file'}."
+        close = (
+            " Close the program that has it open, or correct the permissions."
+            if isinstance(error, PermissionError)
+            else ""
+        )
+        fault = f"{file}: it cannot be read: {error.strerror or 'no such file'}.{close}"
     except UnreadableFileError as error:
         fault = f"{file.name}: nothing was kept. {error.why} {error.fix}"
     except csv.Error:

@@ -123,7 +123,7 @@ def open_file(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> It
     except OSError:
         list(file.parent.iterdir())  # raises if the share itself is away, which may pass
         source = _source_id(by_name[0])
-        fix = "Give this account permission to read it, and check the disk."
+        fix = "Close the program that has it open, if one has. Give this account permission to read it, and check the disk."
         wrong = Breach.of_file(source, shown, "not readable", "The file could not be opened.", fix)
         yield _refused(source, shown, None, (wrong,))
         return

@@ -229,7 +229,7 @@ def _cells(path: Path) -> pl.DataFrame:
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except OSError as error:
-        fault = f"{path}: it cannot be read: {error.strerror}."
+        fault = f"{path}: it cannot be read: {error.strerror}. Close the program that has it open, if one has."
     except BaseException:  # noqa: S110 - a panic of the reader is no Exception, and its text may quote a cell
         pass
     raise SettingsError(f"{fault} Give back the workbook that rollcall sample wrote.")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from getpass import getuser
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -98,10 +99,11 @@ def _permissions(workspace: Path) -> Iterator[Finding]:
             "workspace", BAD, f"This user may not write in {workspace}. Run the night as the user who owns it."
         )
         return
-    if os.name != "posix":
-        yield Finding(
-            "workspace", CARE, "Who may read it is not checked on this system: make sure that only its owner can."
-        )
+    if sys.platform == "win32":
+        account = f"{os.environ.get('USERDOMAIN', '.')}\\{getuser()}"
+        close = f'icacls "{workspace}" /inheritance:r /grant:r "{account}:(OI)(CI)F"'
+        words = f"Who else may read it is not checked on Windows. To close it to everybody but this account: {close}"
+        yield Finding("workspace", CARE, words)
         return
     open_to_others = sum(1 for path in (workspace, *workspace.rglob("*")) if _is_open(path))
     if open_to_others:

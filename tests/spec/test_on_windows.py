@@ -1,11 +1,14 @@
 """What Windows does otherwise with files is borne: nights, backups and all upkeep leave no file open that must make way."""
 
+import errno
 import os
 import sqlite3
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import polars as pl
@@ -22,7 +25,7 @@ from pipelines.store import Store
 from pipelines.tables import SCHEMA_VERSION
 from pipelines.workspace import STORE_FILE, DiskFullError, StoreError
 from tests.conftest import FirstNight
-from tests.made.windows import AsOnWindows, open_in, refusal, unfit_names, windows
+from tests.made.windows import SHARING_VIOLATION, AsOnWindows, open_in, refusal, unfit_names, windows
 
 __all__ = ["windows"]
 
@@ -96,6 +99,22 @@ def test_the_doctor_finds_the_list_in_use_without_a_link(
     assert "each as the night wrote it" in capsys.readouterr().out
 
 
+def test_nobody_is_told_that_files_are_private_where_a_folder_says_who_may_read_them(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_windows = SimpleNamespace(platform="win32")
+    assert main(["weekly", "--workspace", str(workspace)]) == 0
+    assert "readable by you alone" in capsys.readouterr().out
+    monkeypatch.setattr("apps.cli.words.sys", on_windows)
+    assert main(["weekly", "--workspace", str(workspace)]) == 0
+    assert "readable by whoever may read that folder" in capsys.readouterr().out
+    monkeypatch.setattr("pipelines.upkeep.doctor.sys", SimpleNamespace(**vars(sys) | vars(on_windows)))
+    monkeypatch.setenv("USERDOMAIN", "COUNCIL")
+    monkeypatch.setenv("LOGNAME", "nights")
+    main(["doctor", "--workspace", str(workspace)])
+    assert f'icacls "{workspace}" /inheritance:r /grant:r "COUNCIL\\nights:(OI)(CI)F"' in capsys.readouterr().out
+
+
 def test_a_list_that_somebody_has_open_stays_and_the_message_says_why(folder: Path, windows: AsOnWindows) -> None:
     """As when an officer has the workbook open in Excel while its night is run again."""
     write_folder(LIST, folder)
@@ -142,10 +161,36 @@ def test_whoever_writes_into_a_folder_waits_for_another(folder: Path, windows: A
     assert (folder / "candidates.csv").read_bytes() == b"a list"
 
 
-def test_other_failures_of_the_disk_are_not_waited_for() -> None:
-    assert file_system.is_in_use(refusal(32)) and file_system.is_in_use(refusal(5))
-    assert not file_system.is_in_use(PermissionError(13, "no"))
-    assert not file_system.is_in_use(refusal(1314))
+def test_elsewhere_nobody_is_waited_for() -> None:
+    """On Linux an open file never stands in the way, so who may not write there never may."""
+    assert not file_system.is_in_use(PermissionError(errno.EACCES, "no"))
+
+
+def test_a_file_that_must_make_way_and_is_open_is_told_as_that(windows: AsOnWindows) -> None:
+    with pytest.raises(PermissionError) as caught:
+        raise refusal(SHARING_VIOLATION)
+    assert "Close that program" in str(as_night_failed("publish", caught.value, None))
+
+
+def test_an_extract_that_somebody_has_open_is_named_with_the_remedy(
+    workspace: Path, extracts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Excel lets nobody read what it has open."""
+    (tmp_path / "outcomes.csv").write_text("x", encoding="utf-8")
+    read = Path.read_bytes
+
+    def held(self: Path) -> bytes:
+        if self.name in ("health.csv", "outcomes.csv"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return read(self)
+
+    monkeypatch.setattr(Path, "read_bytes", held)
+    assert main(["check", str(extracts)]) == 1
+    outcomes = ["outcomes", str(tmp_path / "outcomes.csv"), "--by", "A. Lee", "--workspace", str(workspace)]
+    assert main(outcomes) == CANNOT_GO_ON
+    printed = capsys.readouterr()
+    assert "health.csv" in printed.out and "Close the program that has it open" in printed.out
+    assert "Close the program that has it open" in printed.err
 
 
 @pytest.mark.parametrize("code", [39, 112, 1295], ids=["a handle's disk is full", "disk full", "quota used up"])
