@@ -19,11 +19,6 @@ CHUNK = 1 << 18
 CHILD_TRAINING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("surname and birth date", ("surname_key", "dob_unordered"), settles=("surname", "date of birth")),
     BlockingRule("forename and birth date", ("forename_key", "dob_unordered"), settles=("forename", "date of birth")),
-    BlockingRule(
-        "names and birth year",
-        ("forename_key", "surname_key", "birth_year"),
-        settles=("forename", "surname", "date of birth"),
-    ),
     # The forename tells the sex. If sex counted again, two namesakes of one home would become a child with two birthdays.
     BlockingRule(
         "names and postcode",

@@ -288,13 +288,14 @@ def train(
     }
     expected = [float(share[0]) * sample.pairs for sample, share in zip(samples, state.shares, strict=True)]
     # The matches that the best single rule finds, as a share of all pairs: a little too low, but it assumes no recall.
-    share = min(0.5, max(expected[1:]) / possible)
+    share = min(0.5, max(_by_rule(samples[1:], expected[1:])) / possible)
     return Model(tuple(comparisons), weights, home.share, home.twin_share, share, figures)
 
 
 def _refuse_too_few(samples: Sequence[Sample], state: _State, home: _Siblings, households: Households | None) -> None:
     """Raise TrainingError if every rule finds too few likely matches, or too few brothers and sisters are known to be two."""
-    if max((_likely_matches(sample, state, k) for k, sample in enumerate(samples) if k), default=0.0) < FEWEST_MATCHES:
+    likely = [_likely_matches(sample, state, number) for number, sample in enumerate(samples)]
+    if max(_by_rule(samples[1:], likely[1:]), default=0.0) < FEWEST_MATCHES:
         raise TrainingError(
             f"training finds fewer than {FEWEST_MATCHES} likely matches, too few to learn from: keep the approved model"
         )
@@ -303,6 +304,14 @@ def _refuse_too_few(samples: Sequence[Sample], state: _State, home: _Siblings, h
             f"training finds fewer than {FEWEST_AT_HOME} pairs of brothers and sisters whose {households.identifier} tells "
             "them apart, and would take others for one child: keep the approved model"
         )
+
+
+def _by_rule(samples: Sequence[Sample], numbers: Sequence[float]) -> list[float]:
+    """The sum of the numbers of each rule's samples."""
+    sums: dict[str, float] = {}
+    for sample, number in zip(samples, numbers, strict=True):
+        sums[sample.name] = sums.get(sample.name, 0.0) + number
+    return list(sums.values())
 
 
 def _possible_pairs(height: int, between: NDArray[np.int32] | None) -> float:

@@ -10,14 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.blocking import BlockingRule, Plan, plan
+from matching.blocks import NO_KEY, Blocks
 from matching.comparisons import Comparison
 from matching.encode import Encoded, Rows
 from matching.patterns import Patterns, levels_in, patterns_of
-from matching.sorting import order_of, run_ends
+from matching.sorting import distinct, order_of, run_ends
 
 RANDOM_PAIRS = 1_000_000
 PAIRS_A_RULE = 1_000_000
 SEED = 20261120
+STRATA = 12
+"""The last stratum of a rule's pairs: those of blocks with 64 rows or more (two strata for each doubling)."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ def samples_of(
     between: NDArray[np.int32] | None,
     learns: NDArray[np.int32] | None,
 ) -> list[Sample]:
-    """The random sample and one sample per training rule.
+    """The random sample, and one sample per training rule and stratum.
 
     ``learns``: if given, rules take only pairs of rows with different numbers in it (pairs between datasets: within a
     dataset, copies of one entry would teach that records never differ).
@@ -136,8 +139,39 @@ def samples_of(
     pairs = plan(rules, table, learns if learns is not None else between)
     for number, rule in enumerate(rules):
         sampled = _sampled(pairs, number, PAIRS_A_RULE)
-        found += _rule_sample(table, comparisons, rule, sampled, pairs.blocks[number].pairs)
+        found += _rule_samples(table, comparisons, rule, sampled, pairs.blocks[number])
     return found
+
+
+def _rule_samples(
+    table: Encoded, comparisons: Sequence[Comparison], rule: BlockingRule, sampled: tuple[Rows, Rows], blocks: Blocks
+) -> list[Sample]:
+    """One sample for each stratum of a rule's pairs: by how many rows have in common what the rule requires.
+
+    Two rows with a birthday and a name that nobody else has are mostly one child. Of the many called MUHAMMAD who were
+    registered as born on 1 January, few pairs are. If one share were fitted to both, namesakes would pass for one child, and
+    m would say that children move and change their names more than they do.
+    """
+    left, right = sampled
+    stratum = _strata(blocks, left, right)
+    found = list[Sample]()
+    for number in distinct(stratum):
+        here = stratum == number
+        pairs = round(blocks.pairs * float(here.mean()))
+        found += _rule_sample(table, comparisons, rule, (left[here], right[here]), pairs)
+    return found
+
+
+def _strata(blocks: Blocks, left: Rows, right: Rows) -> NDArray[np.int64]:
+    """The stratum of each pair, from the rows in the smallest block that both rows are in."""
+    sizes = np.bincount(blocks.keys[blocks.keys != NO_KEY], minlength=1)
+    rows = np.full(len(left), len(blocks.keys), dtype=np.int64)
+    for i in range(blocks.keys.shape[1]):
+        ours = blocks.keys[:, i].take(left)
+        for j in range(blocks.keys.shape[1]):
+            both = (ours != NO_KEY) & (ours == blocks.keys[:, j].take(right))
+            rows[both] = np.minimum(rows[both], sizes[ours[both]])
+    return np.asarray(np.minimum(2 * np.log2(np.maximum(rows, 1)), STRATA), dtype=np.int64)
 
 
 def _rule_sample(

@@ -134,6 +134,25 @@ def test_the_share_of_one_child_is_what_the_best_rule_finds():
     assert model.match * every == pytest.approx(280, rel=0.1)
 
 
+def test_namesakes_with_one_birthday_do_not_teach_that_children_move():
+    """Of three thousand children on two lists, 5 in 100 have moved. One in five came from abroad: these have one surname, few
+    forenames, and a birthday on 1 January of one of ten years."""
+    draw, many = np.random.default_rng(11), 3 * PEOPLE
+    abroad = np.arange(many) < 0.2 * many
+    born = np.where(abroad, 1 + np.arange(many) % 10, 100 + draw.integers(0, 3000, many))
+    surname = np.where(abroad, 0, draw.integers(1, 300, many))
+    forename = np.where(abroad, draw.integers(0, 20, many), draw.integers(20, 300, many))
+    middle, home = draw.integers(0, 10, many), np.arange(many)
+    now = np.where(draw.random(many) < 0.05, many + home, home)
+    names = {"born": born, "surname": surname, "forename": forename, "middle": middle}
+    table = pl.concat([pl.DataFrame({**names, "home": at}) for at in (home, now)]).cast(pl.String)
+    comparisons = [_same_or_silent(column) for column in table.columns]
+    lists = np.repeat(np.array([0, 1], np.int32), many)
+    rule = BlockingRule("surname and birthday", ("surname", "born"))
+    model = train(encode(table, table.columns), comparisons, [rule], learns=lists)
+    assert model.weights["home"].m[1] == pytest.approx(0.95, abs=0.05)
+
+
 def test_a_rule_that_reads_every_comparison_teaches_nothing():
     every = BlockingRule("all agree", tuple(VALUES))
     table = _simulated()
