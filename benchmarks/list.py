@@ -286,7 +286,7 @@ def written(lists: list[Measured]) -> str:
         "to an agency, in no extract's education) that no row above it holds. AP: average precision of that order. ECE: "
         "expected calibration error of the likelihood, in ten bins; *floor*: what a list with the same likelihoods would "
         "have on average if each of them were exactly right; *one in twenty*: what one such list in twenty exceeds. Bias: mean "
-        "likelihood minus the share that is right. The last column is the effort: rows for each child truly missing "
+        "likelihood minus the share that is right. The last columns are the effort: rows for each child truly missing "
         "education.",
         "*Without*: sources whose file was refused because too many of its rows broke a rule.",
         table([each.listed for each in lists]),

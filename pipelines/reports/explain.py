@@ -229,7 +229,7 @@ def _listed(child: ExplainedChild, candidate: Row) -> list[tuple[str, list[str]]
     place = f'Rank {candidate["rank"]} of {child.tables["candidate"].height}, lane "{candidate["lane"]}".'
     points = [f"{row['points']:>3} points: {row['because']}" for row in child.rows("finding")]
     return [
-        ("On the list", [place, _likelihood(child, candidate), LIST_IS_NO_FINDING]),
+        ("On the list", [place, _likelihood(child, candidate), *_comes_later(candidate), LIST_IS_NO_FINDING]),
         ("Why", sentences(candidate["because"])),
         (f"Reasons to look sooner: {candidate['priority']} points", [] if child.is_protected else points),
         (
@@ -253,6 +253,17 @@ def _likelihood(child: ExplainedChild, candidate: Row) -> str:
     )
     moved = f"; allowing for what officers found on earlier leads, {in_100_written(candidate['likelihood'])}"
     return likelihood + ("." if candidate["likelihood"] == candidate["estimated"] else f"{moved}.")
+
+
+def _comes_later(candidate: Row) -> list[str]:
+    """How far a school that sent no list moves the child down; empty if not at all, or if the child is protected."""
+    share = candidate["unlisted_school"]
+    if not share:
+        return []
+    return [
+        f"In the order of the list it has lost {in_100_written(share)} of its urgency (likelihood x points), as a school that "
+        "sent no list may have it."
+    ]
 
 
 def _household(child: ExplainedChild) -> list[Row]:

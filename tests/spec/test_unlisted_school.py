@@ -10,7 +10,9 @@ from sklearn.linear_model import LogisticRegression
 
 from pipelines.listing.unlisted_school import ALIKE, FEWEST, PRIOR, _log_odds
 from pipelines.rank_settings import RankSettings
-from tests.made.children import Drawn
+from pipelines.reports.explain import EXPLAIN_READS, explain
+from pipelines.reports.life import LIFE_READS
+from tests.made.children import SOURCE_NAMES, Drawn
 
 LEFT = date(2026, 10, 1)
 MOST = RankSettings().unlisted_school_weighs
@@ -64,6 +66,13 @@ def test_officers_are_told_to_ask_such_schools_first_where_the_child_is_more_lik
         "such a school may have the child and have sent no list, so ask before visiting."
     ) in told(town(), "N000")
     assert "have sent no list" not in told(town(), "L000")
+
+
+@pytest.mark.parametrize(("child", "is_told"), [("N000", True), ("L000", True), ("P000", False)])
+def test_the_page_about_a_child_says_how_far_it_came_down(child: str, is_told: bool) -> None:
+    night = town().night()
+    shown = explain(child, {name: night[name] for name in (*EXPLAIN_READS, *LIFE_READS)}, SOURCE_NAMES)
+    assert ("of its urgency (likelihood x points), as a school that sent no" in " ".join(shown.split())) is is_told
 
 
 @pytest.mark.parametrize(
