@@ -89,6 +89,7 @@ class Tonight:
     candidates: pl.DataFrame
     explained: pl.DataFrame
     person: pl.DataFrame
+    """With the birth dates that a source has exchanged put right, as for the list."""
     statements: pl.DataFrame
     child_records: pl.DataFrame
     child_moves: pl.DataFrame

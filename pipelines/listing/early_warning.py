@@ -84,11 +84,11 @@ def early_warning(inputs: ListInputs) -> EarlyWarning:
 
 def _facts(inputs: ListInputs, is_meant: pl.Expr) -> pl.DataFrame:
     """``child_facts`` of the living children whose chosen birth date meets ``is_meant``."""
-    maybe = inputs.person.filter(is_meant).select("record_id")
+    maybe = inputs.by_age.filter(is_meant).select("record_id")
     children = inputs.child_records.join(maybe, on="record_id", how="semi").select("child_id").unique()
     members = inputs.child_records.join(children, on="child_id", how="semi")
     alive = ~pl.col("child_id").is_in(surely_died(inputs.statements, members).implode())
-    return child_facts(inputs.person, inputs.statements, members, inputs.as_at).filter(is_meant & alive)
+    return child_facts(inputs.by_age, inputs.statements, members, inputs.as_at).filter(is_meant & alive)
 
 
 def _without_place(
@@ -123,7 +123,7 @@ def _holding(provision: pl.DataFrame, term: date, settings: RankSettings) -> pl.
 
 def _beyond_year_six(inputs: ListInputs) -> pl.DataFrame:
     """``PROVISION`` without open entries at schools that end with Year 6."""
-    born = inputs.person.select("record_id", "date_of_birth").drop_nulls()
+    born = inputs.by_age.select("record_id", "date_of_birth").drop_nulls()
     current = inputs.provision.filter("is_current").drop_nulls("place")
     pupils = current.join(born, on="record_id", how="inner", validate="m:1")
     is_older = school_year(pl.col("date_of_birth"), inputs.as_at) > 6

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
+from pipelines.children.exchanged_births import with_births_put_right
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import SCHOOL
@@ -30,6 +32,15 @@ class ListInputs:
     """``OUTCOME``. A child whose lead one of them closes is explained by it until something contradicts it."""
     schools: pl.DataFrame = field(default_factory=SCHOOL.to_frame)
     """``SCHOOL``; without rows, every school has only the name its source gives it."""
+    births_put_right: pl.DataFrame | None = None
+    """``person`` with the birth dates that a source has exchanged put right; null: worked out where it is asked for."""
     never_met: pl.DataFrame | None = None
     """``LINK_NEVER_MET``: how often records of one child are never compared with each other. A place missed in this way
     makes a child less likely, but takes nobody off the list. Null: none was missed."""
+
+    @cached_property
+    def by_age(self) -> pl.DataFrame:
+        """``person`` to judge ages by: as the list does, with the birth dates that a source has exchanged put right."""
+        if self.births_put_right is not None:
+            return self.births_put_right
+        return with_births_put_right(self.person, surely=True)

@@ -40,7 +40,7 @@ def for_other_teams(inputs: ListInputs, explained: pl.DataFrame) -> pl.DataFrame
     order = pl.col("team").replace_strict(ROUTES, list(range(len(ROUTES))), return_dtype=pl.Int64)
     once = asked.group_by("team", "child_id").agg(because=pl.col("because").sort().str.join(" "))
     members = inputs.child_records.join(once, on="child_id", how="semi")
-    facts = child_facts(inputs.person, inputs.statements, members, inputs.as_at)
+    facts = child_facts(inputs.by_age, inputs.statements, members, inputs.as_at)
     return (
         once.join(facts, on="child_id", how="left", validate="m:1")
         .sort(order, "child_id")

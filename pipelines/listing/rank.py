@@ -106,6 +106,9 @@ def rank(inputs: ListInputs, *, dates: BirthDates | None = None, contact: pl.Dat
     if contact is None:
         contact = without_letters(inputs.statements, inputs.child_records, inputs.residence)
     inputs = replace(inputs, statements=contact)
+    if dates is None:
+        dates = birth_date_evidence(inputs.person, contact, inputs.child_records, inputs.provision, inputs.as_at)
+    inputs = replace(inputs, births_put_right=dates.births_put_right)
     everyone = _judged(inputs, dates)
     is_likely = reaches(pl.col("likelihood"), inputs.settings.list_from)
     looked_at = everyone.filter(is_likely | only_residence(inputs.settings))
@@ -144,14 +147,12 @@ def birth_date_evidence(
     is_right = right["date_of_birth"].ne_missing(person["date_of_birth"])
     theirs = child_records.join(person.filter(is_right), on="record_id", how="semi")["child_id"].unique()
     put_right = pl.col("child_id").is_in(theirs.implode())
-    return replace(found, facts=found.facts.with_columns(is_birth_put_right=put_right))
+    return replace(found, facts=found.facts.with_columns(is_birth_put_right=put_right), births_put_right=right)
 
 
-def _judged(inputs: ListInputs, dates: BirthDates | None) -> pl.DataFrame:
+def _judged(inputs: ListInputs, dates: BirthDates) -> pl.DataFrame:
     """Each child who may be of age: its likelihood, officers' outcomes, whether it has died, and its records."""
     statements, child_records, as_at = inputs.statements, inputs.child_records, inputs.as_at
-    if dates is None:
-        dates = birth_date_evidence(inputs.person, statements, child_records, inputs.provision, as_at)
     ages = with_age_slips(dates, inputs.residence)
     judged = with_likelihood(ages.filter(pl.col("of_age") > 0).sort("child_id"), inputs)
     closed = closed_children(

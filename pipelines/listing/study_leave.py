@@ -40,7 +40,7 @@ def study_leave(circumstances: Circumstances, finding_rows: pl.DataFrame, inputs
     if as_at < begins:
         return ON_LEAVE.to_frame()
     leaves_on = ends_on(pl.col("date_of_birth"))
-    born = inputs.person.select("record_id", "date_of_birth").filter(
+    born = inputs.by_age.select("record_id", "date_of_birth").filter(
         leaves_on.dt.year() == as_at.year, leaves_on >= as_at
     )
     has_left = ~pl.col("is_current") & pl.col("until_on").is_between(begins, as_at)

@@ -58,6 +58,7 @@ def rank_step(night: Night) -> Counts:
         source_names=night.source_names,
         outcomes=night.outcomes(),
         never_met=night.store.read("link_never_met"),
+        births_put_right=dates.births_put_right,
     )
     night.early_warning = night.in_background(partial(early_warning, inputs))
     ranked = rank(inputs, dates=dates, contact=night.contact_statements())

@@ -41,10 +41,9 @@ def ledger_step(night: Night) -> Counts:
 
 
 def _tonight(night: Night) -> Tonight:
-    known = night.arguments(
-        "candidate", "explained", "person_record", "statement", "child_record", "provision", "snapshot"
-    )
+    known = night.arguments("candidate", "explained", "statement", "child_record", "provision", "snapshot")
     known["statements"] = night.contact_statements()
+    known["person"] = night.birth_dates.result().births_put_right
     known["snapshot"] = snapshot_now(known["snapshot"], night.store.read("renumbered"))
     return Tonight(
         **known,

@@ -111,7 +111,7 @@ class Nights:
             as_at=self.as_at,
             candidates=ranked.candidates,
             explained=ranked.explained,
-            person=tables["person"],
+            person=inputs.by_age,
             statements=tables["statements"],
             child_records=members,
             child_moves=self.moves,

@@ -7,11 +7,21 @@ import pytest
 
 from pipelines.children.exchanged_births import with_births_put_right
 from pipelines.children.provision import find_provision
+from pipelines.decisions.outcomes import OUTCOME
 from pipelines.linking.link import link
-from pipelines.listing.rank import birth_date_evidence
+from pipelines.listing.early_warning import early_warning
+from pipelines.listing.list_inputs import ListInputs
+from pipelines.listing.other_teams import for_other_teams
+from pipelines.listing.rank import birth_date_evidence, rank
+from pipelines.rank_settings import RankSettings
 from pipelines.reasons import doubtful_age
+from pipelines.reports.handover import handover
+from pipelines.reports.termly_return import confirmed_missing
 from pipelines.tables import CHILD_RECORD, STATEMENT
+from tests.made.children import Drawn
+from tests.made.nights import Nights
 from tests.made.records import born, person_records, upn_of
+from tests.spec.test_outcomes import outcome
 
 HOME = {"surname": "Okafor", "address": "1 Mill Lane", "postcode": "ZA1 9AN"}
 OLDER, YOUNGER, THIRD = "19/05/2013", "03/11/2015", "08/02/2019"
@@ -219,3 +229,46 @@ def test_a_toddler_with_her_brothers_birth_date_is_not_of_age_and_the_reasons_sa
     assert girl.select(doubtful_age(0.8)).item() == (
         "One source has this birth date and a brother's or sister's in each other's place, as others show."
     )
+
+
+def brother_and_sister(sister: date) -> Drawn:
+    """A boy at school, and his sister, whom only the doctors know; they have the date of each with the other."""
+    home = {"surname": "OKAFOR", "house": "1", "street": "MILL LANE", "postcode": "ZA19AN"}
+    drawn = Drawn().record("health:H1", "CHBOY", sister, forename="TOBIAS", **home)
+    drawn.record("school_census:C1", "CHBOY", born(OLDER), forename="TOBIAS", upn=upn_of(1), **home)
+    drawn.on_roll("school_census:C1")
+    return drawn.record("health:H2", "CHGIRL", born(OLDER), forename="AMIRA", sex="F", **home)
+
+
+def test_a_girl_who_comes_of_age_is_warned_of_though_the_doctors_gave_her_her_brothers_date():
+    tables = brother_and_sister(date(2021, 10, 5)).tables(AS_AT)
+    warned = early_warning(ListInputs(**tables, as_at=AS_AT, settings=RankSettings())).children
+    assert warned.select("child_id", "date_of_birth").rows() == [("CHGIRL", date(2021, 10, 5))]
+
+
+def test_other_teams_are_given_the_birth_date_that_the_list_would_give():
+    drawn = brother_and_sister(born(YOUNGER)).says("health:H2", "provision", "home education", date(2024, 9, 1))
+    drawn.statements[-1] |= {"doubt": "not assessed yet", "proves": 0.9}
+    inputs = ListInputs(**drawn.tables(AS_AT), as_at=AS_AT, settings=RankSettings())
+    asked = for_other_teams(inputs, rank(inputs).explained)
+    assert asked.select("child_id", "date_of_birth").rows() == [("CHGIRL", born(YOUNGER))]
+
+
+def test_the_termly_return_counts_her_in_the_year_of_her_own_age():
+    tables = brother_and_sister(born(YOUNGER)).tables(AS_AT)
+    known = (tables["person"], tables["statements"], tables["child_records"])
+    counted = confirmed_missing(*known, outcome("CONFIRMED_CME_NEW", child="CHGIRL", records="health:H2"), AS_AT)
+    assert counted["year"].to_list() == ["Year 6"]
+
+
+def test_another_authority_is_given_her_own_birth_date():
+    tables = brother_and_sister(born(YOUNGER)).night()
+    packet = handover("CHGIRL", tables, OUTCOME.to_frame(), to_authority="Neighbour", from_authority=None)
+    assert packet.date_of_birth == born(YOUNGER)
+
+
+def test_a_lead_found_not_to_be_of_age_leaves_the_list_with_the_day_on_which_she_will_be():
+    """Her brother comes onto the roll under his own date only on the second night."""
+    nights = Nights().night(Drawn().record("health:H2", "CHGIRL", born(OLDER)).lives("CHGIRL", 0.95))
+    nights.night(brother_and_sister(born(TODDLER)))
+    assert nights.lead("CHGIRL")["off_why"] == "By the birth date, not of compulsory school age before 31 August 2029."
