@@ -36,6 +36,7 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/windows apps data_contracts flows matching pipelines
 	@$(BIN)/lint-imports
 
 check: lint test

@@ -1,6 +1,7 @@
 """The command ``rollcall``. Each command has its own module, and imports heavy libraries only when it runs."""
 
 import atexit
+import errno
 import gc
 import os
 import sys
@@ -92,16 +93,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "\nrollcall: stopped. A list or a file that was published stays as it is; start again when you like.\n"
         )
         return STOPPED
-    except BrokenPipeError:
-        _stop_writing()
-        return READ_NO_FURTHER
     except CycloptsError as error:
         sys.stderr.write(f"\n{mistyped(error)}\n")
         return MISTYPED
     except SystemExit:
         raise
     except BaseException as error:  # a panic in polars is not an Exception
-        return _tell(error)
+        if not _is_read_no_further(error):
+            return _tell(error)
+        _stop_writing()
+        return READ_NO_FURTHER
     return code
 
 
@@ -117,6 +118,14 @@ def _print_any_name() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _is_read_no_further(error: BaseException) -> bool:
+    """Whether the reader of the output has closed it. Windows calls that an invalid argument, and names no file."""
+    if isinstance(error, BrokenPipeError):
+        return True
+    is_invalid = isinstance(error, OSError) and error.errno == errno.EINVAL and error.filename is None
+    return sys.platform == "win32" and is_invalid
 
 
 def _stop_writing() -> None:

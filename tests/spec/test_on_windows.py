@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from apps.cli.main import main
+from apps.cli.main import READ_NO_FURTHER, main
 from pipelines import file_system, store
 from pipelines.atomic_folder import PublicationFailed, folder_lock, point_latest, write_folder
 from pipelines.failure import CANNOT_GO_ON, DISK_FULL, HELD, as_night_failed
@@ -164,6 +164,25 @@ def test_whoever_writes_into_a_folder_waits_for_another(folder: Path, windows: A
 def test_elsewhere_nobody_is_waited_for() -> None:
     """On Linux an open file never stands in the way, so who may not write there never may."""
     assert not file_system.is_in_use(PermissionError(errno.EACCES, "no"))
+
+
+@pytest.mark.parametrize(
+    ("file", "ends"),
+    [
+        pytest.param(None, READ_NO_FURTHER, id="the output: whoever read it has seen enough"),
+        pytest.param("what?", CANNOT_GO_ON, id="a file, whose name is none"),
+    ],
+)
+def test_what_windows_calls_an_invalid_argument(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, file: str | None, ends: int
+) -> None:
+    def refuse(_workspace: Path) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument", file)
+
+    monkeypatch.setattr("pipelines.health.read_status", refuse)
+    monkeypatch.setattr("apps.cli.main._stop_writing", lambda: None)
+    monkeypatch.setattr("apps.cli.main.sys", SimpleNamespace(**vars(sys) | {"platform": "win32"}))
+    assert main(["status", "--workspace", str(workspace)]) == ends
 
 
 def test_a_file_that_must_make_way_and_is_open_is_told_as_that(windows: AsOnWindows) -> None:
