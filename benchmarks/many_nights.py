@@ -1,10 +1,10 @@
 """Sixty nights on a made-up authority: are the reasons for leaving the list true, do ids last, does the store grow?
 
-    python benchmarks/many_nights.py [--children 2000] [--nights 60] [--seed 1] [--share 0.03]
+    python benchmarks/many_nights.py [--children 2000] [--nights 60] [--seed 1] [--share 0.03] [--out FILE]
 
 Arrivals, leavers, corrections, merged registrations and undone merges come by themselves (``apps/made_up/history.py``). On
 certain nights a file is late, cut off or missing, and an officer opens and closes leads. The results go to
-``benchmarks/results/many_nights.md``.
+``benchmarks/results/many_nights.md``, or to FILE.
 """
 
 import argparse
@@ -226,11 +226,13 @@ def main() -> None:
     parser.add_argument("--nights", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--share", type=float, default=0.03)
+    parser.add_argument("--out", type=Path, default=RESULTS)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         lived = live(Path(folder), children=asked.children, nights=asked.nights, seed=asked.seed, share=asked.share)
-    RESULTS.write_text(_page(lived, asked), "utf-8")
-    print(RESULTS.read_text("utf-8"))
+    page = _page(lived, asked)
+    asked.out.write_text(page, "utf-8")
+    print(page)
     print(lived.false_facts.select("off_because", "off_on").to_dicts())
 
 

@@ -4,9 +4,9 @@ Most children without a place in any extract are no children missing education: 
 no list, or at a school of another authority that confirms nobody (Welsh Government, 2021: two further lists explain half of
 the children of GPs' lists who are on no state roll). No record says which they are. But some such schools do send lists, and
 their pupils show how a child educated there looks to everybody else: who knows it, whether it was ever on a roll here,
-whether anybody is concerned about it.
+whether it came lately, whether anybody is concerned about it.
 
-So the listed children are compared with those pupils, by the sets of agencies that know them. Where ``ours(x)`` of the
+So the listed children are compared with those pupils. Where ``ours(x)`` of the
 listed children and ``theirs(x)`` of the pupils look like ``x``, the share of the listed who are such pupils is
 proportional to ``theirs(x) / ours(x)``: a sample of one kind only, and a mixture that holds an unknown share of it (Elkan and
 Noto, 2008). How large the share is the data cannot say; the typical pupil's look is taken for one that only such pupils have.
@@ -14,6 +14,8 @@ Noto, 2008). How large the share is the data cannot say; the typical pupil's loo
 This moves a child down the list and takes nobody off it; it is no part of the likelihood, which says that no extract shows a
 place.
 """
+
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
@@ -46,8 +48,10 @@ ASK = (
     "the child and have sent no list, so ask before visiting."
 )
 
-CONCERN = 1 << 62
-"""The bit of a look that stands for an open concern."""
+CAME_LATELY, CONCERN = 1 << 61, 1 << 62
+"""The bits of a look that stand for a first home here within :data:`LATELY`, and for an open concern."""
+
+LATELY = timedelta(days=365)
 
 STEPS, NEAR = 50, 1e-9
 """At most so many steps of Newton's method, until none moves anything by more than so much."""
@@ -101,16 +105,21 @@ def _pupils(unlisted: pl.DataFrame) -> pl.DataFrame:
 
 
 def _looks(compared: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
-    """``compared`` with ``look``: one bit for each source that knows the child by a record that shows no place now, and the
-    highest one for an open concern."""
+    """``compared`` with ``look``: one bit for each source that knows the child by a record that shows no place now, and two
+    for what they say."""
     theirs = inputs.child_records.join(compared, on="child_id", how="semi", maintain_order="left")
     known = sources_without_place(inputs.person, theirs, inputs.provision)
-    in_force = has_begun(inputs.as_at) & has_not_ended(inputs.as_at)
-    concerns = inputs.statements.filter(pl.col("kind") == "concern", in_force)
-    concerned = theirs.join(concerns, on="record_id", how="semi")["child_id"].unique()
-    is_concern = pl.col("child_id").is_in(concerned.implode()).cast(pl.Int64)
+    said = theirs.select("child_id", "record_id").join(inputs.statements, on="record_id", how="inner")
+    kind, since = pl.col("kind"), pl.col("since_on")
+    came = said.filter(kind == "lives_here").group_by("child_id").agg(came_on=since.min())
+    lately = came.filter(pl.col("came_on") > inputs.as_at - LATELY)
+    concerned = said.filter(kind == "concern", has_begun(inputs.as_at), has_not_ended(inputs.as_at))
+    bits = [
+        pl.col("child_id").is_in(children["child_id"].unique().implode()).cast(pl.Int64) * bit
+        for children, bit in ((lately, CAME_LATELY), (concerned, CONCERN))
+    ]
     sources = join_by_child(compared, known).with_columns(pl.col("sources").fill_null(0))
-    return sources.with_columns(look=pl.col("sources") + is_concern * CONCERN).drop("sources")
+    return sources.with_columns(look=pl.sum_horizontal("sources", *bits)).drop("sources")
 
 
 def _likeness(looks: pl.DataFrame) -> pl.DataFrame:

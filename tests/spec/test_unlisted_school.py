@@ -127,6 +127,17 @@ def test_an_open_concern_sets_a_child_apart_as_far_as_no_pupil_has_one() -> None
     assert likeness(drawn, "N000") > ALIKE, "a concern about all of them says nothing"
 
 
+def test_who_came_lately_is_set_apart_as_far_as_few_pupils_did() -> None:
+    drawn = town()
+    for kind, count, lately in (("P", 60, 2), ("N", 45, 10)):
+        for number in range(count):
+            came = date(2026, 3, 2) if number < lately else date(2019, 5, 6)
+            drawn.says(f"health:{kind}{number:03}", "lives_here", since=came)
+    assert likeness(drawn, "N000") < ALIKE < likeness(drawn, "N040")
+    drawn.says("health:N000", "lives_here", since=date(2019, 5, 6))
+    assert likeness(drawn, "N000") > ALIKE, "it has only changed its doctor"
+
+
 def test_the_same_delivery_in_another_order_gives_the_same_list() -> None:
     drawn = town()
     shuffled = Drawn(drawn.persons, drawn.statements[::-1], drawn.members[::-1])
