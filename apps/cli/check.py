@@ -83,20 +83,29 @@ def _verdict_in_words(files: "Sequence[CheckedFile]") -> str:
     return "\n".join(lines)
 
 
-STOPS_IN_WORDS = {
+HEADINGS = {
     "file": "A file is not loaded because of:",
     "row": "A row is set aside because of:",
+    "list": "Stops nothing, but the list would carry a warning of:",
     "nothing": "Noted only, and stops nothing:",
 }
+"""What a rule does -> the heading over what breaks it."""
 
 
 def _under_headings(broken: "Sequence[Sequence[Breach]]") -> list[str]:
-    """A line for each rule, under a heading that says what the rule stops; what stops most comes first, over all files."""
+    """A line for each rule, under a heading that says what the rule does; what does most comes first, over all files."""
     lines = []
-    for stops, heading in STOPS_IN_WORDS.items():
-        if told := [_rule_in_words(breaches) for breaches in broken if breaches[0].stops == stops]:
+    for does, heading in HEADINGS.items():
+        if told := [_rule_in_words(breaches) for breaches in broken if _does(breaches[0]) == does]:
             lines += ["", heading, *told]
     return lines[1:]
+
+
+def _does(breach: "Breach") -> str:
+    """The key of ``HEADINGS`` for a broken rule."""
+    from pipelines.intake.completeness import STAMPING
+
+    return "list" if breach.stops == "nothing" and breach.rule in STAMPING else breach.stops
 
 
 def _merged_over_files(broken: "Sequence[Sequence[Breach]]") -> "list[list[Breach]]":

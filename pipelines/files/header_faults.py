@@ -15,6 +15,7 @@ from data_contracts.parts import Column
 from pipelines.counted import first_of
 from pipelines.files.header_names import plain_of_contract
 from pipelines.files.rows import Fault
+from pipelines.files.unread_home import is_of_a_home, unread_homes
 
 MISSING = "missing column"
 """Name of the rule, as a breach shows it. If it stops nothing, the list carries a warning."""
@@ -79,25 +80,36 @@ def column_faults(
     may simply be empty in all of them, such as an end when nothing has ended.
     """
     missing = [column for column in contract.columns if column.name not in found]
-    missed = contract.missed_columns(found) if is_header_line else []
     few = all(column.name in optional for column in missing) and 2 * len(unknown) <= len(found)
     surely = len(headers) if few else _surely_headers(found, len(headers)) if is_header_line else 0
     renamed = _renamed_columns(headers, unknown, contract, missing)
-    unknown = [at for at in unknown if at not in renamed.values()]
-    others = [named for at in unknown if (named := _named(headers, at, surely))]
+    others = [at for at in unknown if at not in renamed.values()]
+    shown, shown_others = (
+        [named for at in places if (named := _named(headers, at, surely))] for places in (unknown, others)
+    )
+    missed = contract.missed_columns(found) if is_header_line else []
+    homes = (
+        unread_homes(contract, found, shown, MISSING) if is_header_line and not any(map(is_of_a_home, missed)) else []
+    )
     faults = []
     for column in missing:
         header = headers[renamed[column.name]].strip() if column.name in renamed else None
         if column in missed:
             faults.append(_used_without(column, header))
-        elif header is not None:
+        elif header is not None and column.header not in {fault.column for fault in homes}:
             faults.append(_renamed(header, column, "nothing" if column.name in optional else "file"))
         elif column.name not in optional:
-            faults.append(_missing(column, others))
+            faults.append(_missing(column, shown_others))
     faults += _none_of(contract, missing, optional) if is_header_line else []
+    faults += [] if any(fault.stops == "file" for fault in faults) else homes
+    return [*faults, *_extras(headers, others, surely, is_header_line=is_header_line)]
+
+
+def _extras(headers: Sequence[str], unknown: Sequence[int], surely: int, *, is_header_line: bool) -> list[Fault]:
+    """Faults for the headers that name no column."""
     if len(unknown) > 1 and not is_header_line:
-        return [*faults, _extra_elements(len(unknown))]
-    return faults + [_extra(headers, position, surely) for position in unknown]
+        return [_extra_elements(len(unknown))]
+    return [_extra(headers, position, surely) for position in unknown]
 
 
 def _renamed_columns(

@@ -123,7 +123,7 @@ def _source_tonight(
         set_aside_for=first_of(_kept_out(own)),
         refused_for=first_of(own.filter(stops="file")["rule"].unique().sort().to_list()),
         stands_in_until=max(came.stands_in.filter(source=source)["until"], default=None),
-        unsaid=list(dict.fromkeys(f"{row['column']}: {row['why']}" for row in unsaid)),
+        unsaid=list(dict.fromkeys(f"{row['column']}: {row['why']} {row['fix']}" for row in unsaid)),
         failed_checks=came.failed_checks.get(source, ()),
         due=came.due.get(source, ()),
     )

@@ -49,8 +49,9 @@ class SourceTonight:
     stands_in_until: date | None
     """The last day on which the rows that came last stand in; null: they do not."""
     unsaid: list[str]
-    """A sentence for each column with many dates in no form that is read, with codes of another system, or with the name of
-    a school of another authority; and for each missing column that would give an end."""
+    """What is wrong, and what to do: for each column with many dates in no form that is read, with codes of another system, or
+    with the name of a school of another authority; for each missing column that would give an end; for a home that nobody
+    read."""
     due: Sequence[str]
     """Units that must have rows, even on the first night."""
     failed_checks: Sequence[tuple[Check, str]]

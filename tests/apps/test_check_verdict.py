@@ -111,6 +111,17 @@ def test_a_rule_broken_on_many_lines_is_told_once(tmp_path: Path, capsys: pytest
     assert sum("column DateOfBirth" in line for line in printed) == 1
 
 
+def test_what_stops_nothing_but_warns_of_the_list_stands_before_what_is_only_noted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "referrals.csv").write_text(HEADER.replace("Address", "Dwelling") + GOOD)
+    assert main(["check", str(tmp_path / "referrals.csv")]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "Stops nothing, but the list would carry a warning of:"
+    assert printed[1].startswith("referrals.csv, column Address: missing column. No address was read from the file")
+    assert printed[3] == "Noted only, and stops nothing:"
+
+
 def test_dates_in_a_form_that_nobody_agreed_are_told_once_and_how_to_write_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -162,7 +162,7 @@ def test_a_hold_says_which_files_and_rows_were_not_read_and_why(three_nights: De
 def test_a_school_of_another_authority_among_the_rolls_stamps_the_list(three_nights: Deliveries) -> None:
     found = Breach("school_census", "school_census.csv", None, "Estab", SCHOOL_ELSEWHERE, "nothing", "Why.", "Fix.")
     judged = three_nights.judged(3, breaches=(found,), **sent_tonight())
-    assert (judged.held, judged.warnings) == ((), ("school_census.csv: Estab: Why.",))
+    assert (judged.held, judged.warnings) == ((), ("school_census.csv: Estab: Why. Fix.",))
 
 
 def test_rows_of_a_refused_file_are_not_counted_as_set_aside_of_another_with_the_same_bytes(

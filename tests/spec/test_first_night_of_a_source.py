@@ -87,4 +87,4 @@ def test_a_source_of_which_every_row_was_set_aside_stamps_the_first_night_and_sa
 def test_a_column_that_says_nothing_of_many_children_stamps_the_night(tmp_path: Path, rule: str) -> None:
     unsaid = Breach("health", "health.csv", None, "LastContact", rule, "nothing", "18 of its 100 dates.", "Fix.")
     judged = Deliveries(tmp_path).judged(0, school_census=census(), health=health(), breaches=(unsaid,))
-    assert (judged.held, judged.warnings) == ((), ("health.csv: LastContact: 18 of its 100 dates.",))
+    assert (judged.held, judged.warnings) == ((), ("health.csv: LastContact: 18 of its 100 dates. Fix.",))
