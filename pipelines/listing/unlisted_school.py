@@ -6,10 +6,10 @@ the children of GPs' lists who are on no state roll). No record says which they 
 their pupils show how a child educated there looks to everybody else: who knows it, whether it was ever on a roll here,
 whether it came lately, whether anybody is concerned about it.
 
-So the listed children are compared with those pupils. Where ``ours(x)`` of the
-listed children and ``theirs(x)`` of the pupils look like ``x``, the share of the listed who are such pupils is
-proportional to ``theirs(x) / ours(x)``: a sample of one kind only, and a mixture that holds an unknown share of it (Elkan and
-Noto, 2008). How large the share is the data cannot say; the typical pupil's look is taken for one that only such pupils have.
+So the listed children are compared with those pupils. Where ``ours(x)`` of the listed children and ``theirs(x)`` of the pupils
+look like ``x``, the share of the listed who are such pupils is proportional to ``theirs(x) / ours(x)``: a sample of one kind
+only, and a mixture that holds an unknown share of it (Elkan and Noto, 2008). How large the share is the data cannot say; the
+typical pupil's look is taken for one that only such pupils have.
 
 This moves a child down the list and takes nobody off it; it is no part of the likelihood, which says that no extract shows a
 place.
