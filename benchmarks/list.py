@@ -11,6 +11,7 @@ each kind of errors are also compared with the truth together.
 """
 
 import argparse
+import math
 import platform
 import tempfile
 import time
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 
 from apps.made_up.authority import MadeUp, make_authority
 from apps.made_up.error_rates import ErrorRates
+from apps.made_up.grade import first_rows, opened_until
 from pipelines.listing.recalibration import ANSWER, fit_line, recalibrated
 
 RESULTS = Path(__file__).parent / "results" / "list.md"
@@ -166,18 +168,10 @@ def list_figures(found: Night, standing: pl.DataFrame) -> Figures:
 def opened_figures(found: Night, missing: pl.Series) -> Figures:
     """How many rows are opened, from rank 1 on, until some of the children truly missing education have been found; each as
     rows for every one of them. ``missing``: the true children; those on no list are not waited for."""
-    rows = found.ranked.candidates.sort("rank").with_row_index("row", offset=1)
-    held = rows.select("row", record_id=pl.col("records").str.split(";")).explode("record_id", empty_as_null=False)
-    theirs = held.join(found.true_child, on="record_id", validate="m:1").filter(
-        pl.col("truth").is_in(missing.implode())
-    )
-    at = theirs.group_by("truth").agg(pl.col("row").min())["row"].sort().to_numpy()
+    first = first_rows(found.ranked.candidates, found.true_child.select("record_id", true_child="truth"))
+    rows = first.filter(pl.col("true_child").is_in(missing.implode()))["row"]
     return {
-        f"rows per child, first {share:.0%}": float(
-            at[max(0, round(share * len(at)) - 1)] / max(1, round(share * len(at)))
-        )
-        if len(at)
-        else 0.0
+        f"rows per child, first {share:.0%}": opened_until(rows, share) / max(1, math.ceil(share * len(rows)))
         for share in FOUND_FIRST
     }
 
@@ -287,7 +281,7 @@ def written(lists: list[Measured]) -> str:
         "expected calibration error of the likelihood, in ten bins; *floor*: what a list with the same likelihoods would "
         "have on average if each of them were exactly right; *one in twenty*: what one such list in twenty exceeds. Bias: mean "
         "likelihood minus the share that is right. The last columns are the effort: rows for each child truly missing "
-        "education.",
+        "education, of the whole list, and, opened from rank 1 on, until a share of those children is found.",
         "*Without*: sources whose file was refused because too many of its rows broke a rule.",
         table([each.listed for each in lists]),
         "## All lists with one kind of errors together",

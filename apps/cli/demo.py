@@ -81,4 +81,4 @@ def _grade(report: "RunReport", folder: Path) -> None:
 def _listed(published: Path) -> "pl.DataFrame":
     import polars as pl
 
-    return pl.read_parquet(published / "candidates.parquet", columns=["records"])
+    return pl.read_parquet(published / "candidates.parquet", columns=["rank", "records"])
