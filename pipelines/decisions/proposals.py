@@ -16,6 +16,7 @@ from pathlib import Path
 from data_contracts.today import day_of, today
 from matching.comparisons import CHILD_COMPARISONS
 from matching.model import Model, ModelError, read_model, write_model
+from pipelines.counted import first_of
 from pipelines.decisions.append_only import append_only
 from pipelines.decisions.in_force import MODEL_IN_FORCE, put_in_force, settings_of, settings_toml
 from pipelines.settings import (
@@ -283,7 +284,7 @@ def settings_in_words(workspace: Path, settings: Settings) -> str | None:
     before, tonight = settings_by_key(agreed), settings_by_key(settings)
     others = [key for key in sorted({*before, *tonight}) if before.get(key) != tonight.get(key)]
     if not others:
-        return None if proposal is None else f"The settings are those of {_approval(proposal)}: {proposal.why}"
+        return None if proposal is None else _agreed_in_words(proposal, settings)
     differing = [_set(key, tonight.get(key), before.get(key)) for key in others[:SETTINGS_TOLD]]
     more = f" and {len(others) - SETTINGS_TOLD} more" if len(others) > SETTINGS_TOLD else ""
     whose = "the defaults" if proposal is None else f"those of {_approval(proposal)}"
@@ -292,6 +293,17 @@ def settings_in_words(workspace: Path, settings: Settings) -> str | None:
         f"{', '.join(differing)}{more}. "
         "rollcall tune --propose shows what they do, and another named person approves them."
     )
+
+
+def _agreed_in_words(proposal: Proposal, settings: Settings) -> str:
+    """Who approved what, and why: the reason alone may be a word or two."""
+    plain, tonight = (
+        settings_by_key(one)
+        for one in (settings_from_values(settings, {}, "the defaults", but=OF_THE_MACHINE), settings)
+    )
+    others = [_set(key, tonight[key], plain.get(key)) for key in sorted(tonight) if tonight[key] != plain.get(key)]
+    what = f" They set {first_of(others)}." if others else ""
+    return f'The settings are those of {_approval(proposal)}. The reason given: "{proposal.why}".{what}'
 
 
 def _agreed(workspace: Path, settings: Settings) -> tuple[Proposal | None, Settings]:

@@ -106,7 +106,7 @@ def why_came(come: pl.DataFrame, tonight: Tonight, before: pl.DataFrame) -> pl.D
     let_in = pl.lit(cut_now.estimate_from < cut_before.estimate_from) & was_out
     how = CUT_OFF_LOWERED if cut_now.list_from < cut_before.list_from else RECALIBRATED
     return joined.with_columns(came_because=_because(before_on, tonight, pl.when(let_in).then(pl.lit(how)))).select(
-        "child_id", "came_because", came_why=_why(tonight)
+        "child_id", "came_because", came_why=_why(tonight, cut_before)
     )
 
 
@@ -219,8 +219,8 @@ def _because(before_on: date, tonight: Tonight, let_in: pl.Expr) -> pl.Expr:
     )
 
 
-def _why(tonight: Tonight) -> pl.Expr:
-    """The reason in a sentence; reads ``came_because``."""
+def _why(tonight: Tonight, before: CutOff) -> pl.Expr:
+    """The reason in a sentence; reads ``came_because``. ``before``: the cut-off of the last list."""
     ended_on = pl.coalesce(pl.when(pl.col("off_because") == IN_EDUCATION).then("proof_until"), "ended_on")
     ended_record = pl.coalesce(pl.when(pl.col("off_because") == IN_EDUCATION).then("record_id"), "ended_record")
     as_it_ended = pl.when(pl.col("ended_on") == pl.col("last_seen_on")).then(pl.lit(", as an education ended"))
@@ -257,7 +257,11 @@ def _why(tonight: Tonight) -> pl.Expr:
             seen,
         ),
         RECORDS_BACK: pl.lit("Records of the child are being sent again."),
-        CUT_OFF_LOWERED: formatted("The cut-off is now {}.", in_100(pl.lit(tonight.settings.list_from))),
+        CUT_OFF_LOWERED: formatted(
+            "The likelihood is {}. The cut-off is now {}; for the last list it was {}.",
+            in_100(pl.col("likelihood")),
+            *(in_100(pl.lit(cut_off)) for cut_off in (tonight.settings.list_from, before.list_from)),
+        ),
         RECALIBRATED: formatted(
             "From the records alone the likelihood is {}; allowing for what officers found on earlier leads, {}.",
             in_100(pl.col("estimated")),

@@ -59,6 +59,11 @@ _HOW_TO_READ = (
         "likely the child is to be missing education. Each is named in 'Why the child is on the list'.",
     ),
     (
+        "Unlisted school?",
+        "How much further down the child stands because a school that sent no list may have them. This is not how likely that "
+        "is. Where it is high, ask independent schools and those across the border before a visit.",
+    ),
+    (
         "Also at this address",
         "Children on the list who live together are shown together, so that one visit serves them all. Each keeps their rank.",
     ),

@@ -326,6 +326,10 @@ def test_what_contradicts_an_officer_brings_a_child_back() -> None:
 def test_a_laxer_cut_off_is_told() -> None:
     nights = Nights().night(lead(living_here=0.04)).night(lead(living_here=0.05), settings=LAXER)
     assert nights.lead()["came_because"] == CUT_OFF_LOWERED
+    assert (
+        nights.lead()["came_why"]
+        == "The likelihood is 5 in 100. The cut-off is now 1 in 100; for the last list it was 11 in 100."
+    )
 
 
 def test_a_recalibration_by_officers_outcomes_is_a_reason_of_its_own_both_ways() -> None:

@@ -181,7 +181,7 @@ def test_a_night_says_who_agreed_to_its_settings(tmp_path: Path) -> None:
     approve(tmp_path, proposed(tmp_path, 0.9), "Bo Other")
     agreed = settings_in_words(tmp_path, settings_of(tmp_path, None, AS_AT)) or ""
     assert agreed.startswith("The settings are those of proposal 1 by Ann Example, approved by Bo Other on ")
-    assert agreed.endswith(": fewer false links")
+    assert agreed.endswith('. The reason given: "fewer false links". They set linkage.link_threshold = 0.9 (not 0.7).')
     words = settings_in_words(tmp_path, usual) or ""
     assert "differ from those of proposal 1 by Ann Example" in words
     assert "linkage.link_threshold = 0.7 (not 0.9). " in words
