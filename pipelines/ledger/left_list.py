@@ -166,8 +166,8 @@ def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff, since: date | 
 
 
 def _news(gone: pl.DataFrame, tonight: Tonight, since: date | None) -> pl.DataFrame:
-    """``now_id``, ``news``: which records of a child that goes on tonight came, went or changed."""
-    goes_on = gone.drop_nulls("now_id").unique("now_id", keep="first", maintain_order=True)
+    """``now_id``, ``news``: which records of a child of the last list that goes on tonight came, went or changed."""
+    goes_on = gone.filter(state=LISTED).drop_nulls("now_id").unique("now_id", keep="first", maintain_order=True)
     before = goes_on.select("records", child_id="now_id")
     found = news_of_records(
         before if since else before.clear(), tonight.child_records, tonight.snapshot, since or date.min
@@ -287,6 +287,10 @@ def _why(settings: RankSettings) -> pl.Expr:
             now,
             cut_off,
         ),
+        MOVED_AWAY: otherwise
+        + formatted(
+            " On the last list the chance that the child lives here was {}. {}", in_100(pl.col("living_here")), "news"
+        ).fill_null(""),
         FELL: formatted(
             "The likelihood fell from {} to {}, below the cut-off of {}. The biggest fall was in {}. ",
             before,

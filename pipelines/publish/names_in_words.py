@@ -76,6 +76,7 @@ SETTING_IN_WORDS = {
     "ranking.moved_away_below": "Lane 'probably moved away': likelihood of living here is below",
     "ranking.doubtful_age_below": "Lane 'data problem': likelihood of being of compulsory school age is below",
     "ranking.doubtful_provision": "How far an entry with a doubt proves an education",
+    "ranking.unlisted_school_weighs": "Order of the list: how far a school that sent no list counts (0: not at all)",
     "ranking.weeks_before_listed": "Weeks after the end of an education before a child is listed",
     "ranking.school_closures": "Times when schools are closed, besides the usual holidays",
     "ranking.area.postcodes": "The authority's own postcodes",

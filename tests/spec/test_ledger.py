@@ -185,6 +185,10 @@ def test_a_child_kept_for_a_check_that_would_be_kept_no_more_is_off_for_its_own_
     for settings in (RankSettings(), STRICTER):
         nights = Nights().night(lead(living_here=0.08)).night(lead(living_here=0.03), settings=settings)
         assert nights.lead()["off_because"] == MOVED_AWAY
+        assert str(nights.lead()["off_why"]).endswith(
+            "On the last list the chance that the child lives here was 8 in 100. No record of the child's own has changed "
+            "since the last list: time has passed, and the estimates were learnt anew from all children."
+        )
 
 
 def test_a_threshold_of_weeks_that_the_authority_sets_is_a_reason_of_its_own() -> None:
