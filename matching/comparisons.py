@@ -307,7 +307,8 @@ PLACE = Comparison(
     (
         Level("not said", both(Missing("postcode"), Missing("door"), Missing("uprn")), says_nothing=True),
         Level("same dwelling", either(Equal("dwelling"), Equal("uprn")), frequency_of="dwelling"),
-        Level("same building, flat not said or another", Equal("building"), frequency_of="building"),
+        # Not by how many live in the building: where flats are left out, they are where many live, and m is of all homes.
+        Level("same building, flat not said or another", Equal("building")),
         Level("same door, postcode differs", Equal("door"), frequency_of="door"),
         Level("same postcode", Equal("postcode"), frequency_of="postcode"),
         Level("not comparable", Missing("postcode"), says_nothing=True),

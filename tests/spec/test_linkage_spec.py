@@ -117,6 +117,21 @@ ONE = [["census:1", "gp:1"]]
 TWO = [["census:1"], ["gp:1"]]
 
 
+TOWER = [
+    {**CROWD[n], "record_id": f"housing:t{n}", "address": f"Flat {20 + n}, 67 Highfield Road", "postcode": "ZA1 9AN"}
+    for n in range(60)
+]
+"""Sixty others, who live in one tower."""
+
+
+@pytest.mark.parametrize("others", [pytest.param([], id="a house in flats"), pytest.param(TOWER, id="a tower")])
+def test_a_flat_left_out_is_no_other_home_however_many_live_in_the_building(linked_children, others):
+    roll = on_roll(address="Flat 7, 67 Highfield Road")
+    gp = with_gp(surname="Bello", born=born("03/11/2016"), address="67 Highfield Road")
+    found = linked_children(roll, gp, *others)
+    assert ["census:1", "gp:1"] in found
+
+
 @pytest.mark.parametrize(
     ("roll", "gp", "children"),
     [
