@@ -1,5 +1,6 @@
 """Which files of a folder count, and which source each belongs to, by its name alone."""
 
+import errno
 import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -36,6 +37,8 @@ def list_files(path: Path) -> list[Path]:
     Raises :class:`ExtractsError`, and :class:`OSError` if the disk or the share fails, which may pass.
     """
     if not path.exists():
+        if not Path(path.anchor).exists():
+            raise FileNotFoundError(errno.ENOENT, "The share or drive is away", str(path))
         raise ExtractsError(
             f"{path}: there is no such folder or file. Give the folder that holds the agencies' files, or one file."
         )

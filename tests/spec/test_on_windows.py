@@ -19,6 +19,7 @@ from pipelines import file_system, store
 from pipelines.atomic_folder import PublicationFailed, folder_lock, point_latest, write_folder
 from pipelines.failure import CANNOT_GO_ON, DISK_FULL, HELD, as_night_failed
 from pipelines.file_system import LOCK_FILE
+from pipelines.files.folder import list_files
 from pipelines.for_readers import READERS_FOLDER, replace_reader_copy, store_for_readers
 from pipelines.migrations import bring_forward
 from pipelines.store import Store
@@ -189,6 +190,14 @@ def test_a_file_that_must_make_way_and_is_open_is_told_as_that(windows: AsOnWind
     with pytest.raises(PermissionError) as caught:
         raise refusal(SHARING_VIOLATION)
     assert "Close that program" in str(as_night_failed("publish", caught.value, None))
+
+
+def test_a_share_that_is_away_is_no_mistyped_folder_and_may_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    r"""On Windows \\server\extracts is then not there, and neither is \\server; on Linux reading it fails."""
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+    with pytest.raises(FileNotFoundError) as caught:
+        list_files(Path("/share/extracts"))
+    assert as_night_failed("receive", caught.value, None).may_pass
 
 
 def test_an_extract_that_somebody_has_open_is_named_with_the_remedy(
