@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from data_contracts.rules import WITHHELD
 from pipelines.decisions.outcomes import (
     CODES,
     MISSING,
@@ -53,7 +54,8 @@ class Weekly:
     hours_per_child_found: float | None
     """From all outcomes so far; null: not known."""
     in_hand: pl.DataFrame
-    """Children whom an officer has in hand: ``child_id``, ``told``, ``since``, the longest first."""
+    """Children whom an officer has in hand: ``child_id``, ``told`` (withheld of a protected child), ``since``, the longest
+    first."""
     untouched: pl.DataFrame
     """Children on the list whom nobody has looked into: ``rank``, ``child_id``, ``lane``, ``since``, the longest first."""
     late: Sequence[SourceState]
@@ -89,7 +91,7 @@ def weekly(
         found=standing_outcomes(this_week).filter(pl.col("outcome").is_in(MISSING)).height,
         hours=float(hours_spent(this_week)["hours"].sum()) if hours.len() else None,
         hours_per_child_found=total.item() if total.len() else None,
-        in_hand=_in_hand(known, child_records, now.as_at),
+        in_hand=_in_hand(known, child_records, now),
         untouched=_untouched(nights, known, child_records),
         late=[source for source in sources if now.as_at - source.came_on > LATE_AFTER],
         missed=missed(looked_back),
@@ -127,9 +129,13 @@ def _by_words(outcomes: pl.DataFrame) -> list[tuple[str, int]]:
     return [(CODES[outcome].words, count) for outcome, count in counted.iter_rows()]
 
 
-def _in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    held = open_enquiries(outcomes, child_records, as_at)
-    words = outcome_in_words(pl.col("outcome"))
+def _in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, now: PublishedNight) -> pl.DataFrame:
+    """What an officer found of a protected child, such as that it is said to be abroad, is withheld, as on the list."""
+    held = open_enquiries(outcomes, child_records, now.as_at)
+    off_list = now.explained.filter(pl.col("reason") == WITHHELD)["child_id"]
+    protected = pl.concat([now.candidates.filter("restricted")["child_id"], off_list])
+    is_protected = pl.col("child_id").is_in(protected.implode())
+    words = pl.when(is_protected).then(pl.lit(WITHHELD)).otherwise(outcome_in_words(pl.col("outcome")))
     return held.select("child_id", told=words, since="outcome_on").sort("since", "child_id")
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 import sqlite3
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -170,6 +170,15 @@ def test_who_waits_longest() -> None:
     assert week.untouched.select("child_id", "since").rows()[0] == ("CH3", AS_AT - timedelta(days=21))
     assert "CH2" not in week.untouched["child_id"]
     assert week.in_hand.rows() == [("CH2", "being looked into", date(2026, 10, 1))]
+
+
+@pytest.mark.parametrize("is_listed", [True, False], ids=["on the list", "off it"])
+def test_what_an_officer_found_of_a_protected_child_is_withheld_from_the_manager(is_listed: bool) -> None:
+    found = outcome("EMIGRATED_UNVERIFIED", date(2026, 10, 1), "CH2", "health:2")
+    records = Drawn().record("health:2", "CH2").tables()["child_records"]
+    off_list = pl.DataFrame([{"child_id": "CH2", "reason": "withheld", "records": "health:2"}], schema=EXPLAINED)
+    night = _listed(6, first=2, restricted=True) if is_listed else replace(_listed(6, first=3), explained=off_list)
+    assert weekly([night], found, records, ()).in_hand.rows() == [("CH2", "withheld", date(2026, 10, 1))]
 
 
 def test_a_child_that_was_looked_into_under_another_id_is_not_untouched() -> None:
