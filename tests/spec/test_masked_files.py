@@ -7,7 +7,6 @@ from datetime import date
 import polars as pl
 import pytest
 
-from data_contracts.rules import WITHHELD
 from pipelines.listing.other_teams import OTHER_TEAM
 from pipelines.listing.route import ADOPTION
 from pipelines.publish.changes_file import masked_changes, masked_in_view
@@ -83,22 +82,18 @@ def test_of_children_of_the_adoption_team_nobody_else_learns() -> None:
     adopted = two(OTHER_TEAM).head(1).with_columns(child_id=pl.lit("CH0000000003"), team=pl.lit(ADOPTION))
     files = other_teams_csvs(pl.concat([two(OTHER_TEAM), adopted]), pl.Series([PROTECTED]))
     shown, full = (pl.read_csv(io.BytesIO(content)) for content in files.values())
-    assert shown["child_id"].to_list() == [OTHER, PROTECTED]
-    assert shown["records"].to_list() == [f"school_census:{SCHOOL}|A1", WITHHELD]
-    assert [SCHOOL in because for because in shown["because"]] == [True, False]
+    assert shown["child_id"].to_list() == [OTHER]
     assert full["child_id"].to_list() == [PROTECTED, "CH0000000003"]
     assert list(files) == ["other_teams.csv", "restricted/other_teams_restricted.csv"]
 
 
-def test_which_team_should_look_at_a_protected_child_tells_how_it_is_educated_and_is_withheld() -> None:
+def test_that_a_team_should_look_at_a_protected_child_tells_that_it_is_educated_and_is_withheld() -> None:
     teams = ("home-education", "other authority")
     both = pl.concat([two(OTHER_TEAM).with_columns(team=pl.lit(team)) for team in teams])
     shown, full = (
         pl.read_csv(io.BytesIO(content)) for content in other_teams_csvs(both, pl.Series([PROTECTED])).values()
     )
-    assert list(shown.select("child_id", "team").iter_rows()) == [(OTHER, team) for team in teams] + [
-        (PROTECTED, "restricted")
-    ]
+    assert list(shown.select("child_id", "team").iter_rows()) == [(OTHER, team) for team in teams]
     assert full["team"].to_list() == [*teams]
 
 
