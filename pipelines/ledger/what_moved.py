@@ -53,42 +53,53 @@ def news_of_records(
     """
     had = before.select("child_id", record_id=pl.col("records").str.split(";")).explode("record_id", empty_as_null=True)
     has = child_records.select("child_id", "record_id").join(before, on="child_id", how="semi")
-    rows = snapshot.group_by("record_id").agg(
-        first_on=pl.col("first_seen_on").min(), changed_on=pl.col("first_seen_on").max()
-    )
     both = pl.concat(
         [
             has.join(had, on=["child_id", "record_id"], how="anti").with_columns(how=pl.lit("came")),
             had.join(has, on=["child_id", "record_id"], how="anti").with_columns(how=pl.lit("went")),
             has.join(had, on=["child_id", "record_id"], how="semi").with_columns(how=pl.lit("stayed")),
         ]
-    ).join(rows, on="record_id", how="left", validate="m:1")
-    is_sent = pl.col("record_id").is_in(child_records["record_id"].implode())
+    )
+    theirs = snapshot.join(both, on="record_id", how="semi").group_by("record_id")
+    rows = theirs.agg(first_on=pl.col("first_seen_on").min(), changed_on=pl.col("first_seen_on").max())
+    sent = child_records.join(both, on="record_id", how="semi")["record_id"]
+    is_anothers = (pl.col("how") == "went") & pl.col("record_id").is_in(sent.implode())
+    key = pl.when(is_anothers).then(masked_keys(pl.col("record_id"))).otherwise("record_id")
+    told = both.join(rows, on="record_id", how="left", validate="m:1").sort("child_id", "record_id")
+    told = told.with_columns(told=formatted("record {} {}", key, _what_became(is_anothers, since)))
+    each = told.group_by("child_id", maintain_order=True).agg(pl.col("told").drop_nulls())
+    return each.select("child_id", news=_in_a_sentence(pl.col("told")))
+
+
+def _what_became(is_anothers: pl.Expr, since: date) -> pl.Expr:
+    """What became of a record after ``since``; null: nothing. Reads ``how``, ``first_on``, ``changed_on``."""
     how, is_new = pl.col("how"), (pl.col("first_on") > since).fill_null(value=False)
-    verb = (
+    return (
         pl.when((how == "came") & is_new)
         .then(pl.lit("is new"))
         .when(how == "came")
         .then(pl.lit("is now counted as this child's"))
-        .when((how == "went") & is_sent)
+        .when(is_anothers)
         .then(pl.lit("is now counted as another child's"))
         .when(how == "went")
         .then(pl.lit("is no longer sent"))
         .when(pl.col("changed_on") > since)
         .then(pl.lit("has changed"))
     )
-    key = pl.when((how == "went") & is_sent).then(masked_keys(pl.col("record_id"))).otherwise("record_id")
-    told = both.sort("child_id", "record_id").with_columns(told=formatted("record {} {}", key, verb))
-    each = told.group_by("child_id", maintain_order=True).agg(pl.col("told").drop_nulls())
-    more = pl.col("told").list.len().cast(pl.Int64) - RECORDS_TOLD
-    listed = pl.col("told").list.head(RECORDS_TOLD).list.join("; ")
+
+
+def _in_a_sentence(told: pl.Expr) -> pl.Expr:
+    """A list of what became of a child's records, as a sentence."""
+    more = told.list.len().cast(pl.Int64) - RECORDS_TOLD
     others = formatted("; and {} more", pl.when(more > 0).then(more)).fill_null("")
-    some = formatted("Since the last list {}{}.", listed, others)
-    none = (
-        "No record of the child's own has changed since the last list: time has passed, and the estimates were learnt anew "
-        "from all children."
-    )
-    return each.select("child_id", news=pl.when(pl.col("told").list.len() > 0).then(some).otherwise(pl.lit(none)))
+    some = formatted("Since the last list {}{}.", told.list.head(RECORDS_TOLD).list.join("; "), others)
+    return pl.when(told.list.len() > 0).then(some).otherwise(pl.lit(NOTHING_OF_ITS_OWN))
+
+
+NOTHING_OF_ITS_OWN = (
+    "No record of the child's own has changed since the last list: time has passed, and the estimates were learnt anew from "
+    "all children."
+)
 
 
 def what_moved(
@@ -98,7 +109,7 @@ def what_moved(
 
     Both: ``STOOD``, one row a child, by tonight's id. ``moved`` is null where nobody knows how the child stood then.
     """
-    known = before.select(STOOD).drop_nulls(["likelihood", *FACTORS, "records"])
+    known = before.select(STOOD).drop_nulls(["likelihood", *FACTORS, "records"]).join(now, on="child_id", how="semi")
     both = now.select("child_id", "likelihood", *FACTORS).join(
         known, on="child_id", how="inner", suffix="_then", validate="1:1"
     )
