@@ -100,6 +100,7 @@ OUTCOME = pl.Schema(
             "lane": pl.String,  # on the list of that day; null: the child was not on it
             "likelihood": pl.Float64,  # as published; null with lane
             "estimated": pl.Float64,  # before recalibration; null with lane, and where there was no recalibration yet
+            "unlisted_school": pl.Float64,  # as published; null with lane, and before it was kept
             "records": pl.String,  # record ids of the child then, separated by ";"
             "hours": pl.Float64,  # 0 or more: the officer's time on it since the previous outcome; null: not given
             "night_at": pl.Datetime(
@@ -112,7 +113,8 @@ OUTCOME = pl.Schema(
 
 TABLES = {
     "outcome": "child_id text not null, outcome text not null, outcome_on text not null, reason text, by text not null, "
-    "at text not null, lane text, likelihood real, estimated real, records text not null, hours real, night_at text"
+    "at text not null, lane text, likelihood real, estimated real, unlisted_school real, records text not null, "
+    "hours real, night_at text"
 }
 SAME_LINE = ("child_id", "outcome", "outcome_on", "reason", "hours")
 ASKED = ("child_record", "candidate", "lead", "night")
@@ -165,7 +167,7 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
         raise SettingsError(
             f"{file.name}: nothing was kept. Correct these lines and hand it in again.{listed_faults(faults)}{codes}"
         )
-    on_list = tables["candidate"].select("child_id", "lane", "likelihood", "estimated")
+    on_list = tables["candidate"].select("child_id", "lane", "likelihood", "estimated", "unlisted_school")
     read = (
         given.unique(SAME_LINE, keep="first", maintain_order=True)
         .join(members, on="child_id", how="left", validate="m:1")

@@ -1,4 +1,4 @@
-"""What officers' enquiries have yielded, by source, lane and likelihood band: how good the leads were."""
+"""What officers' enquiries have yielded, by source, lane and bands of what the list said: how good the leads were."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -12,7 +12,7 @@ from pipelines.reasons import source_name
 
 YIELD = pl.Schema(
     {
-        "by": pl.String,  # "all", "lane", "likelihood", "source"
+        "by": pl.String,  # "all", "lane", "likelihood", "source", "unlisted_school"
         "group": pl.String,
         "looked_into": pl.Int64,  # children with an outcome
         "missing": pl.Int64,  # found to be missing education
@@ -27,16 +27,20 @@ YIELD = pl.Schema(
 )
 """One row is one group of children with an outcome. A child known to several sources counts for each of them."""
 
+BANDED = ("likelihood", "unlisted_school")
+"""Numbers of the list that leads are counted by, in bands. ``unlisted_school``: only of those on the list, since it is kept."""
+
 
 def outcome_yield(outcomes: pl.DataFrame, names: Mapping[str, str] | None = None) -> pl.DataFrame:
-    """``YIELD`` of ``OUTCOME`` rows: each child's standing outcome, with lane and likelihood as on the list when it was
-    read in.
+    """``YIELD`` of ``OUTCOME`` rows: each child's standing outcome, with lane, likelihood and the like as on the list when it
+    was read in.
 
     ``names``: source -> its name in text for people.
     """
     known = _child_by_child(outcomes)
     groups = [known.with_columns(by=pl.lit("all"), group=pl.lit("all"))]
-    groups += [known.with_columns(by=pl.lit(name), group=pl.col(name)) for name in ("lane", "likelihood")]
+    parts = ("lane", *BANDED)
+    groups += [known.drop_nulls(name).with_columns(by=pl.lit(name), group=pl.col(name)) for name in parts]
     each = known.explode("source", empty_as_null=True)
     groups.append(each.with_columns(by=pl.lit("source"), group=source_name(pl.col("source"), names or {})))
     columns = ("by", "group", "missing", "closed", "opened_again", "hours")
@@ -55,15 +59,16 @@ def outcome_yield(outcomes: pl.DataFrame, names: Mapping[str, str] | None = None
 
 
 def _order() -> pl.Expr:
-    """Bands of likelihood by likelihood, the highest first, and then those not on the list; other groups are all alike."""
+    """Bands in their order, the highest first, and then those not on the list; other groups are all alike."""
     places = {name: place for place, (_, name) in enumerate(BANDS)}
     place = pl.col("group").replace_strict(places, default=len(BANDS), return_dtype=pl.Int64)
-    return pl.when(pl.col("by") == "likelihood").then(place).otherwise(0)
+    return pl.when(pl.col("by").is_in(BANDED)).then(place).otherwise(0)
 
 
 def _child_by_child(outcomes: pl.DataFrame) -> pl.DataFrame:
     """One row for each child: its standing outcome, what that means, the hours, and the groups that the child counts in."""
     not_listed, likelihood = pl.lit("not on the list"), pl.col("likelihood")
+    unlisted = pl.col("unlisted_school")
     return (
         standing_outcomes(outcomes)
         .drop("hours")
@@ -73,6 +78,7 @@ def _child_by_child(outcomes: pl.DataFrame) -> pl.DataFrame:
             closed=pl.col("outcome").is_in(CLOSING),
             lane=pl.col("lane").fill_null(not_listed),
             likelihood=pl.when(likelihood.is_null()).then(not_listed).otherwise(band_of(likelihood)),
+            unlisted_school=pl.when(unlisted.is_not_null()).then(band_of(unlisted)),
             source=sources_in(pl.col("records")),
             opened_again=pl.col("child_id").is_in(reopened_children(outcomes).implode()),
         )

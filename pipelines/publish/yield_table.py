@@ -10,7 +10,13 @@ from pipelines.listing.recalibration import reliability_of_leads
 from pipelines.reasons import percent_written
 
 NONE_YET = "No outcomes have been handed in yet. To hand them in: rollcall outcomes FILE --workspace DIR --by NAME"
-PARTS = (("lane", "By lane"), ("likelihood", "By likelihood"), ("source", "By source"))
+UNLISTED = "unlisted_school"
+PARTS = (
+    ("lane", "By lane"),
+    ("likelihood", "By likelihood"),
+    (UNLISTED, "By unlisted school"),
+    ("source", "By source"),
+)
 """``YIELD.by`` -> the heading of its rows."""
 
 MEANINGS = (
@@ -20,6 +26,11 @@ MEANINGS = (
     ("Open", "not decided yet."),
     ("Again", "closed before, and looked into again on a later day."),
     ("Hours", "of officers, as far as handed in; each: for each child found missing among those with hours."),
+    (
+        "Unlisted school",
+        "how far down the list such children come. If no fewer of those at the bottom are missing, set "
+        "unlisted_school_weighs to 0.",
+    ),
     ("Said", "the likelihood on the list; found: the share that officers found missing, with a 95% interval."),
 )
 
@@ -40,10 +51,11 @@ def yield_words(by_group: pl.DataFrame, answered: pl.DataFrame) -> str:
     whole = by_group.row(by_predicate=pl.col("by") == "all", named=True)
     rows = [["All", *_cells(whole, titles)]]
     for by, heading in PARTS:
-        rows += [[heading], *([f"  {row['group']}", *_cells(row, titles)] for row in by_group.filter(by=by).to_dicts())]
+        groups = by_group.filter(by=by).to_dicts()
+        rows += [[heading], *([f"  {row['group']}", *_cells(row, titles)] for row in groups)] if groups else []
     said = _said_and_found(answered)
     tables = [_aligned(["", *titles], rows), *([_aligned(SAID_TITLES, said)] if said else [])]
-    shown = {*titles, *(["Said"] if said else [])}
+    shown = {*titles, *(["Said"] if said else []), *(["Unlisted school"] if by_group["by"].eq(UNLISTED).any() else [])}
     meanings = [f"{word}: {meaning}" for word, meaning in MEANINGS if word in shown]
     return "\n\n".join([_headline(whole), *tables, "\n".join(meanings)])
 

@@ -8,7 +8,15 @@ import polars as pl
 LISTED_AT = datetime(2026, 11, 1, 2, 30, tzinfo=UTC)
 TABLES = {
     "child_record": pl.DataFrame({"record_id": ["health:H1", "housing:P1", "health:H2"], "child_id": ["A", "A", "B"]}),
-    "candidate": pl.DataFrame({"child_id": ["A"], "lane": ["follow up"], "likelihood": [0.93], "estimated": [0.97]}),
+    "candidate": pl.DataFrame(
+        {
+            "child_id": ["A"],
+            "lane": ["follow up"],
+            "likelihood": [0.93],
+            "estimated": [0.97],
+            "unlisted_school": [0.45],
+        }
+    ),
     "lead": pl.DataFrame(
         {
             "child_id": ["A", "C", "D", "D"],

@@ -78,3 +78,20 @@ def test_a_column_with_nothing_in_it_is_neither_shown_nor_explained(outcomes: pl
 
 def test_no_outcome_is_told_as_such() -> None:
     assert table(OUTCOME.to_frame()) == NONE_YET
+
+
+def test_whether_those_who_came_late_on_the_list_were_missing_less_often_can_be_read() -> None:
+    """That schools which send no list have pupils like those of schools which send one is an assumption: outcomes test it."""
+    alike = [outcome("INDEPENDENT", child=f"L{number}", unlisted_school=0.9) for number in range(9)]
+    apart = [outcome("CONFIRMED_CME_NEW", child=f"E{number}", unlisted_school=0.1) for number in range(4)]
+    late = outcome("CONFIRMED_CME_NEW", child="L9", unlisted_school=0.9)
+    before = [outcome("INDEPENDENT", child=f"B{number}") for number in range(3)]
+    shown = table(pl.concat([*alike, *apart, late, *before]))
+    assert (
+        "By unlisted school\n"
+        "  90% and more                10        1    10%       9     0\n"
+        "  below 30%                    4        4   100%       0     0\n"
+        "By source"
+    ) in shown
+    assert "Unlisted school: how far down the list such children come." in shown
+    assert "nlisted school" not in table(pl.concat(before)), "outcomes from before it was kept"
