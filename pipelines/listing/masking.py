@@ -26,9 +26,12 @@ HOME_READ = ("uprn", "household", "flat", "house", "street", "postcode", "addres
 
 BECAUSE_WITHHELD = (
     "Possibly missing education, to be looked into by the named restricted role. Where the child lives, where they go or "
-    "went to school, and who saw them are withheld here."
+    "went to school, who saw them and why they are listed are withheld here."
 )
-WHY_WITHHELD = "Not on the list tonight. Why is withheld here: a source protects the child."
+WHY_WITHHELD = (
+    "Not on the list tonight. A source protects the child, so the reason is withheld here: the named restricted role can find "
+    "it in the folder 'restricted'."
+)
 
 PARTS_OF_LIKELIHOOD = ("estimated", "on_no_roll", "living_here")
 """Columns of ``CANDIDATE`` that say what the likelihood of a child is made of."""
