@@ -36,16 +36,16 @@ def warned(tmp_path: Path, source: str, renamed: dict[str, str | None]) -> list[
         ),
         pytest.param(
             "referrals",
-            {"Address": "Dwelling", "Postcode": "PCD"},
+            {"Address": "Dwelling", "Postcode": "Pst PCDE"},
             "Address",
             "No address was read from the file, and Dwelling may be it.",
             id="address and postcode: told of the address",
         ),
         pytest.param(
             "referrals",
-            {"Address": None, "Postcode": "PCD"},
+            {"Address": None, "Postcode": "Pst PCDE"},
             "Postcode",
-            "No postcode was read from the file, and PCD may be it.",
+            "No postcode was read from the file, and Pst PCDE may be it.",
             id="a list that gives homes by postcode",
         ),
         pytest.param(
@@ -90,3 +90,14 @@ def test_a_row_in_the_place_of_the_header_line_is_not_shown(tmp_path: Path) -> N
     (found,) = check_files(tmp_path, CONTRACTS)
     assert "Elm Street" not in str(found.breaches)
     assert "House Lane" not in str(found.breaches)
+
+
+@pytest.mark.parametrize("header", ["PCD", "pcds", "P Code"])
+@pytest.mark.parametrize("source", ["health", "housing", "school_census", "referrals"])
+def test_a_postcode_under_the_short_names_of_the_statisticians_is_read(
+    tmp_path: Path, source: str, header: str
+) -> None:
+    row = {header if name == "Postcode" else name: value for name, value in GOOD[source].items()}
+    pl.DataFrame([row]).write_csv(tmp_path / f"{source}.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert found.headers["postcode"] == header
