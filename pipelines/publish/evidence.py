@@ -160,8 +160,8 @@ def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
 def _likelihoods(candidates: pl.DataFrame) -> dict[str, str]:
     """Child id -> how likely the lead is, and what that is made of, in sentences."""
     words = formatted(
-        "How likely it is that the child is missing education here: {}. That no roll or register has the child: {}. That the "
-        "child still lives here: {}.",
+        "How likely it is that the child is of school age, in no education that a record shows, and still living here: {}. "
+        "That no roll or register has the child: {}. That the child still lives here: {}.",
         *(in_100(pl.col(name)) for name in ("likelihood", "on_no_roll", "living_here")),
     )
     age = formatted(" That the child is of compulsory school age: {}.", in_100(pl.col("of_age")))

@@ -68,7 +68,9 @@ def test_every_protected_child_has_a_sheet_whatever_its_rank() -> None:
 @pytest.mark.parametrize(
     ("of_age", "told"),
     [
-        pytest.param(0.9, "How likely it is that the child is missing education here: 57 in 100.", id="the likelihood"),
+        pytest.param(
+            0.9, "in no education that a record shows, and still living here: 57 in 100.", id="the likelihood"
+        ),
         pytest.param(
             0.9, "That the child is of compulsory school age: 90 in 100.", id="one source alone dates the child"
         ),
