@@ -63,7 +63,7 @@ COLUMNS = (
     Column("last_seen_by", "Last seen by", 20),
     Column("on_no_roll", "On no roll", 10, "share"),
     Column("living_here", "Still living here", 10, "share"),
-    Column("unlisted_school", "Unlisted school?", 10, "share"),
+    Column("unlisted_school", "Unlisted school?", 10, "part"),
     Column("child_id", "Child id", 15),
     Column("household", "Household", 15, printed=False),
     Column("records", "Records (source:key)", 44, printed=False),
@@ -225,6 +225,9 @@ def sheet_name(lane: str) -> str:
 SHARE = '[>=0.995]"over 99%";[<0.005]"under 1%";0%'
 """How a probability is shown: never as certain, just as the reasons say it in words."""
 
+PART = '0%;;""'
+"""How a share that is no probability is shown: nothing where it is none."""
+
 
 def _styles(book: Any) -> dict[str, Any]:
     cell = {"valign": "top", "font_size": 10}
@@ -235,6 +238,7 @@ def _styles(book: Any) -> dict[str, Any]:
         # Still a number, so that it sorts; shown as people say it.
         "school year": book.add_format({**cell, "num_format": '"Year "0;"Nursery";"Reception"', "align": "left"}),
         "share": book.add_format({**number, "num_format": SHARE}),
+        "part": book.add_format({**number, "num_format": PART}),
         "date": book.add_format({**cell, "num_format": "dd/mm/yyyy", "align": "left"}),
         "hours": book.add_format({**cell, "num_format": "0.0"}),
         "header": book.add_format(
