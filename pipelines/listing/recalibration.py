@@ -12,13 +12,13 @@ from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from scipy.special import chdtri
 
 from matching.person import Columns
 from matching.thresholds import reliability, sample_of_known_pairs
 from pipelines.counted import counted
 from pipelines.decisions.outcomes import CLOSING, MISSING
+from pipelines.listing.logistic import Floats, most_probable
 from pipelines.rank_settings import LEAST_SLOPE, Recalibration
 from pipelines.reasons import percent_written
 from pipelines.settings import SettingsError
@@ -39,7 +39,6 @@ MOST_BELOW = 1 / 3
 half of a list, the line made the error three times as large in one made-up authority, and two fifths smaller in two
 others (``benchmarks/results/list.md``)."""
 SURE = 0.95
-STEPS = 50
 BANDS = (0.3, 0.5, 0.7, 0.9)
 """Edges between bands of likelihood."""
 
@@ -70,7 +69,7 @@ class FittedLine:
     """The line that the answers teach, and how certain it is."""
 
     line: Recalibration
-    spread: NDArray[np.float64]
+    spread: Floats
     """Covariance of shift and slope, including the prior."""
     answers: int
     missing: int
@@ -190,7 +189,14 @@ def fit_line(answered: pl.DataFrame) -> FittedLine | str:
             f"recalibration needs {FEWEST_ANSWERS}, with {FEWEST_OF_A_KIND} of each: hand in more outcomes first."
         )
     odds = np.array([_log_odds(share) for share in known["estimated"]])
-    at, spread = _most_probable(np.column_stack([np.ones_like(odds), odds]), known["is_missing"].to_numpy())
+    is_missing = known["is_missing"].to_numpy().astype(np.float64)
+    at, spread = most_probable(
+        np.column_stack([np.ones_like(odds), odds]),
+        is_missing,
+        1 - is_missing,
+        start=np.array([0.0, 1.0]),
+        precision=np.array([1 / SHIFT_SPREAD**2, 1 / SLOPE_SPREAD**2]),
+    )
     if at[1] < LEAST_SLOPE:
         return (
             "Children with a higher likelihood were found missing no more often than others. No slope and shift can "
@@ -201,23 +207,6 @@ def fit_line(answered: pl.DataFrame) -> FittedLine | str:
         slope=round(float(at[1]), 3), shift=round(float(at[0]), 3), answered_from=math.floor(least * 1000) / 1000
     )
     return FittedLine(line, spread, known.height, missing)
-
-
-def _most_probable(
-    x: NDArray[np.float64], is_missing: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Shift and slope at the mode of the posterior, by Newton's method, and their covariance there (Laplace)."""
-    prior = np.diag([1 / SHIFT_SPREAD**2, 1 / SLOPE_SPREAD**2])
-    start = at = np.array([0.0, 1.0])
-    for _ in range(STEPS):
-        share = 1 / (1 + np.exp(-x @ at))
-        slope = x.T @ (is_missing - share) - prior @ (at - start)
-        curve = (x * (share * (1 - share))[:, None]).T @ x + prior
-        step = np.linalg.solve(curve, slope)
-        at = at + step / max(1.0, float(np.abs(step).max()))  # a step of at most 1 cannot run away
-        if np.abs(step).max() < 1e-9:
-            break
-    return at, np.linalg.inv(curve)
 
 
 def first_counted_day(as_at: date) -> date:

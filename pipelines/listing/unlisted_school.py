@@ -19,17 +19,15 @@ from datetime import timedelta
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from pipelines.children.members import join_by_child
 from pipelines.children.missed_links import sources_without_place
 from pipelines.children.statement_dates import has_begun, has_not_ended
 from pipelines.formatted import in_small_letters
 from pipelines.listing.list_inputs import ListInputs
+from pipelines.listing.logistic import Floats, most_probable
 from pipelines.listing.waiting import at_high_risk
 from pipelines.reasons import source_called
-
-Floats = NDArray[np.float64]
 
 OUTSIDE = r"\bindependent\b|\banother (?:local )?authority\b"
 """What a place is called where no roll of the authority's own schools would show it."""
@@ -52,9 +50,6 @@ CAME_LATELY, CONCERN = 1 << 61, 1 << 62
 """The bits of a look that stand for a first home here within :data:`LATELY`, and for an open concern."""
 
 LATELY = timedelta(days=365)
-
-STEPS, NEAR = 50, 1e-9
-"""At most so many steps of Newton's method, until none moves anything by more than so much."""
 
 PRIOR = 2.0
 """Precision of the normal prior of what each agency's knowing a child says (log odds, mean 0): a standard deviation of .7."""
@@ -137,16 +132,8 @@ def _likeness(looks: pl.DataFrame) -> pl.DataFrame:
 
 def _log_odds(known: Floats, yes: Floats, no: Floats) -> Floats:
     """Log odds of ``yes`` against ``no`` (weights of each row) by the columns of ``known`` (0 or 1): a logistic regression
-    with a normal prior, at the mode of the posterior, by Newton's method."""
+    with a normal prior (:mod:`pipelines.listing.logistic`)."""
     columns = np.column_stack([np.ones(len(known)), known])
-    prior = np.diag([0.0] + [PRIOR] * known.shape[1])
-    said = np.zeros(columns.shape[1])
-    for _ in range(STEPS):
-        share = 1 / (1 + np.exp(-columns @ said))
-        slope = columns.T @ (yes - (yes + no) * share) - prior @ said
-        curve = (columns.T * ((yes + no) * share * (1 - share))) @ columns + prior
-        step = np.linalg.solve(curve, slope)
-        said += step
-        if np.abs(step).max() < NEAR:
-            break
-    return np.asarray(columns @ said)
+    precision = np.array([0.0] + [PRIOR] * known.shape[1])
+    at, _ = most_probable(columns, yes, no, start=np.zeros(columns.shape[1]), precision=precision)
+    return np.asarray(columns @ at)
