@@ -20,7 +20,9 @@ from apps.made_up.authority import make_authority
 from apps.made_up.books import Books, read_books
 from apps.made_up.error_rates import ErrorRates
 from apps.made_up.history import begin_history, deliver, move_on
+from apps.made_up.truth import true_children
 from pipelines.decisions.outcomes import ASKED, add_outcomes
+from pipelines.ledger.successor import holder_of_most
 from pipelines.listing.rank import FOLLOW_UP
 from pipelines.night import run_night
 from pipelines.rank_settings import RankSettings
@@ -121,13 +123,10 @@ def _work(term: Term, workspace: Path, books: Books, as_at: date, leads: int) ->
 def _first_leads(tables: dict[str, pl.DataFrame], books: Books, term: Term, leads: int) -> dict[str, str]:
     """child_id -> true child (that of most of its records) of the first leads by rank that were never opened."""
     waiting = tables["candidate"].filter(pl.col("lane") == FOLLOW_UP, ~pl.col("child_id").is_in(list(term.met)))
-    first = waiting.sort("rank").head(leads).select("rank", "child_id")
-    record = pl.concat_str("source", "source_record_id", separator=":")
-    whose = books.records.select(record_id=record, true_child="child_id")
-    records = first.join(tables["child_record"], on="child_id").join(whose, on="record_id")
-    counted = records.group_by("rank", "child_id", "true_child").len()
-    most = counted.sort("rank", "len", "true_child", descending=[False, True, False]).unique("child_id", keep="first")
-    return dict(most.sort("rank").select("child_id", "true_child").iter_rows())
+    first = waiting.sort("rank").head(leads).select("child_id", spell="rank")
+    records = first.join(tables["child_record"], on="child_id").select("child_id", "spell", "record_id")
+    holders = holder_of_most(records, true_children(books.records)).sort("spell")
+    return dict(holders.select("child_id", "true_child").iter_rows())
 
 
 def _page(terms: dict[float, Term], asked: argparse.Namespace) -> str:

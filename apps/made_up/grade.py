@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from apps.made_up.truth import true_children
+
 
 @dataclass(frozen=True, slots=True)
 class Grade:
@@ -42,11 +44,7 @@ def graded(candidates: pl.DataFrame, records: pl.DataFrame, children: pl.DataFra
     ``candidates``: one row per listed child, with its ``records`` as ``source:key;source:key``. ``records`` and ``children``
     are the truth as :func:`apps.made_up.authority.make_authority` returns it.
     """
-    whose = records.select(
-        pl.concat_str("source", "source_record_id", separator=":").alias("record_id"),
-        pl.col("child_id").alias("true_child"),
-    )
-    first = first_rows(candidates, whose)
+    first = first_rows(candidates, true_children(records))
     reached = first["true_child"]
     is_target, is_missing = pl.col("target").cast(pl.Int64) == 1, pl.col("true_cme").cast(pl.Int64) == 1
     on_list = pl.col("child_id").is_in(reached.implode())

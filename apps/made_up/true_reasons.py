@@ -6,6 +6,7 @@ from datetime import date
 import polars as pl
 
 from apps.made_up.books import LAYOUT_OF, Books, in_education, of_age
+from apps.made_up.truth import true_children
 from pipelines.formatted import formatted
 from pipelines.ledger.left_list import MERGED, RECORDS_GONE, records_of_leads
 from pipelines.ledger.successor import holder_of_most
@@ -31,7 +32,7 @@ def judged_reasons(
     named is the child's own and the child is in education; a merge, if both are one child; that the records are gone, if none
     of them is in a file that came; that a child is not of age, if that is so, or if a clerk wrote another birth date.
     """
-    whose = _whose(books)
+    whose = true_children(books.records)
     own = holder_of_most(records_of_leads(left), whose)
     owner = whose.rename({"true_child": "proof_owner"})
     into = _majority_of_children(child_records, whose)
@@ -60,13 +61,6 @@ def judged_reasons(
         .join(facts, on="true_child", how="left", validate="m:1")
         .join(stands, on=["child_id", "spell"], how="left", validate="1:1")
         .with_columns(is_true=is_true)
-    )
-
-
-def _whose(books: Books) -> pl.DataFrame:
-    """``record_id`` in the night's form, and ``true_child``."""
-    return books.records.select(
-        record_id=pl.concat_str("source", "source_record_id", separator=":"), true_child="child_id"
     )
 
 

@@ -15,6 +15,12 @@ UNSUITABLE = "Unsuitable"
 """Home education with this assessment does not count: such a child is missing education (Education Act 1996, s436A)."""
 
 
+def true_children(records: pl.DataFrame) -> pl.DataFrame:
+    """``record_id``, in the night's form, and ``true_child`` of the truth about ``records``."""
+    record_id = pl.concat_str("source", "source_record_id", separator=":")
+    return records.select(record_id=record_id, true_child="child_id")
+
+
 def child_ids(child: Numbers) -> list[str]:
     """Ids of the children in the truth; no extract has them."""
     return [CHILD_ID.format(number + 1) for number in child]
