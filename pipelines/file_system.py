@@ -27,6 +27,10 @@ LOCK_FILE = ".rollcall.lock"
 
 _FULL = (39, 112, 1295)
 """Windows' own codes: handle of a full disk, disk full, quota used up."""
+FULL_IN_WORDS = ("no space left", "disk full", "out of disk", "not enough space on the disk")
+IN_USE_IN_WORDS = ("lock", "used by another process")
+"""What Linux and Windows (in English) say, as DuckDB quotes them, when the disk is full or another process has a file open."""
+
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 

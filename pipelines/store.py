@@ -16,6 +16,7 @@ import duckdb  # noqa: TID251 - the one opener
 import polars as pl
 
 from pipelines.amendment import LARGEST_AMENDMENT, Amendment, amended, changed_children, in_table_order, typed
+from pipelines.file_system import FULL_IN_WORDS, IN_USE_IN_WORDS
 from pipelines.table_cache import TableCache
 from pipelines.tables import SCHEMA_VERSION, TABLES, differences, other_version
 from pipelines.workspace import (
@@ -30,10 +31,6 @@ from pipelines.workspace import (
 
 LARGEST_LOG = 2**20
 """Bytes committed but not yet in the file from which a checkpoint beside other work is worth while."""
-
-FULL_IN_WORDS = ("no space left", "disk full", "out of disk", "not enough space on the disk")
-IN_USE_IN_WORDS = ("lock", "used by another process")
-"""How DuckDB quotes Linux and Windows (in English) when the disk is full, or another process has the store open."""
 
 RAW = "raw_"
 VERSION_TABLE = "schema_version"
