@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from pipelines.children.provision import find_provision
-from pipelines.residence.departures import departures, entry_states_by_departure, season_of
+from pipelines.residence.departures import EXPECTED_DEPARTURES, departures, entry_states_by_departure, season_of
 from pipelines.residence.family import Families, log_likelihood_from_others, own_and_household
 from pipelines.residence.letters import gaps_between
 from pipelines.residence.levels import share_passed
@@ -145,6 +145,15 @@ def test_no_day_has_fewer_leavers_off_a_roll_than_one_before_it(leavers: list[tu
     shares = departures(gone, np.array([is_never for _, is_never, _ in leavers]), np.ones(DEPARTURES))
     assert (np.diff(shares[:, 0] / np.diff(DEPARTED)) <= 1e-12).all()
     assert np.abs(shares.sum(axis=0) - 1).max() < 1e-9
+
+
+@given(gone=st.integers(min_value=0, max_value=25), time=TIMES)
+def test_the_few_who_left_a_small_authority_do_not_show_when_families_leave(gone: int, time: int) -> None:
+    """At most 25 children taken to have left in one time of departure leave at least half of what is expected of the others."""
+    left = np.zeros((DEPARTURES, gone))
+    left[time] = 1.0
+    shares = departures(left, np.zeros(gone, dtype=bool), np.ones(DEPARTURES))[:, 0]
+    assert (shares >= EXPECTED_DEPARTURES / 2).all()
 
 
 @given(each_day=st.integers(min_value=0, max_value=3), together=st.integers(min_value=20, max_value=200), time=TIMES)
