@@ -41,10 +41,9 @@ def with_births_put_right(person: pl.DataFrame, *, surely: bool = False) -> pl.D
     exchanged with two others stays as it is.
     """
     told = _told(person)
-    given, again = _given_names(person, told), _given_again(person, told).implode()
-    doubted = _contradicted(told, given)
+    doubted = _contradicted(person, told)
     both = _shown_of_both(doubted, None if surely else _share_of_upns(person))
-    one = _shown_of_one(doubted.filter(~pl.col("first").is_in(again)), told, given, again)
+    one = _shown_of_one(person, told, doubted)
     pairs = _of_two_children(pl.concat([both, one]).unique(PAIR), told)
     rows = pl.concat([pairs["row"], pairs["other_row"]])
     unclear = rows.filter(rows.is_duplicated()).implode()
@@ -83,47 +82,53 @@ def _given_names(person: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     """One row is one given name of one record of ``told``, with its columns; ``first`` is the sound of this name. Whom one
     source calls by the first name another may call by the second."""
     words = pl.concat_str("forename", "middle_names", separator=" ", ignore_nulls=True).str.split(" ")
-    every = told.drop("forename", "first").with_columns(forename=person.select(words).to_series().gather(told["row"]))
+    named = person.select("forename", "middle_names")[told["row"]].select(words).to_series()
+    every = told.drop("forename", "first").with_columns(forename=named)
     return _with_sound(every.explode("forename"), "forename", "first").with_columns(first=_sound_of_given())
 
 
-def _contradicted(told: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
-    """Rows of ``told`` whose date no other source gives the child, once for each date that others give it (``other_born``):
-    how many ``sources`` do, the first of them (``by``), at which ``homes``, and whether any does at this home (``is_here``)."""
-    doubted = told.filter(
-        ~(_is_met(told, given, "last", "born") | _is_met(told, given, "home", "born")),
-        ~_is_shared_at_home(told),
+def _contradicted(person: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """Rows of ``told`` whose date no other source gives the child, once for each date (``other_born``) that one gives it: which
+    source does (``by``), at which home (``there``), and whether it knows the child by this home (``is_here``)."""
+    is_met = _of_several_sources(told, BY_NAME, "born") | _of_several_sources(told, BY_HOME, "born")
+    is_otherwise = _is_given_otherwise(told, BY_NAME) | _is_given_otherwise(told, BY_HOME)
+    asked = told.filter(~is_met & is_otherwise)  # few: most are met by the name that is given first
+    doubted = asked.filter(
+        ~(_is_met(asked, person, told, "last", "born") | _is_met(asked, person, told, "home", "born")),
+        ~_is_shared_at_home(asked, told),
     )
-    return (
-        pl.concat([_given_otherwise(doubted, told, BY_NAME), _given_otherwise(doubted, told, BY_HOME)])
-        .group_by(*told.columns, "other_born")
-        .agg(
-            sources=pl.col("by").n_unique(),
-            by=pl.col("by").min(),
-            is_here=pl.col("is_here").any(),
-            homes=pl.col("there").unique(),
-        )
-    )
+    return pl.concat([_given_otherwise(doubted, told, BY_NAME), _given_otherwise(doubted, told, BY_HOME)])
 
 
-def _is_met(told: pl.DataFrame, given: pl.DataFrame, *beside: str) -> pl.Series:
-    """True for rows of ``told`` of which another source has one of the given names, with the same in these columns."""
+def _is_given_otherwise(told: pl.DataFrame, child: str) -> pl.Series:
+    """True for rows of ``told`` of a child, known by this column, that has several dates and is known to several sources."""
+    source, born = pl.col("dataset").cast(pl.Categorical).to_physical(), pl.col("born")
+    seen = told.select(child, "born", dataset=source).group_by(child)
+    several = seen.agg(sources=pl.col("dataset").min() < pl.col("dataset").max(), dates=born.min() < born.max())
+    return told[child].is_in(several.filter("sources", "dates")[child].implode())
+
+
+def _is_met(asked: pl.DataFrame, person: pl.DataFrame, told: pl.DataFrame, *beside: str) -> pl.Series:
+    """True for rows of ``asked`` of which another source in ``told`` has one of the given names, with the same in these
+    columns."""
+    given = _given_names(person, told.join(asked, on=beside, how="semi"))
     met = given.filter(_of_several_sources(given, "first", *beside))["row"]
-    return told["row"].is_in(met.unique().implode())
+    return asked["row"].is_in(met.unique().implode())
 
 
-def _is_shared_at_home(told: pl.DataFrame) -> pl.Series:
-    """True for rows of ``told`` with a forename that some source gives to two children of the home: some families call all sons
-    Muhammad."""
-    given = told.select(BY_HOME, "dataset", "born").unique()
+def _is_shared_at_home(asked: pl.DataFrame, told: pl.DataFrame) -> pl.Series:
+    """True for rows of ``asked`` with a forename that some source gives to two children of the home: some families call all
+    sons Muhammad."""
+    given = told.join(asked, on=BY_HOME, how="semi").select(BY_HOME, "dataset", "born").unique()
     twice = given.filter(pl.struct(BY_HOME, "dataset").hash().is_duplicated())[BY_HOME]
-    return told[BY_HOME].is_in(twice.implode())
+    return asked[BY_HOME].is_in(twice.implode())
 
 
-def _given_again(person: pl.DataFrame, told: pl.DataFrame) -> pl.Series:
-    """The sounds of names that families give to several children, as two UPNs at one home show: a record that leaves the second
-    name out may be any brother's."""
-    known = told.with_columns(upn=person["upn"].gather(told["row"])).drop_nulls("upn")
+def _given_again(person: pl.DataFrame, told: pl.DataFrame, names: pl.Series) -> pl.Series:
+    """Those of the sounds ``names`` that families give to several children, as two UPNs at one home show: a record that leaves
+    the second name out may be any brother's."""
+    named = told.filter(pl.col("first").is_in(names.implode()))
+    known = named.with_columns(upn=person["upn"].gather(named["row"])).drop_nulls("upn")
     homes = known.group_by("dataset", "home", "first").agg(is_again=pl.col("upn").n_unique() > 1)
     many = homes.group_by("first").agg(again=pl.col("is_again").sum(), share=pl.col("is_again").mean())
     return many.filter(pl.col("again") >= AGAIN, pl.col("share") >= AGAIN_SHARE)["first"]
@@ -147,8 +152,14 @@ def _given_otherwise(doubted: pl.DataFrame, told: pl.DataFrame, child: str) -> p
 def _shown_of_both(doubted: pl.DataFrame, shares: pl.DataFrame | None) -> pl.DataFrame:
     """Pairs, each once, of which either child has the other's date elsewhere. ``shares``: of UPNs, by source; None: pairs of
     which one source alone speaks are left out."""
-    turned = doubted.rename({"born": "other_born", "other_born": "born"})
-    both = doubted.join(turned, on=["dataset", "born", "other_born"], suffix="_of_other").filter(
+    turned = {"born": "other_born", "other_born": "born"}
+    dates = ["dataset", *turned]
+    given = (
+        doubted.join(doubted.select(dates).rename(turned), on=dates, how="semi")
+        .group_by(*doubted.drop("by", "there", "is_here").columns)
+        .agg(sources=pl.col("by").n_unique(), by=pl.col("by").min(), homes=pl.col("there").unique())
+    )
+    both = given.join(given.rename(turned), on=dates, suffix="_of_other").filter(
         pl.col("row") < pl.col("row_of_other"), _are_family()
     )
     is_one = (pl.max_horizontal("sources", "sources_of_other") == 1) & (pl.col("by") == pl.col("by_of_other"))
@@ -170,16 +181,25 @@ def _are_family() -> pl.Expr:
     )
 
 
-def _shown_of_one(doubted: pl.DataFrame, told: pl.DataFrame, given: pl.DataFrame, again: pl.Series) -> pl.DataFrame:
-    """Pairs of one home of which the first child has the second's date elsewhere, and no other source knows the second."""
-    known = _of_several_sources(told, BY_NAME) | _is_met(told, given, "home")
-    lone = told.filter(~known, ~pl.col("first").is_in(again), pl.len().over("dataset", "home") <= LARGEST)
+def _shown_of_one(person: pl.DataFrame, told: pl.DataFrame, doubted: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of one home of which the first child has the second's date elsewhere, and no other source knows the second. Names
+    that families give again show nothing."""
+    there = ["dataset", "home", "born"]
+    here = doubted.filter("is_here").drop("by", "there").unique()
+    asked = told.join(here, left_on=there, right_on=["dataset", "home", "other_born"], how="semi")
+    namesakes = told.join(asked, on=BY_NAME, how="semi")
+    known = namesakes.filter(_of_several_sources(namesakes, BY_NAME))["row"]
+    housed = told.join(asked, on=["dataset", "home"], how="semi").group_by("dataset", "home").len()
+    lone = asked.filter(~pl.col("row").is_in(known.implode()), ~_is_met(asked, person, told, "home"))
+    lone = lone.join(housed.filter(pl.col("len") <= LARGEST), on=["dataset", "home"], how="semi")
     names = ("row", "forename", "first")
     others = lone.select(
         "dataset", "home", *(pl.col(name).alias(f"{name}_of_other") for name in names), other_born="born"
     )
-    beside = doubted.filter("is_here").join(others, on=["dataset", "home", "other_born"])
-    return _pairs(beside.with_columns(home_of_other="home"))
+    beside = here.join(others, on=["dataset", "home", "other_born"])
+    again = _given_again(person, told, pl.concat([beside["first"], beside["first_of_other"]]).unique()).implode()
+    shown = beside.filter(~pl.col("first").is_in(again), ~pl.col("first_of_other").is_in(again))
+    return _pairs(shown.with_columns(home_of_other="home"))
 
 
 def _pairs(both: pl.DataFrame) -> pl.DataFrame:
@@ -204,7 +224,8 @@ def _of_two_children(pairs: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     )
     names = {name: f"other_{name}" for name in ("row", "forename", "first", "home", "born")}
     turned = two.rename(names | {theirs: ours for ours, theirs in names.items()}).select(two.columns)
-    here = told.select("home", "born", by="dataset", by_first="first")
+    here = told.join(pl.concat([two, turned]), on="home", how="semi")
+    here = here.select("home", "born", by="dataset", by_first="first")
     is_anothers = (pl.col("dataset") != pl.col("by")) & (pl.col("by_first") != pl.col("other_first"))
     anothers = pl.concat([two, turned]).join(here, on=["home", "born"]).filter(is_anothers)
     return two.join(anothers, on=PAIR, how="anti").join(anothers, left_on=PAIR, right_on=TURNED, how="anti")
