@@ -1,6 +1,7 @@
 """What a cell says under its contract: empty or not, a date, a code. No other module decides that."""
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
@@ -67,6 +68,12 @@ _LETTER_IN_LIST = re.compile(r"^\(?[A-Za-z0-9]{1,2}\)\s*")
 
 _LONGEST_DAY = len("31-dec-9999")
 
+FEW_CELLS, MOST_KNOWN = 1_000, 100_000
+"""Of up to so many cells, each text is read as a date only once in a process, until so many texts are known."""
+
+_DAYS_KNOWN: defaultdict[tuple[str, ...], dict[str, date | None]] = defaultdict(dict)
+"""Formats -> the texts that this process has read in them among a few cells, and the day of each."""
+
 _NAMES: frozenset[PersonField] = frozenset({"surname", "forename", "full_name"})
 """Here "Null" may be a value: it is also a surname."""
 
@@ -120,16 +127,27 @@ def as_days(text: pl.Expr, written: Sequence[str]) -> pl.Expr:
     return text.map_batches(partial(_days_in, written=tuple(written)), return_dtype=pl.Date, is_elementwise=True)
 
 
-def _days_in(text: pl.Series, written: Sequence[str]) -> pl.Series:
-    """As ``as_days``; each format is tried only on text that no earlier one could read.
+def _days_in(text: pl.Series, written: tuple[str, ...]) -> pl.Series:
+    """As ``as_days``. Of a few cells, as there are hundreds of times a night and mostly with the same days, each text is read
+    only once: reading a few cells takes as long as reading thousands."""
+    if len(text) > FEW_CELLS:
+        return _days_read(text, written)
+    known, asked = _DAYS_KNOWN[written], set(text.drop_nulls().to_list())
+    days = {cell: known[cell] for cell in asked if cell in known}
+    if new := list(asked - days.keys()):
+        days |= zip(new, _days_read(pl.Series(new, dtype=pl.String), written).to_list(), strict=True)
+        if len(known) < MOST_KNOWN:
+            known |= days
+    return pl.Series(text.name, [days.get(cell) for cell in text.to_list()], dtype=pl.Date)
 
-    Often there are few cells, hundreds of times a night, and then building one expression for all formats would take longer
-    than evaluating it.
-    """
+
+def _days_read(text: pl.Series, written: Sequence[str]) -> pl.Series:
+    """As ``as_days``; each format is tried only on text that no earlier one could read."""
     days = pl.Series(text.name, [None], dtype=pl.Date).new_from_index(0, len(text))
     without_time = text.str.replace(_TIME_OF_DAY, "")
-    if without_time.str.contains("[A-Za-z]").any():
-        without_time = _plain_days(without_time)
+    is_named = without_time.str.contains("[A-Za-z]").fill_null(value=False)
+    if is_named.any():  # only these, so that how a cell is read does not depend on the cells beside it
+        without_time = _plain_days(without_time).zip_with(is_named, without_time)
     left = text.is_not_null().arg_true()
     for form in written:
         if left.is_empty():

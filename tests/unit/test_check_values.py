@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from data_contracts.parts import Column
 from data_contracts.values import (
     EXPORTED_EMPTY,
+    FEW_CELLS,
     NO_DAY,
     as_codes,
     as_days,
@@ -134,7 +135,7 @@ CELL = st.one_of(
         st.sampled_from(["%d/%m/%Y", "%Y-%m-%d", "%Y%m%d", "%d %b %Y", "%d-%b-%y", "%Y", "%Y-02-31"]),
         st.sampled_from(["", "", " 09:30", "T23:00:00Z", " or so"]),
     ),
-    st.sampled_from(["", "42038", "42038.5", "n/a"]),
+    st.sampled_from(["", "42038", "42038.5", "n/a", "20,150,203"]),
 )
 
 
@@ -143,9 +144,12 @@ CELL = st.one_of(
 def test_cells_together_are_read_as_each_by_the_first_form_that_reads_it(
     cells: list[str | None], written: list[str]
 ) -> None:
-    read = pl.DataFrame({"cell": cells}, schema={"cell": pl.String}).select(as_days(pl.col("cell"), written))
+    few = pl.DataFrame({"cell": cells}, schema={"cell": pl.String})
+    many = pl.concat([few] * (FEW_CELLS + 1))
+    read, read_too = (frame.select(as_days(pl.col("cell"), written)).to_series() for frame in (few, many))
     apart = [[said(cell, as_days(pl.col("cell"), [form])) for form in written] for cell in cells]
-    assert read.to_series().to_list() == [next((day for day in days if day is not None), None) for days in apart]
+    assert read.to_list() == [next((day for day in days if day is not None), None) for days in apart]
+    assert read_too.head(len(cells)).to_list() == read.to_list()
 
 
 NAME = column(mapsTo="surname")
