@@ -143,8 +143,8 @@ def twice_delivered(keys: Sequence[pl.Series]) -> dict[int, int]:
     """
     if len(keys) < 2:
         return {}
-    frames = [pl.DataFrame({RECORD_ID: own.unique(), "file": [n] * own.n_unique()}) for n, own in enumerate(keys)]
-    rows = pl.concat([pl.DataFrame(schema={RECORD_ID: pl.String, "file": pl.Int64}), *frames])
+    frames = [own.unique().to_frame(RECORD_ID).with_columns(file=pl.lit(n, pl.Int64)) for n, own in enumerate(keys)]
+    rows = pl.concat(frames)
     repeated = rows.filter(pl.col(RECORD_ID).is_duplicated())
     pairs = repeated.join(repeated, on=RECORD_ID, suffix="_other").filter(pl.col("file") != pl.col("file_other"))
     shared = pairs.group_by("file", "file_other").agg(shared=pl.len())

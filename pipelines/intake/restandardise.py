@@ -50,20 +50,17 @@ def _doubts(contract: Contract) -> list[Doubt]:
 def dated_cells(rows: pl.DataFrame, contract: Contract, known: pl.DataFrame | None = None) -> pl.DataFrame:
     """``DATED_CELL`` of some rows of a source, as received. Each distinct cell is read once, and those in ``known``
     (``DATED_CELL``; null: none) not at all."""
-    before = DATED_CELL.to_frame() if known is None else known.filter(source=contract.id)
+    columns = [name for name in date_sensitive_columns(contract) if name in rows.columns]
+    distinct = [rows.select(column=pl.lit(name), cell=pl.col(name).unique(maintain_order=True)) for name in columns]
+    cells = pl.concat([DATED_CELL.to_frame().select("column", "cell"), *distinct]).filter(pl.col("cell") != "")
+    if known is not None:
+        before = known.filter(source=contract.id)
+        cells = cells.join(before, on=["column", "cell"], how="anti", maintain_order="left")
     found = [DATED_CELL.to_frame()]
-    for name in date_sensitive_columns(contract):
-        if name not in rows.columns:
-            continue
-        cells = rows.select(cell=pl.col(name).unique(maintain_order=True)).filter(pl.col("cell") != "")
-        cells = cells.join(before.filter(column=name), on="cell", how="anti", maintain_order="left")
-        if cells.height:  # few columns of changed rows have any: reading even none takes milliseconds
-            day = date_in_cell(contract.column_named[name])
-            found.append(
-                cells.select(pl.col("cell").alias(name)).select(
-                    source=pl.lit(contract.id), column=pl.lit(name), cell=name, day=day
-                )
-            )
+    for own in cells.partition_by("column", maintain_order=True):  # few: reading none takes long, too
+        name = own["column"][0]
+        days = own.select(pl.col("cell").alias(name)).select(date_in_cell(contract.column_named[name])).to_series()
+        found.append(own.select(source=pl.lit(contract.id), column="column", cell="cell", day=days))
     return pl.concat(found).drop_nulls("day")
 
 

@@ -153,9 +153,13 @@ def with_household(
 
     ``from_others``: of the household, from :func:`log_likelihood_from_others`. For a child without others the second is 0.
     """
-    household = parts * np.exp(from_others - from_others.max(axis=0))
+    household = np.exp(from_others - from_others.max(axis=0))
+    household *= parts
     household *= np.where(has_others, follows, 0.0) / household.sum(axis=0)
-    together = household * likelihood
-    alone = np.where(has_others, 1.0 - follows, 1.0) * parts * likelihood
-    total = (together + alone).sum(axis=0)
-    return (together + alone) / total, together.sum(axis=0) / total
+    household *= likelihood
+    either = np.where(has_others, 1.0 - follows, 1.0) * parts
+    either *= likelihood  # of those who have a part of their own
+    either += household
+    total = either.sum(axis=0)
+    either /= total
+    return either, household.sum(axis=0) / total

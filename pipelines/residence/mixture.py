@@ -10,6 +10,7 @@ from the next.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -81,23 +82,39 @@ class Children:
     season: Floats
     """From :func:`pipelines.residence.departures.season_of`."""
 
-    def reading_table(self) -> ReadingTable:
-        """What the readings say of these children."""
-        table = reading_table(self.readings, self.counts)
-        alone, together = own_and_household(self.families, table.shared)
-        return replace(table, own=table.own + alone, shared=together)
+    table: ReadingTable
+    """What the readings say of these children: laid out once, for both estimates."""
+
+    @classmethod
+    def of_readings(cls, readings: list[Reading], counts: Flags, families: Families, **columns: Any) -> "Children":
+        """The children with these readings; ``columns``: the other fields."""
+        table = reading_table(readings, counts)
+        alone, together = own_and_household(families, table.shared)
+        table = replace(table, own=table.own + alone, shared=together)
+        return cls(readings=readings, counts=counts, families=families, table=table, **columns)
 
     def of(self, rows: Codes) -> "Children":
         """Only the children in ``rows``."""
-        return Children(
+        return Children.of_readings(
             [one.of(rows) for one in self.readings],
-            self.group[rows],
-            self.is_never[rows],
-            self.with_school[rows],
             self.counts[rows],
             self.families.of(rows, len(self.group)),
-            self.season,
+            group=self.group[rows],
+            is_never=self.is_never[rows],
+            with_school=self.with_school[rows],
+            season=self.season,
         )
+
+    @property
+    def taught_from(self) -> Codes:
+        """Rows of those from whom the mixture is learnt: the children who count, and the others of their households."""
+        core = np.flatnonzero(self.counts)
+        others = self.families.other[np.isin(self.families.child, core)]
+        return np.union1d(core, others[others >= 0])
+
+    def with_places(self, place: Floats) -> "Children":
+        """The same, with other probabilities that brothers and sisters with a place live here (``Families.place``)."""
+        return replace(self, families=replace(self.families, place=place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +139,7 @@ class Mixture:
     def parts(self, is_never: Flags) -> Floats:
         """Share of each part (rows) among all children of age, as it applies to each child (columns)."""
         shares = np.vstack([np.full(2, self.here), (1.0 - self.here) * self.departures])
-        return shares[:, is_never.astype(np.int64)]
+        return np.take(shares, is_never.astype(np.int64), axis=1)  # by rows, as all that it is multiplied by
 
     @property
     def laid_out(self) -> Floats:
@@ -172,21 +189,25 @@ def living_here(evidence: Evidence) -> Floats:
         )
         groups = frame.select(told_apart).to_series()
         group = groups.cast(pl.Enum(groups.unique().sort())).to_physical().to_numpy().astype(np.int64)
-        children = Children(
+        children = Children.of_readings(
             readings_of(evidence, rows, season),
-            group[rows],
-            (frame["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows],
-            with_school.to_numpy()[rows],
             (is_open & learn)[rows],
             families_of(evidence, rows, np.where(is_elsewhere, 0.0, 1.0)),
-            season,
+            group=group[rows],
+            is_never=(frame["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows],
+            with_school=with_school.to_numpy()[rows],
+            season=season,
         )
         placed = float(frame["place_probability"].fill_null(0.0).to_numpy()[learn].sum())
         usual = usual_shares(frame, group)
-        chance[rows], mixture = _chances(children, usual, placed)
+        taught_from = children.taught_from
+        learners = children.of(taught_from)
+        chance[rows], mixture = _chances(children, learners, usual, placed)
         if is_elsewhere.any():  # now that it is known who of them lives here
-            again = replace(children, families=families_of(evidence, rows, np.where(is_elsewhere, chance, 1.0)))
-            chance[rows], _ = _chances(again, usual, placed, mixture)
+            families = families_of(evidence, rows, np.where(is_elsewhere, chance, 1.0))
+            taught = families.of(taught_from, len(rows))
+            again = children.with_places(families.place), learners.with_places(taught.place)
+            chance[rows], _ = _chances(*again, usual, placed, mixture)
     return np.asarray(place * PLACE_CERTAINTY + (1.0 - place) * np.clip(chance, *BOUNDS), dtype=np.float64)
 
 
@@ -203,19 +224,17 @@ def _placed_elsewhere(evidence: Evidence, place: Floats) -> Flags:
     return np.asarray(is_asked & (place >= SURE_PLACE) & ~frame["is_known_here"].to_numpy())
 
 
-def _chances(children: Children, usual: Floats, placed: float, begun: Mixture | None = None) -> tuple[Floats, Mixture]:
+def _chances(
+    children: Children, learners: Children, usual: Floats, placed: float, begun: Mixture | None = None
+) -> tuple[Floats, Mixture]:
     """Probability (0..1) that each of the children lives here, leaving their places aside, and the mixture that says so.
 
-    Learnt from the children who count and the others of their households, from ``begun`` on (null: from the priors).
+    Learnt from ``learners`` (``Children.taught_from``), from ``begun`` on (null: from the priors).
     ``usual``: for each group, the share of children without a place, which holds until more is known. ``placed``: number
     of children of age with a place.
     """
-    core = np.flatnonzero(children.counts)
-    others = children.families.other[np.isin(children.families.child, core)]
-    learners = children.of(np.union1d(core, others[others >= 0]))
     mixture = _fit(learners, begun or _expected(learners, usual, placed), placed)
-    table = children.reading_table()
-    likelihood = _likelihood(children, table, mixture)
+    likelihood = _likelihood(children, mixture)
     gone = (likelihood.own + likelihood.household)[1:]
     highest = gone.max(axis=0)
     departures = mixture.departures[:, children.is_never.astype(np.int64)]
@@ -225,7 +244,7 @@ def _chances(children: Children, usual: Floats, placed: float, begun: Mixture | 
     learnt = np.bincount(children.group[children.counts], minlength=len(usual)) > 0
     no_place = np.where(learnt, mixture.no_place, np.exp(odds - logit(mixture.here)))
     parts = _posterior(children, likelihood, replace(mixture, no_place=no_place))[0]
-    chances = parts[HERE] + (parts[1:] * _come_back(table, mixture)).sum(axis=0)
+    chances = parts[HERE] + (parts[1:] * _come_back(children.table, mixture)).sum(axis=0)
     return np.asarray(chances, dtype=np.float64), mixture
 
 
@@ -249,11 +268,10 @@ def _fit(children: Children, start: Mixture, placed: float) -> Mixture:
     Without convergence after ``ROUNDS`` it returns what the last rounds found, not the extrapolation, whose shares need not
     add up to one.
     """
-    table = children.reading_table()
 
     def after(mixture: Mixture) -> tuple[Mixture, Floats]:
-        expected = _posterior(children, _likelihood(children, table, mixture), mixture)
-        return _maximise(children, table, mixture, expected, placed), expected[0][HERE]
+        expected = _posterior(children, _likelihood(children, mixture), mixture)
+        return _maximise(children, mixture, expected, placed), expected[0][HERE]
 
     fallback, plain_length = None, np.inf
     for _ in range(ROUNDS):
@@ -310,7 +328,7 @@ def _expected(children: Children, usual: Floats, placed: float) -> Mixture:
     )
 
 
-def _likelihood(children: Children, table: ReadingTable, mixture: Mixture) -> Likelihood:
+def _likelihood(children: Children, mixture: Mixture) -> Likelihood:
     """What the readings say of each child, by itself and as one of its household.
 
     A child never on a roll is in the data only if some agency has a record: its likelihood in each part is divided by that
@@ -318,7 +336,7 @@ def _likelihood(children: Children, table: ReadingTable, mixture: Mixture) -> Li
     """
     read = zip(children.readings, mixture.levels, strict=True)
     ratios = np.hstack([np.empty((DEPARTURES, 0)), *(reading.ratios(levels) for reading, levels in read)])
-    own, household = (np.vstack([np.zeros(len(children.group)), each]) for each in table.of_children(ratios))
+    own, household = (np.vstack([np.zeros(len(children.group)), each]) for each in children.table.of_children(ratios))
     known = np.log1p(-_chances_of_no_record(children, mixture))
     return Likelihood(own - np.where(children.is_never, (known - known[HERE])[:, None], 0.0), household)
 
@@ -343,9 +361,7 @@ def _posterior(children: Children, likelihood: Likelihood, mixture: Mixture) -> 
     return with_household(scaled, from_others, children.families.has_others, parts, mixture.follows)
 
 
-def _maximise(
-    children: Children, table: ReadingTable, before: Mixture, expected: tuple[Floats, Floats], placed: float
-) -> Mixture:
+def _maximise(children: Children, before: Mixture, expected: tuple[Floats, Floats], placed: float) -> Mixture:
     """The mixture, from the parts of the children and how likely each moves with its household (``expected``), and the
     priors."""
     posterior, together = expected
@@ -353,6 +369,7 @@ def _maximise(
     mine = posterior[:, counts]
     unknown = _chances_of_no_record(children, before)
     unseen = mine[:, children.is_never[counts]].sum(axis=1) * unknown / (1.0 - unknown)
+    table = children.table
     by_level = table.by_level(posterior, unseen)
     ways = shares_of_ways(table.readings, before.ways, by_level)
     levels = [levels_by_part(*each) for each in zip(table.readings, ways, by_level, strict=True)]
