@@ -138,10 +138,17 @@ def rank(inputs: ListInputs, *, dates: BirthDates | None = None, contact: pl.Dat
 
 
 def birth_date_evidence(
-    person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, as_at: date
+    person: pl.DataFrame,
+    statements: pl.DataFrame,
+    child_records: pl.DataFrame,
+    provision: pl.DataFrame,
+    as_at: date,
+    *,
+    right: pl.DataFrame | None = None,
 ) -> BirthDates:
-    """What the birth dates say about who is of compulsory school age."""
-    right = with_births_put_right(person, surely=True)
+    """What the birth dates say about who is of compulsory school age. ``right``: ``person`` with the birth dates that a source
+    has surely exchanged put right; null: worked out here."""
+    right = with_births_put_right(person, surely=True) if right is None else right
     dated = without_misdated_births(right, statements)
     found = birth_dates(child_ages(dated, statements, child_records, as_at), dated, child_records, provision, as_at)
     is_right = right["date_of_birth"].ne_missing(person["date_of_birth"])

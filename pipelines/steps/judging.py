@@ -28,9 +28,9 @@ def find_provision_step(night: Night) -> Counts:
 def judge_residence_step(night: Night) -> Counts:
     """statement, person_record, child_record, provision -> residence. Meanwhile, for the next step: what birth dates say."""
     known = night.arguments("person_record", "child_record", "provision")
-    night.birth_dates = night.in_background(
-        partial(birth_date_evidence, **known, **night.arguments("statement"), as_at=night.settings.as_at)
-    )
+    dated = known | night.arguments("statement")
+    right, as_at = night.births_put_right, night.settings.as_at
+    night.birth_dates = night.in_background(lambda: birth_date_evidence(**dated, as_at=as_at, right=right.result()))
     judged = judge_residence(
         night.record_dates.result(),
         **known,

@@ -8,6 +8,7 @@ import polars as pl
 
 from matching.cluster import id_moves
 from pipelines.amendment import Amendment
+from pipelines.children.exchanged_births import with_births_put_right
 from pipelines.decisions.keys_tonight import key_now, records_now
 from pipelines.decisions.linkage_decisions import LinkageDecisions, read_linkage_decisions
 from pipelines.intake.at_odds import at_odds_in_words
@@ -44,7 +45,7 @@ def link_step(night: Night) -> Counts:
 
     Measures held from night to night are read from the store, and written back if they were measured again. If they still
     hold and last night's links are kept, only what changed is linked. Meanwhile, for later steps: what the records say of
-    where their children are, which homes they name, and which columns disagree.
+    where their children are, which homes they name, which birth dates a source has exchanged, and which columns disagree.
     """
     store, renumbered = night.store, night.store.read("renumbered")
     decided = read_linkage_decisions(night.settings.workspace, renumbered)
@@ -60,6 +61,7 @@ def link_step(night: Night) -> Counts:
     night.record_dates = night.in_background(lambda: record_dates(statements(), night.settings.as_at))
     person = store.read("person_record")
     night.homes = night.in_background(partial(with_homes, person))
+    night.births_put_right = night.in_background(partial(with_births_put_right, person, surely=True))
     night.at_odds = night.in_background(lambda: at_odds_in_words(person, statements(), night.contracts))
     touched, night.model = None, None if tonight is None else tonight.model
     if tonight is None or before is None or known is None:
