@@ -126,6 +126,12 @@ class LazyJudge:
             return self.only(np.flatnonzero(asked))
         return self.judge
 
+    def of(self, *rows: NDArray[np.integer]) -> Judge:
+        """A judge able to weigh these rows, asked for once: the one at hand or, if it lacks any, one of them alone."""
+        if self.judge is not None and self.has is not None and all(self.has[some].all() for some in rows):
+            return self.judge
+        return self._judge(np.unique(np.concatenate(rows)).astype(np.int32))
+
     def knowing(self, pairs: Pairs) -> Judge:
         """The judge, which from now on knows the evidence of these pairs without weighing them."""
         self.known = KnownPairs(pairs.left.astype(np.int64) << 32 | pairs.right, pairs.evidence)
@@ -151,7 +157,7 @@ class LazyJudge:
     @property
     def margins(self) -> Margins:
         """As :attr:`matching.judge.Judge.margins`."""
-        return replace(self.over().margins, names_of_two=lambda *pairs: self.over(*pairs).names_of_two(*pairs))
+        return replace(self.over().margins, names_of_two=lambda *pairs: self.of(*pairs).names_of_two(*pairs))
 
     def by_records(self, left: Rows, right: Rows) -> Bits:
         """As ``log_odds``, without coverage."""
@@ -163,7 +169,7 @@ class LazyJudge:
 
     def described(self, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
         """As :meth:`matching.judge.Judge.described`."""
-        return self.over(left, right).described(left, right)
+        return self.of(left, right).described(left, right)
 
     def _judge(self, rows: Rows) -> Judge:
         table = self.encoded(rows)
