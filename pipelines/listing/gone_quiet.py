@@ -57,10 +57,12 @@ def _said_to_have_left(quiet: pl.DataFrame, inputs: ListInputs) -> pl.Series:
     A child on another doctor's list, or applying for a school, has only moved. The day on which an entry was closed is not
     a meeting: a school, too, takes a family that has left off its roll.
     """
-    statements, kind, since = inputs.statements, pl.col("kind"), pl.col("since_on")
-    entries = statements.filter(kind == "lives_here")
-    left = statements.filter((kind == "left") & pl.col("source").is_in(entries["source"].unique().implode()))
+    kind, since = pl.col("kind"), pl.col("since_on")
+    with_homes = inputs.statements.filter(kind == "lives_here")["source"].unique().implode()
     theirs = inputs.child_records.join(quiet, on="child_id", how="semi").select("child_id", "record_id")
+    statements = inputs.statements.join(theirs, on="record_id", how="semi")
+    entries, left = statements.filter(kind == "lives_here"), statements.filter(kind == "left")
+    left = left.filter(pl.col("source").is_in(with_homes))
     left_on = theirs.join(left, on="record_id").group_by("child_id").agg(left_on=since.max())
     here = theirs.join(entries.filter(pl.col("until_on").is_null()), on="record_id")
     began_on = here.group_by("child_id").agg(began_on=since.max())
