@@ -6,7 +6,7 @@ import polars as pl
 
 from data_contracts.breach import Breach, Stops
 from data_contracts.contract import Contract
-from data_contracts.parts import PersonField
+from data_contracts.parts import Column, PersonField
 from data_contracts.rules import KNOWN_CODE, NO_DATE
 from data_contracts.values import as_days, is_empty, text_of
 from pipelines.intake.cells import born_on, read_cells
@@ -57,7 +57,7 @@ def unreadable_dates(
         header = headers[column.name]
         wrong = [breach for breach in breaches if breach.rule == NO_DATE and breach.column == header]
         bad = len(wrong)
-        filled = rows.height - int(rows.select(is_empty(column).sum()).item()) if bad > MANY * ENOUGH_ROWS else 0
+        filled = _filled(rows, column) if bad > MANY * ENOUGH_ROWS else 0
         if bad <= MANY * filled or (filled < ENOUGH_ROWS and bad < max(filled, ENOUGH_DATES)):
             continue
         first = min((breach.line for breach in wrong if breach.line is not None), default=None)
@@ -75,6 +75,12 @@ def unreadable_dates(
         )
         stops: Stops = "file" if is_refused else "nothing"
         yield Breach(contract.id, file, None, header, UNREADABLE_DATES, stops, why, fix)
+
+
+def _filled(rows: pl.DataFrame, column: Column) -> int:
+    """How many cells of a column are not empty; each distinct cell is looked at once."""
+    cells = rows.select(pl.col(column.name).value_counts(name="rows")).unnest(column.name)
+    return int(cells.filter(~is_empty(column))["rows"].sum())
 
 
 def _looks_like(cells: pl.Series) -> str:
