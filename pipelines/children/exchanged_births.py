@@ -41,7 +41,19 @@ def with_births_put_right(person: pl.DataFrame, *, surely: bool = False) -> pl.D
     exchanged with two others stays as it is.
     """
     told = _told(person)
+    return _put_right(person, told, _contradicted(person, told), surely=surely)
+
+
+def put_right_for_links_and_ages(identified: pl.DataFrame, person: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """``identified`` as it is linked, and ``person`` as ages are judged by it (``surely``): what
+    :func:`with_births_put_right` gives for each. They differ in UPNs only, so all else is asked once."""
+    told = _told(person)
     doubted = _contradicted(person, told)
+    return _put_right(identified, told, doubted, surely=False), _put_right(person, told, doubted, surely=True)
+
+
+def _put_right(person: pl.DataFrame, told: pl.DataFrame, doubted: pl.DataFrame, *, surely: bool) -> pl.DataFrame:
+    """As :func:`with_births_put_right`. ``told``, ``doubted``: from :func:`_told` and :func:`_contradicted`."""
     both = _shown_of_both(doubted, None if surely else _share_of_upns(person))
     one = _shown_of_one(person, told, doubted)
     pairs = _of_two_children(pl.concat([both, one]).unique(PAIR), told)
@@ -89,7 +101,10 @@ def _given_names(person: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
 
 def _contradicted(person: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     """Rows of ``told`` whose date no other source gives the child, once for each date (``other_born``) that one gives it: which
-    source does (``by``), at which home (``there``), and whether it knows the child by this home (``is_here``)."""
+    source does (``by``), at which home (``there``), and whether it knows the child by this home (``is_here``).
+
+    Left out are dates of namesakes elsewhere that the child's own source does not give the other way round either.
+    """
     is_met = _of_several_sources(told, BY_NAME, "born") | _of_several_sources(told, BY_HOME, "born")
     is_otherwise = _is_given_otherwise(told, BY_NAME) | _is_given_otherwise(told, BY_HOME)
     asked = told.filter(~is_met & is_otherwise)  # few: most are met by the name that is given first
@@ -97,7 +112,12 @@ def _contradicted(person: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
         ~(_is_met(asked, person, told, "last", "born") | _is_met(asked, person, told, "home", "born")),
         ~_is_shared_at_home(asked, told),
     )
-    return pl.concat([_given_otherwise(doubted, told, BY_NAME), _given_otherwise(doubted, told, BY_HOME)])
+    given = pl.concat([_given_otherwise(doubted, told, BY_NAME), _given_otherwise(doubted, told, BY_HOME)])
+    turned = given.select("dataset", born="other_born", other_born="born", is_turned=pl.lit(value=True)).unique()
+    both = given.join(turned, on=["dataset", "born", "other_born"], how="left").filter(
+        pl.col("is_here") | pl.col("is_turned")
+    )
+    return told.join(both.drop("dataset", "born", "is_turned"), on="row")
 
 
 def _is_given_otherwise(told: pl.DataFrame, child: str) -> pl.Series:
@@ -142,11 +162,13 @@ def _of_several_sources(told: pl.DataFrame, *key: str) -> pl.Series:
 
 
 def _given_otherwise(doubted: pl.DataFrame, told: pl.DataFrame, child: str) -> pl.DataFrame:
-    """Rows of ``doubted`` with each date that another source gives the child, known by this column."""
-    given = told.join(doubted, on=child, how="semi")
+    """``row``, ``dataset`` and ``born`` of rows of ``doubted``, with each date that another source gives the child, known by
+    this column."""
+    given = told.select(child, "dataset", "born", "home").join(doubted, on=child, how="semi")
     given = given.select(child, other_born="born", by="dataset", there="home").unique()
-    met = doubted.join(given, on=child).filter(pl.col("dataset") != pl.col("by"))
-    return met.select(*told.columns, "other_born", "by", "there", is_here=pl.lit(child == BY_HOME))
+    met = doubted.select("row", child, "dataset", "born").join(given, on=child)
+    met = met.filter(pl.col("dataset") != pl.col("by"))
+    return met.drop(child).with_columns(is_here=pl.lit(child == BY_HOME))
 
 
 def _shown_of_both(doubted: pl.DataFrame, shares: pl.DataFrame | None) -> pl.DataFrame:

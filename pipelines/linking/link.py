@@ -26,7 +26,7 @@ from matching.patterns import Patterns, levels_in
 from matching.rivals import Rivals
 from matching.score import Bits, OnProgress
 from matching.train import TrainingError
-from pipelines.children.exchanged_births import with_births_put_right
+from pipelines.children.exchanged_births import put_right_for_links_and_ages
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.link_groups import GroupInputs, measured_by_group
 from pipelines.linking.link_report import STANDS_IN, LinkReport, report_of
@@ -104,6 +104,7 @@ def link(
     held: MeasuresInForce | None = None,
     progress: OnProgress | None = None,
     buckets: Buckets | None = None,
+    records: pl.DataFrame | None = None,
 ) -> Linked:
     """Link all sources with each other.
 
@@ -117,8 +118,9 @@ def link(
     - ``groups``: what the report's measures by group need; null: nothing.
     - ``progress``: is told how far the linkage is.
     - ``buckets``: where pairs are scored; null: in this process.
+    - ``records``: :func:`records_to_link` of ``person``; null: worked out here.
     """
-    records = records_to_link(person)
+    records = records_to_link(person) if records is None else records
     table = with_keys(records)
     asked = groups or GroupInputs()
     counts = records_by_source(table["dataset"])
@@ -163,8 +165,13 @@ def _children(linkage: Linkage, ids: pl.Series, previous: pl.DataFrame | None) -
 def records_to_link(person: pl.DataFrame) -> pl.DataFrame:
     """``person`` (PERSON) as it is linked, in the order of ``record_id``: without UPNs that their source gives to two children,
     and with birth dates put right that a source has exchanged between two."""
-    found = with_births_put_right(without_shared_upns(person))
-    return found if found["record_id"].is_sorted() else found.sort("record_id")
+    return records_to_link_and_to_age(person)[0]
+
+
+def records_to_link_and_to_age(person: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """:func:`records_to_link`, and ``person`` as children's ages are judged by it."""
+    found, by_age = put_right_for_links_and_ages(without_shared_upns(person), person)
+    return found if found["record_id"].is_sorted() else found.sort("record_id"), by_age
 
 
 def _why_due(

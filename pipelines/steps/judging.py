@@ -29,8 +29,8 @@ def judge_residence_step(night: Night) -> Counts:
     """statement, person_record, child_record, provision -> residence. Meanwhile, for the next step: what birth dates say."""
     known = night.arguments("person_record", "child_record", "provision")
     dated = known | night.arguments("statement")
-    right, as_at = night.births_put_right, night.settings.as_at
-    night.birth_dates = night.in_background(lambda: birth_date_evidence(**dated, as_at=as_at, right=right.result()))
+    evidence = partial(birth_date_evidence, **dated, as_at=night.settings.as_at, right=night.births_put_right)
+    night.birth_dates = night.in_background(evidence)
     judged = judge_residence(
         night.record_dates.result(),
         **known,

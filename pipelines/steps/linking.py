@@ -8,13 +8,12 @@ import polars as pl
 
 from matching.cluster import id_moves
 from pipelines.amendment import Amendment
-from pipelines.children.exchanged_births import with_births_put_right
 from pipelines.decisions.keys_tonight import key_now, records_now
 from pipelines.decisions.linkage_decisions import LinkageDecisions, read_linkage_decisions
 from pipelines.intake.at_odds import at_odds_in_words
 from pipelines.linking.bucketed import buckets_in
 from pipelines.linking.kept_links import KEPT_TABLES, content_fingerprints, keep_all, kept_row, mark_of
-from pipelines.linking.link import CHILD_SETTINGS, judged_rows, link, records_by_source, records_to_link
+from pipelines.linking.link import CHILD_SETTINGS, judged_rows, link, records_by_source, records_to_link_and_to_age
 from pipelines.linking.link_again import (
     LinkageChanges,
     LinkageInput,
@@ -45,9 +44,14 @@ def link_step(night: Night) -> Counts:
 
     Measures held from night to night are read from the store, and written back if they were measured again. If they still
     hold and last night's links are kept, only what changed is linked. Meanwhile, for later steps: what the records say of
-    where their children are, which homes they name, which birth dates a source has exchanged, and which columns disagree.
+    where their children are, which homes they name, and which columns disagree.
     """
     store, renumbered = night.store, night.store.read("renumbered")
+    person = store.read("person_record")
+    statements = store.reader("statement")  # its rows may not be in order yet
+    night.record_dates = night.in_background(lambda: record_dates(statements(), night.settings.as_at))
+    night.homes = night.in_background(partial(with_homes, person))
+    night.at_odds = night.in_background(lambda: at_odds_in_words(person, statements(), night.contracts))
     decided = read_linkage_decisions(night.settings.workspace, renumbered)
     given = _given_since(store, renumbered)
     _keep_leads_under(given, store)
@@ -55,17 +59,12 @@ def link_step(night: Night) -> Counts:
     before = None if last is None else last[1]
     in_force = _in_force(store, decided)
     held = read_measures(night.read(*MEASURED_TABLES)) if _has_tables(store, MEASURED_TABLES) else None
-    tonight = None if night.settings.full else _tonight(night, last, decided, in_force, held)
+    records, night.births_put_right = records_to_link_and_to_age(person)
+    tonight = None if night.settings.full else _tonight(night, records, last, decided, in_force, held=held)
     known = None if tonight is None else known_records(store, tonight)
-    statements = store.reader("statement")  # its rows may not be in order yet
-    night.record_dates = night.in_background(lambda: record_dates(statements(), night.settings.as_at))
-    person = store.read("person_record")
-    night.homes = night.in_background(partial(with_homes, person))
-    night.births_put_right = night.in_background(partial(with_births_put_right, person, surely=True))
-    night.at_odds = night.in_background(lambda: at_odds_in_words(person, statements(), night.contracts))
     touched, night.model = None, None if tonight is None else tonight.model
     if tonight is None or before is None or known is None:
-        report, links, pairs, after = _link_all(night, before, decided, in_force, held)
+        report, links, pairs, after = _link_all(night, records, before, decided, in_force, held=held)
     elif known.is_unchanged:
         (report, links, pairs), after = unchanged_report(store, tonight, known), before
     else:
@@ -137,27 +136,27 @@ def _groups_asked(night: Night) -> GroupInputs:
 
 def _tonight(
     night: Night,
+    person: pl.DataFrame,
     last: tuple[pl.DataFrame, pl.DataFrame] | None,
     decided: LinkageDecisions,
     in_force: ModelInUse | None,
+    *,
     held: MeasuresInForce | None,
 ) -> LinkageInput | None:
     """What is to be linked, if only what changed can be; null: something kept from last night does not hold, or nothing was
     kept.
 
-    ``last``: last night's ``CHILD_RECORD``, as it was and under tonight's keys.
+    ``person``: the records as they are linked. ``last``: last night's ``CHILD_RECORD``, as it was and under tonight's keys.
     """
     if last is None or in_force is None or held is None or not _has_tables(night.store, KEPT_TABLES):
         return None
-    rows = night.store.read("person_record")
     settings = replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold)
-    counts = records_by_source(rows["dataset"])
+    counts = records_by_source(person["dataset"])
     mark = fingerprint(in_force.model, settings, tuple(counts))
     if reason_to_measure(held, mark, counts, night.settings.as_at) is not None:
         return None
     if night.store.read("link_kept")["mark"].item() != mark_of(held):
         return None
-    person = records_to_link(rows)
     judged = judged_rows(decided.judgements, person["record_id"])
     return LinkageInput(
         person,
@@ -174,9 +173,11 @@ def _tonight(
 
 def _link_all(
     night: Night,
+    records: pl.DataFrame,
     previous: pl.DataFrame | None,
     decided: LinkageDecisions,
     in_force: ModelInUse | None,
+    *,
     held: MeasuresInForce | None,
 ) -> tuple[Callable[[], LinkReport], int, int, pl.DataFrame]:
     """Link all records and write everything. Returns the report, pairs in one child, pairs kept, and tonight's
@@ -195,6 +196,7 @@ def _link_all(
             held=held,
             progress=night.on_progress,
             buckets=buckets,
+            records=records,
         )
     for table, frame in {"link": linked.links, "child_record": linked.child_records, "rival": linked.rivals}.items():
         store.write(table, frame)

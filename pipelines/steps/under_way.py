@@ -78,8 +78,8 @@ class Night:
     """What each record says of where its child is; worked out while the linkage runs, as are ``homes`` and ``at_odds``."""
     homes: Future[pl.DataFrame] = field(init=False, repr=False)
     """The home that each record names, as keys (:func:`pipelines.residence.evidence.with_homes`)."""
-    births_put_right: Future[pl.DataFrame] = field(init=False, repr=False)
-    """``PERSON`` with the birth dates that a source has surely exchanged put right, to judge ages by; worked out likewise."""
+    births_put_right: pl.DataFrame = field(init=False, repr=False)
+    """``PERSON`` with the birth dates that a source has surely exchanged put right, to judge ages by."""
     at_odds: Future[tuple[str, ...]] | None = None
     """Warnings about columns that agree with no other source, or not with each other; null: not looked at yet."""
     birth_dates: Future[BirthDates] = field(init=False, repr=False)
