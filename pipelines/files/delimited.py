@@ -97,7 +97,8 @@ def _header_fits_no_row() -> Fault:
 def by_contract(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract) -> pl.DataFrame:
     """Rows with our column names instead of positions, in the contract's order; a column that the file lacks is empty text.
 
-    If the file has no key, one is made of the child's number and other columns; a row without that number has none.
+    If the file has no key, one is made of the child's number and other columns (a row without that number has none), or
+    worked out from who the child is.
     """
     named = rows.select(
         "line",
@@ -108,11 +109,26 @@ def by_contract(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract)
             for column in contract.columns
         ),
     )
+    if matched.key_from:
+        return named.with_columns(_worked_out_keys(named.select(matched.key_from)).alias(contract.key.name))
     if not matched.key_and:
         return named
     key = pl.col(contract.key.name)
     made = pl.concat_str(key, *matched.key_and, separator="|").str.replace_all(r"\s", "")
     return named.with_columns(pl.when(key.str.strip_chars() == "").then(key).otherwise(made))
+
+
+def _worked_out_keys(cells: pl.DataFrame) -> pl.Series:
+    """A key for each row from its cells, without case and spaces: the same on every machine and on every night; none for a
+    row of empty cells.
+
+    Not polars' own hash, which another version may work out otherwise.
+    """
+    plain = cells.select(
+        pl.concat_str(pl.all().str.to_lowercase().str.replace_all(r"\s", ""), separator="\x1f")
+    ).to_series()
+    keys = [blake2b(text.encode(), digest_size=8).hexdigest() if text.strip("\x1f") else "" for text in plain]
+    return pl.Series(keys, dtype=pl.String)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,19 @@ def made_key_fault(header: str, contract: Contract) -> Fault:
     )
 
 
+def worked_out_key_fault(contract: Contract) -> Fault:
+    """The fault that the key of a row is worked out from who its child is."""
+    return Fault(
+        "key of the child",
+        "nothing",
+        f"The file has no {contract.key.header} and no number of the child, so the key of a row is worked out from who its "
+        "child is (name, birth date, numbers and home) and from what tells the child's rows apart.",
+        f"There is nothing to do, but a {contract.key.header} that stays with a row from night to night is safer: a name that "
+        "is corrected makes another key.",
+        column=contract.key.header,
+    )
+
+
 def second_name_fault(header: str, column: Column, read: str) -> Fault:
     """The fault that a header names a column which has its own header (``read``) in the file."""
     return Fault(
@@ -82,7 +95,7 @@ def column_faults(
     missing = [column for column in contract.columns if column.name not in found]
     few = all(column.name in optional for column in missing) and 2 * len(unknown) <= len(found)
     surely = len(headers) if few else _surely_headers(found, len(headers)) if is_header_line else 0
-    renamed = _renamed_columns(headers, unknown, contract, missing)
+    renamed = renamed_columns(headers, unknown, contract, missing)
     others = [at for at in unknown if at not in renamed.values()]
     shown, shown_others = (
         [named for at in places if (named := _named(headers, at, surely))] for places in (unknown, others)
@@ -112,7 +125,7 @@ def _extras(headers: Sequence[str], unknown: Sequence[int], surely: int, *, is_h
     return [_extra(headers, position, surely) for position in unknown]
 
 
-def _renamed_columns(
+def renamed_columns(
     headers: Sequence[str], unknown: Sequence[int], contract: Contract, missing: Sequence[Column]
 ) -> dict[str, int]:
     """Our name for a missing column -> position of the header that looks like it under another name.

@@ -1,17 +1,40 @@
 """Which column of a file is which column of its contract."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from data_contracts.contract import Contract, plain_header
-from data_contracts.parts import Column
-from pipelines.files.header_faults import column_faults, made_key_fault, named_twice_fault, second_name_fault
+from data_contracts.parts import Column, PersonField
+from pipelines.files.header_faults import (
+    column_faults,
+    made_key_fault,
+    named_twice_fault,
+    renamed_columns,
+    second_name_fault,
+    worked_out_key_fault,
+)
 from pipelines.files.header_names import columns_of, is_number_of_child, plain_of_contract, plain_ways
 from pipelines.files.rows import Fault, UnreadableFileError
 from pipelines.files.versions import VersionMarks, version_marks
 
 NO_HEADER = "header"
 """Name of the rule, as a breach shows it, for a file without a header of its source."""
+
+WHO: frozenset[PersonField] = frozenset(
+    {
+        "surname",
+        "forename",
+        "middle_names",
+        "full_name",
+        "date_of_birth",
+        "upn",
+        "nhs_number",
+        "address",
+        "postcode",
+        "uprn",
+    }
+)
+"""What tells one child from another: if nothing of it has changed, a row is about the same child."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +49,10 @@ class MatchedHeaders:
     unread: tuple[str, ...] = ()
     """Every other header of the file. It may be a detail of a child, as in a file without a header line."""
     key_and: tuple[str, ...] = ()
-    """Our names of the columns that follow the child's number in the key of a row; empty: the file has a key."""
+    """Our names of the columns that follow the child's number in the key of a row; empty: the key is not made so."""
+    key_from: tuple[str, ...] = ()
+    """Our names of the columns that say who the child of a row is and tell the child's rows apart, if the key of a row is
+    worked out from them; empty: the file has a key, or a number of the child."""
     marks: VersionMarks = field(default_factory=VersionMarks)
     """The columns that say which rows are still valid."""
 
@@ -62,7 +88,10 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
         faults.append(made_key_fault(headers[made].strip(), contract))
     marks = version_marks(headers, unknown) if is_header_line else VersionMarks()
     unknown = [position for position in unknown if position not in (*marks.holds, *marks.taken_out)]
+    key_from = _key_from(headers, found, unknown, contract) if is_header_line else ()
+    optional |= {contract.key.name} if key_from else frozenset()
     faults += column_faults(headers, found, unknown, contract, optional=optional, is_header_line=is_header_line)
+    faults += [worked_out_key_fault(contract)] if key_from else []
     position_of = {name: positions[0] for name, positions in found.items()}
     return MatchedHeaders(
         position_of,
@@ -70,6 +99,7 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
         tuple(faults),
         tuple(header for position, header in enumerate(headers) if position not in position_of.values()),
         contract.files.key_of_child.and_ if made is not None and contract.files.key_of_child else (),
+        key_from,
         marks,
     )
 
@@ -103,6 +133,19 @@ def _key_of_child(headers: Sequence[str], contract: Contract) -> int | None:
         if len(there) == 1:
             return there[0]
     return None
+
+
+def _key_from(
+    headers: Sequence[str], found: Mapping[str, Sequence[int]], unknown: Sequence[int], contract: Contract
+) -> tuple[str, ...]:
+    """The columns from which the key of a row is worked out, in a file without a key and without a number of the child.
+
+    Empty if the file has one, if its key is there under a header like the key's own, or if the contract makes no keys.
+    """
+    made, key = contract.files.key_of_child, contract.key
+    if made is None or key.name in found or renamed_columns(headers, unknown, contract, [key]):
+        return ()
+    return (*(column.name for column in contract.columns if column.maps_to in WHO), *made.and_)
 
 
 def _refuse_no_header(columns: Collection[str], contract: Contract) -> None:
