@@ -36,8 +36,8 @@ def study_leave(circumstances: Circumstances, finding_rows: pl.DataFrame, inputs
     high risk are left out. ``finding_rows``: ``FINDING``. ``inputs``: of all children, as their entries show who left.
     """
     as_at = circumstances.as_at
-    begins = date(as_at.year, *BEGINS)
-    if as_at < begins:
+    begins, ends = date(as_at.year, *BEGINS), date(as_at.year, 6, 30)
+    if not begins <= as_at <= ends:  # the school leaving date is a Friday in June
         return ON_LEAVE.to_frame()
     leaves_on = ends_on(pl.col("date_of_birth"))
     born = inputs.by_age.select("record_id", "date_of_birth").filter(
