@@ -1,7 +1,10 @@
 """Puts tonight's rows in the place of last night's, once they are judged complete, and keeps what has changed."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import polars as pl
 
@@ -30,41 +33,71 @@ def keep_tonight(
 ) -> dict[str, int]:
     """Put tonight's rows in the place of last night's, keep what changed, and count it. ``at``: when the night began."""
     stand = {*received.unchanged_sources, *judged.stands_in["source"]}
-    before, set_aside = history_of(store), received.set_aside
-    was_gone, renumbered = store.read_or_empty("vanished"), _renumbered(store, received, contracts, stand, as_at, at=at)
-    # If a key is given to another child tonight, the earlier rows under it go by the key under which they go on.
-    then = key_now(pl.col("record_id"), renumbered.filter(reused_at=at))
-    vanished = keep_vanished(
-        was_gone.with_columns(then),
-        _rolls(store, received, contracts, stand, then),
-        contracts,
-        snapshot=before.snapshot.with_columns(then),
-        doubtful=set_aside.filter(~pl.col("record_id").is_in(received.ended_without_day.implode()))["record_id"],
-        renumbered=renumbered.filter(pl.col("reused_at").is_null()),
+    before, was_gone = history_of(store), store.read_or_empty("vanished")
+    gone = partial(
+        _renumbered_and_vanished,
+        _renumbered(store, received, contracts, stand, as_at, at=at),
+        _rolls(store, received, contracts, stand),
+        contracts=contracts,
+        was_gone=was_gone,
+        snapshot=before.snapshot,
+        received=received,
         as_at=as_at,
+        at=at,
     )
-    changes, is_past = _keep_histories(
-        store, before, judged.intake, as_at, forwards=received.last_intake.stood_on is not None
-    )
+    with ThreadPoolExecutor(1) as aside:  # while this thread writes
+        found = aside.submit(gone)
+        changes, is_past = _keep_histories(
+            store, before, judged.intake, as_at, forwards=received.last_intake.stood_on is not None
+        )
+        changed = _keep_rows(store, received, stand)
+        renumbered, vanished = found.result()
     store.write("vanished", vanished)
     store.write("renumbered", renumbered)
-    _keep_rows(store, received, stand, _differing(was_gone, vanished))
+    changed = pl.concat([changed, _differing(was_gone, vanished)])
+    store.write("changed_row", changed.unique().sort().to_frame())
     # After a night of the past, the next night's rows are not compared with what it loaded.
     store.write("judged_file", received.judged.clear() if is_past else received.judged)
     store.write("flawed_row", received.flawed.alias("record_id").to_frame())
     counted = changes.filter(as_at=as_at).select("came", "changed", "went", "same").sum().row(0, named=True)
-    gone = vanished.filter(pl.col("vanished_on").is_not_null()).height
-    return {**counted, "vanished": gone, "standing_in": vanished.height - gone}
+    went = vanished.filter(pl.col("vanished_on").is_not_null()).height
+    return {**counted, "vanished": went, "standing_in": vanished.height - went}
 
 
-def _rolls(
-    store: Store, received: Received, contracts: Mapping[str, Contract], stand: Collection[str], then: pl.Expr
-) -> Rolls:
-    """The rolls as they are in the store, with keys as ``then``, and as they came; without those that are unchanged."""
+def _renumbered_and_vanished(
+    renumber: Callable[[], pl.DataFrame],
+    rolls: Rolls,
+    *,
+    contracts: Mapping[str, Contract],
+    was_gone: pl.DataFrame,
+    snapshot: pl.DataFrame,
+    received: Received,
+    as_at: date,
+    at: datetime,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """``RENUMBERED`` and ``VANISHED`` after tonight. ``was_gone``, ``snapshot``: as they were before."""
+    renumbered = renumber()
+    # If a key is given to another child tonight, the earlier rows under it go by the key under which they go on.
+    then = key_now(pl.col("record_id"), renumbered.filter(reused_at=at))
+    set_aside = received.set_aside["record_id"]
+    vanished = keep_vanished(
+        was_gone.with_columns(then),
+        replace(rolls, before={source: rows.with_columns(then) for source, rows in rolls.before.items()}),
+        contracts,
+        snapshot=snapshot.with_columns(then),
+        doubtful=set_aside.filter(~set_aside.is_in(received.ended_without_day.implode())),
+        renumbered=renumbered.filter(pl.col("reused_at").is_null()),
+        as_at=as_at,
+    )
+    return renumbered, vanished
+
+
+def _rolls(store: Store, received: Received, contracts: Mapping[str, Contract], stand: Collection[str]) -> Rolls:
+    """The rolls as they are in the store and as they came; without those that are unchanged."""
     rolls = [source for source in contracts if contracts[source].is_roll and source not in stand]
     there = store.raw_sources()
     return Rolls(
-        before={source: rows_before(store, received, source).with_columns(then) for source in rolls if source in there},
+        before={source: rows_before(store, received, source) for source in rolls if source in there},
         tonight={source: received.raw[source] for source in rolls if source in received.raw},
     )
 
@@ -77,8 +110,8 @@ def _renumbered(
     as_at: date,
     *,
     at: datetime,
-) -> pl.DataFrame:
-    """``RENUMBERED`` after tonight, for the sources whose rows in the store change."""
+) -> Callable[[], pl.DataFrame]:
+    """What works out ``RENUMBERED`` after tonight, for the sources whose rows in the store change."""
     came = {
         source: rows.filter(~received.is_unchanged(source))
         for source, rows in received.raw.items()
@@ -89,7 +122,7 @@ def _renumbered(
         source: rows_before(store, received, source) for source, rows in came.items() if rows.height and source in there
     }
     kept, leads = store.read_or_empty("renumbered"), store.read_or_empty("lead")
-    return renumbered_after_tonight(kept, before, came, contracts, as_at, at=at, leads=leads)
+    return partial(renumbered_after_tonight, kept, before, came, contracts, as_at, at=at, leads=leads)
 
 
 def _keep_histories(
@@ -120,8 +153,8 @@ def _differing(one: pl.DataFrame, other: pl.DataFrame) -> pl.Series:
     return pl.concat(parts)["record_id"]
 
 
-def _keep_rows(store: Store, received: Received, stand: Collection[str], differing: pl.Series) -> None:
-    """Tonight's rows -> raw_*; those that came, changed or went, and the ``differing``, -> changed_row.
+def _keep_rows(store: Store, received: Received, stand: Collection[str]) -> pl.Series:
+    """Tonight's rows -> raw_*. Returns ``record_id`` of those that came, changed or went since records were last made.
 
     Unchanged rows are not written again, nor are those of the sources in ``stand``.
     """
@@ -133,7 +166,7 @@ def _keep_rows(store: Store, received: Received, stand: Collection[str], differi
             ids = store.read_raw_columns(source, "record_id") if was is None else was.select("record_id")
             here = received.raw[source].select("record_id") if source in received.raw else ids.clear()
             gone[source] = ids.join(here, on="record_id", how="anti")["record_id"]
-    changed = [store.read_or_empty("changed_row")["record_id"], differing, *gone.values()]
+    changed = [store.read_or_empty("changed_row")["record_id"], *gone.values()]
     store.forget_raw(but=kept)
     for source, rows in received.raw.items():
         if source in stand:
@@ -146,4 +179,4 @@ def _keep_rows(store: Store, received: Received, stand: Collection[str], differi
             continue
         moved = rows.filter(received.relocated[source]).select(PLACE)
         store.amend_raw(source, rows, Amendment(put, gone[source], moved))
-    store.write("changed_row", pl.concat(changed).unique().sort().to_frame())
+    return pl.concat(changed)
