@@ -6,6 +6,7 @@ What is measured once is held (:mod:`pipelines.linking.measures_in_force`); ever
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -197,34 +198,36 @@ def _result(
 ) -> LinkageChanges:
     children = _children(tonight, again, stood)
     ids = tonight.person["record_id"]
-    scored = pair_frame(again.pairs, known.numbers, (again.probability, again.alone), again.labels)
-    gone, put = _differing(before, scored, again.pairs, known)
-    rows = scored.with_columns(left=pl.Series(again.pairs.left), right=pl.Series(again.pairs.right))
     model = tonight.model.on(tonight.held.measures.records)
-    fresh = put.filter(is_kept()).with_columns(
-        pl.Series(name, known.row_of[put.filter(is_kept())[name].to_numpy()], dtype=pl.Int32)
-        for name in ("left", "right")
-    )
-    records = _linked_records(tonight, known, again)
-    return LinkageChanges(
-        child_records=children,
-        touched=again.is_touched,
-        rivals=_rivals(tonight, again, children, model),
-        report=partial(_report, tonight, rows, again.labels),
-        links=int(rows["is_same_child"].sum()),
-        links_gone=_ids_of(gone.filter(is_kept()), known),
-        links_put=links_of(fresh, ids, model),
-        pairs_kept=rows.filter(is_kept()).height,
-        records=records,
-        unchanged=known.unchanged_rows(records),
-        gone_ids=known.gone_ids,
-        pairs_gone=gone.select("left", "right"),
-        pairs_put=put,
-        signs_gone=pl.DataFrame({"number": known.gone_numbers}),
-        signs_put=signs,
-        weighed=weighed_frame(again.weighed),
-        next_number=known.next_number,
-    )
+    with ThreadPoolExecutor(1) as aside:  # meanwhile, what has changed among the pairs
+        rivals = aside.submit(_rivals, tonight, again, children, model)
+        scored = pair_frame(again.pairs, known.numbers, (again.probability, again.alone), again.labels)
+        gone, put = _differing(before, scored, again.pairs, known)
+        rows = scored.with_columns(left=pl.Series(again.pairs.left), right=pl.Series(again.pairs.right))
+        fresh = put.filter(is_kept()).with_columns(
+            pl.Series(name, known.row_of[put.filter(is_kept())[name].to_numpy()], dtype=pl.Int32)
+            for name in ("left", "right")
+        )
+        records = _linked_records(tonight, known, again)
+        return LinkageChanges(
+            child_records=children,
+            touched=again.is_touched,
+            report=partial(_report, tonight, rows, again.labels),
+            links=int(rows["is_same_child"].sum()),
+            links_gone=_ids_of(gone.filter(is_kept()), known),
+            links_put=links_of(fresh, ids, model),
+            pairs_kept=rows.filter(is_kept()).height,
+            records=records,
+            unchanged=known.unchanged_rows(records),
+            gone_ids=known.gone_ids,
+            pairs_gone=gone.select("left", "right"),
+            pairs_put=put,
+            signs_gone=pl.DataFrame({"number": known.gone_numbers}),
+            signs_put=signs,
+            weighed=weighed_frame(again.weighed),
+            next_number=known.next_number,
+            rivals=rivals.result(),
+        )
 
 
 def _linked_records(tonight: LinkageInput, known: MatchedRecords, again: IncrementalLinkage) -> pl.DataFrame:
