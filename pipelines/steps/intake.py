@@ -65,7 +65,8 @@ def keep_snapshot(night: Night) -> Counts:
 
 def standardise_step(night: Night) -> Counts:
     """raw_*, vanished, changed_row -> person_record, statement, school. While software, contracts and what is withheld stay the
-    same, only records whose row has changed, or says something else tonight, are made anew.
+    same, only records whose row has changed, or says something else tonight, are made anew. Meanwhile, for the next step: the
+    records as they are linked.
 
     Records of identities from before an adoption stay behind here (former_record): no later step reads them.
     """
@@ -91,6 +92,7 @@ def _make_all(night: Night, former: FormerIdentities) -> None:
     store.write("former_record", withheld.to_frame())
     store.write("dated_cell", _dated(night, raw))
     store.write("person_record", made.person)
+    night.begin_to_link()
     store.write("statement", made.statements)
 
 
@@ -111,8 +113,11 @@ def _make_changed(night: Night, former: FormerIdentities, *, made_on: date) -> b
         unchanged = before.filter(~before.is_in(stale.implode()))
         store.write("former_record", pl.concat([unchanged, withheld]).sort().to_frame())
         store.amend_rows("person_record", Amendment(made.person, stale))  # first, as the linkage waits for it
+        night.begin_to_link()
         store.amend_rows("statement", Amendment(made.statements, stale))
         store.change("dated_cell", DATED_CELL.to_frame(), _dated(night, raw, store.read("dated_cell")))
+    else:
+        night.begin_to_link()
     return True
 
 

@@ -13,7 +13,7 @@ from pipelines.decisions.linkage_decisions import LinkageDecisions, read_linkage
 from pipelines.intake.at_odds import at_odds_in_words
 from pipelines.linking.bucketed import buckets_in
 from pipelines.linking.kept_links import KEPT_TABLES, content_fingerprints, keep_all, kept_row, mark_of
-from pipelines.linking.link import CHILD_SETTINGS, judged_rows, link, records_by_source, records_to_link_and_to_age
+from pipelines.linking.link import CHILD_SETTINGS, judged_rows, link, records_by_source
 from pipelines.linking.link_again import (
     LinkageChanges,
     LinkageInput,
@@ -59,7 +59,7 @@ def link_step(night: Night) -> Counts:
     before = None if last is None else last[1]
     in_force = _in_force(store, decided)
     held = read_measures(night.read(*MEASURED_TABLES)) if _has_tables(store, MEASURED_TABLES) else None
-    records, night.births_put_right = records_to_link_and_to_age(person)
+    records, night.births_put_right = night.records_to_link()
     tonight = None if night.settings.full else _tonight(night, records, last, decided, in_force, held=held)
     known = None if tonight is None else known_records(store, tonight)
     touched, night.model = None, None if tonight is None else tonight.model

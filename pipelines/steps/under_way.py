@@ -20,6 +20,7 @@ from pipelines.failure import Done, call_or_fail
 from pipelines.intake.gate import JudgedIntake
 from pipelines.intake.receive import Received
 from pipelines.ledger.list_changes import WhatChanged
+from pipelines.linking.link import records_to_link_and_to_age
 from pipelines.linking.link_report import LinkReport
 from pipelines.listing.early_warning import EarlyWarning
 from pipelines.listing.gap_in_files import gap_in_files
@@ -103,6 +104,7 @@ class Night:
     """Name of the step under way."""
     on_progress: OnProgress | None = None
     """Receives how far the step under way has got, if that step takes long."""
+    _to_link: Future[tuple[pl.DataFrame, pl.DataFrame]] | None = field(default=None, repr=False)
     _contact: pl.DataFrame | None = field(default=None, repr=False)
     _outcomes: pl.DataFrame | None = field(default=None, repr=False)
     _thread: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1), repr=False)
@@ -142,6 +144,16 @@ class Night:
     def read(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by name."""
         return {table: self.store.read(table) for table in tables}
+
+    def begin_to_link(self) -> Future[tuple[pl.DataFrame, pl.DataFrame]]:
+        """Begin to work out :meth:`records_to_link`. The table of tonight's records may still be put in order."""
+        person = self.store.reader("person_record")
+        self._to_link = self.in_background(lambda: records_to_link_and_to_age(person()))
+        return self._to_link
+
+    def records_to_link(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The records as they are linked, and as ages are judged by them; waits for them if they were begun."""
+        return (self._to_link or self.begin_to_link()).result()
 
     def outcomes(self) -> pl.DataFrame:
         """What officers found (``OUTCOME``), with records under tonight's keys.
