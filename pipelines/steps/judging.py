@@ -62,10 +62,12 @@ def rank_step(night: Night) -> Counts:
     )
     night.early_warning = night.in_background(partial(early_warning, inputs))
     ranked = rank(inputs, dates=dates, contact=night.contact_statements())
+    lists = {"candidate": ranked.candidates, "explained": ranked.explained}
+    others = night.read(*(table for table in MASKED_READS if table not in lists))
+    night.masked_list = night.in_background(partial(masked_list, lists | others))  # first, as the ledger waits for it
+    night.other_teams = night.in_background(partial(for_other_teams, inputs, ranked.explained))
     night.store.write("candidate", ranked.candidates)
     night.store.write_children("explained", ranked.explained)
     night.store.write("finding", ranked.findings)
     night.roll_warnings = (*rolls_to_ask_for(ranked.to_come), *years_to_ask_for(ranked.on_leave))
-    night.masked_list = night.in_background(partial(masked_list, night.read(*MASKED_READS)))
-    night.other_teams = night.in_background(partial(for_other_teams, inputs, night.store.read("explained")))
     return {"candidates": ranked.candidates.height, "explained": ranked.explained.height}
