@@ -36,6 +36,7 @@ from matching.model import read_model
 from matching.score import Scorer
 from pipelines.intake.receive import receive
 from pipelines.intake.standardise import standardise
+from pipelines.linking.counted_among import with_whom_counted
 from pipelines.linking.link import APPROVED_MODEL, CHILD_SETTINGS
 
 AS_AT = date(2026, 11, 20)
@@ -90,8 +91,8 @@ def measured(children: int, pairs_in_bucket: int) -> Measured:
         folder = Path(name)
         person = records_of(children, folder / "authority")
         with found.stage("keys and codes"):
-            table = with_keys(person.sort("record_id"))
-            encoded = prepare(table, CHILD_COMPARISONS, CHILD_BLOCKING_RULES, "upns", "permanent_upns", "birth_year")
+            table = with_keys(with_whom_counted(person.sort("record_id")))
+            encoded = prepare(table, CHILD_COMPARISONS, CHILD_BLOCKING_RULES, "upns", *CHILD_SETTINGS.reads)
         found.records = table.height
         model = model.on(table.height)
         with found.stage("blocks"):

@@ -14,6 +14,7 @@ from matching.judge import PairJudgements
 from matching.keys import with_keys
 from matching.person import PERSON_RECORD
 from matching.rivals import KnownChildPairs, signs_of
+from pipelines.linking.counted_among import COUNTED_AMONG
 from pipelines.linking.link import Linked
 from pipelines.linking.measures_in_force import MeasuresInForce
 from pipelines.software import result_fingerprint
@@ -21,8 +22,8 @@ from pipelines.store import Store
 from pipelines.tables import BLOCK_SIGN, LINK_KEPT, LINKED_RECORD, SCORED_PAIR, WEIGHED_CHILDREN
 
 KEPT_TABLES = ("link_kept", "linked_record", "scored_pair", "block_sign", "weighed_children")
-READ = [name for name in PERSON_RECORD if name != "record_id"]
-"""Columns of a person record that the linkage reads."""
+READ = [*(name for name in PERSON_RECORD if name != "record_id"), COUNTED_AMONG]
+"""Columns of a record that the linkage reads."""
 NOBODY = -1
 
 Numbers = NDArray[np.int64]

@@ -27,6 +27,7 @@ from matching.rivals import Rivals
 from matching.score import Bits, OnProgress
 from matching.train import TrainingError
 from pipelines.children.exchanged_births import put_right_for_links_and_ages
+from pipelines.linking.counted_among import COUNTED_AMONG, with_whom_counted
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.link_groups import GroupInputs, measured_by_group
 from pipelines.linking.link_report import STANDS_IN, LinkReport, report_of
@@ -82,7 +83,9 @@ class Linked:
     """Rows are records in the order of their ids."""
 
 
-CHILD_SETTINGS = Settings(apart="permanent_upns", beside=LISTED_BESIDE, stratum="birth_year", names_of_two=NAMES_OF_TWO)
+CHILD_SETTINGS = Settings(
+    apart="permanent_upns", beside=LISTED_BESIDE, stratum=COUNTED_AMONG, names_of_two=NAMES_OF_TWO
+)
 """How sure a link of children's records must be. Of two twins taken for one child the one without a place is hidden, while of
 a child left in two pieces the doubt is shown: hence ``twice_probability`` of 8 in 9, as a child is worth listing from 1 in 9
 (``RankSettings.wasted_enquiries_per_missed_child``)."""
@@ -164,14 +167,15 @@ def _children(linkage: Linkage, ids: pl.Series, previous: pl.DataFrame | None) -
 
 def records_to_link(person: pl.DataFrame) -> pl.DataFrame:
     """``person`` (PERSON) as it is linked, in the order of ``record_id``: without UPNs that their source gives to two children,
-    and with birth dates put right that a source has exchanged between two."""
+    with birth dates put right that a source has exchanged between two, and with whom each child is counted among."""
     return records_to_link_and_to_age(person)[0]
 
 
 def records_to_link_and_to_age(person: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """:func:`records_to_link`, and ``person`` as children's ages are judged by it."""
     found, by_age = put_right_for_links_and_ages(without_shared_upns(person), person)
-    return found if found["record_id"].is_sorted() else found.sort("record_id"), by_age
+    found = with_whom_counted(found if found["record_id"].is_sorted() else found.sort("record_id"))
+    return found, by_age
 
 
 def _why_due(

@@ -27,6 +27,7 @@ from matching.keys import home_keys, with_keys
 from matching.linkage import prepare
 from matching.model import Model
 from matching.patterns import Patterns
+from pipelines.linking.counted_among import COUNTED_AMONG
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.kept_links import NOBODY, MatchedRecords, pair_frame, previous_linkage, sign_frame, weighed_frame
 from pipelines.linking.link import is_kept, is_kept_rival, levels_in_words, links_of, report_figures, rival_rows
@@ -118,11 +119,10 @@ def link_changed_records(store: Store, tonight: LinkageInput, known: MatchedReco
     kept = previous_linkage(known, before, store.read("weighed_children"), membership)
     measures = tonight.held.measures
     numbers = {name: number for number, name in enumerate(tonight.held.sources)}
-    years = {year: number for number, year in enumerate(measures.strata)}
-    year = pl.col("date_of_birth").dt.year().cast(pl.String)
+    strata = {name: number for number, name in enumerate(measures.strata)}
     coded = tonight.person.select(
         dataset=pl.col("dataset").replace_strict(numbers, return_dtype=pl.Int32),
-        stratum=year.replace_strict(years, default=len(years), return_dtype=pl.Int32),
+        stratum=pl.col(COUNTED_AMONG).replace_strict(strata, default=len(strata), return_dtype=pl.Int32),
     )
     again = link_again(
         kept,

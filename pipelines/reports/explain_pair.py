@@ -106,7 +106,7 @@ def rebuild_judge(tables: Mapping[str, pl.DataFrame], model: Model) -> NightJudg
         scorer=Scorer.of(model.on(held.measures.records), encoded, held.measures.frequencies),
         priors=held.measures.priors,
         dataset=table["dataset"].replace_strict(numbers, return_dtype=pl.Int32).to_numpy(),
-        stratum=strata_of(encoded, "birth_year", held.measures.strata)[1],
+        stratum=strata_of(encoded, CHILD_SETTINGS.stratum, held.measures.strata)[1],
         coverage=held.measures.coverage,
         apart=encoded.lists[CHILD_SETTINGS.apart] if CHILD_SETTINGS.apart else None,
         judged={},

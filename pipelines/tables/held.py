@@ -60,7 +60,7 @@ LINK_NEVER_MET = pl.Schema(
 LINK_PRESENCE = pl.Schema(
     Columns(
         {
-            "birth_year": pl.String,  # null: none is known; key with sources
+            "birth_year": pl.String,  # or "elsewhere" (linking/counted_among.py); null: none is known; key with sources
             "sources": pl.List(pl.String),  # exactly the sources that know the child, in order
             "children": pl.Float64,  # a fraction where two groups of records may be one child
         }

@@ -131,7 +131,8 @@ LINK_COVERAGE = pl.Schema(
         {
             "source": pl.String,
             "other_source": pl.String,
-            "birth_year": pl.String,  # null: no birth date; "other": any year that no record had then
+            # null: no birth date; "other": any year that no record had then; "elsewhere": linking/counted_among.py
+            "birth_year": pl.String,
             "bits": pl.Float64,  # 0 or more: -log2 of the chance that a record's child has no record in the other source
         }
     )

@@ -17,7 +17,7 @@ from matching.model import read_model
 from matching.name_similarity import NAMES_OF_TWO
 from matching.parting import parted
 from matching.rivals import ChildPairs, Margins
-from pipelines.linking.link import APPROVED_MODEL, CHILD_SETTINGS, OF_CHILDREN
+from pipelines.linking.link import APPROVED_MODEL, CHILD_SETTINGS, OF_CHILDREN, records_to_link
 from tests.made.child_pairs import weighing_all
 from tests.made.records import born, nhs_number_of, person_records, upn_of
 from tests.spec.test_names_given_again import OTHERS
@@ -108,7 +108,7 @@ def test_a_twin_on_no_roll_is_not_hidden_in_the_twin_at_school_by_a_name_they_sh
         {**row, "record_id": f"gp:{3 + number}", "upn": None, "nhs": nhs_number_of(3 + number)}
         for number, row in enumerate(OTHERS)
     ]
-    table = with_keys(person_records([*OTHERS, *by_doctors, *rows])).sort("record_id")
+    table = with_keys(records_to_link(person_records([*OTHERS, *by_doctors, *rows])))
     found = link_records(table, **OF_CHILDREN, model=MODEL, settings=settings)
     ids = pl.DataFrame({"record_id": table["record_id"], "child": found.labels})
     drawn = ids.filter(pl.col("record_id").is_in([str(row["record_id"]) for row in rows]))

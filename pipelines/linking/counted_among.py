@@ -1,0 +1,43 @@
+"""Whom a record's child is counted among when linking asks which lists know a child.
+
+A pupil whom no doctor knows and a patient on no roll, with one birth date and forename, are probably one child under two
+surnames, because nearly every child is on both lists. That is wrong of a pupil who lives next door, where that authority's
+doctors have the record. So where one of the two largest lists knows hardly any homes, children are counted by themselves.
+"""
+
+import polars as pl
+
+COUNTED_AMONG = "counted_among"
+"""Column of the birth year, or ELSEWHERE; null: there is no birth date."""
+ELSEWHERE = "elsewhere"
+"""In place of the birth year where the home lies in a postcode district of which hardly any list but one knows."""
+HARDLY = 0.2
+"""A list has hardly any homes in a district if there are less than this share of those to be expected by the other's."""
+LEAST_EXPECTED = 5.0
+"""Homes to be expected at least: of fewer, none may be there by chance (7 in 1,000)."""
+
+_DISTRICT = pl.col("postcode").str.head(-3)
+
+
+def with_whom_counted(person: pl.DataFrame) -> pl.DataFrame:
+    """``person`` (``PERSON``) with COUNTED_AMONG."""
+    born = pl.col("date_of_birth").dt.year().cast(pl.String)
+    is_elsewhere = _DISTRICT.is_in(_one_list_knows(person).implode())
+    return person.with_columns(pl.when(is_elsewhere).then(pl.lit(ELSEWHERE)).otherwise(born).alias(COUNTED_AMONG))
+
+
+def _one_list_knows(person: pl.DataFrame) -> pl.Series:
+    """Postcode districts in which one of the two sources with the most homes has hardly any beside the other."""
+    homes = person.drop_nulls("postcode").group_by("dataset", district=_DISTRICT).len()
+    largest = homes.group_by("dataset").agg(pl.col("len").sum()).sort("len", "dataset", descending=[True, False])
+    if largest.height < 2:
+        return pl.Series(dtype=pl.String)
+    (one, of_one), (other, of_other) = largest.head(2).rows()
+    counted = homes.group_by("district").agg(
+        (pl.col("len").filter(pl.col("dataset") == source).sum() / all_).alias(side)
+        for side, source, all_ in (("ones", one, of_one), ("others", other, of_other))
+    )
+    more, less = pl.max_horizontal("ones", "others"), pl.min_horizontal("ones", "others")
+    lacking = pl.when(pl.col("ones") < pl.col("others")).then(of_one).otherwise(of_other)
+    found = counted.filter(less < HARDLY * more, more * lacking >= LEAST_EXPECTED)
+    return found["district"].sort()
