@@ -125,6 +125,8 @@ class Contract(DataContract):
         totals = self.files.totals
         if totals and (unknown := set(totals.empty) - set(self.column_named)):
             raise fault(f"totals reads {sorted(unknown)}, which is not a column", "files", "totals")
+        if self.files.of_file or self.files.filled or self.files.sheet_place:
+            raise fault("of_file, filled and sheet_place are not written in a contract; a layout has ofFile", "files")
         if self.files.key_of_child:
             self._key_of_child_holds(self.files.key_of_child)
         for number, layout in enumerate(self.files.layouts):
@@ -183,21 +185,34 @@ class Contract(DataContract):
         columns = []
         for column in self.columns:
             header, *others = layout.headers.get(column.name, column.headers)
-            may_be_absent = column.name not in layout.needs and (column.may_be_absent or column.name in layout.absent)
+            may_be_absent = column.name not in layout.needs and (column.may_be_absent or column.name in layout.lacks)
             changed = {"header": header, "also_called": tuple(others), "may_be_absent": may_be_absent}
-            if column.name in layout.absent and layout.absent_why:
+            if column.name in layout.lacks and layout.absent_why:
                 changed["absent_why"] = layout.absent_why
             columns.append(column.model_copy(update=changed))
         table = self.table.model_copy(update={"properties": tuple(columns)})
-        copied = self.model_copy(update={"schema_": (table,)})
+        files = self.files.model_copy(update={"of_file": (*self.files.of_file, *layout.of_file)})
+        copied = self.model_copy(update={"schema_": (table,), "files": files})
         copied.__dict__.pop("column_named", None)  # kept from the other layout by the copy
         return copied
 
-    def of_sheet(self, sheet: str | None) -> "Contract":
-        """This contract for one sheet of a workbook with several; null: the contract itself."""
+    def of_sheet(self, sheet: tuple[int, str] | None) -> "Contract":
+        """This contract for one sheet, by its place counted from 1 and its name, of a workbook with several; null: the
+        contract itself."""
         if sheet is None:
             return self
-        return self.model_copy(update={"files": self.files.model_copy(update={"sheet": sheet})})
+        files = self.files.model_copy(update={"sheet_place": sheet[0], "sheet": sheet[1]})
+        return self.model_copy(update={"files": files})
+
+    def of_file(self, file: str) -> "Contract | None":
+        """This contract with the columns filled in that say what a file is called, if its layout has such; null: the name
+        of the file says nothing."""
+        if not self.files.of_file:
+            return self
+        if not (called := self.files.called(file)):
+            return None
+        files = self.files.model_copy(update={"filled": dict.fromkeys(self.files.of_file, called)})
+        return self.model_copy(update={"files": files})
 
     def _statement_holds(self, statement: Statement, number: int) -> None:
         if unknown := statement.columns - set(self.column_named):

@@ -8,6 +8,21 @@ from pydantic import Field, field_validator, model_validator
 
 from data_contracts.parts import OneOrMany, Part, fault
 
+_MONTH = "(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
+_DAY_IN_NAME = re.compile(
+    r"(?<![a-z0-9])(?:\d{1,4}[-. ]\d{1,2}[-. ]\d{2,4}|20\d{6}|\d{4}20\d\d|20\d\d"
+    rf"|(?:\d{{1,2}} )?{_MONTH}[- ]?\d{{2,4}})(?![a-z0-9])",
+    re.IGNORECASE,
+)
+"""A day, month or year in the name of a file. Six or seven digits may be the number of a school."""
+
+_OF_ANY_FILE = re.compile(
+    r"(?<![^\W\d_])(all|and|autumn|copy|daily|data|export|extract|final|for|from|full|leavers?|lists?|new|nightly|off?|old"
+    r"|part|pupils?|rolls?|schools?|spring|students?|summer|term|the|whole)(?![^\W\d_])|[\W\d_]",
+    re.IGNORECASE,
+)
+"""Words that do not tell one file of a source from another."""
+
 
 class XmlLayout(Part):
     """Where rows are in an XML file. Paths are element names below the document's root, joined by ``/``."""
@@ -77,13 +92,22 @@ class Layout(Part):
     """Columns that a file of this layout may lack."""
     needs: OneOrMany = ()
     """Columns that a file of this layout must have, though other files may lack them."""
+    of_file: OneOrMany = Field((), alias="ofFile")
+    """Columns that a file of this layout has none of, as it is about one of them, such as one school: what the file is
+    called says which (:meth:`Files.called`)."""
     absent_why: str = Field("", alias="absentWhy")
-    """What the rows come to mean without the columns that are ``absent``, in one sentence; empty: they mean the same."""
+    """What the rows come to mean without the columns that are ``absent`` or ``ofFile``, in one sentence; empty: they mean
+    the same."""
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """Columns that a file of this layout may lack."""
+        return (*self.absent, *self.of_file)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that the layout names."""
-        return (*self.headers, *self.absent, *self.needs)
+        return (*self.headers, *self.lacks, *self.needs)
 
 
 class Files(Part):
@@ -104,6 +128,26 @@ class Files(Part):
     xml: XmlLayout | None = None
     key_of_child: KeyOfChild | None = Field(None, alias="keyOfChild")
     """For a file without a key of its rows; not for XML."""
+    of_file: OneOrMany = ()
+    """As in the layout that is read; none in a contract as written."""
+    sheet_place: int | None = None
+    """Place of ``sheet``, counted from 1, where each of several sheets is read as a file; null in a contract as written."""
+    filled: dict[str, str] = Field(default_factory=dict)
+    """Column -> what one file fills it with in every row; empty in a contract as written."""
+
+    def called(self, file: str) -> str:
+        """What a file is called besides its source's name and a date, and which sheet of it is read: what tells one school's
+        list from another's, and is the same on the next night. Empty if that is nothing or a number alone.
+
+        The sheet is told by its place, as its name may be a child's.
+        """
+        stem = file.rpartition(".")[0]
+        begins = (re.split(r"[*?\[.]", name.rpartition("/")[2])[0] for name in self.names)
+        for begin in sorted(begins, key=len, reverse=True):
+            stem = re.sub("^" + r"[\s_-]*".join(begin.split("_")), "", stem, count=1, flags=re.IGNORECASE)
+        own = re.sub(r"[\s_]+", " ", _DAY_IN_NAME.sub("", stem.replace("_", " "))).strip(" -.,")
+        sheet = () if self.sheet_place is None else (f"sheet {self.sheet_place}",)
+        return ", ".join((own, *sheet)) if len(_OF_ANY_FILE.sub("", own)) > 2 else ""
 
     @property
     def named_columns(self) -> frozenset[str]:

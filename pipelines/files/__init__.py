@@ -142,7 +142,10 @@ def _fits(table: ReadTable) -> bool:
 def _read(file: str, data: bytes, contract: Contract, known: KnownLines) -> ReadTable:
     """Read a file by its ending, and fill in what its name says."""
     named = contract.files.values_from_name(file)
-    table = _read_form(file, data, contract, named, known)
+    own = contract.of_file(file)
+    table = _read_form(file, data, own or contract, named, known)
+    if own is None or not table.headers.keys().isdisjoint(own.files.filled):
+        raise UnreadableFileError("layout", "The file is not the list of one school.", "Send it in its own layout.")
     faults = list(table.faults)
     if FORMS[PurePath(file).suffix.lower()] in (read_delimited, read_workbook):
         faults += full_sheet_faults(table)

@@ -95,27 +95,27 @@ def _header_fits_no_row() -> Fault:
 
 
 def by_contract(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract) -> pl.DataFrame:
-    """Rows with our column names instead of positions, in the contract's order; a column that the file lacks is empty text.
+    """Rows with our column names instead of positions, in the contract's order; a column that the file lacks is empty text,
+    or what the file is called.
 
-    If the file has no key, one is made of the child's number and other columns (a row without that number has none), or
-    worked out from who the child is.
+    If the file has no key, one is made of the child's number and other columns. For a row without that number, as of a child
+    who is new to the country, it is worked out from who the child is.
     """
     named = rows.select(
         "line",
         *(
             pl.col(str(matched.position_of[column.name])).alias(column.name)
             if column.name in matched.position_of
-            else pl.lit("").alias(column.name)
+            else pl.lit(contract.files.filled.get(column.name, "")).alias(column.name)
             for column in contract.columns
         ),
     )
-    if matched.key_from:
-        return named.with_columns(_worked_out_keys(named.select(matched.key_from)).alias(contract.key.name))
-    if not matched.key_and:
+    if not matched.key_from:
         return named
-    key = pl.col(contract.key.name)
+    key, worked_out = pl.col(contract.key.name), _worked_out_keys(named.select(matched.key_from))
     made = pl.concat_str(key, *matched.key_and, separator="|").str.replace_all(r"\s", "")
-    return named.with_columns(pl.when(key.str.strip_chars() == "").then(key).otherwise(made))
+    has_number = (key.str.strip_chars() != "") if matched.key_and else pl.lit(value=False)
+    return named.with_columns(pl.when(has_number).then(made).otherwise(worked_out).alias(contract.key.name))
 
 
 def _worked_out_keys(cells: pl.DataFrame) -> pl.Series:

@@ -51,8 +51,8 @@ class MatchedHeaders:
     key_and: tuple[str, ...] = ()
     """Our names of the columns that follow the child's number in the key of a row; empty: the key is not made so."""
     key_from: tuple[str, ...] = ()
-    """Our names of the columns that say who the child of a row is and tell the child's rows apart, if the key of a row is
-    worked out from them; empty: the file has a key, or a number of the child."""
+    """Our names of the columns that say who the child of a row is and tell the child's rows apart: from them the key of a
+    row is worked out that has no number of the child. Empty: the file has a key."""
     marks: VersionMarks = field(default_factory=VersionMarks)
     """The columns that say which rows are still valid."""
 
@@ -91,7 +91,10 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
     key_from = _key_from(headers, found, unknown, contract) if is_header_line else ()
     optional |= {contract.key.name} if key_from else frozenset()
     faults += column_faults(headers, found, unknown, contract, optional=optional, is_header_line=is_header_line)
-    faults += [worked_out_key_fault(contract)] if key_from else []
+    if made is not None:
+        key_from = _who_and_which(contract)
+    elif key_from:
+        faults.append(worked_out_key_fault(contract))
     position_of = {name: positions[0] for name, positions in found.items()}
     return MatchedHeaders(
         position_of,
@@ -145,7 +148,13 @@ def _key_from(
     made, key = contract.files.key_of_child, contract.key
     if made is None or key.name in found or renamed_columns(headers, unknown, contract, [key]):
         return ()
-    return (*(column.name for column in contract.columns if column.maps_to in WHO), *made.and_)
+    return _who_and_which(contract)
+
+
+def _who_and_which(contract: Contract) -> tuple[str, ...]:
+    """The columns that say who the child of a row is, and those that tell the child's rows apart."""
+    which = contract.files.key_of_child.and_ if contract.files.key_of_child else ()
+    return (*(column.name for column in contract.columns if column.maps_to in WHO), *which)
 
 
 def _refuse_no_header(columns: Collection[str], contract: Contract) -> None:

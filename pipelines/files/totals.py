@@ -18,7 +18,7 @@ MOST = 5
 """Most rows of totals at the end of a file."""
 
 _CLOSINGS = (
-    *("total", "total *", "totals", "totals *", "grand total*", "cyfanswm*", "number of *", "count of *"),
+    *("total", "total *", "totals", "totals *", "grand total*", "cyfanswm*", "number of *", "count", "count of *"),
     *("applied filters:*", "report *", "printed *", "produced *", "generated *", "run by *", "run on *", "source: *"),
     *("end of report*", "end of file*", "end of extract*", "trl", "trailer"),
     *("page * of *", "official*", "confidential*"),

@@ -144,13 +144,20 @@ def sheets_of_parts(data: bytes, contract: Contract) -> dict[int, str]:
             book = fastexcel.read_excel(data)
             if len(book.sheet_names) < 2:
                 return {}
-            fits = [_fit(_sheet(data, name).head(LOOKED_AT), contract) for name in book.sheet_names]
-            parts = {place + 1: book.sheet_names[place] for place in _fitting(fits)}
+            heads = [_sheet(data, name).head(LOOKED_AT) for name in book.sheet_names]
+            parts = {place + 1: book.sheet_names[place] for place in _fitting(_fits(heads, contract))}
             if len(parts) < 2 or any(map(_ANOTHER_EDITION.search, parts.values())):
                 return {}
             return parts if all(_is_visible(book, name) for name in parts.values()) else {}
     except UnreadableFileError:
         return {}
+
+
+def _fits(heads: Sequence[pl.DataFrame], contract: Contract) -> list[float]:
+    """How well the head of each sheet fits the contract or, if none does, the first further layout that one of them fits."""
+    forms = (contract, *(form for _, form in contract.in_layouts()))
+    fits = ([_fit(head, form) for head in heads] for form in forms)
+    return next(filter(any, fits), [0.0] * len(heads))
 
 
 def _is_visible(book: fastexcel.ExcelReader, name: str) -> bool:

@@ -94,8 +94,8 @@ class Opened:
     data: bytes = field(repr=False)
     sha256: str
     """Of the bytes; for one of several sheets, of the bytes and its place."""
-    sheet: str | None = None
-    """Name of the sheet to be read; null: the contract says which, or there is only one."""
+    sheet: tuple[int, str] | None = None
+    """Place, counted from 1, and name of the sheet to be read; null: the contract says which, or there is only one."""
 
     @property
     def file_id(self) -> str:
@@ -142,7 +142,7 @@ def _by_sheet(file: Opened | Delivery) -> Iterator[Opened | Delivery]:
         return
     for place, sheet in sheets.items():
         own = hashlib.sha256(f"{file.sha256} {place}".encode()).hexdigest()
-        yield replace(file, shown=f"{file.shown} (sheet {place})", sha256=own, sheet=sheet)
+        yield replace(file, shown=f"{file.shown} (sheet {place})", sha256=own, sheet=(place, sheet))
 
 
 def _unpacked(place: PurePosixPath, data: bytes, contracts: Mapping[str, Contract]) -> Iterator[Opened | Delivery]:

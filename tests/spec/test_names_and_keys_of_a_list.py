@@ -73,12 +73,19 @@ def test_where_a_file_has_a_number_of_the_child_and_no_key_a_row_is_told_from_th
     None
 ):
     schools = {"Estab": "2001", "EntryDate": "03 Sep 2019"}, {"Estab": "4001", "EntryDate": "04/09/2026"}
-    read = _without_keys("school_census", *schools, schools[0] | {"Pupil ID": " "})
-    assert read.rows["record_id"].to_list() == ["77|2001|03Sep2019", "77|4001|04/09/2026", " "]
+    read = _without_keys("school_census", *schools)
+    assert read.rows["record_id"].to_list() == ["77|2001|03Sep2019", "77|4001|04/09/2026"]
     assert not read.is_refused
     (told,) = [breach for breach in read.breaches if breach.rule == "key of the child"]
     assert (told.column, told.stops) == ("Pupil ID", "nothing")
     assert "Pupil ID with Estab and EntryDate behind it" in told.why
+
+
+def test_a_child_without_the_number_that_a_file_knows_children_by_is_not_set_aside() -> None:
+    """Children new to the country have no UPN and no NHS number yet."""
+    new = {"Pupil ID": " ", "UPN": ""}
+    keys = _without_keys("school_census", {}, new, new | {"Forename": "Rose"}).rows["record_id"]
+    assert (keys.n_unique(), "" in keys) == (3, False)
 
 
 def test_a_key_of_the_row_outweighs_a_number_of_the_child() -> None:
