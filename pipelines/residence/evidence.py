@@ -5,6 +5,7 @@ source: a new source takes part through its contract. Names are read only to see
 and sex are never read.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -114,15 +115,19 @@ def gather_evidence(dates: ChildDates, homes: pl.DataFrame, provision: pl.DataFr
     """The evidence for each child of ``dates``. Homes (:func:`with_homes`) and provision of any other child are left out."""
     mine = members(dates.records.select("record_id", "child", "membership"), homes, *homes.columns[1:])
     entries = provision.join(dates.children, on="child_id", how="inner", validate="m:1")
-    children = join_by_child(
-        dates.children,
-        _age_groups(mine, as_at),
-        _places(entries),
-        _ended_places(entries, as_at),
-        _said_moved(dates),
-        _first_known(dates, as_at),
-        by="child",
-    )
+    with ThreadPoolExecutor(1) as aside:
+        related = aside.submit(relatives, mine)
+        children = join_by_child(
+            dates.children,
+            _age_groups(mine, as_at),
+            _places(entries),
+            _ended_places(entries, as_at),
+            _said_moved(dates),
+            _first_known(dates, as_at),
+            by="child",
+        )
+        agencies = _agencies(dates, as_at)
+        families = related.result()
     has_place = pl.col("place_probability").is_not_null()
     children = children.with_columns(
         pl.col("age_group").fill_null("unknown"),
@@ -133,8 +138,7 @@ def gather_evidence(dates: ChildDates, homes: pl.DataFrame, provision: pl.DataFr
         left_with_all=~has_place & (_left_year_six(as_at) | pl.col("left_with_school")).fill_null(value=False),
         left_with_school=pl.col("left_with_school").fill_null(value=False),
     )
-    families = relatives(mine)
-    known = _with_shared(_agencies(dates, as_at), families).sort("source", "child")
+    known = _with_shared(agencies, families).sort("source", "child")
     agencies = with_letters(known, children, as_at)
     signs = _household_signs(families, with_last_contact(dates, agencies.filter("is_letter"), as_at), children, as_at)
     return Evidence(
