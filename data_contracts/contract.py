@@ -122,6 +122,8 @@ class Contract(DataContract):
         for name in sorted(self.files.named_columns):
             if name not in self.column_named or not self.column_named[name].may_be_absent:
                 raise fault(f"fromName names {name}, which is not a column that mayBeAbsent", "files", "fromName")
+        if unknown := set(self.files.said_once) - set(self.column_named):
+            raise fault(f"saidOnce names {sorted(unknown)}, which is not a column", "files", "saidOnce")
         totals = self.files.totals
         if totals and (unknown := set(totals.empty) - set(self.column_named)):
             raise fault(f"totals reads {sorted(unknown)}, which is not a column", "files", "totals")

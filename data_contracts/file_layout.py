@@ -128,6 +128,8 @@ class Files(Part):
     xml: XmlLayout | None = None
     key_of_child: KeyOfChild | None = Field(None, alias="keyOfChild")
     """For a file without a key of its rows; not for XML."""
+    said_once: OneOrMany = Field((), alias="saidOnce")
+    """Columns that a report prints only in the first row of a household, the household's own first."""
     of_file: OneOrMany = ()
     """As in the layout that is read; none in a contract as written."""
     sheet_place: int | None = None

@@ -26,8 +26,9 @@ def read_parquet(data: bytes, contract: Contract) -> ReadTable:
     lines = pl.int_range(2, table.height + 2, dtype=pl.Int64, eager=True).alias("line")
     rows = pl.DataFrame([lines, *texts])
     kept, older = take_out_old_versions(rows.filter(has_text(rows.columns[1:])), headers, matched.marks)
-    faults = [*matched.faults, *older]
-    return ReadTable(by_contract(kept, matched, contract), matched.headers, faults, unread=matched.unread)
+    own, said_once = by_contract(kept, matched, contract)
+    faults = [*matched.faults, *older, *said_once]
+    return ReadTable(own, matched.headers, faults, unread=matched.unread)
 
 
 def _table(data: bytes) -> pl.DataFrame:

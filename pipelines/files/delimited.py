@@ -30,6 +30,7 @@ from pipelines.files.rows import (
     UnreadableFileError,
     has_text,
 )
+from pipelines.files.said_once import fill_from_above
 from pipelines.files.text import decode_text
 from pipelines.files.totals import take_out_totals
 from pipelines.files.versions import take_out_old_versions
@@ -61,7 +62,8 @@ def read_delimited(
     bad_rows = with_cut_off_row(
         bad_rows, decoded.text, layout.headers, delimiter=layout.delimiter, key=key, row_before=row_before
     )
-    faults = [*decoded.faults, *matched.faults, *again, *totals, *older]
+    own, said_once = by_contract(rows, matched, contract, is_whole=parsed.known.is_empty())
+    faults = [*decoded.faults, *matched.faults, *again, *totals, *older, *said_once]
     if layout.has_rows_above:
         faults.insert(0, header_position_fault(layout.header_line))
     if layout.is_underlined:
@@ -69,11 +71,11 @@ def read_delimited(
     if rows.is_empty() and parsed.known.is_empty() and bad_rows and not older:
         faults.append(_header_fits_no_row())
     return ReadTable(
-        by_contract(rows, matched, contract),
+        own,
         matched.headers,
         faults,
         bad_rows,
-        parsed.lines,
+        LINE.to_frame() if said_once else parsed.lines,  # such a row cannot be known by its line alone
         parsed.known,
         matched.unread,
     )
@@ -94,7 +96,9 @@ def _header_fits_no_row() -> Fault:
     )
 
 
-def by_contract(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract) -> pl.DataFrame:
+def by_contract(
+    rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract, *, is_whole: bool = True
+) -> tuple[pl.DataFrame, list[Fault]]:
     """Rows with our column names instead of positions, in the contract's order; a column that the file lacks is empty text,
     or what the file is called.
 
@@ -110,12 +114,14 @@ def by_contract(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract)
             for column in contract.columns
         ),
     )
+    named, said_once = fill_from_above(named, matched.headers, contract) if is_whole else (named, [])
     if not matched.key_from:
-        return named
+        return named, said_once
     key, worked_out = pl.col(contract.key.name), _worked_out_keys(named.select(matched.key_from))
     made = pl.concat_str(key, *matched.key_and, separator="|").str.replace_all(r"\s", "")
     has_number = (key.str.strip_chars() != "") if matched.key_and else pl.lit(value=False)
-    return named.with_columns(pl.when(has_number).then(made).otherwise(worked_out).alias(contract.key.name))
+    keyed = named.with_columns(pl.when(has_number).then(made).otherwise(worked_out).alias(contract.key.name))
+    return keyed, said_once
 
 
 def _worked_out_keys(cells: pl.DataFrame) -> pl.Series:

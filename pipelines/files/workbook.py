@@ -79,8 +79,9 @@ def read_workbook(data: bytes, contract: Contract) -> ReadTable:
     rows, older = take_out_old_versions(rows, headers, matched.marks)
     if position:
         faults.append(header_position_fault(under.get_column("line").item(0)))
-    faults += [*matched.faults, *again, *totals, *older]
-    return ReadTable(by_contract(rows, matched, contract), matched.headers, faults, unread=matched.unread)
+    own, said_once = by_contract(rows, matched, contract)
+    faults += [*matched.faults, *again, *totals, *older, *said_once]
+    return ReadTable(own, matched.headers, faults, unread=matched.unread)
 
 
 def _refuse_other_forms(data: bytes) -> None:

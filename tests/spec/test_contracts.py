@@ -112,7 +112,7 @@ TenancyEnd   | 31/11/2025    | date                    | nothing
 TenancyEnd   | 01/01/1900    | not before 1990         | nothing
 DateOfBirth  |               | required                | nothing
 DateOfBirth  | 31/02/2015    | date                    | nothing
-DateOfBirth  | 01/01/1900    | not before 1990         | nothing
+DateOfBirth  | 01/01/1900    | not before 1925         | nothing
 DateOfBirth  | 24/03/2051    | not in the future       | nothing
 Postcode     | ZA1 CC1       | form                    | nothing
 UPRN         | 1.0002E+11    | form                    | nothing

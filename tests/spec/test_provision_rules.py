@@ -238,6 +238,10 @@ def test_a_child_outside_compulsory_school_age_is_nowhere(born: str, place: str)
             {"Relationship": "Niece", "DateOfBirth": ""}, "listed: data problem", id="no word of the contract's"
         ),
         pytest.param({"Relationship": "", "DateOfBirth": ""}, "listed: data problem", id="not said"),
+        pytest.param({"Relationship": "", "DateOfBirth": "14/03/1988"}, "nowhere", id="not said of the tenant"),
+        pytest.param(
+            {"Relationship": "", "DateOfBirth": "24/03/1915"}, "listed: data problem", id="a child, a century early"
+        ),
     ],
 )
 def test_of_a_household_the_grown_ups_are_nowhere(cells: dict[str, str], place: str) -> None:

@@ -1,0 +1,44 @@
+"""Rows of a report that prints what a household has in common only in its first row: the others say the same.
+
+Read as they stand, the children below a tenant would have no home, and nobody would know of brothers and sisters.
+"""
+
+import polars as pl
+
+from data_contracts.contract import Contract
+from pipelines.files.rows import Fault
+
+LEAST_ROWS, LEAST_SHARE = 5, 0.1
+"""So many rows, and so large a share of the file's, leave empty all that is said once. Fewer are of people without a home."""
+
+
+def fill_from_above(
+    rows: pl.DataFrame, headers: dict[str, str], contract: Contract
+) -> tuple[pl.DataFrame, list[Fault]]:
+    """The rows, by our column names, with what the contract's ``saidOnce`` names repeated in the rows below that have none of
+    it; and the fault, which stops nothing, that says so.
+
+    ``headers``: our names of the columns that the file has. The file has the household and one column more of these.
+    """
+    there = [name for name in contract.files.said_once if name in headers]
+    if len(there) < 2 or there[0] != contract.files.said_once[0]:
+        return rows, []
+    filled = [pl.col(name).str.contains(r"\S") for name in there]
+    begins = rows.select(filled[0]).to_series()
+    is_below = rows.select(~pl.any_horizontal(filled)).to_series() & (begins.cum_sum() > 0)
+    below = int(is_below.sum())
+    if below < LEAST_ROWS or below < LEAST_SHARE * rows.height:
+        return rows, []
+    first = pl.when(is_below).then(None).otherwise(pl.int_range(pl.len())).forward_fill()
+    return rows.with_columns(pl.col(there).gather(first)), [_said_once(below, headers[there[0]])]
+
+
+def _said_once(below: int, header: str) -> Fault:
+    return Fault(
+        "said once",
+        "nothing",
+        f"{below:,} rows leave empty what a household has in common ({header} and its home), as a report does that prints it "
+        "once. They were read as belonging to the row above.",
+        "There is nothing to do if each household's first row comes before its others; a file that repeats it is safer.",
+        column=header,
+    )
