@@ -15,6 +15,10 @@ HARDLY = 0.2
 """A list has hardly any homes in a district if there are less than this share of those to be expected by the other's."""
 LEAST_EXPECTED = 5.0
 """Homes to be expected at least: of fewer, none may be there by chance (7 in 1,000)."""
+MOST = 0.25
+"""Share of a list's homes that may lie there at most. If it is more, the other list covers only a part of the authority, and
+families move from part to part.
+"""
 
 _DISTRICT = pl.col("postcode").str.head(-3)
 
@@ -37,7 +41,9 @@ def _one_list_knows(person: pl.DataFrame) -> pl.Series:
         (pl.col("len").filter(pl.col("dataset") == source).sum() / all_).alias(side)
         for side, source, all_ in (("ones", one, of_one), ("others", other, of_other))
     )
-    more, less = pl.max_horizontal("ones", "others"), pl.min_horizontal("ones", "others")
-    lacking = pl.when(pl.col("ones") < pl.col("others")).then(of_one).otherwise(of_other)
-    found = counted.filter(less < HARDLY * more, more * lacking >= LEAST_EXPECTED)
-    return found["district"].sort()
+    places = pl.Series(dtype=pl.String)
+    for more, less, lacking in (("ones", "others", of_other), ("others", "ones", of_one)):
+        found = counted.filter(pl.col(less) < HARDLY * pl.col(more), pl.col(more) * lacking >= LEAST_EXPECTED)
+        if found[more].sum() <= MOST:
+            places = pl.concat([places, found["district"]])
+    return places.sort()

@@ -39,6 +39,19 @@ def test_children_are_counted_by_themselves_where_one_of_two_lists_knows_hardly_
     assert set(found[len(here) :]) == {counted}
 
 
+@pytest.mark.parametrize(
+    ("pupils", "counted"),
+    [
+        pytest.param(30, ELSEWHERE, id="three in thirteen pupils"),
+        pytest.param(40, "2018", id="two in seven: the doctors' list covers only a part of the authority"),
+    ],
+)
+def test_nobody_is_counted_apart_where_a_list_covers_only_a_part_of_the_authority(pupils: int, counted: str) -> None:
+    here = _homes("roll", HERE, 100) + _homes("doctor", HERE, 100)
+    found = with_whom_counted(person_records([*here, *_homes("roll", NEXT_DOOR, pupils)]))[COUNTED_AMONG]
+    assert set(found.to_list()[len(here) :]) == {counted}
+
+
 PUPILS = [{**row, "postcode": HERE} for row in OTHERS]
 PATIENTS = [
     {**row, "record_id": f"gp:{number}", "upn": None, "nhs": nhs_number_of(number)} for number, row in enumerate(PUPILS)
