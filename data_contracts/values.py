@@ -66,6 +66,9 @@ _SAID_TWICE = re.compile(r"\s*[/:=]\s*|\s+[-\N{EN DASH}]\s+")
 _LETTER_IN_LIST = re.compile(r"^\(?[A-Za-z0-9]{1,2}\)\s*")
 """The letter before an answer in a form's list, as in Annex A of the inspection of children's services."""
 
+_SYSTEMS_OWN = re.compile(r"\s*((?!NO|EX)[A-Z]{1,2}[0-9]?|[0-9]{1,3})(?:\s*[:=]\s*|\s+[-\N{EN DASH}]\s+)(.+)")
+"""A code that a system writes before its word, and the word: A - Accepted. The first is no word itself, as in NO - Accepted."""
+
 _LONGEST_DAY = len("31-dec-9999")
 
 FEW_CELLS, MOST_KNOWN = 1_000, 100_000
@@ -240,7 +243,8 @@ def _codes_of(column: Column, meanings: Mapping[str, str | None]) -> pl.Expr:
     """The cell's code in the form in which codes are compared; null if the cell is empty. ``meanings``: those of the column.
 
     A code may be given twice, with its word or in two languages (``1 - Male``, ``Gwryw / Male``): if both halves are codes with
-    the same meaning, the result is the first. The letter by which a form lists its answers (``a) Male``) is ignored.
+    the same meaning, the result is the first. Of ``A - Accepted``, with a system's own code before a word, it is the word. The
+    letter by which a form lists its answers (``a) Male``) is ignored.
     """
     said_once = partial(_codes_of_texts, meaning=meanings)
     return text_of(column).map_batches(said_once, return_dtype=pl.String, is_elementwise=True)
@@ -255,10 +259,14 @@ def _codes_of_texts(text: pl.Series, meaning: Mapping[str, str | None]) -> pl.Se
 
 
 def _first_of_two(text: str, meaning: Mapping[str, str | None]) -> str | None:
-    """The first half of a code given twice, or the code after a list's letter, in the form in which codes are compared; null if
-    the text is neither."""
+    """The first half of a code given twice, or what is behind a list's letter or a system's own code, in the form in which
+    codes are compared; null if the text is neither."""
     if (behind := plain_code(_LETTER_IN_LIST.sub("", text))) in meaning:
         return behind
+    if coded := _SYSTEMS_OWN.fullmatch(text):
+        own, word = (plain_code(half.strip()) for half in coded.groups())
+        if own not in meaning and word in meaning:
+            return word
     for halves in (_SAID_TWICE.split(text, 1), text.rstrip(")").split("(", 1)):
         codes = [plain_code(half.strip()) for half in halves]
         if len(codes) == 2 and all(code in meaning for code in codes) and meaning[codes[0]] == meaning[codes[1]]:

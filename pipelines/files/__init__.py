@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 from pathlib import PurePath
 
 import polars as pl
@@ -16,6 +17,7 @@ from pipelines.files.delimited_layout import first_row
 from pipelines.files.header_faults import RENAMED
 from pipelines.files.header_names import known_columns
 from pipelines.files.header_row import has_visible_text
+from pipelines.files.headers import NO_HEADER
 from pipelines.files.markup import read_markup
 from pipelines.files.packed import ZIP_BEGINS
 from pipelines.files.rows import BAD_LINE, Fault, FileRows, KnownLines, ReadTable, UnreadableFileError, no_rows
@@ -75,7 +77,7 @@ def read_bytes(file: str, data: bytes, contract: Contract, known: KnownLines | N
 def _read_in_its_layout(file: str, data: bytes, contract: Contract, known: KnownLines) -> tuple[ReadTable, Contract]:
     """The file as its contract describes it, or in the further layout that fits it: the one that knows most columns.
 
-    If no layout fits, the faults are those under the contract itself.
+    If no layout fits, the faults are those under the layout that has least against it, the contract's own before others.
     """
     own: ReadTable | UnreadableFileError
     try:
@@ -84,24 +86,28 @@ def _read_in_its_layout(file: str, data: bytes, contract: Contract, known: Known
         own = error
     if isinstance(own, ReadTable) and not own.faults:
         return own, contract
-    if fitting := _fitting(file, data, contract, own, known):
+    fitting, nearest = _fitting(file, data, contract, own, known)
+    if fitting:
         return _most(fitting)
-    if isinstance(own, UnreadableFileError):
+    if isinstance(own, UnreadableFileError) and (own.rule != NO_HEADER or nearest is None):
         raise own
-    return own, contract
+    assert nearest is not None  # noqa: S101 - it is at least the contract's own
+    return nearest
 
 
 def _fitting(
     file: str, data: bytes, contract: Contract, own: ReadTable | UnreadableFileError, known: KnownLines
-) -> list[tuple[ReadTable, Contract]]:
-    """The file as read in each layout that fits it, the contract's own (``own``) first.
+) -> tuple[list[tuple[ReadTable, Contract]], tuple[ReadTable, Contract] | None]:
+    """The file as read in each layout that fits it, the contract's own (``own``) first; and, of those that do not, in the one
+    that has least against it (the first of several; null: none).
 
     A layout in which one column stands for another (``needs``), or that does without (``absentWhy``), fits only if it reads
     every column that the contract itself found renamed. Once something fits, only layouts that know a further column of the
     file are tried, so that a large file is not read once for each layout; and if the contract itself fits, no two layouts of
     which one does not.
     """
-    fitting = [(own, contract)] if isinstance(own, ReadTable) and _fits(own) else []
+    nearest = (own, contract) if isinstance(own, ReadTable) else None
+    fitting = [nearest] if nearest and _fits(nearest[0]) else []
     own_fits, unfit = bool(fitting), set[str]()
     faults = own.faults if isinstance(own, ReadTable) else ()
     renamed = {fault.column for fault in faults if (fault.rule, fault.stops) == (RENAMED, "file")}
@@ -115,7 +121,9 @@ def _fitting(
             fitting.append((table, other))
         else:
             unfit |= names
-    return fitting
+            if table is not None and 0 < _stopping(table) < (_stopping(nearest[0]) if nearest else inf):
+                nearest = table, other
+    return fitting, nearest
 
 
 def _read_or_none(file: str, data: bytes, contract: Contract, known: KnownLines) -> ReadTable | None:
@@ -136,7 +144,12 @@ def _knows_more(contract: Contract, read: ReadTable) -> bool:
 
 
 def _fits(table: ReadTable) -> bool:
-    return not any(fault.stops == "file" for fault in table.faults)
+    return _stopping(table) == 0
+
+
+def _stopping(table: ReadTable) -> int:
+    """How many faults stop the file."""
+    return sum(fault.stops == "file" for fault in table.faults)
 
 
 def _read(file: str, data: bytes, contract: Contract, known: KnownLines) -> ReadTable:

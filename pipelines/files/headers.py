@@ -58,8 +58,9 @@ class MatchedHeaders:
 
 
 def must_be_there(contract: Contract) -> list[Column]:
-    """The columns that a file of the source must have."""
-    return [column for column in contract.columns if not column.may_be_absent]
+    """The columns that a file of the source must have: without its key, if one can be worked out."""
+    is_made = contract.files.key_of_child is not None
+    return [c for c in contract.columns if not (c.may_be_absent or (is_made and c.primary_key))]
 
 
 def match_headers(headers: Sequence[str], contract: Contract, optional: frozenset[str] | None = None) -> MatchedHeaders:

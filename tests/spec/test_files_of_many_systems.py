@@ -164,6 +164,25 @@ def test_a_code_that_stands_beside_its_word_is_known_where_both_mean_the_same(li
     assert cells.select(is_known_code(column)).item() is not is_guessed
 
 
+CODED = """
+admissions    | offer_status | A - Accepted            | Accepted
+admissions    | offer_status | 12: Offered             | Offered
+admissions    | offer_status | NO - Accepted           | Not known
+admissions    | offer_status | Never - Accepted        | Not known
+admissions    | offer_status | A - Accepted, then left | Not known
+school_census | enrol_status | L - Leaver              | Left
+school_census | enrol_status | S - Single registration | Unknown
+"""
+
+
+@pytest.mark.parametrize("line", CODED.strip().splitlines())
+def test_a_systems_own_code_before_a_word_that_is_known_does_not_hide_it(line: str) -> None:
+    """Unless the code means something else here: then nobody can tell which of the two holds."""
+    source, name, cell, meaning = (part.strip() for part in line.split("|"))
+    column = CONTRACTS[source].column_named[name]
+    assert pl.DataFrame({name: [cell]}).select(as_codes(column)).item() == meaning
+
+
 def checked(rows: list[dict[str, str]], tmp_path: Path, source: str = "ehe_register") -> CheckedFile:
     numbered = [row | {"RecordId": f"K{n}"} for n, row in enumerate(rows)]
     pl.DataFrame(numbered).write_csv(tmp_path / f"{source}.csv")

@@ -160,3 +160,11 @@ def test_a_list_without_any_column_of_names_is_refused_whole(
     refusing = [(breach.rule, breach.column) for breach in found.breaches if breach.stops == "file"]
     assert refusing == ([("missing column", "FullName")] if is_refused else [])
     assert found.is_refused == is_refused
+
+
+def test_a_list_that_lacks_one_column_of_its_layout_is_told_that_one(tmp_path: Path) -> None:
+    """Not that it has no header, as by the columns of another layout."""
+    kept = {"Child": "Isla Merrick", "DOB": "24/03/2015", "Address": "1 High Street", "Closed": "", "Suitable?": "Yes"}
+    pl.DataFrame([kept]).write_csv(tmp_path / "ehe_register.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert [(b.rule, b.column) for b in found.breaches if b.stops == "file"] == [("missing column", "NotifiedOn")]
