@@ -154,6 +154,11 @@ def surnames(text: pl.Series) -> pl.DataFrame:
 
 _JOINERS = r"(?:&|\+|/|;|\band\b)"
 _LAST_NAME = rf"((?:(?:{_OPENS_A_SURNAME})\.?\s)*\S+)"
+_CAPITALS = r"(?:Mc|Mac)?\p{Lu}[\p{Lu}'’-]"
+_SURNAME_IN_CAPITALS = (
+    rf"^(?P<surname>(?:{_CAPITALS}+\s)*{_CAPITALS}{{2,}}(?:\s{_CAPITALS}+)*)\s(?P<given>\p{{Lu}}\p{{Ll}}.*)$"
+)
+"""SMITH John Paul. Two capitals alone are a forename's as often: TJ Brown."""
 
 
 def _cut_full_name(text: pl.Expr) -> pl.Expr:
@@ -164,20 +169,24 @@ def _cut_full_name(text: pl.Expr) -> pl.Expr:
     comma = whole.str.extract_groups(r"^(?P<surname>[^,]+?)\s*,\s*(?P<given>.*)$").struct
     after_comma = comma["given"].str.replace(rf"(?i)^(?:(?:{_TITLES})\b\.?\s*)+", "").str.replace_all(r"[\s,]+", " ")
     natural = whole.str.extract_groups(rf"(?i)^(?P<given>\S+(?:\s\S+)*?)\s(?P<surname>{_LAST_NAME})$").struct
+    capitals = whole.str.extract_groups(_SURNAME_IN_CAPITALS).struct
     one_word = pl.when(~whole.str.contains("[ ,]")).then(whole)
     is_surname = text.str.contains(rf"(?i)^(?:{_TITLES})\b|,")
     return pl.struct(
-        given=pl.coalesce(after_comma, natural["given"], pl.when(~is_surname).then(one_word)),
-        surname=pl.coalesce(comma["surname"], natural["surname"], pl.when(is_surname).then(one_word)),
+        given=pl.coalesce(after_comma, capitals["given"], natural["given"], pl.when(~is_surname).then(one_word)),
+        surname=pl.coalesce(
+            comma["surname"], capitals["surname"], natural["surname"], pl.when(is_surname).then(one_word)
+        ),
     )
 
 
 def split_full_names(text: pl.Series) -> pl.DataFrame:
     """Columns ``given`` and ``surname``, spelt as in the (repaired) text, one row per row of ``text``.
 
-    With a comma the text is read as "SURNAME, Forename Middle", otherwise as "[Title] Forename Middle Surname": the last word
-    is the surname, with its hyphens and the particles before it. A single word is the given name, as in a household's list
-    where only the tenant's row has the surname; after a title or before a comma it is the surname.
+    With a comma, or if only its first words are in capitals, the text is read as "SURNAME Forename Middle", otherwise as
+    "[Title] Forename Middle Surname": the last word is the surname, with its hyphens and the particles before it. A single
+    word is the given name, as in a household's list where only the tenant's row has the surname; after a title or before a
+    comma it is the surname.
     """
 
     def derive(values: pl.Series) -> pl.DataFrame:
