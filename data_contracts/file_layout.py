@@ -141,14 +141,16 @@ class Files(Part):
         """What a file is called besides its source's name and a date, and which sheet of it is read: what tells one school's
         list from another's, and is the same on the next night. Empty if that is nothing or a number alone.
 
-        The sheet is told by its place, as its name may be a child's.
+        The sheet is told by its place, as its name may be a child's, unless that is a number or a year group.
         """
         stem = file.rpartition(".")[0]
         begins = (re.split(r"[*?\[.]", name.rpartition("/")[2])[0] for name in self.names)
         for begin in sorted(begins, key=len, reverse=True):
             stem = re.sub("^" + r"[\s_-]*".join(begin.split("_")), "", stem, count=1, flags=re.IGNORECASE)
         own = re.sub(r"[\s_]+", " ", _DAY_IN_NAME.sub("", stem.replace("_", " "))).strip(" -.,")
-        sheet = () if self.sheet_place is None else (f"sheet {self.sheet_place}",)
+        is_numbered = re.fullmatch(r"(y(ea)?r?\s*)?\d+\w?|reception", self.sheet or "", re.IGNORECASE)
+        named = self.sheet if is_numbered else f"sheet {self.sheet_place}"
+        sheet = () if self.sheet_place is None else (named,)
         return ", ".join((own, *sheet)) if len(_OF_ANY_FILE.sub("", own)) > 2 else ""
 
     @property

@@ -32,7 +32,8 @@ class ExtractsError(Exception):
 
 
 def list_files(path: Path) -> list[Path]:
-    """The file itself, or the files of a folder and of the folders in it, in the order of their paths.
+    """The file itself, or the files of a folder and of the folders in it, in the order of their paths; and the folders in
+    those that are not empty, which are not read and must be told.
 
     Raises :class:`ExtractsError`, and :class:`OSError` if the disk or the share fails, which may pass.
     """
@@ -48,7 +49,10 @@ def list_files(path: Path) -> list[Path]:
         # Not by glob, which skips what it may not read: the files of a whole trust would be missing without a word.
         here = [each for each in path.iterdir() if _is_delivered(each, path)]
         inside = [each for folder in here if folder.is_dir() for each in folder.iterdir() if _is_delivered(each, path)]
-        files = sorted(each for each in (*here, *inside) if each.is_file())
+        deeper = [
+            each for each in inside if each.is_dir() and any(_is_delivered(deep, path) for deep in each.iterdir())
+        ]
+        files = sorted((*(each for each in (*here, *inside) if each.is_file()), *deeper))
     except PermissionError as error:
         raise ExtractsError(
             f"{error.filename}: this folder may not be read. Give this account permission to read it, or take it out."
@@ -75,6 +79,13 @@ def is_written_to(file: Path, before: tuple[int, int, int] | None) -> bool:
 
 def _is_delivered(file: Path, folder: Path) -> bool:
     return not is_left_by_a_computer(file.relative_to(folder).parts) and file.suffix.lower() != ".tmp"
+
+
+def folder_in_a_folder(shown: str) -> Breach:
+    """The breach of a folder whose files are not read, as it is within a folder of the night's folder."""
+    why = "A folder within a folder is not read, so nobody knows what is in its files."
+    fix = "Put its files one folder further up if they are tonight's, or take it out if they are not."
+    return Breach.of_file(UNKNOWN, shown, "folder in a folder", why, fix)
 
 
 def is_left_by_a_computer(parts: Sequence[str]) -> bool:

@@ -18,7 +18,7 @@ from data_contracts.contract import Contract
 from data_contracts.rules import LEFT_WITHOUT_DAY, NO_DATE
 from data_contracts.values import text_of
 from pipelines.files import read_bytes, rows_as_json
-from pipelines.files.folder import UNKNOWN, contract_for, contract_for_member
+from pipelines.files.folder import UNKNOWN, contract_for, contract_for_member, folder_in_a_folder
 from pipelines.files.packed import is_packed, unpack
 from pipelines.files.rows import FileRows, UnreadableFileError
 from pipelines.files.workbook import WORKBOOKS, sheets_of_parts
@@ -117,6 +117,9 @@ def open_file(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> It
     named = file.name if file == folder else file.relative_to(folder).as_posix()
     place = PurePosixPath("".join(letter if letter.isprintable() else NOT_PRINTED for letter in named))
     shown = place.as_posix()
+    if file.is_dir():
+        yield _refused(UNKNOWN, shown, None, (folder_in_a_folder(shown),))
+        return
     by_name = contract_for(place, contracts)
     try:
         data = file.read_bytes()

@@ -14,7 +14,7 @@ from data_contracts.contract import Contract
 from pipelines.files.folder import ExtractsError
 from pipelines.files.rows import KnownLines
 from pipelines.intake import delivery
-from pipelines.intake.receive import FOR_SENDER, Received, receive, sender_files
+from pipelines.intake.receive import FOR_SENDER, Received, check_files, receive, sender_files
 from pipelines.reports.life import as_typed
 from pipelines.tables import BREACH, DELIVERY, SET_ASIDE
 from tests.made.library_cards import (
@@ -316,6 +316,17 @@ def test_a_file_in_place_of_the_folder_stops_the_night(tmp_path: Path) -> None:
 
 def test_an_empty_folder_stops_the_night(tmp_path: Path) -> None:
     assert "the folder is empty" in str(stopped(tmp_path))
+
+
+def test_a_folder_within_a_folder_is_not_passed_over_in_silence(tmp_path: Path) -> None:
+    """The lists of the primary schools, one folder too deep, would be missing without a word."""
+    for name in ("rolls/primary", "rolls/empty", "rolls/__MACOSX"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("rolls/primary/school_census.csv", "rolls/__MACOSX/x.csv"):
+        (tmp_path / name).write_text("RecordId", encoding="utf-8")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert (found.file, found.is_refused) == ("rolls/primary", True)
+    assert [breach.rule for breach in found.breaches] == ["folder in a folder"]
 
 
 @pytest.mark.parametrize("place", [".", "trust_b"], ids=["the folder", "a folder in it"])
