@@ -62,24 +62,14 @@ def _each_delivery(path: Path, contracts: Mapping[str, Contract], judging: Judgi
     asked = [
         next(own[each.contract.id]) if isinstance(each, Opened) and each.contract.id in own else each for each in files
     ]
-    # The largest files first, so that no thread is left with one of them while the other has nothing to do.
-    order = sorted(range(len(asked)), key=lambda place: _size(asked[place]), reverse=True)
     with ThreadPoolExecutor(FILES_AT_ONCE) as readers:
-        judged = readers.map(
-            lambda place: each if isinstance(each := asked[place], Delivery) else _judged(each, judging, contracts),
-            order,
+        deliveries = list(
+            readers.map(lambda each: each if isinstance(each, Delivery) else _judged(each, judging, contracts), asked)
         )
-        found = dict(zip(order, judged, strict=True))
-    deliveries = [found[place] for place in range(len(asked))]
     grown = {file for file, before in as_found.items() if is_written_to(file, before)}
     for (file, _), delivery in zip(found_in, deliveries, strict=True):
         whole = delivery.is_refused or delivery.stands is not None or file not in grown
         yield delivery if whole else _refused(delivery, half_written_breach(delivery.source, delivery.file))
-
-
-def _size(file: Delivery | Opened) -> int:
-    """Bytes still to be read."""
-    return len(file.data) if isinstance(file, Opened) else 0
 
 
 def _refused(delivery: Delivery, breach: Breach) -> Delivery:
