@@ -65,8 +65,8 @@ def keep_snapshot(night: Night) -> Counts:
 
 def standardise_step(night: Night) -> Counts:
     """raw_*, vanished, changed_row -> person_record, statement, school. While software, contracts and what is withheld stay the
-    same, only records whose row has changed, or says something else tonight, are made anew. Meanwhile, for the next step: the
-    records as they are linked.
+    same, only records whose row has changed, or says something else tonight, are made anew. Meanwhile, if they
+    are few, for the next step: the records as they are linked.
 
     Records of identities from before an adoption stay behind here (former_record): no later step reads them.
     """
@@ -92,7 +92,6 @@ def _make_all(night: Night, former: FormerIdentities) -> None:
     store.write("former_record", withheld.to_frame())
     store.write("dated_cell", _dated(night, raw))
     store.write("person_record", made.person)
-    night.begin_to_link()
     store.write("statement", made.statements)
 
 

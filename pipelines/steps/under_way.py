@@ -145,15 +145,16 @@ class Night:
         """Tables of the store by name."""
         return {table: self.store.read(table) for table in tables}
 
-    def begin_to_link(self) -> Future[tuple[pl.DataFrame, pl.DataFrame]]:
+    def begin_to_link(self) -> None:
         """Begin to work out :meth:`records_to_link`. The table of tonight's records may still be put in order."""
         person = self.store.reader("person_record")
         self._to_link = self.in_background(lambda: records_to_link_and_to_age(person()))
-        return self._to_link
 
     def records_to_link(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The records as they are linked, and as ages are judged by them; waits for them if they were begun."""
-        return (self._to_link or self.begin_to_link()).result()
+        if self._to_link is None:
+            return records_to_link_and_to_age(self.store.read("person_record"))
+        return self._to_link.result()
 
     def outcomes(self) -> pl.DataFrame:
         """What officers found (``OUTCOME``), with records under tonight's keys.
