@@ -60,9 +60,9 @@ class Statement(Part):
     ``grown_up``   the row is about an adult of the household; always needs ``when``, and any birth date outweighs it.
     ``misdated``   a date in ``on`` lies more than half a year outside ``ages``, counted from the row's birth date. No child can
                    have met it at that age, so the birth date (or that date) was mistyped.
-    For ``provision``, ``lives_here`` and ``concern``, ``holds_days`` may replace ``until``: days for which it holds after
-    ``since``. A statement applies if each column in ``when`` has one of the meanings given (to all rows if ``when`` is empty);
-    ``seen`` does not apply if a column in ``unless`` has one of the meanings given there.
+    For ``provision``, ``lives_here`` and ``concern``, ``holds_days`` may replace ``until``, or count where that is empty: days
+    for which it holds after ``since``. A statement applies if each column in ``when`` has one of the meanings given (to all
+    rows if ``when`` is empty); ``seen`` does not apply if a column in ``unless`` has one of the meanings given there.
     """
 
     kind: Literal["provision", "seen", "lives_here", "left", "concern", "protected", "died", "grown_up", "misdated"]
@@ -125,6 +125,6 @@ class Statement(Part):
             raise fault("only seen has unless", "unless")
         if self.kind in ("died", "grown_up") and not self.when:
             raise fault(f"{self.kind} needs when: the codes that say so", "when")
-        if self.holds_days and (self.until or not self.since):
-            raise fault("holds_days needs since, and stands instead of until", "holds_days")
+        if self.holds_days and not self.since:
+            raise fault("holds_days needs since", "holds_days")
         return self

@@ -98,7 +98,7 @@ def _rows_said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_
     since = never if statement.since is None else pl.col(statement.since)
     until = never if statement.until is None else pl.col(statement.until)
     if statement.holds_days is not None:
-        until = since + pl.duration(days=statement.holds_days)
+        until = pl.coalesce(until, since + pl.duration(days=statement.holds_days))
     place = only_cell((text_of(contract.column_named[name]) for name in statement.place), pl.String)
     fields = {
         "record_id": pl.col("record_id"),

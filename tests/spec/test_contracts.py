@@ -50,10 +50,12 @@ GOOD = {
     "ehe_register": CHILD | {
         "FullName": "",
         "NotifiedOn": "10/01/2024", "ClosedOn": "", "Suitability": "Under review", "AssessedOn": "02/03/2026",
+        "Status": "",
     },
     "alternative_provision": CHILD | {
         "FullName": "",
         "Provider": "York Centre", "StartDate": "07/05/2026", "EndDate": "31/12/9999", "SettingType": "OOT",
+        "Status": "",
     },
     "independent_schools": CHILD | {
         "FullName": "", "UPN": "", "School": "Burns House", "StartDate": "29/08/2024", "LeavingDate": "",
@@ -61,6 +63,7 @@ GOOD = {
     },
     "other_la": CHILD | {
         "FullName": "", "ConfirmedOn": "01/11/2026", "ConfirmingLA": "352", "SchoolName": "Out of area school",
+        "LeavingDate": "", "Status": "",
     },
     "social_care": CHILD | {"Status": "CIN", "Opened": "23/06/2025", "Closed": "", "AddressProtected": "N", "FullName": ""},
     "referrals": CHILD | {
@@ -168,6 +171,8 @@ Status       | Elsewhere     | known code              | nothing
 ConfirmedOn  |               | required                | row
 ConfirmedOn  | by phone      | date                    | row
 ConfirmedOn  | 01/11/2062    | not in the future       | nothing
+LeavingDate  | July          | date                    | row
+LeavingDate  | 01/01/1900    | not before 1990         | row
 """,
     "social_care": CHILD_RULES
     + """

@@ -8,7 +8,6 @@ import pytest
 
 from data_contracts.contract import read_contracts
 from data_contracts.parts import Column
-from data_contracts.rules import LEFT_WITHOUT_DAY
 from data_contracts.values import as_codes, is_empty, is_known_code, parse_dates
 from pipelines.files import read_bytes
 from pipelines.files.header_names import columns_of, known_columns
@@ -306,31 +305,6 @@ def test_a_workbook_with_macros_is_read_as_one_without(tmp_path: Path) -> None:
     (tmp_path / "register.xlsx").rename(tmp_path / "ehe_register.xlsm")
     (file,) = check_files(tmp_path, CONTRACTS)
     assert (file.source, file.is_refused, file.rows_read) == ("ehe_register", False, 1)
-
-
-@pytest.mark.parametrize(
-    ("status", "leaving", "aside"),
-    [
-        pytest.param("Leaver", "", 1, id="has left, nobody says when"),
-        pytest.param("Off-roll", "", 1, id="in other words"),
-        pytest.param("Wedi gadael", "", 1, id="in Welsh"),
-        pytest.param("De-registered", "", 1, id="in those of an office"),
-        pytest.param("No longer on roll", "", 1, id="in those of the census"),
-        pytest.param("Removed from roll", "", 1, id="in those of a register"),
-        pytest.param("Leaver", "2026-07-20", 0, id="has left on a day"),
-        pytest.param("On roll", "", 0, id="is on the roll"),
-        pytest.param("C", "", 0, id="is on the roll by its code"),
-        pytest.param("Something else", "", 0, id="is on the roll in a way that nobody knows"),
-    ],
-)
-def test_a_pupil_who_has_left_on_no_day_is_not_taken_for_one_who_is_there(
-    status: str, leaving: str, aside: int, tmp_path: Path
-) -> None:
-    for source, header in (("school_census", "EnrolStatus"), ("independent_schools", "Status")):
-        file = checked([GOOD[source] | {header: status, "LeavingDate": leaving}], tmp_path, source)
-        assert file.rows_set_aside == aside, source
-        assert [b.rule for b in file.breaches if b.stops == "row"] == [LEFT_WITHOUT_DAY] * aside
-        (tmp_path / f"{source}.csv").unlink()
 
 
 @pytest.mark.parametrize(

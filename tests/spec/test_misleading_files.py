@@ -102,7 +102,7 @@ def test_a_list_of_nurseries_of_children_at_school_is_another_list(
         ),
         pytest.param("alternative_provision", {"Activity": ""}, id="nothing in the column that the other list has"),
         pytest.param("independent_schools", {"Exclusion Type": "Permanent"}, id="one column of a list that needs two"),
-        pytest.param("other_la", {"Leaving Date": "20/07/2026"}, id="a day that is told with what only this list has"),
+        pytest.param("other_la", {"UploadedOn": "09/07/2026"}, id="a day that is told with what only this list has"),
         pytest.param("early_years", {"Entry Date": "01/09/2024"}, id="what it tells already, under another header"),
         pytest.param("early_years", {"Relationship": "Mother"}, id="beside what the other list has not: the provider"),
     ],

@@ -112,6 +112,8 @@ CASES = """
  OTH_LA, old    | other_la              | ConfirmedOn=01/11/2025                               | explained  | other authority
  OTH_LA, older  | other_la              | ConfirmedOn=01/11/2023                               | data problem | other authority
  OTH_LA, oldest | other_la              | ConfirmedOn=01/11/2015                               | data problem | other authority
+ OTH_LA, left   | other_la              | ConfirmedOn=01/11/2026 LeavingDate=17/07/2026        | follow up  |
+ OTH_LA, leaving | other_la             | ConfirmedOn=01/11/2026 LeavingDate=16/07/2027        | explained  |
  INDEP          | independent_schools   | StartDate=29/08/2024                                 | explained  |
  INDEP, left    | independent_schools   | StartDate=29/08/2024 LeavingDate=17/07/2026          | follow up  |
  INDEP, to be   | independent_schools   | StartDate=29/08/2024 Status=Applicant                | data problem | admissions
