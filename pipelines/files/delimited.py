@@ -115,13 +115,17 @@ def by_contract(
         ),
     )
     named, said_once = fill_from_above(named, matched.headers, contract) if is_whole else (named, [])
-    if not matched.key_from:
-        return named, said_once
-    key, worked_out = pl.col(contract.key.name), _worked_out_keys(named.select(matched.key_from))
-    made = pl.concat_str(key, *matched.key_and, separator="|").str.replace_all(r"\s", "")
+    return (_with_made_keys(named, matched, contract) if matched.key_from else named), said_once
+
+
+def _with_made_keys(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract) -> pl.DataFrame:
+    """Rows of a file without a key, with the key that is made for each."""
+    key = pl.col(contract.key.name)
     has_number = (key.str.strip_chars() != "") if matched.key_and else pl.lit(value=False)
-    keyed = named.with_columns(pl.when(has_number).then(made).otherwise(worked_out).alias(contract.key.name))
-    return keyed, said_once
+    made = pl.concat_str(key, *matched.key_and, separator="|").str.replace_all(r"\s", "")
+    keys = rows.select(pl.when(has_number).then(made).alias(contract.key.name)).to_series()
+    lacking = keys.is_null().arg_true()  # few, where the file has a number of the child
+    return rows.with_columns(keys.scatter(lacking, _worked_out_keys(rows[lacking].select(matched.key_from))))
 
 
 def _worked_out_keys(cells: pl.DataFrame) -> pl.Series:
