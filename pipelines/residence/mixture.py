@@ -10,7 +10,6 @@ from the next.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,10 +20,8 @@ from pipelines.residence.evidence import NEVER, Evidence
 from pipelines.residence.family import (
     BOTH_PRIOR,
     FOLLOWS_PRIOR,
-    Families,
     families_of,
     log_likelihood_from_others,
-    own_and_household,
     with_household,
 )
 from pipelines.residence.group_shares import BOUNDS, CLOSE_ENOUGH, ROUNDS, mean_by_group, shares_here, usual_shares
@@ -33,15 +30,13 @@ from pipelines.residence.levels import ENOUGH_KNOWN
 from pipelines.residence.reading import (
     DEPARTURES,
     HERE,
-    Codes,
     Flags,
     Floats,
     Likelihood,
-    Reading,
     ReadingTable,
-    reading_table,
 )
 from pipelines.residence.readings import readings_of
+from pipelines.residence.without_place import Children
 
 PLACE_CERTAINTY = 0.995
 """Probability that a child with a current place lives here: a school takes a child off its roll within weeks of a move."""
@@ -62,59 +57,6 @@ FURTHEST_AHEAD = 64.0
 
 TOO_FAR = 10.0
 """An extrapolated start is dropped if its first step is this many times as long as the last step before the extrapolation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Children:
-    """The children without a certain place, in columns."""
-
-    readings: list[Reading]
-    group: Codes
-    """Group number. A group has one age group, one last roll, and one answer to whether that roll ended with Year 6 or with
-    the school; its children share one share of those here."""
-    is_never: Flags
-    """Never on a roll: in the data only because some agency has a record."""
-    with_school: Flags
-    """Left a school as it closed, and has had no place since."""
-    counts: Flags
-    """Of compulsory school age, without any place, and not because a school closed: the mixture is learnt from these."""
-    families: Families
-    season: Floats
-    """From :func:`pipelines.residence.departures.season_of`."""
-
-    table: ReadingTable
-    """What the readings say of these children: laid out once, for both estimates."""
-
-    @classmethod
-    def of_readings(cls, readings: list[Reading], counts: Flags, families: Families, **columns: Any) -> "Children":
-        """The children with these readings; ``columns``: the other fields."""
-        table = reading_table(readings, counts)
-        alone, together = own_and_household(families, table.shared)
-        table = replace(table, own=table.own + alone, shared=together)
-        return cls(readings=readings, counts=counts, families=families, table=table, **columns)
-
-    def of(self, rows: Codes) -> "Children":
-        """Only the children in ``rows``."""
-        return Children.of_readings(
-            [one.of(rows) for one in self.readings],
-            self.counts[rows],
-            self.families.of(rows, len(self.group)),
-            group=self.group[rows],
-            is_never=self.is_never[rows],
-            with_school=self.with_school[rows],
-            season=self.season,
-        )
-
-    @property
-    def taught_from(self) -> Codes:
-        """Rows of those from whom the mixture is learnt: the children who count, and the others of their households."""
-        core = np.flatnonzero(self.counts)
-        others = self.families.other[np.isin(self.families.child, core)]
-        return np.union1d(core, others[others >= 0])
-
-    def with_places(self, place: Floats) -> "Children":
-        """The same, with other probabilities that brothers and sisters with a place live here (``Families.place``)."""
-        return replace(self, families=replace(self.families, place=place))
 
 
 @dataclass(frozen=True, slots=True)
