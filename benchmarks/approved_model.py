@@ -15,7 +15,7 @@ from data_contracts.contract import read_contracts
 from matching.model import write_model
 from pipelines.intake.receive import receive
 from pipelines.intake.standardise import standardise
-from pipelines.linking.link import APPROVED_MODEL, link
+from pipelines.linking.link import APPROVED_MODEL, link, records_to_link
 
 AS_AT = date(2026, 9, 30)
 
@@ -27,8 +27,8 @@ def main() -> None:
         make_authority(Path(folder), children=40_000, seed=2026, as_at=AS_AT)
         received = receive(Path(folder) / "extracts", contracts, received_at=datetime.now(UTC))
         person = standardise(received.raw, contracts, as_at=AS_AT).person
-    linked = link(person)
-    write_model(linked.model, APPROVED_MODEL)
+    linked = link(records_to_link(person))
+    write_model(linked.weights.model, APPROVED_MODEL)
     print(linked.report.figures)
 
 

@@ -27,7 +27,7 @@ from matching.thresholds import reliability, sample_of_known_pairs
 from pipelines.children.provision import find_provision
 from pipelines.intake.receive import receive
 from pipelines.intake.standardise import Standardised, standardise
-from pipelines.linking.link import Linked, link
+from pipelines.linking.link import Linked, link, records_to_link
 from pipelines.linking.link_groups import GroupInputs
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.rank import Ranked, rank
@@ -77,7 +77,7 @@ def night(made: MadeUp) -> Night:
     true_child = known.person.select("record_id").sort("record_id").join(origins(made), on="record_id", how="left")
     rolls = [source for source, contract in contracts.items() if contract.is_roll]
     groups = GroupInputs(AS_AT, rolls, true_child.select("record_id", "name origin"))
-    linked = link(known.person, groups=groups)
+    linked = link(records_to_link(known.person), groups=groups)
     provision = find_provision(known.statements, linked.child_records, AS_AT)
     residence = judge_residence(
         record_dates(known.statements, AS_AT), known.person, linked.child_records, provision, as_at=AS_AT

@@ -15,6 +15,7 @@ from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, Blocki
 from matching.buckets import Buckets
 from matching.cluster import assign_child_ids
 from matching.comparisons import CHILD_COMPARISONS, LISTED_BESIDE
+from matching.components import Labels
 from matching.encode import Rows
 from matching.households import Households
 from matching.judge import PairJudgements, Settings
@@ -30,8 +31,9 @@ from pipelines.children.exchanged_births import put_right_for_links_and_ages
 from pipelines.linking.counted_among import COUNTED_AMONG, with_whom_counted
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.link_groups import GroupInputs, measured_by_group
-from pipelines.linking.link_report import STANDS_IN, LinkReport, report_of
+from pipelines.linking.link_report import NOT_LEARNT, LinkReport, report_of
 from pipelines.linking.measures_in_force import MeasuresInForce, fingerprint, measures_of_linkage, reason_to_measure
+from pipelines.linking.model_file import ModelInUse
 from pipelines.linking.shared_upns import without_shared_upns
 from pipelines.tables import CHILD_RECORD, LINK, RIVAL
 
@@ -69,16 +71,10 @@ class Linked:
     child_records: pl.DataFrame
     rivals: pl.DataFrame
     report: LinkReport
-    model: Model
-    """The weights, as they were learnt or given."""
-    origin: str
-    """Where the weights come from, in words."""
-    is_new: bool
-    """The weights were not given."""
-    stands_in: bool
-    """The records were too few to learn from, and the approved weights were used."""
+    weights: ModelInUse
+    """Those in force or, if none are or they only stood in, tonight's."""
     held: MeasuresInForce
-    """With the model, everything that a pair's weight rests on besides its two records."""
+    """With the weights, everything that a pair's weight rests on besides its two records."""
     linkage: Linkage
     """Rows are records in the order of their ids."""
 
@@ -95,52 +91,43 @@ APPROVED_MODEL = Path(__file__).parents[2] / "matching" / "data" / "approved_mod
 
 
 def link(
-    person: pl.DataFrame,
+    records: pl.DataFrame,
     *,
     previous: pl.DataFrame | None = None,
     judgements: pl.DataFrame | None = None,
-    model: Model | None = None,
-    origin: str = "in force",
-    stands_in: bool = False,
+    in_force: ModelInUse | None = None,
     settings: Settings = CHILD_SETTINGS,
     groups: GroupInputs | None = None,
     held: MeasuresInForce | None = None,
     progress: OnProgress | None = None,
     buckets: Buckets | None = None,
-    records: pl.DataFrame | None = None,
 ) -> Linked:
     """Link all sources with each other.
 
-    - ``person``: PERSON rows.
+    - ``records``: as they are linked (:func:`records_to_link`).
     - ``previous``: CHILD_RECORD of last night, from which children keep their ids.
     - ``judgements``: left_id, right_id, is_same; those on records that are not there tonight are ignored.
-    - ``model``: the weights in force, and ``origin``: where they come from, in words. Null: learnt from tonight's records,
-      or the approved weights if those are too few.
-    - ``stands_in``: the model is in force only because records were too few; learning is tried again when measures are due.
+    - ``in_force``: the weights in force; null: learnt from tonight's records, or the approved weights if those are too few.
     - ``held``: the measures in force; null, or if they no longer fit: measured tonight.
     - ``groups``: what the report's measures by group need; null: nothing.
     - ``progress``: is told how far the linkage is.
     - ``buckets``: where pairs are scored; null: in this process.
-    - ``records``: :func:`records_to_link` of ``person``; null: worked out here.
     """
-    records = records_to_link(person) if records is None else records
     table = with_keys(records)
     asked = groups or GroupInputs()
     counts = records_by_source(table["dataset"])
-    due = _why_due(held, model, settings, counts, asked.as_at)
-    model = None if stands_in and due else model
+    due = _why_due(held, in_force, settings, counts, asked.as_at)
+    given = None if in_force is not None and in_force.stands_in and due else in_force
     judged = judged_rows(judgements, table["record_id"])
     measures = held.measures if held and not due else None
     linked = partial(link_records, table, **OF_CHILDREN, judged=judged, settings=settings, measures=measures)
-    linkage, weights, too_few = _found(partial(linked, on_progress=progress, buckets=buckets), model)
-    learnt = "learnt from tonight's records" if asked.as_at is None else f"learnt on {asked.as_at:%d/%m/%Y}"
-    weights_from = too_few or (learnt if model is None else origin)
+    linkage, weights = _found(partial(linked, on_progress=progress, buckets=buckets), given, asked.as_at)
     if held is None or due:
-        mark = fingerprint(weights, settings, tuple(counts))
+        mark = fingerprint(weights.model, settings, tuple(counts))
         held = measures_of_linkage(linkage, table["dataset"], on=asked.as_at, why=due, fingerprint=mark)
     children = _children(linkage, table["record_id"], previous)
     described = partial(_described, linkage)
-    pairs, figures = _all_pairs(linkage), report_figures(weights_from, settings, held, linkage.labels)
+    pairs = _all_pairs(linkage)
     return Linked(
         records=records,
         links=links_of(pairs.filter(is_kept()), table["record_id"], linkage.model),
@@ -148,11 +135,8 @@ def link(
         rivals=with_family_ties(
             _rivals(linkage, children), table, children, linkage.labels, judged=judged, described=described
         ),
-        report=_report(linkage, table, pairs, asked, held=held, figures=figures),
-        model=weights,
-        origin=weights_from,
-        is_new=model is None,
-        stands_in=too_few is not None,
+        report=report_of_pairs(pairs, table, linkage.labels, asked, weights=weights, settings=settings, held=held),
+        weights=weights,
         held=held,
         linkage=linkage,
     )
@@ -179,33 +163,59 @@ def records_to_link_and_to_age(person: pl.DataFrame) -> tuple[pl.DataFrame, pl.D
 
 
 def _why_due(
-    held: MeasuresInForce | None, model: Model | None, settings: Settings, counts: dict[str, int], as_at: date | None
+    held: MeasuresInForce | None,
+    weights: ModelInUse | None,
+    settings: Settings,
+    counts: dict[str, int],
+    as_at: date | None,
 ) -> str:
     """Why measures must be taken tonight; an empty text: those in force still fit."""
-    if model is None:
+    if weights is None:
         return "none were in force"
-    return reason_to_measure(held, fingerprint(model, settings, tuple(counts)), counts, as_at) or ""
+    return reason_to_measure(held, fingerprint(weights.model, settings, tuple(counts)), counts, as_at) or ""
 
 
 def _all_pairs(linkage: Linkage) -> pl.DataFrame:
     """Every scored pair as the report reads it, with its pattern and its match probability by the two records alone."""
-    scored = linkage.scored
-    pairs = reported_pairs(scored.left, scored.right, scored.weight, linkage.probability, linkage.labels)
-    return pairs.with_columns(pattern=pl.Series(scored.pattern), alone=pl.Series(linkage.alone))
+    scored, labels = linkage.scored, linkage.labels
+    columns = {
+        "left": scored.left,
+        "right": scored.right,
+        "match_weight": scored.weight,
+        "match_probability": linkage.probability,
+        "is_same_child": labels[scored.left] == labels[scored.right],
+        "pattern": scored.pattern,
+        "alone": linkage.alone,
+    }
+    return pl.DataFrame(columns)
 
 
-def _report(
-    linkage: Linkage,
-    table: pl.DataFrame,
+def report_of_pairs(
     pairs: pl.DataFrame,
+    table: pl.DataFrame,
+    labels: Labels,
     asked: GroupInputs,
     *,
+    weights: ModelInUse,
+    settings: Settings,
     held: MeasuresInForce,
-    figures: Figures,
 ) -> LinkReport:
-    weighed, child = pairs.rename({"match_probability": "probability"}), pl.Series(linkage.labels)
-    groups = measured_by_group(table, child, weighed, asked)
-    return report_of(pairs, table["dataset"], groups, child=child, model=linkage.model, held=held, further=figures)
+    """What the match report shows of a linkage.
+
+    ``pairs``: see :func:`~pipelines.linking.link_report.report_of`. ``table``: the records with the keys of their homes;
+    ``labels``: the lowest row of each one's child.
+    """
+    child = pl.Series(labels)
+    weighed = pairs.select("left", "right", "is_same_child", probability="match_probability")
+    return report_of(
+        pairs,
+        table["dataset"],
+        measured_by_group(table, child, weighed, asked),
+        child=child,
+        model=weights.model.on(held.measures.records),
+        held=held,
+        further=_figures(weights.origin, settings, held, labels),
+    )
 
 
 def records_by_source(source: pl.Series) -> dict[str, int]:
@@ -213,7 +223,7 @@ def records_by_source(source: pl.Series) -> dict[str, int]:
     return dict(source.value_counts().sort(source.name).iter_rows())
 
 
-def report_figures(origin: str, settings: Settings, held: MeasuresInForce, labels: NDArray[np.int64]) -> Figures:
+def _figures(origin: str, settings: Settings, held: MeasuresInForce, labels: Labels) -> Figures:
     """What the report says of the linkage besides its pairs."""
     on = "tonight" if held.measured_on is None else f"{held.measured_on:%d/%m/%Y}"
     return {
@@ -224,17 +234,20 @@ def report_figures(origin: str, settings: Settings, held: MeasuresInForce, label
     }
 
 
-def _found(linked: Callable[..., Linkage], model: Model | None) -> tuple[Linkage, Model, str | None]:
-    """The linkage, its weights as given or learnt, and why the approved weights stand in; null: they do not.
+def _found(linked: Callable[..., Linkage], given: ModelInUse | None, as_at: date | None) -> tuple[Linkage, ModelInUse]:
+    """The linkage, and its weights: as given; or else as learnt from the records or, if these are too few, as approved.
 
-    ``linked``: links with the weights given as ``model``.
+    ``linked``: links with the weights given as ``model``; null: it learns them.
     """
+    if given is not None:
+        return linked(model=given.model), given
     try:
-        linkage = linked(model=model)
+        linkage = linked(model=None)
     except TrainingError as error:
-        stands_in = read_model(APPROVED_MODEL, CHILD_COMPARISONS)
-        return linked(model=stands_in), stands_in, f"{STANDS_IN}: {error}"
-    return linkage, linkage.model if model is None else model, None
+        approved = read_model(APPROVED_MODEL, CHILD_COMPARISONS)
+        return linked(model=approved), ModelInUse(approved, f"{NOT_LEARNT}: {error}", stands_in=True)
+    learnt = "learnt from tonight's records" if as_at is None else f"learnt on {as_at:%d/%m/%Y}"
+    return linkage, ModelInUse(linkage.model, learnt)
 
 
 def judged_rows(judgements: pl.DataFrame | None, ids: pl.Series) -> PairJudgements | None:
@@ -248,25 +261,13 @@ def judged_rows(judgements: pl.DataFrame | None, ids: pl.Series) -> PairJudgemen
     return PairJudgements(placed["left"].to_numpy(), placed["right"].to_numpy(), placed["is_same"].to_numpy())
 
 
-def reported_pairs(left: Rows, right: Rows, weight: Bits, chances: Bits, labels: NDArray[np.int64]) -> pl.DataFrame:
-    """Scored pairs as the report reads them: left, right, match_weight, match_probability, is_same_child."""
-    columns = {
-        "left": left,
-        "right": right,
-        "match_weight": weight,
-        "match_probability": chances,
-        "is_same_child": labels[left] == labels[right],
-    }
-    return pl.DataFrame(columns)
-
-
 def is_kept() -> pl.Expr:
     """Which pairs are kept in LINK."""
     return pl.col("is_same_child") | (pl.col("match_probability") >= KEPT_PROBABILITY)
 
 
 def links_of(pairs: pl.DataFrame, ids: pl.Series, model: Model) -> pl.DataFrame:
-    """Pairs from :func:`reported_pairs`, with their pattern, as LINK. ``ids``: the record of each row."""
+    """Pairs of rows, with their weight, probability and pattern, as LINK. ``ids``: the record of each row."""
     frame = pairs.with_columns(
         left_id=ids.gather(pairs["left"]),
         right_id=ids.gather(pairs["right"]),

@@ -30,10 +30,11 @@ from matching.patterns import Patterns
 from pipelines.linking.counted_among import COUNTED_AMONG
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.kept_links import NOBODY, MatchedRecords, pair_frame, previous_linkage, sign_frame, weighed_frame
-from pipelines.linking.link import is_kept, is_kept_rival, levels_in_words, links_of, report_figures, rival_rows
-from pipelines.linking.link_groups import GroupInputs, measured_by_group
-from pipelines.linking.link_report import LinkReport, report_of
+from pipelines.linking.link import is_kept, is_kept_rival, levels_in_words, links_of, report_of_pairs, rival_rows
+from pipelines.linking.link_groups import GroupInputs
+from pipelines.linking.link_report import LinkReport
 from pipelines.linking.measures_in_force import MeasuresInForce
+from pipelines.linking.model_file import ModelInUse
 from pipelines.store import Store
 from pipelines.tables import CHILD_RECORD, LINKED_RECORD
 
@@ -53,8 +54,7 @@ class LinkageInput:
     before: pl.DataFrame
     """The same under tonight's keys: a record whose key has changed is under its new key."""
     judged: PairJudgements | None
-    model: Model
-    origin: str
+    weights: ModelInUse
     settings: Settings
     asked: GroupInputs
     held: MeasuresInForce
@@ -131,7 +131,7 @@ def link_changed_records(store: Store, tonight: LinkageInput, known: MatchedReco
         dataset=coded["dataset"].to_numpy(),
         stratum=coded["stratum"].to_numpy(),
         rules=CHILD_BLOCKING_RULES,
-        model=tonight.model,
+        model=tonight.weights.model,
         judged=tonight.judged,
         settings=tonight.settings,
         measures=measures,
@@ -198,7 +198,7 @@ def _result(
 ) -> LinkageChanges:
     children = _children(tonight, again, stood)
     ids = tonight.person["record_id"]
-    model = tonight.model.on(tonight.held.measures.records)
+    model = tonight.weights.model.on(tonight.held.measures.records)
     with ThreadPoolExecutor(1) as aside:  # meanwhile, what has changed among the pairs
         rivals = aside.submit(_rivals, tonight, again, children, model)
         scored = pair_frame(again.pairs, known.numbers, (again.probability, again.alone), again.labels)
@@ -244,12 +244,9 @@ def _linked_records(tonight: LinkageInput, known: MatchedRecords, again: Increme
 
 def _report(tonight: LinkageInput, rows: pl.DataFrame, labels: Labels) -> LinkReport:
     """The report. ``rows``: SCORED_PAIR with rows in place of numbers, sorted by them; ``labels``: of each row."""
-    person, child = tonight.person, pl.Series(labels)
-    model = tonight.model.on(tonight.held.measures.records)
-    weighed = rows.select("left", "right", "is_same_child", probability="match_probability")
-    groups = measured_by_group(person.with_columns(home_keys()), child, weighed, tonight.asked)
-    figures = report_figures(tonight.origin, tonight.settings, tonight.held, labels)
-    return report_of(rows, person["dataset"], groups, model=model, held=tonight.held, further=figures, child=child)
+    table = tonight.person.with_columns(home_keys())
+    weights, settings, held = tonight.weights, tonight.settings, tonight.held
+    return report_of_pairs(rows, table, labels, tonight.asked, weights=weights, settings=settings, held=held)
 
 
 def _differing(

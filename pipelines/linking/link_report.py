@@ -16,7 +16,7 @@ LIKELY = 0.5
 IN_DOUBT = 0.001
 """A pair whose probability is below this, or above 1 less this, is not in doubt: its probability is rounded, so its
 log-odds mean little."""
-STANDS_IN = "the approved one"
+NOT_LEARNT = "the approved one"
 """How the figure *model* begins where weights could not be learnt and the approved ones were used."""
 
 

@@ -17,13 +17,13 @@ MODEL_FILE = "model.toml"
 
 @dataclass(frozen=True)
 class ModelInUse:
-    """Weights that a night learnt, for later nights to use."""
+    """The weights that a night uses: approved, learnt, or standing in."""
 
     model: Model
     origin: str
-    """In words, for the match report."""
-    stands_in: bool
-    """The night's records were too few to learn from, and the approved weights were used."""
+    """Where they come from, in words for the match report."""
+    stands_in: bool = False
+    """They are the approved ones, used as records were too few to learn from: tried again when measures are due."""
 
 
 def model_in_use(kept: pl.DataFrame) -> ModelInUse | None:
@@ -38,9 +38,10 @@ def model_in_use(kept: pl.DataFrame) -> ModelInUse | None:
     return ModelInUse(model, row["origin"], row["learnt_on"] is None)
 
 
-def model_row(model: Model, origin: str, learnt_on: date | None) -> pl.DataFrame:
-    """Weights as LINK_MODEL. ``learnt_on``: null if they were not learnt but stand in."""
-    row = {"learnt_on": [learnt_on], "origin": [origin], "weights": [model_toml(model)]}
+def model_row(weights: ModelInUse, on: date) -> pl.DataFrame:
+    """Weights as LINK_MODEL, as learnt on a day."""
+    learnt_on = None if weights.stands_in else on
+    row = {"learnt_on": [learnt_on], "origin": [weights.origin], "weights": [model_toml(weights.model)]}
     return pl.DataFrame(row, schema=LINK_MODEL)
 
 

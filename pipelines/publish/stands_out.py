@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from pipelines.counted import counted
-from pipelines.linking.link_report import STANDS_IN
+from pipelines.linking.link_report import NOT_LEARNT
 from pipelines.listing.gap_in_files import gap_in_files
 from pipelines.listing.rank import DOUBTFUL_LINK
 from pipelines.publish.report_tables import Row
@@ -120,7 +120,7 @@ def _about_links(publication: Publication, pairs: list[Row]) -> Iterator[Notice]
             "many records share. The rule is under Blocking.",
         )
     figures = publication.link_report.figures
-    if str(figures.get("model")).startswith(STANDS_IN):
+    if str(figures.get("model")).startswith(NOT_LEARNT):
         yield Notice(
             "look",
             f"No weights could be learnt from the records. The model is {figures['model']}. It was not made from this "

@@ -62,7 +62,7 @@ def link_step(night: Night) -> Counts:
     records, night.births_put_right = night.records_to_link()
     tonight = None if night.settings.full else _tonight(night, records, last, decided, in_force, held=held)
     known = None if tonight is None else known_records(store, tonight)
-    touched, night.model = None, None if tonight is None else tonight.model
+    touched, night.model = None, None if tonight is None else tonight.weights.model
     if tonight is None or before is None or known is None:
         report, links, pairs, after = _link_all(night, records, before, decided, in_force, held=held)
     elif known.is_unchanged:
@@ -125,7 +125,7 @@ def _in_force(store: Store, decided: LinkageDecisions) -> ModelInUse | None:
     """The weights that people approved, or else those that an earlier night learnt; null: neither exists, and tonight
     learns its own."""
     if decided.model is not None:
-        return ModelInUse(decided.model, "in force", stands_in=False)
+        return ModelInUse(decided.model, "in force")
     return model_in_use(store.read_or_empty("link_model"))
 
 
@@ -163,8 +163,7 @@ def _tonight(
         content_fingerprints(person, judged),
         *last,
         judged,
-        in_force.model,
-        in_force.origin,
+        in_force,
         settings,
         _groups_asked(night),
         held,
@@ -185,28 +184,24 @@ def _link_all(
     store = night.store
     with buckets_in(night.settings.workspace, night.run_buckets) as buckets:
         linked = link(
-            store.read("person_record"),
+            records,
             previous=previous,
             judgements=decided.judgements,
-            model=in_force.model if in_force else None,
-            origin=in_force.origin if in_force else "",
-            stands_in=in_force is not None and in_force.stands_in,
+            in_force=in_force,
             settings=replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold),
             groups=_groups_asked(night),
             held=held,
             progress=night.on_progress,
             buckets=buckets,
-            records=records,
         )
     for table, frame in {"link": linked.links, "child_record": linked.child_records, "rival": linked.rivals}.items():
         store.write(table, frame)
     if linked.held is not held:
         for table, frame in measure_tables(linked.held).items():
             store.write(table, frame)
-    if linked.is_new:
-        learnt_on = None if linked.stands_in else night.settings.as_at
-        store.write("link_model", model_row(linked.model, linked.origin, learnt_on))
-    night.model = linked.model
+    if linked.weights is not in_force:
+        store.write("link_model", model_row(linked.weights, night.settings.as_at))
+    night.model = linked.weights.model
     keep_all(store, linked, judged_rows(decided.judgements, linked.records["record_id"]), night.started_at)
     links = int(linked.links["is_same_child"].sum())
     return lambda: linked.report, links, linked.links.height, linked.child_records

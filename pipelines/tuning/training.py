@@ -11,8 +11,7 @@ from pipelines.decisions.in_force import threshold_of
 from pipelines.decisions.judgements import judgements_for_linkage, read_judgements
 from pipelines.decisions.keys_tonight import judgements_now
 from pipelines.for_readers import store_for_readers
-from pipelines.linking.link import CHILD_SETTINGS, link
-from pipelines.linking.link_report import STANDS_IN
+from pipelines.linking.link import CHILD_SETTINGS, link, records_to_link
 from pipelines.settings import SettingsError
 
 TRAINING_READS = ("night", "person_record", "link", "child_record")
@@ -41,18 +40,17 @@ def learn_weights(tables: Mapping[str, pl.DataFrame], judgements: pl.DataFrame, 
     Raises :class:`~pipelines.settings.SettingsError` if there is too little to learn from.
     """
     linked = link(
-        tables["person_record"],
+        records_to_link(tables["person_record"]),
         previous=tables["child_record"],
         judgements=judgements_for_linkage(judgements),
         settings=replace(CHILD_SETTINGS, link_probability=link_threshold),
     )
-    of_linkage = linked.report.figures
-    if str(of_linkage["model"]).startswith(STANDS_IN):
-        raise SettingsError(f"Nothing was learnt. The night would use {of_linkage['model']}.")
+    if linked.weights.stands_in:
+        raise SettingsError(f"Nothing was learnt. The night would use {linked.weights.origin}.")
     expected = linked.report.thresholds.filter(threshold=0.5).row(0, named=True)
     before, after = (_links(frame) for frame in (tables["link"], linked.links))
     figures: dict[str, float | int | str | None] = {
-        **linked.model.figures,
+        **linked.weights.model.figures,
         "judgements": judgements_for_linkage(judgements).height,
         "expected precision from 0.5": _rounded(expected["precision"]),
         "expected recall from 0.5": _rounded(expected["recall"]),
@@ -60,7 +58,7 @@ def learn_weights(tables: Mapping[str, pl.DataFrame], judgements: pl.DataFrame, 
         "links with these weights": after.height,
         "of these, not links of the night": after.join(before, on=["left_id", "right_id"], how="anti").height,
     }
-    return LearntWeights(linked.model, figures)
+    return LearntWeights(linked.weights.model, figures)
 
 
 def _links(frame: pl.DataFrame) -> pl.DataFrame:

@@ -16,8 +16,9 @@ from matching.person import Columns
 from pipelines.children.provision import find_provision
 from pipelines.decisions.judgements import judgements_for_linkage
 from pipelines.formatted import formatted
-from pipelines.linking.link import CHILD_SETTINGS, link
+from pipelines.linking.link import CHILD_SETTINGS, link, records_to_link
 from pipelines.linking.measures_in_force import MEASURED_TABLES, MeasuresInForce, read_measures
+from pipelines.linking.model_file import ModelInUse
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.masking import BECAUSE_WITHHELD, masked_list
 from pipelines.listing.rank import LANES, RESTRICTED, rank
@@ -170,10 +171,10 @@ def _linked(
 ) -> tuple[dict[str, pl.DataFrame], MeasuresInForce]:
     """``LINKS`` of the night's records with other settings, and the measures used for them."""
     linked = link(
-        tables["person_record"],
+        records_to_link(tables["person_record"]),
         previous=tables["child_record"],
         judgements=judgements_for_linkage(judgements),
-        model=model,
+        in_force=ModelInUse(model, "in force"),
         settings=replace(CHILD_SETTINGS, link_probability=settings.linkage.link_threshold),
         held=held,
     )

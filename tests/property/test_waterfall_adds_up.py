@@ -19,7 +19,7 @@ from matching.model import Model
 from pipelines.intake.receive import receive
 from pipelines.intake.standardise import standardise
 from pipelines.linking.family_ties import LEVEL
-from pipelines.linking.link import link
+from pipelines.linking.link import link, records_to_link
 from pipelines.linking.measures_in_force import measure_tables
 from pipelines.linking.model_file import keep_model, kept_model
 from pipelines.reports.explain import UnknownIdentifierError
@@ -58,7 +58,7 @@ def night(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Linked:
     workspace, contracts = tmp_path_factory.mktemp("weighed"), read_contracts()
     received = receive(made_up.extracts, contracts, received_at=datetime(2026, 11, 21, 2, tzinfo=UTC))
     known = standardise(received.raw, contracts, as_at=AS_AT)
-    found = link(known.person)
+    found = link(records_to_link(known.person))
     written = {
         "person_record": known.person,
         "statement": known.statements,
@@ -73,7 +73,7 @@ def night(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Linked:
         for table, frame in written.items():
             store.write(table, frame)
         tables = {table: store.read(table) for table in EXPLAIN_PAIR_READS}
-    keep_model(found.model, workspace)
+    keep_model(found.weights.model, workspace)
     return Linked(
         tables, kept_model(workspace), rebuild_judge(tables, kept_model(workspace)), _alone(known.person, found.linkage)
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from pipelines.linking.counted_among import COUNTED_AMONG, ELSEWHERE, with_whom_counted
-from pipelines.linking.link import link
+from pipelines.linking.link import link, records_to_link
 from tests.made.records import Row, born, nhs_number_of, person_records, upn_of
 from tests.spec.test_names_given_again import OTHERS, families
 
@@ -77,6 +77,6 @@ def test_a_pupil_without_a_doctor_here_is_a_patient_of_another_surname_only_if_p
     pupil = {**BOY, "surname": "Deane", "address": "3 High Street", "postcode": lives, "upn": upn_of(990)}
     patient = {**BOY, "surname": "Price", "address": "8 Thorn Close", "postcode": HERE, "nhs": nhs_number_of(990)}
     drawn = [{**pupil, "record_id": "census:drawn"}, {**patient, "record_id": "gp:drawn"}]
-    children = link(person_records([*PUPILS, *PATIENTS, *NEXT_DOORS_PUPILS, *drawn])).child_records
+    children = link(records_to_link(person_records([*PUPILS, *PATIENTS, *NEXT_DOORS_PUPILS, *drawn]))).child_records
     found = dict(children.select("record_id", "child_id").iter_rows())
     assert (found["census:drawn"] == found["gp:drawn"]) is is_one

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.linking.link import link
+from pipelines.linking.link import link, records_to_link
 from pipelines.linking.shared_upns import without_shared_upns
 from tests.made.records import born, person_records, upn_of
 
@@ -46,5 +46,5 @@ def test_a_shared_upn_is_no_former_one_either_and_what_others_bear_stays():
 def test_a_girl_to_whom_the_new_school_gave_her_brothers_upn_is_one_child():
     primary, new = {**SISTER, **HOME}, {**SISTER, **HOME, "upn": upn_of(2)}
     brother = {**HOME, "given": "Samuel", "surname": "Okafor", "born": born("19/05/2013"), "upn": upn_of(2)}
-    children = link(person_records([primary, new, brother])).child_records["child_id"].to_list()
+    children = link(records_to_link(person_records([primary, new, brother]))).child_records["child_id"].to_list()
     assert children[0] == children[1] != children[2]

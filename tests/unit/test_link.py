@@ -14,7 +14,7 @@ from matching.linkage import link_records
 from matching.model import Model, Weights
 from matching.similarity import Equal
 from matching.word_similarity import JaroWinklerAtLeast, WithinEdits
-from pipelines.linking.link import link
+from pipelines.linking.link import link, records_to_link
 from pipelines.tables import CHILD_RECORD, LINK, PERSON, RIVAL
 from tests.made.records import born, person_records, upn_of
 
@@ -67,7 +67,7 @@ def _holds_together(linked, person):
 )
 def test_small_and_empty_nights(rows, children):
     person = _person(*rows)
-    linked = link(person)
+    linked = link(records_to_link(person))
     assert _holds_together(linked, person) == children
     assert "the approved one" in linked.report.figures["model"]
 
@@ -75,19 +75,19 @@ def test_small_and_empty_nights(rows, children):
 def test_one_name_and_date_in_quantity_neither_hang_nor_break():
     rows = [{**AMIRA, "record_id": f"{source}:{n}"} for source in ("census", "gp") for n in range(2_000)]
     person = _person(*rows)
-    linked = link(person)
+    linked = link(records_to_link(person))
     assert _holds_together(linked, person) <= 4_000
     assert linked.report.blocking["left_out"].sum() > 0
 
 
 def test_children_keep_their_ids_and_judgements_hold():
     person = _person({**AMIRA, "record_id": "census:1"}, {**AMIRA, "record_id": "gp:1"})
-    first = link(person)
+    first = link(records_to_link(person))
     assert first.child_records["child_id"].n_unique() == 1
-    again = link(_person({**AMIRA, "record_id": "gp:1"}), previous=first.child_records)
+    again = link(records_to_link(_person({**AMIRA, "record_id": "gp:1"})), previous=first.child_records)
     assert again.child_records["child_id"].to_list() == first.child_records["child_id"].to_list()[1:]
     judged = pl.DataFrame({"left_id": ["gp:1", "gp:9"], "right_id": ["census:1", "gp:1"], "is_same": [False, True]})
-    apart = link(person, previous=first.child_records, judgements=judged)
+    apart = link(records_to_link(person), previous=first.child_records, judgements=judged)
     assert apart.child_records["child_id"].n_unique() == 2
     assert apart.links.filter("is_same_child").is_empty()
 
@@ -97,7 +97,7 @@ def test_rows_in_another_order_are_the_same_night():
         {**AMIRA, "record_id": f"census:{n}", "given": name} for n, name in enumerate(["Amira", "Zainab", "Amirah"])
     ]
     rows += [{**AMIRA, "record_id": f"gp:{n}", "given": name} for n, name in enumerate(["Amira", "Zaynab", "Tremayne"])]
-    forth, back = link(_person(*rows)), link(_person(*rows[::-1]))
+    forth, back = (link(records_to_link(_person(*each))) for each in (rows, rows[::-1]))
     for table in ("links", "child_records", "rivals"):
         assert getattr(forth, table).equals(getattr(back, table))
 
@@ -180,7 +180,8 @@ def test_a_constant_column_joins_nobody():
 
 def test_whoever_listens_is_told_how_far_the_linkage_is():
     heard = []
-    link(_person(AMIRA, {**AMIRA, "upn": upn_of(1)}), progress=lambda share, what: heard.append((share, what)))
+    person = _person(AMIRA, {**AMIRA, "upn": upn_of(1)})
+    link(records_to_link(person), progress=lambda share, what: heard.append((share, what)))
     shares = [share for share, _ in heard]
     assert shares[0] == 0.0
     assert shares[-1] == 1.0

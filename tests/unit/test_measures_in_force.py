@@ -10,7 +10,7 @@ from apps.made_up.authority import MadeUp
 from data_contracts.contract import read_contracts
 from pipelines.intake.receive import receive
 from pipelines.intake.standardise import standardise
-from pipelines.linking.link import CHILD_SETTINGS, Linked, fingerprint, link, records_by_source
+from pipelines.linking.link import CHILD_SETTINGS, Linked, fingerprint, link, records_by_source, records_to_link
 from pipelines.linking.link_groups import GroupInputs
 from pipelines.linking.measures_in_force import (
     A_TERM,
@@ -26,17 +26,17 @@ NIGHT = GroupInputs(as_at=AS_AT)
 
 
 @pytest.fixture(scope="session")
-def person(made_up: MadeUp) -> pl.DataFrame:
-    """The records of one night, as PERSON."""
+def records(made_up: MadeUp) -> pl.DataFrame:
+    """The records of one night, as they are linked."""
     contracts = read_contracts()
     received = receive(made_up.extracts, contracts, received_at=datetime(2026, 11, 21, 2, tzinfo=UTC))
-    return standardise(received.raw, contracts, as_at=AS_AT).person
+    return records_to_link(standardise(received.raw, contracts, as_at=AS_AT).person)
 
 
 @pytest.fixture(scope="session")
-def first(person: pl.DataFrame) -> Linked:
+def first(records: pl.DataFrame) -> Linked:
     """The first night's links."""
-    return link(person, groups=NIGHT)
+    return link(records, groups=NIGHT)
 
 
 def test_measures_come_out_of_the_store_as_they_went_in(first: Linked) -> None:
@@ -53,36 +53,36 @@ def test_measures_come_out_of_the_store_as_they_went_in(first: Linked) -> None:
 
 
 @pytest.mark.parametrize("source", ["school_census", "housing"])
-@pytest.mark.parametrize("records", [1, 12, 300])
+@pytest.mark.parametrize("count", [1, 12, 300])
 def test_the_measures_of_one_source_by_itself_come_out_as_they_went_in(
-    person: pl.DataFrame, source: str, records: int
+    records: pl.DataFrame, source: str, count: int
 ) -> None:
-    alone = person.filter(pl.col("dataset") == source).head(records)
+    alone = records.filter(pl.col("dataset") == source).head(count)
     night = link(alone, groups=NIGHT)
     held = read_measures(measure_tables(night.held))
     assert held is not None
     assert held.measures.strata == night.held.measures.strata
-    again = link(alone, model=night.model, groups=NIGHT, held=held)
+    again = link(alone, in_force=night.weights, groups=NIGHT, held=held)
     assert again.held is held
     for table in ("links", "child_records", "rivals"):
         assert getattr(again, table).equals(getattr(night, table)), table
 
 
 def test_held_measures_change_nothing_on_the_records_that_they_were_measured_on(
-    person: pl.DataFrame, first: Linked
+    records: pl.DataFrame, first: Linked
 ) -> None:
     held = read_measures(measure_tables(first.held))
-    again = link(person, model=first.model, origin=first.origin, groups=NIGHT, held=held)
+    again = link(records, in_force=first.weights, groups=NIGHT, held=held)
     for table in ("links", "child_records", "rivals"):
         assert getattr(again, table).equals(getattr(first, table)), table
     assert again.report.figures == first.report.figures
 
 
 def test_while_measures_are_held_a_pair_weighs_the_same_whoever_comes_or_goes(
-    person: pl.DataFrame, first: Linked
+    records: pl.DataFrame, first: Linked
 ) -> None:
-    fewer = person.filter(pl.int_range(pl.len()) % 10 != 3)
-    again = link(fewer, model=first.model, groups=NIGHT, held=first.held)
+    fewer = records.filter(pl.int_range(pl.len()) % 10 != 3)
+    again = link(fewer, in_force=first.weights, groups=NIGHT, held=first.held)
     assert again.held is first.held
     pair = ["left_id", "right_id"]
     both = again.links.join(first.links, on=pair, validate="1:1")
@@ -118,7 +118,7 @@ def test_when_measures_are_due(first: Linked, changed: dict[str, object], why: s
     assert reason_to_measure(None, str(found), tonight, as_at) == "none were in force"
 
 
-def test_the_fingerprint_is_of_weights_settings_and_sources(person: pl.DataFrame, first: Linked) -> None:
-    sources = tuple(records_by_source(person["dataset"]))
-    assert first.held.fingerprint == fingerprint(first.model, CHILD_SETTINGS, sources)
-    assert first.held.fingerprint != fingerprint(first.model, CHILD_SETTINGS, sources[1:])
+def test_the_fingerprint_is_of_weights_settings_and_sources(records: pl.DataFrame, first: Linked) -> None:
+    sources = tuple(records_by_source(records["dataset"]))
+    assert first.held.fingerprint == fingerprint(first.weights.model, CHILD_SETTINGS, sources)
+    assert first.held.fingerprint != fingerprint(first.weights.model, CHILD_SETTINGS, sources[1:])

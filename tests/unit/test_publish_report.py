@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from matching.thresholds import measured_by_threshold, reliability, sample_of_known_pairs
-from pipelines.linking.link_report import STANDS_IN
+from pipelines.linking.link_report import NOT_LEARNT
 from pipelines.publish import charts, match_report
 from pipelines.publish.publication import Publication
 from pipelines.publish.report_tables import weight_at_threshold
@@ -217,7 +217,7 @@ def test_a_file_that_no_contract_names_is_told_as_such() -> None:
 
 def test_weights_that_did_not_settle_stand_out() -> None:
     night = made_publication()
-    report = replace(night.link_report, figures={"model": f"{STANDS_IN}: too few", "estimated blocking recall": 0.9})
+    report = replace(night.link_report, figures={"model": f"{NOT_LEARNT}: too few", "estimated blocking recall": 0.9})
     text = Page(html_of(replace(night, link_report=report))).text
     assert "No weights could be learnt from the records. The model is the approved one: too few." in text
     assert "Blocking is estimated to reach 90.0% of the true pairs" in text
