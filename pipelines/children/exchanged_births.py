@@ -90,11 +90,11 @@ def _sound_of_given() -> pl.Expr:
     return pl.when(is_long).then(pl.col("forename").str.head(1) + "|" + pl.col("first")).otherwise("forename")
 
 
-def _given_names(person: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
-    """One row is one given name of one record of ``told``, with its columns; ``first`` is the sound of this name. Whom one
-    source calls by the first name another may call by the second."""
-    words = pl.concat_str("forename", "middle_names", separator=" ", ignore_nulls=True).str.split(" ")
-    named = person.select("forename", "middle_names")[told["row"]].select(words).to_series()
+def _given_names(person: pl.DataFrame, told: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """One row is one word of these name columns of one record of ``told``, with its columns; ``first`` is its sound as a given
+    name. Whom one source calls by the first name another may call by the second."""
+    words = pl.concat_str(*columns, separator=" ", ignore_nulls=True).str.split(" ")
+    named = person.select(columns)[told["row"]].select(words).to_series()
     every = told.drop("forename", "first").with_columns(forename=named)
     return _with_sound(every.explode("forename"), "forename", "first").with_columns(first=_sound_of_given())
 
@@ -130,10 +130,15 @@ def _is_given_otherwise(told: pl.DataFrame, child: str) -> pl.Series:
 
 def _is_met(asked: pl.DataFrame, person: pl.DataFrame, told: pl.DataFrame, *beside: str) -> pl.Series:
     """True for rows of ``asked`` of which another source in ``told`` has one of the given names, with the same in these
-    columns."""
-    given = _given_names(person, told.join(asked, on=beside, how="semi"))
-    met = given.filter(_of_several_sources(given, "first", *beside))["row"]
-    return asked["row"].is_in(met.unique().implode())
+    columns. At one home that may be the row's surname: then its names are in each other's place."""
+    here = told.join(asked, on=beside, how="semi")
+    given = _given_names(person, here, "forename", "middle_names")
+    met = [given.filter(_of_several_sources(given, "first", *beside))["row"]]
+    if "home" in beside:
+        last = _given_names(person, asked, "surname")
+        swapped = last.join(given, on=["first", *beside], suffix="_of_other")
+        met.append(swapped.filter(pl.col("dataset") != pl.col("dataset_of_other"))["row"])
+    return asked["row"].is_in(pl.concat(met).unique().implode())
 
 
 def _is_shared_at_home(asked: pl.DataFrame, told: pl.DataFrame) -> pl.Series:

@@ -189,6 +189,13 @@ def test_one_record_under_a_name_that_families_give_again_shows_nothing(elsewher
             [row("gp", "Noah", OLDER), row("roll", "Noah", YOUNGER), row("roll", "N", OLDER)],
             id="an initial, which may be that of either of two called Noah",
         ),
+        pytest.param(
+            [
+                row("gp", "Georgia", OLDER), row("gp", "Okafor", YOUNGER, surname="George"),
+                row("roll", "George", YOUNGER),
+            ],
+            id="a boy whose names doctors have in each other's place, with his date; his sister's name sounds like his",
+        ),
         pytest.param([*GP, *(row("gp", f"Guest {n}", THIRD) for n in "ABCDEFG"), row("roll", "Tobias", OLDER)], id="a hostel"),
     ],
 )  # fmt: skip
