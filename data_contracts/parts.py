@@ -141,7 +141,8 @@ class Rule(Flattened):
     Library: ``invalidValues`` (values outside ``validValues`` or the column's codes, or not matching ``pattern``),
     ``duplicateValues``, ``rowCount``, ``nullValues``. Custom, named in ``implementation.check``: ``upn`` and ``nhsNumber``
     (check character), ``notInFuture``, ``notBefore`` (a year), ``allEmpty`` (all of ``columns`` are empty),
-    ``leftWithoutDay`` (the code of the first of ``columns`` means ``LEFT``, and the second is empty); for our own lists
+    ``leftWithoutDay`` (the code of the first of ``columns`` means ``LEFT``, and the second is empty: of what the row says, that
+    which ends on that day has ended on no known day); for our own lists
     ``countsRows``, ``notAbove``, ``withheldWhere`` and ``givenUnless`` (the first of ``columns`` is true).
     Empty values never break a rule of a single column, except ``nullValues``.
     """

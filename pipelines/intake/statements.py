@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from data_contracts.contract import Contract
+from data_contracts.parts import LEFT
 from data_contracts.statement import Doubt, Statement
 from data_contracts.values import text_of
 from matching.dates import plausible_birth_date
@@ -87,12 +88,19 @@ def _doubt(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:
     return pl.when(joined != "").then(joined)
 
 
+def _has_ended_in_words(contract: Contract, end: str) -> pl.Expr:
+    """True where a row says in words that what ends on the day in a column has ended, and gives no such day."""
+    words = [meaning_of(status).eq_missing(pl.lit(LEFT)) for status in contract.ended_in_words(end)]
+    return pl.any_horizontal(pl.lit(value=False), *words) & pl.col(end).is_null()
+
+
 def _rows_said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_at: date) -> list[pl.DataFrame]:
     """What one statement of the contract says in each row that it applies to; if it has ``on``, one frame for each date
     column.
 
     Nobody has seen a child, or closed an entry, on a day still to come: such a date says nothing. A cell that is no date says
-    that somebody has seen the child, on no known day.
+    that somebody has seen the child, on no known day. A row whose entry has ended in words alone says that the child left on no
+    known day, and not that the entry goes on.
     """
     never = pl.lit(None, pl.Date)
     since = never if statement.since is None else pl.col(statement.since)
@@ -112,6 +120,7 @@ def _rows_said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_
         "proves": _proves(contract, statement, as_at),
     }
     excepted = [_holds(contract, {name: meanings}) for name, meanings in statement.unless.items()]
+    excepted += [_has_ended_in_words(contract, statement.until)] if statement.until else []
     applying = rows.lazy().filter(_holds(contract, statement.when), *(~each for each in excepted))
     if not statement.on:
         return [applying.select(**fields).collect()]
@@ -123,6 +132,8 @@ def _rows_said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_
     ]
     if statement.kind == "seen":
         days += [applying.filter(is_unread(name)).select(**fields) for name in statement.on]
+    if statement.kind == "left":
+        days += [applying.filter(_has_ended_in_words(contract, name)).select(**fields) for name in statement.on]
     return pl.collect_all(days)
 
 

@@ -62,7 +62,7 @@ def _said_to_have_left(quiet: pl.DataFrame, inputs: ListInputs) -> pl.Series:
     theirs = inputs.child_records.join(quiet, on="child_id", how="semi").select("child_id", "record_id")
     statements = inputs.statements.join(theirs, on="record_id", how="semi")
     entries, left = statements.filter(kind == "lives_here"), statements.filter(kind == "left")
-    left = left.filter(pl.col("source").is_in(with_homes))
+    left = left.filter(pl.col("source").is_in(with_homes), since.is_not_null())
     left_on = theirs.join(left, on="record_id").group_by("child_id").agg(left_on=since.max())
     here = theirs.join(entries.filter(pl.col("until_on").is_null()), on="record_id")
     began_on = here.group_by("child_id").agg(began_on=since.max())

@@ -267,7 +267,8 @@ def _agencies(dates: ChildDates, as_at: date) -> pl.DataFrame:
         seen_on=pl.coalesce("sighted_on", "seen_on"),
         only_start=pl.col("sighted_on").is_null(),
         open_start=pl.when(~pl.col("is_ended")).then(pl.col("begun_on")),
-        ended_on=pl.max_horizontal("closed_on", "left_on"),
+        # An entry that ended on no known day did so after the child was last seen, if ever.
+        ended_on=pl.coalesce(pl.max_horizontal("closed_on", "left_on"), "seen_on", pl.lit(as_at)),
     )
     by_child = records.group_by("child", "source").agg(
         pl.col("is_ended", "only_start").all(), pl.col("seen_on", "open_start", "ended_on", "membership").max()

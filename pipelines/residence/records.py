@@ -36,8 +36,8 @@ class ChildDates:
       began.
     - ``begun_on``: start of its open entry. ``closed_on``: end of the entry that ended last.
     - ``is_ended``: the record says that the child left, or has closed entries and none open.
-    - ``left_on``: last day on which it says that the child left. ``said_moved``: whether it then says that the family moved
-      away; null: it gives no reason.
+    - ``left_on``: last day on which it says that the child left; null too if it says so of no known day. ``said_moved``:
+      whether it then says that the family moved away; null: it gives no reason.
     """
     rolls: pl.Series
     """Sources whose records prove an education."""
@@ -90,7 +90,7 @@ def record_dates(statements: pl.DataFrame, as_at: date) -> RecordDates:
 def child_dates(record_dates: RecordDates, child_records: pl.DataFrame) -> ChildDates:
     """What the records in ``child_records`` say. Records that belong to no child are ignored."""
     children = child_records.select(pl.col("child_id").unique().sort()).with_row_index("child")
-    has_left, has_closed = pl.col("left_on").is_not_null(), pl.col("closed_on").is_not_null()
+    has_left, has_closed = pl.col("has_left").fill_null(value=False), pl.col("closed_on").is_not_null()
     mine = child_records.select("record_id", "child_id", "membership").join(
         children, on="child_id", how="left", validate="m:1", maintain_order="left"
     )
@@ -105,7 +105,7 @@ def child_dates(record_dates: RecordDates, child_records: pl.DataFrame) -> Child
             source=pl.col("record_id").str.split(":").list.first(),
             is_ended=has_left | (has_closed & ~pl.col("is_open").fill_null(value=False)),
         )
-        .drop("child_id", "is_open")
+        .drop("child_id", "is_open", "has_left")
     )
     return ChildDates(children, records, record_dates.rolls, record_dates.entry_sources, record_dates.event_sources)
 
@@ -176,8 +176,9 @@ def _entries(statements: pl.DataFrame, as_at: date) -> pl.DataFrame:
 
 
 def _leavings(statements: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``record``, ``left_on``, ``said_moved``."""
-    left = statements.filter((pl.col("kind") == "left") & (pl.col("since_on") <= as_at))
-    is_last = pl.col("since_on") == pl.col("since_on").max()
+    """``record``, ``has_left``, ``left_on``, ``said_moved``."""
+    on = pl.col("since_on")
+    left = statements.filter((pl.col("kind") == "left") & (on.is_null() | (on <= as_at)))
+    is_last = on == on.max()
     said_moved = pl.col("what").str.to_lowercase().str.contains(SAYS_MOVED).filter(is_last).max()
-    return left.group_by("record").agg(said_moved=said_moved, left_on=pl.col("since_on").max())
+    return left.group_by("record").agg(has_left=pl.lit(value=True), said_moved=said_moved, left_on=on.max())

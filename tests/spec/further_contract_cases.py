@@ -33,7 +33,7 @@ FURTHER_GOOD = {
         "RecordId": "BN0000001", "ClaimRef": "C0000001", "ClaimType": "Housing benefit", "ClaimStart": "16/09/2018",
         "ClaimEnd": "", "FullName": "MERRICK, Isla", "Surname": "", "Forename": "", "DateOfBirth": "24/03/2015", "Sex": "",
         "Address": "7 Lantern Row, Exmouth Hill", "AddressLine2": "", "Postcode": "ZA1 2BD", "UPRN": "",
-        "LastReviewed": "06/11/2026",
+        "LastReviewed": "06/11/2026", "ClaimStatus": "",
     },
     "ctf": {
         "RecordId": "", "UPN": "H823432100123", "FormerUPN": "", "Surname": "Merrick", "PreferredSurname": "",
@@ -44,7 +44,7 @@ FURTHER_GOOD = {
     } | {"RecordId": "H823432100123|8892005|XXXXXXX|001"},
     "early_years": CHILD | {
         "DateOfBirth": "24/03/2022", "Setting": "Little Owls", "FundingType": "15 hours", "StartDate": "07/05/2025",
-        "EndDate": "", "LastClaimedOn": "02/10/2026",
+        "EndDate": "", "LastClaimedOn": "02/10/2026", "Status": "",
     },
     "exclusions": CHILD | {
         "School": "Lantern Primary", "ExclusionType": "PERM", "ExcludedOn": "12/10/2026", "ReinstatedOn": "",

@@ -39,13 +39,13 @@ GOOD = {
         "PersonRef": "HS0000001", "TenancyRef": "T0000001", "Tenure": "Secure", "TenancyStart": "16/09/2018",
         "TenancyEnd": "", "FullName": "MERRICK, Isla", "Surname": "", "Forename": "", "DateOfBirth": "24/03/2015",
         "Relationship": "Child", "Address": "7 Lantern Row, Exmouth Hill", "AddressLine2": "",
-        "Postcode": "ZA1 2BD", "UPRN": "", "LastVerified": "06/11/2026",
+        "Postcode": "ZA1 2BD", "UPRN": "", "LastVerified": "06/11/2026", "TenancyStatus": "",
     },
     "health": {
         "RecordId": "H0000001", "NHSNumber": "9434765919", "FamilyName": "MERRICK", "GivenNames": "ISLA ROSE",
         "Gender": "2", "BirthDate": "20150324", "AddressLine1": "7 Lantern Row", "AddressLine2": "", "Postcode": "",
         "GPPractice": "Z10003", "RegisteredFrom": "2015-04-01", "DeductionDate": "", "LastContact": "2026-01-31",
-        "Deceased": "N", "FullName": "", "MiddleNames": "",
+        "Deceased": "N", "FullName": "", "MiddleNames": "", "RegistrationStatus": "",
     },
     "ehe_register": CHILD | {
         "FullName": "",
@@ -65,9 +65,12 @@ GOOD = {
         "FullName": "", "ConfirmedOn": "01/11/2026", "ConfirmingLA": "352", "SchoolName": "Out of area school",
         "LeavingDate": "", "Status": "",
     },
-    "social_care": CHILD | {"Status": "CIN", "Opened": "23/06/2025", "Closed": "", "AddressProtected": "N", "FullName": ""},
+    "social_care": CHILD | {
+        "Status": "CIN", "Opened": "23/06/2025", "Closed": "", "AddressProtected": "N", "FullName": "", "CaseState": "",
+    },
     "referrals": CHILD | {
         "FullName": "", "ReferredOn": "17/10/2026", "ReferredBy": "Other LA", "Concern": "No school place",
+        "Status": "",
     },
     "lost_pupils": CHILD | {"UploadedOn": "09/07/2026", "LastSchoolURN": "100008"},
     **FURTHER_GOOD,

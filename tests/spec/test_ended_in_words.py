@@ -1,5 +1,6 @@
 """Lists that say in words that an entry has ended: counted as going on, it would hide the child."""
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -7,16 +8,28 @@ import pytest
 
 from data_contracts.contract import read_contracts
 from data_contracts.rules import LEFT_WITHOUT_DAY
-from pipelines.intake.receive import CheckedFile, check_files
+from pipelines.intake.receive import CheckedFile, check_files, receive
+from pipelines.intake.standardise import standardise
+from pipelines.residence.records import child_dates, record_dates
+from pipelines.tables import STATEMENT
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()
+AS_AT = date(2026, 11, 20)
 
 
 def checked(row: dict[str, str], folder: Path, source: str) -> CheckedFile:
     pl.DataFrame([row]).write_csv(folder / f"{source}.csv")
     (file,) = check_files(folder, CONTRACTS)
     return file
+
+
+def said_of(row: dict[str, str], folder: Path, source: str) -> pl.DataFrame:
+    """What a list with one row says of its child, received beside a roll."""
+    pl.DataFrame([GOOD["school_census"]]).write_csv(folder / "school_census.csv")
+    pl.DataFrame([row]).write_csv(folder / f"{source}.csv")
+    received = receive(folder, CONTRACTS, received_at=datetime(2026, 11, 20, 2, tzinfo=UTC))
+    return standardise(received.raw, CONTRACTS, as_at=AS_AT).statements.filter(pl.col("source") == source)
 
 
 @pytest.mark.parametrize(
@@ -74,3 +87,93 @@ def test_a_school_that_says_of_each_pupil_whether_it_has_the_child_is_understood
     )
     (file,) = check_files(tmp_path, CONTRACTS)
     assert [(b.line, b.rule) for b in file.breaches if b.stops == "row"] == [(3, LEFT_WITHOUT_DAY)]
+
+
+HOMES = {
+    "housing": ("TenancyStatus", "TenancyEnd"),
+    "benefits": ("ClaimStatus", "ClaimEnd"),
+    "health": ("RegistrationStatus", "DeductionDate"),
+    "early_years": ("Status", "EndDate"),
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "ended", "says"),
+    [
+        pytest.param("housing", "", "", ["lives_here"], id="a tenancy, of which nothing is said"),
+        pytest.param("housing", "Current tenant", "", ["lives_here"], id="one that runs"),
+        pytest.param("housing", "Former tenant", "", ["left"], id="a former one"),
+        pytest.param("housing", "TERMINATED", "", ["left"], id="terminated, nobody says when"),
+        pytest.param("housing", "Terminated", "20/07/2026", ["left", "lives_here"], id="terminated on a day"),
+        pytest.param("benefits", "Claim ended", "", ["left"], id="a claim that ended"),
+        pytest.param("health", "Deducted", "", ["left"], id="a patient taken off the doctor's list"),
+        pytest.param("health", "Active", "", ["lives_here"], id="a patient on it"),
+        pytest.param("early_years", "Left", "", ["left"], id="a nursery place that ended"),
+    ],
+)
+def test_a_home_that_has_ended_in_words_alone_is_no_home_any_more(
+    source: str, status: str, ended: str, says: list[str], tmp_path: Path
+) -> None:
+    """Former tenants counted as living where they no longer do, without a word."""
+    said, end = HOMES[source]
+    row = GOOD[source] | {said: status, end: ended}
+    kinds = ("lives_here", "left")
+    assert sorted(kind for kind in said_of(row, tmp_path, source)["kind"] if kind in kinds) == says
+
+
+def test_a_list_that_says_of_tenancies_in_words_alone_whether_they_run_is_read(tmp_path: Path) -> None:
+    row = GOOD["housing"] | {"TenancyStatus": "Former tenant"}
+    without_end = {header: cell for header, cell in row.items() if header != "TenancyEnd"}
+    assert said_of(without_end, tmp_path, "housing")["kind"].to_list() == ["left", "seen", "seen"]
+
+
+def test_a_tenure_of_former_tenants_has_ended(tmp_path: Path) -> None:
+    row = GOOD["housing"] | {"Tenure": "FORMER TENANT"}
+    assert "lives_here" not in said_of(row, tmp_path, "housing")["kind"].to_list()
+
+
+CASES = """
+Status | Case Status | Closed     | is a concern
+CIN    |             |            | yes
+CIN    | Open        |            | yes
+CIN    | Closed      |            | no
+CIN    | Closed      | 20/07/2026 | yes
+Closed |             |            | no
+"""
+
+
+@pytest.mark.parametrize("case", CASES.strip().splitlines()[1:])
+def test_a_case_or_referral_that_is_closed_in_words_alone_is_no_reason_to_look_sooner(
+    case: str, tmp_path: Path
+) -> None:
+    status, case_status, closed, is_concern = (cell.strip() for cell in case.split("|"))
+    row = GOOD["social_care"] | {"Status": status, "Case Status": case_status, "Closed": closed}
+    del row["CaseState"]
+    assert ("concern" in said_of(row, tmp_path, "social_care")["kind"]) == (is_concern == "yes")
+
+
+@pytest.mark.parametrize(("status", "says"), [("Open", ["concern", "seen"]), ("Closed - NFA", ["seen"])])
+def test_a_referral_that_is_closed_still_says_that_the_child_was_known(
+    status: str, says: list[str], tmp_path: Path
+) -> None:
+    row = GOOD["referrals"] | {"Status": status}
+    assert sorted(said_of(row, tmp_path, "referrals")["kind"]) == says
+
+
+def test_a_child_whose_only_entry_ended_on_no_known_day_is_not_taken_for_one_with_an_open_entry() -> None:
+    said = [
+        ("housing:1", "housing", "seen", date(2024, 5, 3)),
+        ("housing:1", "housing", "left", None),
+        ("housing:2", "housing", "seen", date(2024, 5, 3)),
+        ("housing:2", "housing", "lives_here", date(2024, 5, 3)),
+    ]
+    rows = [dict(zip(("record_id", "source", "kind", "since_on"), row, strict=True)) for row in said]
+    statements = pl.DataFrame(rows, schema=STATEMENT)
+    owned = pl.DataFrame(
+        {"record_id": ["housing:1", "housing:2"], "child_id": ["CH1", "CH2"], "membership": [1.0, 1.0]}
+    )
+    dates = child_dates(record_dates(statements, AS_AT), owned)
+    assert dates.records.select("record_id", "is_ended", "left_on").rows() == [
+        ("housing:1", True, None),
+        ("housing:2", False, None),
+    ]
