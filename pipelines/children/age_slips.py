@@ -41,8 +41,6 @@ class BirthDates:
     """``child_id``, ``dataset`` of the records of children without any birth date."""
     sources: pl.DataFrame
     """``child_id``, ``sources``: which sources know each child concerned, one bit for each source."""
-    births_put_right: pl.DataFrame
-    """``PERSON``: the records that the dates are from, those that a source has exchanged put right."""
 
 
 def birth_dates(
@@ -66,7 +64,7 @@ def birth_dates(
     rates = _slip_rates(without_place, _dates(records.join(pupils, on="child_id", how="semi"), as_at))
     undated = facts.filter(pl.col("date_of_birth").is_null()).select("child_id")
     known = records.join(undated, on="child_id", how="semi").select("child_id", "dataset")
-    return BirthDates(facts, without_place, rates, known, sources_by_child(records, source_bits(person)), person)
+    return BirthDates(facts, without_place, rates, known, sources_by_child(records, source_bits(person)))
 
 
 def with_age_slips(born: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:

@@ -27,9 +27,16 @@ BY_NAME, BY_HOME = "by_name", "by_home"
 PAIR, TURNED = ["row", "other_row"], ["other_row", "row"]
 
 
-def with_births_put_right(person: pl.DataFrame, *, surely: bool = False) -> pl.DataFrame:
-    """``person`` (``PERSON``) with the birth dates of two rows exchanged where other sources show that theirs has exchanged
-    them.
+def records_by_age(person: pl.DataFrame) -> pl.DataFrame:
+    """``person`` (``PERSON``) as ages are judged by it: with the birth dates of two rows exchanged where other sources surely
+    show that theirs has exchanged them (:func:`records_linked_and_by_age`)."""
+    told = _told(person)
+    return _put_right(person, told, _contradicted(person, told), surely=True)
+
+
+def records_linked_and_by_age(identified: pl.DataFrame, person: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """``identified`` as it is linked, and ``person`` as ages are judged by it: with the birth dates of two rows exchanged where
+    other sources show that theirs has exchanged them. Both are ``PERSON`` of the same records, which differ in UPNs only.
 
     They show it of two rows of one source, of one home or of one surname that they have at one home, if they give either child
     the other row's date and neither its own. They also do if they know only one of the two, at the home of both. Names are
@@ -37,23 +44,17 @@ def with_births_put_right(person: pl.DataFrame, *, surely: bool = False) -> pl.D
     may be misspelt. Names that families give to several of their children show it only where both children are known.
 
     If only one other source speaks for both, either of the two may have exchanged the dates. Then those of the source with
-    the smaller share of UPNs are exchanged, as schools see birth certificates; with ``surely``, none are. A row that could be
-    exchanged with two others stays as it is.
+    the smaller share of UPNs are exchanged for the linkage, as schools see birth certificates, and none for ages. A row that
+    could be exchanged with two others stays as it is.
     """
-    told = _told(person)
-    return _put_right(person, told, _contradicted(person, told), surely=surely)
-
-
-def put_right_for_links_and_ages(identified: pl.DataFrame, person: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """``identified`` as it is linked, and ``person`` as ages are judged by it (``surely``): what
-    :func:`with_births_put_right` gives for each. They differ in UPNs only, so all else is asked once."""
     told = _told(person)
     doubted = _contradicted(person, told)
     return _put_right(identified, told, doubted, surely=False), _put_right(person, told, doubted, surely=True)
 
 
 def _put_right(person: pl.DataFrame, told: pl.DataFrame, doubted: pl.DataFrame, *, surely: bool) -> pl.DataFrame:
-    """As :func:`with_births_put_right`. ``told``, ``doubted``: from :func:`_told` and :func:`_contradicted`."""
+    """``person`` with dates exchanged; with ``surely``, only where it is sure which source exchanged them. ``told``,
+    ``doubted``: from :func:`_told` and :func:`_contradicted`."""
     both = _shown_of_both(doubted, None if surely else _share_of_upns(person))
     one = _shown_of_one(person, told, doubted)
     pairs = _of_two_children(pl.concat([both, one]).unique(PAIR), told)

@@ -27,7 +27,7 @@ from matching.patterns import Patterns, levels_in
 from matching.rivals import Rivals
 from matching.score import Bits, OnProgress
 from matching.train import TrainingError
-from pipelines.children.exchanged_births import put_right_for_links_and_ages
+from pipelines.children.exchanged_births import records_linked_and_by_age
 from pipelines.linking.counted_among import COUNTED_AMONG, with_whom_counted
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.link_groups import GroupInputs, measured_by_group
@@ -157,7 +157,7 @@ def records_to_link(person: pl.DataFrame) -> pl.DataFrame:
 
 def records_to_link_and_to_age(person: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """:func:`records_to_link`, and ``person`` as children's ages are judged by it."""
-    found, by_age = put_right_for_links_and_ages(without_shared_upns(person), person)
+    found, by_age = records_linked_and_by_age(without_shared_upns(person), person)
     found = with_whom_counted(found if found["record_id"].is_sorted() else found.sort("record_id"))
     return found, by_age
 

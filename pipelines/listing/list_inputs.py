@@ -7,7 +7,7 @@ from functools import cached_property
 
 import polars as pl
 
-from pipelines.children.exchanged_births import with_births_put_right
+from pipelines.children.exchanged_births import records_by_age
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import SCHOOL
@@ -32,15 +32,13 @@ class ListInputs:
     """``OUTCOME``. A child whose lead one of them closes is explained by it until something contradicts it."""
     schools: pl.DataFrame = field(default_factory=SCHOOL.to_frame)
     """``SCHOOL``; without rows, every school has only the name its source gives it."""
-    births_put_right: pl.DataFrame | None = None
-    """``person`` with the birth dates that a source has exchanged put right; null: worked out where it is asked for."""
+    known_by_age: pl.DataFrame | None = None
+    """``by_age``, where it is known already; null: it is worked out when it is first asked for."""
     never_met: pl.DataFrame | None = None
     """``LINK_NEVER_MET``: how often records of one child are never compared with each other. A place missed in this way
     makes a child less likely, but takes nobody off the list. Null: none was missed."""
 
     @cached_property
     def by_age(self) -> pl.DataFrame:
-        """``person`` to judge ages by: as the list does, with the birth dates that a source has exchanged put right."""
-        if self.births_put_right is not None:
-            return self.births_put_right
-        return with_births_put_right(self.person, surely=True)
+        """``person`` as ages are judged by it (:func:`~pipelines.children.exchanged_births.records_by_age`)."""
+        return records_by_age(self.person) if self.known_by_age is None else self.known_by_age

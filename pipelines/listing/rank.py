@@ -21,7 +21,6 @@ import polars as pl
 from pipelines import reasons
 from pipelines.children.age_slips import BirthDates, birth_dates, with_age_slips
 from pipelines.children.died import CERTAIN, died
-from pipelines.children.exchanged_births import with_births_put_right
 from pipelines.children.facts import (
     child_ages,
     described,
@@ -105,10 +104,10 @@ def rank(inputs: ListInputs, *, dates: BirthDates | None = None, contact: pl.Dat
     )
     if contact is None:
         contact = without_letters(inputs.statements, inputs.child_records, inputs.residence)
-    inputs = replace(inputs, statements=contact)
+    inputs = replace(inputs, statements=contact, known_by_age=inputs.by_age)
     if dates is None:
-        dates = birth_date_evidence(inputs.person, contact, inputs.child_records, inputs.provision, inputs.as_at)
-    inputs = replace(inputs, births_put_right=dates.births_put_right)
+        known = inputs.child_records, inputs.provision
+        dates = birth_date_evidence(inputs.person, inputs.by_age, contact, *known, as_at=inputs.as_at)
     everyone = _judged(inputs, dates)
     is_likely = reaches(pl.col("likelihood"), inputs.settings.list_from)
     looked_at = everyone.filter(is_likely | only_residence(inputs.settings))
@@ -139,22 +138,21 @@ def rank(inputs: ListInputs, *, dates: BirthDates | None = None, contact: pl.Dat
 
 def birth_date_evidence(
     person: pl.DataFrame,
+    by_age: pl.DataFrame,
     statements: pl.DataFrame,
     child_records: pl.DataFrame,
     provision: pl.DataFrame,
-    as_at: date,
     *,
-    right: pl.DataFrame | None = None,
+    as_at: date,
 ) -> BirthDates:
-    """What the birth dates say about who is of compulsory school age. ``right``: ``person`` with the birth dates that a source
-    has surely exchanged put right; null: worked out here."""
-    right = with_births_put_right(person, surely=True) if right is None else right
-    dated = without_misdated_births(right, statements)
+    """What the birth dates say about who is of compulsory school age. ``by_age``: ``person`` as ages are judged by it
+    (:func:`~pipelines.children.exchanged_births.records_by_age`)."""
+    dated = without_misdated_births(by_age, statements)
     found = birth_dates(child_ages(dated, statements, child_records, as_at), dated, child_records, provision, as_at)
-    is_right = right["date_of_birth"].ne_missing(person["date_of_birth"])
+    is_right = by_age["date_of_birth"].ne_missing(person["date_of_birth"])
     theirs = child_records.join(person.filter(is_right), on="record_id", how="semi")["child_id"].unique()
     put_right = pl.col("child_id").is_in(theirs.implode())
-    return replace(found, facts=found.facts.with_columns(is_birth_put_right=put_right), births_put_right=right)
+    return replace(found, facts=found.facts.with_columns(is_birth_put_right=put_right))
 
 
 def _judged(inputs: ListInputs, dates: BirthDates) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.children.age import ends_on, starts_on
-from pipelines.children.exchanged_births import with_births_put_right
+from pipelines.children.exchanged_births import records_by_age
 from pipelines.children.facts import child_facts
 from pipelines.counted import counted
 from pipelines.listing.clearing import what_would_clear
@@ -187,7 +187,7 @@ def _perhaps_of(asked: str, child_records: pl.DataFrame) -> str:
 def _facts(child: ExplainedChild) -> Row:
     """The child's own facts, and when it is of compulsory school age."""
     members = child.tables["child_record"].filter(pl.col("child_id") == child.child_id)
-    person = with_births_put_right(child.tables["person_record"], surely=True)
+    person = records_by_age(child.tables["person_record"])
     person = person.join(members.select("record_id"), on="record_id", how="semi")
     born = pl.col("date_of_birth")
     facts = child_facts(person, child.tables["statement"], members, child.as_at)

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from data_contracts.rules import WITHHELD
-from pipelines.children.exchanged_births import with_births_put_right
+from pipelines.children.exchanged_births import records_by_age
 from pipelines.children.facts import child_facts
 from pipelines.decisions.append_only import append_only
 from pipelines.decisions.outcomes import outcomes_by_current_child
@@ -92,9 +92,7 @@ def handover(
     child_id = child_of(identifier, tables["child_record"])
     members = tables["child_record"].filter(pl.col("child_id") == child_id)
     as_at = judged_on(tables)
-    person = with_births_put_right(tables["person_record"], surely=True).join(
-        members.select("record_id"), on="record_id", how="semi"
-    )
+    person = records_by_age(tables["person_record"]).join(members.select("record_id"), on="record_id", how="semi")
     contact = without_letters(tables["statement"], members, tables["residence"])
     statements = contact.join(members.select("record_id", "child_id"), on="record_id", how="inner")
     facts = child_facts(person, tables["statement"], members, as_at).row(0, named=True)

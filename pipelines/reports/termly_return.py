@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.children.age import school_year, without_education_since
 from pipelines.children.died import surely_died
-from pipelines.children.exchanged_births import with_births_put_right
+from pipelines.children.exchanged_births import records_by_age
 from pipelines.children.facts import child_facts
 from pipelines.children.members import join_by_child
 from pipelines.children.provision import find_provision, likely_places
@@ -75,7 +75,7 @@ def confirmed_missing(
     own_statements = statements.join(members, on="record_id", how="semi")
     provision = find_provision(own_statements, members, as_at)
     ended = provision.filter(pl.col("until_on") <= as_at).group_by("child_id").agg(ended_on=pl.col("until_on").max())
-    person = with_births_put_right(person, surely=True)
+    person = records_by_age(person)
     facts = child_facts(person.join(members, on="record_id", how="semi"), own_statements, members, as_at)
     is_counted = (pl.col("of_age") > 0) & ~pl.col("child_id").is_in(surely_died(own_statements, members).implode())
     since = without_education_since(pl.col("ended_on"), pl.col("date_of_birth"))

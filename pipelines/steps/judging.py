@@ -29,7 +29,7 @@ def judge_residence_step(night: Night) -> Counts:
     """statement, person_record, child_record, provision -> residence. Meanwhile, for the next step: what birth dates say."""
     known = night.arguments("person_record", "child_record", "provision")
     dated = known | night.arguments("statement")
-    evidence = partial(birth_date_evidence, **dated, as_at=night.settings.as_at, right=night.births_put_right)
+    evidence = partial(birth_date_evidence, **dated, by_age=night.by_age, as_at=night.settings.as_at)
     night.birth_dates = night.in_background(evidence)
     judged = judge_residence(
         night.record_dates.result(),
@@ -58,7 +58,7 @@ def rank_step(night: Night) -> Counts:
         source_names=night.source_names,
         outcomes=night.outcomes(),
         never_met=night.store.read("link_never_met"),
-        births_put_right=dates.births_put_right,
+        known_by_age=night.by_age,
     )
     night.early_warning = night.in_background(partial(early_warning, inputs))
     ranked = rank(inputs, dates=dates, contact=night.contact_statements())

@@ -43,7 +43,7 @@ def ledger_step(night: Night) -> Counts:
 def _tonight(night: Night) -> Tonight:
     known = night.arguments("candidate", "explained", "statement", "child_record", "provision", "snapshot")
     known["statements"] = night.contact_statements()
-    known["person"] = night.birth_dates.result().births_put_right
+    known["person"] = night.by_age
     known["snapshot"] = snapshot_now(known["snapshot"], night.store.read("renumbered"))
     return Tonight(
         **known,

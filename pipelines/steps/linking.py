@@ -59,7 +59,7 @@ def link_step(night: Night) -> Counts:
     before = None if last is None else last[1]
     in_force = _in_force(store, decided)
     held = read_measures(night.read(*MEASURED_TABLES)) if _has_tables(store, MEASURED_TABLES) else None
-    records, night.births_put_right = night.records_to_link()
+    records, night.by_age = night.records_to_link()
     tonight = None if night.settings.full else _tonight(night, records, last, decided, in_force, held=held)
     known = None if tonight is None else known_records(store, tonight)
     touched, night.model = None, None if tonight is None else tonight.weights.model

@@ -79,8 +79,8 @@ class Night:
     """What each record says of where its child is; worked out while the linkage runs, as are ``homes`` and ``at_odds``."""
     homes: Future[pl.DataFrame] = field(init=False, repr=False)
     """The home that each record names, as keys (:func:`pipelines.residence.evidence.with_homes`)."""
-    births_put_right: pl.DataFrame = field(init=False, repr=False)
-    """``PERSON`` with the birth dates that a source has surely exchanged put right, to judge ages by."""
+    by_age: pl.DataFrame = field(init=False, repr=False)
+    """``PERSON`` as ages are judged by it (:func:`pipelines.children.exchanged_births.records_by_age`)."""
     at_odds: Future[tuple[str, ...]] | None = None
     """Warnings about columns that agree with no other source, or not with each other; null: not looked at yet."""
     birth_dates: Future[BirthDates] = field(init=False, repr=False)

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from pipelines.children.exchanged_births import with_births_put_right
+from pipelines.children.exchanged_births import records_by_age, records_linked_and_by_age
 from pipelines.children.provision import find_provision
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.linking.link import link, records_to_link
@@ -29,6 +29,10 @@ OLDER, YOUNGER, THIRD = "19/05/2013", "03/11/2015", "08/02/2019"
 
 def row(source, given, date, **more):
     return {**HOME, "dataset": source, "given": given, "born": born(date), **more}
+
+
+def as_linked(person):
+    return records_linked_and_by_age(person, person)[0]
 
 
 GP = [row("gp", "Tobias", YOUNGER), row("gp", "Amira", OLDER)]
@@ -92,7 +96,7 @@ PUT_RIGHT, AS_GIVEN = (OLDER, YOUNGER), (YOUNGER, OLDER)
     ],
 )
 def test_two_dates_of_one_source_are_exchanged_where_others_show_it(others, dates):
-    found = with_births_put_right(person_records([*GP, *others]))
+    found = as_linked(person_records([*GP, *others]))
     assert tuple(found["date_of_birth"][:2]) == tuple(map(born, dates))
     assert found["date_of_birth"][2:].to_list() == [other["born"] for other in others]
 
@@ -115,7 +119,7 @@ APART = [row("gp", "Tobias", YOUNGER), row("gp", "Amira", OLDER, **FAR)]
 )
 def test_of_two_homes_only_dates_of_children_whom_another_source_has_together_are_exchanged(theirs, dates):
     roll = [row("roll", "Tobias", OLDER, upn=upn_of(1), **FAR), row("roll", "Amira", YOUNGER, upn=upn_of(2), **theirs)]
-    found = with_births_put_right(person_records([*APART, *roll]))
+    found = as_linked(person_records([*APART, *roll]))
     assert tuple(found["date_of_birth"][:2]) == tuple(map(born, dates))
 
 
@@ -136,7 +140,7 @@ def two_called(name, address, number):
     ],
 )
 def test_one_record_under_a_name_that_families_give_again_shows_nothing(elsewhere, dates):
-    found = with_births_put_right(person_records([*GP, row("roll", "Tobias", OLDER, upn=upn_of(1)), *elsewhere]))
+    found = as_linked(person_records([*GP, row("roll", "Tobias", OLDER, upn=upn_of(1)), *elsewhere]))
     assert tuple(found["date_of_birth"][:2]) == tuple(map(born, dates))
 
 
@@ -201,15 +205,15 @@ def test_one_record_under_a_name_that_families_give_again_shows_nothing(elsewher
 )  # fmt: skip
 def test_dates_stay_where_something_else_explains_them(rows):
     person = person_records(rows)
-    assert with_births_put_right(person).equals(person)
+    assert as_linked(person).equals(person)
 
 
 def test_which_of_two_sources_exchanged_the_dates_is_not_sure():
     roll = [row("roll", "Tobias", OLDER, upn=upn_of(1)), row("roll", "Amira", YOUNGER, upn=upn_of(2))]
     person = person_records([*GP, *roll])
-    assert with_births_put_right(person, surely=True).equals(person)
+    assert records_by_age(person).equals(person)
     third = person_records([*GP, *roll, row("housing", "Amira", YOUNGER)])
-    assert with_births_put_right(third, surely=True)["date_of_birth"][:2].to_list() == [born(OLDER), born(YOUNGER)]
+    assert records_by_age(third)["date_of_birth"][:2].to_list() == [born(OLDER), born(YOUNGER)]
 
 
 def test_brother_and_sister_whose_dates_the_doctors_exchanged_are_two_children_each_with_both_records():
@@ -230,7 +234,8 @@ def test_a_toddler_with_her_brothers_birth_date_is_not_of_age_and_the_reasons_sa
     children = pl.DataFrame({"record_id": person["record_id"], "child_id": ["CHBOY", "CHGIRL", "CHBOY"]})
     children = children.with_columns(membership=pl.lit(1.0)).select(CHILD_RECORD.names())
     statements = STATEMENT.to_frame()
-    said = birth_date_evidence(person, statements, children, find_provision(statements, children, AS_AT), AS_AT).facts
+    provision = find_provision(statements, children, AS_AT)
+    said = birth_date_evidence(person, records_by_age(person), statements, children, provision, as_at=AS_AT).facts
     girl = said.filter(child_id="CHGIRL")
     assert girl.select("date_of_birth", "of_age").row(0) == (born(TODDLER), 0.0)
     assert girl.select(doubtful_age(0.8)).item() == (
