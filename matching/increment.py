@@ -19,7 +19,7 @@ from matching.components import Labels, components
 from matching.encode import Encoded, Rows
 from matching.judge import Judge, KnownPairs, PairJudgements, Settings, judged_pairs
 from matching.leaning import membership_of, moved
-from matching.linkage import RIVAL_BITS, above, floor_of, pair_probability, with_judged_pairs
+from matching.linkage import floor_of, near_rivals, pair_probability, with_judged_pairs
 from matching.measures import Measures
 from matching.model import Model
 from matching.parting import parted
@@ -214,7 +214,7 @@ def link_again(
     judge = lazy.knowing(pairs)
     odds = judge.log_odds(pairs.left, pairs.right, pairs.evidence)
     linked = with_judged_pairs((pairs.left, pairs.right), judge.with_margin(odds), judged)
-    near = above(RIVAL_BITS, pairs.left, pairs.right, odds)
+    near = near_rivals(pairs.left, pairs.right, odds, pairs.weight)
     lazy.only(_within_reach(previous, linked, near))
     cut = _cut_again(previous, linked, lazy)
     rivalry = Rivalry(previous.numbers, Weighing.by(judge, lazy), previous.weighed, [])

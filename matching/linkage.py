@@ -19,7 +19,7 @@ from matching.assign import Bits, Coverage, Priors, coverage_of, priors_of, prob
 from matching.blocking import BlockingRule, Plan, columns_blocked, plan
 from matching.buckets import Buckets
 from matching.budget import choose_rules
-from matching.cluster import ALWAYS, all_pairs_within, cluster
+from matching.cluster import ALWAYS, APART, all_pairs_within, cluster
 from matching.comparisons import Comparison, columns_read
 from matching.components import Labels, numbered
 from matching.encode import Encoded, Rows, encode
@@ -32,6 +32,7 @@ from matching.parting import counted_again, parted
 from matching.presence import siblings_in
 from matching.rivals import ChildPairs, KnownChildPairs, Rivalry, Rivals, competing
 from matching.score import OnProgress, Scored, Scorer, score_pairs
+from matching.together import is_apart
 from matching.train import train
 from matching.weighing import Weighing
 
@@ -329,7 +330,7 @@ def _children(
     together = _clustered(scored, odds, judge, judged)
     pairs = scored.left, scored.right
     linked = above(0.0, *with_judged_pairs(pairs, judge.with_margin(odds), judged))
-    near, weigh = above(RIVAL_BITS, *pairs, odds), Weighing.by(judge)
+    near, weigh = near_rivals(*pairs, odds, scored.weight), Weighing.by(judge)
     settled = _settled(together, linked, near, weigh)
     if not count_again:
         return settled
@@ -375,6 +376,13 @@ def above(least: float, left: Rows, right: Rows, odds: Bits) -> tuple[Rows, Rows
     """The pairs of rows with log-odds (bits) above ``least``."""
     near = odds > least
     return np.compress(near, left), np.compress(near, right)
+
+
+def near_rivals(left: Rows, right: Rows, odds: Bits, weights: Bits) -> tuple[Rows, Rows]:
+    """The pairs of rows near enough to make rivals of their children. Two whom identifiers keep apart are as near as they would
+    be without that rule: a child whom a new school gave another number may have no third record to bring the two together.
+    """
+    return above(RIVAL_BITS, left, right, np.where(is_apart(odds), odds - APART + weights, odds))
 
 
 def with_judged_pairs(pairs: tuple[Rows, Rows], odds: Bits, judged: PairJudgements | None) -> tuple[Rows, Rows, Bits]:
