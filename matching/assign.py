@@ -10,13 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.components import Labels, numbered
-from matching.encode import Rows
+from matching.arrays import Bits, Labels, Rows
+from matching.components import numbered
 from matching.model import TRUSTED
 from matching.presence import PossibleMerges, Presence, counted, seen_alone, sets_in
 from matching.score import Scored
-
-Bits = NDArray[np.float64]
 
 ROUNDS = 30
 SURE = 30.0

@@ -183,6 +183,3 @@ def _bits(pairs: _Pairs, groups: _Groups) -> Floats:
     among_such = (of_second * first_in).sum(axis=1) / of_second.sum(axis=1)
     # Rounded to a thousandth of a bit: the last digits of long sums differ between machines.
     return np.asarray(np.round(np.clip(np.log2(among_such / usual), 0.0, MOST), 3))
-
-
-__all__ = ["GoesWith", "association_of"]

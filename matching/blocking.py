@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.arrays import Rows
 from matching.blocks import NO_KEY, BlockingRule, Blocks, Tables, blocks_of
-from matching.encode import Encoded, Rows
+from matching.encode import Encoded
 
 CHUNK = 1 << 18
 """Pairs in one chunk. The memory of everything that follows depends on this, not on the number of pairs."""

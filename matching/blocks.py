@@ -10,7 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.encode import Encoded, Rows
+from matching.arrays import Rows
+from matching.encode import Encoded
 from matching.sorting import distinct, in_runs, order_of, positions_within
 
 Hashes = NDArray[np.uint64]

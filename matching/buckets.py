@@ -14,10 +14,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from matching.arrays import Rows
 from matching.blocking import Plan
 from matching.blocks import NO_KEY, BlockingRule, Keys, Tables, blocks_between
 from matching.comparisons import Comparison, columns_read
-from matching.encode import Rows, encode
+from matching.encode import encode
 from matching.frequencies import HeldFrequencies
 from matching.model import read_model, write_model
 from matching.score import Scored, Scorer, score_pairs
@@ -169,6 +170,3 @@ def gathered(folder: Path, names: Sequence[str], plan: Plan, height: int) -> Sco
     pairs = pairs[order_of(pairs["left"].to_numpy() * np.int64(height) + pairs["right"].to_numpy())]
     columns = {name: pairs[name].to_numpy() for name in ("left", "right", "pattern", "weight", "rule")}
     return Scored(**columns, pairs_compared=pairs_compared)
-
-
-__all__ = ["Buckets", "Run", "gathered", "score_bucket", "write_buckets"]

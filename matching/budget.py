@@ -9,9 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.arrays import Rows
 from matching.assign import probability
 from matching.blocking import BlockingRule, Plan, plan
-from matching.encode import Encoded, Rows
+from matching.encode import Encoded
 from matching.model import Model
 from matching.patterns import patterns_of
 from matching.score import Scorer

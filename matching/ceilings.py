@@ -9,20 +9,10 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.arrays import Mask, Rows
 from matching.comparisons import Comparison
-from matching.encode import Encoded, Rows
-from matching.similarity import (
-    Both,
-    Either,
-    Equal,
-    EqualAcross,
-    Mask,
-    Missing,
-    SharesAny,
-    Swapped,
-    Test,
-    Unequal,
-)
+from matching.encode import Encoded
+from matching.similarity import Both, Either, Equal, EqualAcross, Missing, SharesAny, Swapped, Test, Unequal
 from matching.word_similarity import (
     CrosswiseAlike,
     InitialOf,
@@ -31,8 +21,6 @@ from matching.word_similarity import (
     least_matching,
     near_misses,
 )
-
-Bits = NDArray[np.float32]
 
 GAIN = 1.0
 """Bits by which a test must be able to lower a bound to be worth asking."""
@@ -69,9 +57,9 @@ class Ceiling:
         others.sort(key=lambda each: each[0])
         return cls(np.float32(otherwise), tuple((np.float32(bits), tests) for bits, tests in others))
 
-    def bits(self, table: Encoded, left: Rows, right: Rows) -> Bits:
+    def bits(self, table: Encoded, left: Rows, right: Rows) -> NDArray[np.float32]:
         """The bound of each pair of ``left`` and ``right`` (broadcastable); a single number where all pairs have the same."""
-        found: Bits = np.array(self.otherwise)
+        found: NDArray[np.float32] = np.array(self.otherwise)
         for most, tests in self.tests:
             held = reduce(np.logical_or, (may_hold(test, table, left, right) for test in tests))
             if held.all():

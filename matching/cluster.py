@@ -16,11 +16,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.components import Labels, components, numbered
-from matching.encode import Rows
+from matching.arrays import Bits, Labels, Rows
+from matching.components import components, numbered
 from matching.sorting import distinct, order_of, positions_within
 
-Bits = NDArray[np.float64]
 LogOdds = Callable[[Rows, Rows], Bits]
 """Log-odds (bits) of any pairs of rows, including pairs that no blocking rule found."""
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from matching.arrays import Rows
 from matching.association import GoesWith
 from matching.date_similarity import (
     ADayApart,
@@ -25,7 +26,7 @@ from matching.date_similarity import (
     SameYearAndDay,
     SameYearAndMonth,
 )
-from matching.encode import Encoded, Rows
+from matching.encode import Encoded
 from matching.given_again import GivenAgain
 from matching.name_similarity import (
     ALIKE,

@@ -8,7 +8,7 @@ much memory again as all libraries that linking needs.
 import numpy as np
 from numpy.typing import NDArray
 
-Labels = NDArray[np.int64]
+from matching.arrays import Labels, Places
 
 
 def components(height: int, left: NDArray[np.integer], right: NDArray[np.integer]) -> Labels:
@@ -24,6 +24,14 @@ def components(height: int, left: NDArray[np.integer], right: NDArray[np.integer
     return label
 
 
+def rows_of(labels: Labels, *groups: Labels) -> Places:
+    """The rows of these groups, in order."""
+    is_asked = np.zeros(len(labels), dtype=bool)
+    for some in groups:
+        is_asked[some] = True
+    return np.flatnonzero(is_asked.take(labels))
+
+
 def numbered(labels: Labels) -> Labels:
     """Number groups from 0 in the order of their lowest rows. ``labels``: each row's group, by its lowest row."""
     is_lowest = np.zeros(len(labels), dtype=bool)
@@ -31,6 +39,3 @@ def numbered(labels: Labels) -> Labels:
     number = np.cumsum(is_lowest, dtype=np.int32)
     number -= 1
     return number.take(labels).astype(np.int64)
-
-
-__all__ = ["Labels", "components", "numbered"]

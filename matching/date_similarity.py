@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.encode import MISSING, Encoded, Rows
-from matching.similarity import Either, Mask, OneColumn, Test
+from matching.arrays import Mask, Rows
+from matching.encode import MISSING, Encoded
+from matching.similarity import Either, OneColumn, Test
 
 Digits = NDArray[np.uint32]
 

@@ -13,11 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from matching.arrays import Codes, Rows
 from matching.sorting import positions_within
-
-Codes = NDArray[np.int32]
-Rows = NDArray[np.int32]
-"""Row numbers of a table; a pair is (left row, right row)."""
 
 Number = TypeVar("Number", bound=np.generic)
 

@@ -10,10 +10,10 @@ numbers on one roll).
 import numpy as np
 import polars as pl
 
-from matching.assign import Bits, probability
-from matching.encode import Rows
+from matching.arrays import Bits, Patterns, Rows
+from matching.assign import probability
 from matching.judge import Judge
-from matching.patterns import Patterns, levels_in, patterns_of
+from matching.patterns import levels_in, patterns_of
 from matching.person import Columns
 
 PRIOR, COMPARISON, FREQUENCY, TOGETHER = "prior", "comparison", "frequency", "together"
@@ -144,6 +144,3 @@ def nearest(judge: Judge, row: int, others: Rows, is_same_child: pl.Series) -> p
         "gap": best - odds,
     }
     return pl.DataFrame(frame).cast(NEAREST).sort("log_odds", "row", descending=[True, False])
-
-
-__all__ = ["NEAREST", "WATERFALL", "nearest", "waterfall"]

@@ -226,6 +226,3 @@ def _calibration(part: pl.DataFrame) -> float:
 def _same_height(groups: pl.DataFrame, *columns: pl.Series) -> None:
     if any(len(column) != groups.height for column in columns):
         raise ValueError("groups, children and links must have one row a record, in the same order")
-
-
-__all__ = ["AGAINST_TRUTH", "BY_GROUP", "FEWEST_CHILDREN", "against_truth", "by_group", "poisson_binomial"]

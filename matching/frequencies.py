@@ -6,10 +6,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from matching.arrays import Bits
 from matching.encode import Encoded
 from matching.sorting import distinct
-
-Bits = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

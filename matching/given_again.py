@@ -61,6 +61,3 @@ def _bits(brothers: NDArray[np.float64], alike: NDArray[np.float64]) -> NDArray[
     share = (alike + ENOUGH * usual) / (brothers + ENOUGH)
     # Rounded to a thousandth of a bit, like everything that is kept: the last digits differ between libraries.
     return np.where((alike > 0) & (share >= A_CUSTOM), np.round(np.log2(np.maximum(share, A_CUSTOM)), 3), NO_CUSTOM)
-
-
-__all__ = ["NO_CUSTOM", "GivenAgain", "given_again"]

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.arrays import Rows
 from matching.blocking import Plan
 from matching.blocks import NO_KEY, Blocks, Keys
 from matching.ceilings import Ceiling
-from matching.encode import Encoded, Rows
+from matching.encode import Encoded
 from matching.sorting import order_of, positions_within, run_ends
 
 LEAST_PAIRS = 1_024

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from matching.arrays import Rows
 from matching.blocking import BlockingRule, columns_blocked, plan
-from matching.encode import Encoded, Rows
+from matching.encode import Encoded
 from matching.similarity import Test
 
 
@@ -51,6 +52,3 @@ class Households:
         dataset, identifier = table.column(self.dataset), table.column(self.identifier)
         _, sizes = np.unique(dataset[identifier >= 0], return_counts=True)
         return float((sizes.astype(np.float64) * (sizes - 1) / 2).sum())
-
-
-__all__ = ["Households"]

@@ -12,24 +12,23 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.assign import Bits, probability
+from matching.arrays import Bits, Labels, Mask, Patterns, Rows
+from matching.assign import probability
 from matching.blocking import BlockingRule, plan
 from matching.cluster import all_pairs_within, cluster
-from matching.components import Labels, components
-from matching.encode import Encoded, Rows
+from matching.components import components
+from matching.encode import Encoded
 from matching.judge import Judge, KnownPairs, PairJudgements, Settings, judged_pairs
 from matching.leaning import membership_of, moved
 from matching.linkage import floor_of, near_rivals, pair_probability, with_judged_pairs
 from matching.measures import Measures
 from matching.model import Model
 from matching.parting import parted
-from matching.patterns import Patterns
 from matching.rivals import KnownChildPairs, Margins, Rivalry, Rivals, Signs, competing, signs_of
 from matching.score import Scorer, score_pairs
+from matching.sorting import pair_numbers
 from matching.together import Questions
 from matching.weighing import Weighing
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ class LazyJudge:
 
     def knowing(self, pairs: Pairs) -> Judge:
         """The judge, which from now on knows the evidence of these pairs without weighing them."""
-        self.known = KnownPairs(pairs.left.astype(np.int64) << 32 | pairs.right, pairs.evidence)
+        self.known = KnownPairs(pair_numbers(pairs.left, pairs.right), pairs.evidence)
         self.judge = replace(self.over(), known=self.known)
         return self.judge
 
@@ -250,7 +249,7 @@ def _with_new_pairs(previous: PreviousLinkage, met: Rows, lazy: LazyJudge, rules
     both = Pairs(
         *(np.concatenate([getattr(previous.pairs, name), getattr(fresh, name)]) for name in Pairs.__dataclass_fields__)
     )
-    return both.at(np.argsort(both.left.astype(np.int64) << 32 | both.right, kind="stable"))
+    return both.at(np.argsort(pair_numbers(both.left, both.right), kind="stable"))
 
 
 def _within_reach(
@@ -332,6 +331,3 @@ def block_signs(table: pl.DataFrame, rules: Sequence[BlockingRule]) -> pl.DataFr
         sign = pl.struct(*columns, pl.lit(number, pl.Int16).alias("rule")).hash()
         parts.append(values.select("row", sign=(sign % 2**32).cast(pl.UInt32)))
     return pl.concat(parts)
-
-
-__all__ = ["IncrementalLinkage", "Pairs", "PreviousLinkage", "block_signs", "link_again"]

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import SURE, Bits, Coverage, Priors
+from matching.arrays import Bits, Patterns, Rows
+from matching.assign import SURE, Coverage, Priors
 from matching.cluster import ALWAYS, APART, NEVER
-from matching.encode import Rows
 from matching.model import TRUSTED
-from matching.patterns import SLICE, Patterns, patterns_of
+from matching.patterns import SLICE, patterns_of
 from matching.rivals import Margins
 from matching.score import Scored, Scorer
 from matching.similarity import Test
+from matching.sorting import pair_numbers, places_among
 from matching.together import Questions, weigh_together
 
 FLOOR_BITS = 10.0
@@ -73,19 +74,17 @@ class KnownPairs:
     """The evidence of pairs of rows that have been weighed already."""
 
     keys: NDArray[np.int64]
-    """Both rows of each pair in one number, ascending."""
+    """Both rows of each pair in one number (:func:`~matching.sorting.pair_numbers`), ascending."""
     evidence: Bits
 
     @classmethod
     def of(cls, scored: Scored, evidence: Bits) -> "KnownPairs":
         """From the scored pairs."""
-        return cls(scored.left.astype(np.int64) << 32 | scored.right, evidence)
+        return cls(pair_numbers(scored.left, scored.right), evidence)
 
     def places(self, low: Rows, high: Rows) -> NDArray[np.int64]:
         """Position of each pair; -1 if it has not been weighed."""
-        wanted = low.astype(np.int64) << 32 | high
-        place = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
-        return np.where(self.keys.take(place) == wanted, place, -1) if len(self.keys) else np.full(len(low), -1)
+        return places_among(self.keys, pair_numbers(low, high))
 
 
 @dataclass(frozen=True)
@@ -184,7 +183,7 @@ class Judge:
         if self.settings.one_row_each:
             np.copyto(ruled, NEVER, where=self.dataset.take(left) == self.dataset.take(right))
         if self.judged:
-            keys = left.astype(np.int64) << 32 | right
+            keys = pair_numbers(left, right)
             for place in np.flatnonzero(np.isin(keys, np.fromiter(self.judged, dtype=np.int64))):
                 ruled[place] = self.judged[int(keys[place])]
         return ruled
@@ -229,5 +228,5 @@ def judged_pairs(judged: PairJudgements | None) -> dict[int, float]:
     if judged is None:
         return {}
     low, high = np.minimum(judged.left, judged.right), np.maximum(judged.left, judged.right)
-    keys = (low.astype(np.int64) << 32 | high).tolist()
+    keys = pair_numbers(low, high).tolist()
     return {key: ALWAYS if same else NEVER for key, same in zip(keys, judged.same.tolist(), strict=True)}

@@ -8,16 +8,12 @@ itself, against the other records of its child and against every child with whic
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import CERTAIN, Bits, believed, prior_of, probability
+from matching.arrays import Bits, Labels, Mask, Places, Rows
+from matching.assign import CERTAIN, believed, prior_of, probability
 from matching.cluster import FULL_UP_TO
-from matching.components import Labels
-from matching.encode import Rows
 from matching.sorting import distinct, order_of, positions_within
 from matching.together import mean_of
 from matching.weighing import Weighing
-
-Mask = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 DOUBTED = 20.0
 """Bits. A record whose log-odds by the mean of its pairs are above this belongs to its child: what lists show of siblings, and
@@ -131,6 +127,3 @@ def _move(labels: Labels, rows: Places, child: Labels, first: int) -> tuple[Labe
     _, lowest, place = np.unique(after[mine], return_index=True, return_inverse=True)
     after[mine] = mine[lowest][place]  # a child's label is its lowest row
     return after, is_changed
-
-
-__all__ = ["membership_of", "moved"]

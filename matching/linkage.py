@@ -15,14 +15,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.assign import Bits, Coverage, Priors, coverage_of, priors_of, probability
+from matching.arrays import Bits, Labels, Rows
+from matching.assign import Coverage, Priors, coverage_of, priors_of, probability
 from matching.blocking import BlockingRule, Plan, columns_blocked, plan
 from matching.buckets import Buckets
 from matching.budget import choose_rules
 from matching.cluster import ALWAYS, APART, all_pairs_within, cluster
 from matching.comparisons import Comparison, columns_read
-from matching.components import Labels, numbered
-from matching.encode import Encoded, Rows, encode
+from matching.components import numbered
+from matching.encode import Encoded, encode
 from matching.households import Households
 from matching.judge import Judge, KnownPairs, PairJudgements, Settings, judged_pairs
 from matching.leaning import membership_of, moved
@@ -32,6 +33,7 @@ from matching.parting import counted_again, parted
 from matching.presence import siblings_in
 from matching.rivals import ChildPairs, KnownChildPairs, Rivalry, Rivals, competing
 from matching.score import OnProgress, Scored, Scorer, score_pairs
+from matching.sorting import places_among
 from matching.together import is_apart
 from matching.train import train
 from matching.weighing import Weighing
@@ -93,12 +95,9 @@ def pair_probability(
     many = len(labels)
     key, wanted = rivals.child * many + rivals.rival, labels[left] * many + labels[right]
     order = np.argsort(key, kind="stable")
-    place = np.minimum(np.searchsorted(key[order], wanted), max(len(order) - 1, 0))
-    together = labels[left] == labels[right]
-    if not len(order):
-        return np.where(together, chances, 0.0)
-    known = key[order][place] == wanted
-    return np.where(together, chances, np.where(known, rivals.probability[order][place], 0.0))
+    place = places_among(key[order], wanted)
+    of_rivals = np.append(rivals.probability[order], 0.0)[place]  # -1: never weighed
+    return np.where(labels[left] == labels[right], chances, of_rivals)
 
 
 def prepare(

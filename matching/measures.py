@@ -56,6 +56,3 @@ def strata_of(table: Encoded, column: str | None, held: Strata | None) -> tuple[
     number = {name: place for place, name in enumerate(strata)}
     places = np.array([number.get(name, len(strata)) for name in found], dtype=np.int32)
     return strata, places[where].astype(np.int32)
-
-
-__all__ = ["Measures", "Strata", "held_frequencies", "strata_of"]

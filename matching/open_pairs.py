@@ -6,8 +6,9 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.arrays import Rows
 from matching.date_similarity import Digits, date_tests
-from matching.encode import Encoded, Rows
+from matching.encode import Encoded
 from matching.similarity import Test
 from matching.word_similarity import NearMiss, near
 

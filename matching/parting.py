@@ -12,10 +12,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.arrays import Labels, Rows
 from matching.assign import Coverage, datasets_by_child, rows_by_dataset
 from matching.cluster import LogOdds, all_pairs_within, cluster
-from matching.components import Labels, numbered
-from matching.encode import Rows
+from matching.components import numbered
 from matching.presence import PossibleMerges, counted
 from matching.rivals import ChildPairs, KnownChildPairs, Margins, Rivalry, Weigh, chances_of
 
@@ -131,6 +131,3 @@ def counted_again(
     many, _, strata = coverage.absent.shape
     known = datasets_by_child(child, dataset, stratum, many)
     return replace(coverage, presence=counted(known, strata, may_be_one, coverage.presence.alone))
-
-
-__all__ = ["counted_again", "parted"]

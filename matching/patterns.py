@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.arrays import Patterns, Rows
 from matching.comparisons import Comparison
-from matching.encode import Encoded, Rows
+from matching.encode import Encoded
 
-Patterns = NDArray[np.int64]
-"""The levels of all comparisons of a pair in one number (mixed radix)."""
 SLICE = 1 << 16
 """Pairs handled at once: a step's results stay in a core's cache until the next step reads them."""
 

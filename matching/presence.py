@@ -15,12 +15,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.arrays import Bits, Mask
 from matching.blocking import BlockingRule, plan
 from matching.encode import Encoded
-from matching.sorting import distinct
+from matching.sorting import distinct, places_among
 
-Bits = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 Children = NDArray[np.int64]
 
 SHRINK = 20.0
@@ -166,8 +165,8 @@ class Presence:
         if not len(self._numbers):
             return np.zeros(len(present))
         numbers = _numbered(present)
-        place = np.minimum(np.searchsorted(self._numbers, numbers), len(self._numbers) - 1)
-        known = self._numbers[place] == numbers
+        place = places_among(self._numbers, numbers)
+        known = place >= 0
         whole = self.counts.sum(axis=0) / max(float(self.counts.sum()), 1.0)
         total, chance = self._totals[stratum], self._known[stratum]
         by_chance = np.where(present, chance, 1 - chance).prod(axis=1) * total
@@ -255,6 +254,3 @@ def siblings_in(
         found.append(distinct(np.minimum(a, b) * many + np.maximum(a, b)))
     both = distinct(np.concatenate(found))
     return both // many, both % many
-
-
-__all__ = ["PossibleMerges", "Presence", "counted", "in_order", "seen_alone", "sets_in", "siblings_in"]

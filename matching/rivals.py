@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import CERTAIN, Bits, believed, probability
+from matching.arrays import Bits, Labels, Rows
+from matching.assign import CERTAIN, believed, probability
 from matching.blocks import scrambled
 from matching.cluster import APART
-from matching.components import Labels
-from matching.encode import Rows
-from matching.sorting import distinct, order_of, positions_within, run_ends
+from matching.components import rows_of
+from matching.sorting import distinct, order_of, places_among, positions_within, run_ends
 from matching.together import is_apart, mean_of
 
 ROUNDS_OF_JOINING = 4
@@ -170,8 +170,7 @@ def _claims(pairs: ChildPairs, ratio: Bits, total: Bits, crowded: Labels) -> Bit
         further = order.take(starts.take(mine).take(which) + positions_within(many))
         third, second = rival.take(further), its.take(which)
         wanted = np.minimum(third, second) * width + np.maximum(third, second)
-        place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
-        are_one = keys.take(place) == wanted if len(keys) else np.zeros(len(wanted), dtype=bool)
+        are_one = places_among(keys, wanted) >= 0
         return np.asarray(total.take(mine) - np.bincount(which, share.take(further) * are_one, len(mine)))
 
     ends = pairs.one.take(crowded), pairs.other.take(crowded)
@@ -194,9 +193,7 @@ class Margins:
         """The margin of each pair of children. ``labels``: of all rows."""
         least = np.full(len(pairs), self.usual)
         at = np.flatnonzero((pairs.log_odds > self.usual) & (pairs.log_odds <= self.twice))
-        is_asked = np.zeros(len(labels), dtype=bool)
-        is_asked[pairs.one[at]] = is_asked[pairs.other[at]] = True
-        rows = np.flatnonzero(is_asked[labels])
+        rows = rows_of(labels, pairs.one[at], pairs.other[at])
         present = np.zeros((len(labels), int(self.dataset.max(initial=-1)) + 1), dtype=bool)
         present[labels[rows], self.dataset[rows]] = True
         at = at[(present[pairs.one[at]] & present[pairs.other[at]]).any(axis=1)]
@@ -219,9 +216,7 @@ def join_rivals(labels: Labels, pairs: ChildPairs, least: float | Bits) -> Label
     child, rival = child[likeliest], rival[likeliest]
     mutual = rival[np.searchsorted(child, rival)] == child  # every rival is in the list as a child too
     moves = mutual & (child > rival)
-    is_moved = np.zeros(len(labels), dtype=bool)
-    is_moved[child[moves]] = True
-    rows = np.flatnonzero(is_moved[labels])
+    rows = rows_of(labels, child[moves])
     after = labels.copy()
     after[rows] = rival[moves][np.searchsorted(child[moves], labels[rows])]
     return after
@@ -250,12 +245,7 @@ def signs_of(labels: Labels, numbers: NDArray[np.integer], *asked: Labels) -> Si
 
     ``asked``: labels of the children whose signs are wanted; if none are given, those of all.
     """
-    rows = np.arange(len(labels))
-    if asked:
-        is_asked = np.zeros(len(labels), dtype=bool)
-        for some in asked:
-            is_asked[some] = True
-        rows = np.flatnonzero(is_asked.take(labels))
+    rows = rows_of(labels, *asked) if asked else np.arange(len(labels))
     signs = np.zeros(len(labels), dtype=np.uint64)
     np.add.at(signs, labels.take(rows), scrambled(numbers.take(rows).astype(np.uint64) + np.uint64(1)))
     return signs

@@ -7,22 +7,21 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.arrays import Bits, Patterns, Rows
 from matching.association import association_of
 from matching.blocking import CHUNK, BlockingRule, Plan
 from matching.ceilings import Ceiling
 from matching.comparisons import Comparison, Level
-from matching.encode import Encoded, Rows
+from matching.encode import Encoded
 from matching.frequencies import Frequencies, HeldFrequencies, frequencies_of
 from matching.given_again import NO_CUSTOM, given_again
 from matching.grids import Sieve, grids_of
 from matching.households import Households
 from matching.model import CLASSES, LEAST, Model, Together
-from matching.patterns import SLICE, Patterns, level_in, levels_in, radices
+from matching.patterns import SLICE, level_in, levels_in, radices
 from matching.similarity import Equal
 from matching.sorting import order_of
 from matching.threads import in_threads
-
-Bits = NDArray[np.float64]
 
 _Kept = tuple[Rows, Rows, Patterns, Bits]
 

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from matching.encode import Encoded, Rows
-
-Mask = NDArray[np.bool_]
+from matching.arrays import Mask, Rows
+from matching.encode import Encoded
 
 
 class Test(Protocol):

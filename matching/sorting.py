@@ -1,4 +1,4 @@
-"""The order of whole numbers, stable for ties, as fast as plain numbers sort.
+"""The order of whole numbers, stable for ties, as fast as plain numbers sort; and where numbers in order are.
 
 A number and its place are packed into one 64-bit word, so that sorting the words sorts the places too. That is several times
 faster than an argsort, which has to look each number up. If both do not fit, the number's last bits are dropped at first, and
@@ -10,9 +10,23 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-Places = NDArray[np.int64]
+from matching.arrays import Places
+
 Words = NDArray[np.uint64]
 Number = TypeVar("Number", bound=np.generic)
+
+
+def pair_numbers(left: NDArray[np.integer], right: NDArray[np.integer]) -> Places:
+    """Both rows of each pair in one number: numbers ascend as pairs do by their left row, then their right."""
+    return left.astype(np.int64) << 32 | right
+
+
+def places_among(ordered: NDArray[Number], wanted: NDArray[Number]) -> Places:
+    """Place of each wanted number among numbers in ascending order; -1: it is not there."""
+    if not len(ordered):
+        return np.full(len(wanted), -1)
+    place = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
+    return np.where(ordered.take(place) == wanted, place, -1)
 
 
 def order_of(numbers: NDArray[np.integer]) -> Places:

@@ -20,6 +20,3 @@ def in_threads(work: Callable[[Piece], Done], pieces: Iterable[Piece]) -> Iterat
                 yield waiting.pop(0).result()
         for future in waiting:
             yield future.result()
-
-
-__all__ = ["THREADS", "in_threads"]

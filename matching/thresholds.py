@@ -232,18 +232,3 @@ def _interval(value: float, drawn: NDArray[np.float64]) -> tuple[float, float, f
 def _refuse_odd(chances: pl.Series) -> None:
     if len(chances) and not chances.is_between(0, 1).fill_null(value=False).all():
         raise ValueError("probabilities must lie between 0 and 1, without nulls")
-
-
-__all__ = [
-    "BANDS",
-    "EXPECTED",
-    "MEASURED",
-    "RELIABILITY",
-    "SAMPLE",
-    "THRESHOLDS",
-    "calibration_error_of",
-    "expected_by_threshold",
-    "measured_by_threshold",
-    "reliability",
-    "sample_of_known_pairs",
-]

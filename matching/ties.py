@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
+from matching.arrays import Places
 from matching.components import components
 from matching.person import Columns
 
@@ -43,8 +44,6 @@ BY_SIZE = pl.Schema(
     )
 )
 """One row is one size of child."""
-
-Places = NDArray[np.int64]
 
 
 def ties(child: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -132,6 +131,3 @@ def _parents(left: Places, right: Places, height: int) -> Places:
     graph = coo_matrix((np.ones(len(ends[0])), ends), shape=(height + 1, height + 1)).tocsr()
     _, above = breadth_first_order(graph, height, directed=False)
     return np.asarray(above[:height], dtype=np.int64)
-
-
-__all__ = ["BY_SIZE", "MOST_TOLD", "TIES", "by_size", "ties"]

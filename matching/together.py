@@ -8,11 +8,11 @@ averaged by itself, over the pairs that are evidence for it, and only then are t
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import CERTAIN, SURE, Bits
+from matching.arrays import Bits, Patterns, Rows
+from matching.assign import CERTAIN, SURE
 from matching.cluster import APART, NEVER
-from matching.encode import Rows
 from matching.model import CLASSES
-from matching.patterns import Patterns, level_in, radices
+from matching.patterns import level_in, radices
 from matching.score import Scorer
 
 Questions = NDArray[np.integer]
@@ -64,6 +64,3 @@ def weigh_together(
         for home, bits in zip((siblings, twins), more, strict=True):
             home[:] += np.bincount(which[at], bits, many) / speaking[number]
     return scorer.ratio(match, chance, (siblings, twins), at_home)
-
-
-__all__ = ["IN_DOUBT", "mean_of", "weigh_together"]

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.arrays import Rows
 from matching.blocking import BlockingRule
 from matching.comparisons import Comparison, Level
-from matching.encode import Encoded, Rows
+from matching.encode import Encoded
 from matching.households import Households
 from matching.model import CLASSES, Model, Weights
 from matching.training_samples import Sample, judged_sample, samples_of, samples_within, silent_in

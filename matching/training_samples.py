@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.arrays import Patterns, Rows
 from matching.blocking import BlockingRule, Plan, plan
 from matching.blocks import NO_KEY, Blocks
 from matching.comparisons import Comparison
-from matching.encode import Encoded, Rows
-from matching.patterns import Patterns, levels_in, patterns_of
-from matching.sorting import distinct, order_of, run_ends
+from matching.encode import Encoded
+from matching.patterns import levels_in, patterns_of
+from matching.sorting import distinct, order_of, pair_numbers, run_ends
 
 RANDOM_PAIRS = 1_000_000
 PAIRS_A_RULE = 1_000_000
@@ -56,7 +57,7 @@ def _random_pairs(height: int, between: NDArray[np.int32] | None, many: int) -> 
     if between is not None:
         keep &= between.take(left) != between.take(right)
     # Sorted by left row, so that left rows are read one after the other.
-    both = np.sort(np.compress(keep, left).astype(np.int64) << 32 | np.compress(keep, right))
+    both = np.sort(pair_numbers(np.compress(keep, left), np.compress(keep, right)))
     return (both >> 32).astype(np.int32), (both & 0xFFFFFFFF).astype(np.int32)
 
 

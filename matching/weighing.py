@@ -10,10 +10,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import SURE, Bits, Coverage, Groups
+from matching.arrays import Bits, Labels, Rows
+from matching.assign import SURE, Coverage, Groups
 from matching.cluster import APART, pairs_between
-from matching.components import Labels
-from matching.encode import Rows
 from matching.judge import Judge
 from matching.rivals import ChildPairs, child_pairs_of
 from matching.together import IN_DOUBT, Questions, is_apart, mean_of
@@ -122,6 +121,3 @@ class Weighing:
         joint[is_open] = np.clip(together, -2 * SURE, 2 * SURE)
         joint[apart] += APART
         return joint
-
-
-__all__ = ["Weighing"]

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA, JaroWinkler  # noqa: TID251 - the only user of rapidfuzz
 from rapidfuzz.process import cpdist  # noqa: TID251
 
-from matching.encode import LONGEST, Codes, Encoded, Rows
-from matching.similarity import Both, Either, Mask, NoneOf, OneColumn, Test
+from matching.arrays import Codes, Mask, Rows
+from matching.encode import LONGEST, Encoded
+from matching.similarity import Both, Either, NoneOf, OneColumn, Test
 
 
 @dataclass(frozen=True)

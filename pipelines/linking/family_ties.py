@@ -11,11 +11,9 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from matching.components import Labels
-from matching.encode import Rows
+from matching.arrays import Bits, Labels, Rows
 from matching.identifiers import upn_is_permanent
 from matching.judge import PairJudgements
-from matching.score import Bits
 from pipelines.children.members import is_first_of, members
 from pipelines.tables import RIVAL
 

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.assign import Bits
+from matching.arrays import Bits
 from matching.blocking import CHILD_BLOCKING_RULES
 from matching.increment import Pairs, PreviousLinkage, block_signs
 from matching.judge import PairJudgements

@@ -15,18 +15,17 @@ import polars as pl
 from numpy.typing import NDArray
 
 from matching import blocks
-from matching.assign import Bits
+from matching.arrays import Bits, Labels, Patterns, Rows
 from matching.blocking import CHILD_BLOCKING_RULES
 from matching.cluster import assign_child_ids
 from matching.comparisons import CHILD_COMPARISONS
-from matching.components import Labels
-from matching.encode import Encoded, Rows
+from matching.encode import Encoded
 from matching.increment import IncrementalLinkage, Pairs, link_again
 from matching.judge import PairJudgements, Settings
 from matching.keys import home_keys, with_keys
 from matching.linkage import prepare
 from matching.model import Model
-from matching.patterns import Patterns
+from matching.sorting import pair_numbers, places_among
 from pipelines.linking.counted_among import COUNTED_AMONG
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.kept_links import NOBODY, MatchedRecords, pair_frame, previous_linkage, sign_frame, weighed_frame
@@ -259,7 +258,7 @@ def _differing(
     """
     left, right = (known.row_of[before[side].to_numpy()] for side in ("left", "right"))
     stay = np.flatnonzero((left != NOBODY) & (right != NOBODY))  # each of them was scored again
-    at = np.searchsorted(pairs.left.astype(np.int64) << 32 | pairs.right, left[stay] << 32 | right[stay])
+    at = places_among(pair_numbers(pairs.left, pairs.right), pair_numbers(left[stay], right[stay]))
     was, now = before[stay], scored[at]
     is_unchanged = (was[name] == now[name] for name in ("match_probability", "alone", "is_same_child"))
     same = pl.select(pl.all_horizontal(*is_unchanged)).to_series().to_numpy()
@@ -308,10 +307,9 @@ def _in_words(again: IncrementalLinkage, model: Model, left: Rows, right: Rows) 
 
 def _described(again: IncrementalLinkage, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
     """Agreement pattern and match weight of pairs of rows; most are among the scored pairs."""
-    scored, wanted = (a.astype(np.int64) << 32 | b for a, b in ((again.pairs.left, again.pairs.right), (left, right)))
-    place = np.minimum(np.searchsorted(scored, wanted), max(len(scored) - 1, 0))
-    known = scored[place] == wanted if len(scored) else np.zeros(len(wanted), dtype=bool)
-    patterns, weights = np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted))
+    place = places_among(pair_numbers(again.pairs.left, again.pairs.right), pair_numbers(left, right))
+    known = place >= 0
+    patterns, weights = np.zeros(len(left), dtype=np.int64), np.zeros(len(left))
     patterns[known], weights[known] = again.pairs.pattern[place[known]], again.pairs.weight[place[known]]
     if not known.all():
         patterns[~known], weights[~known] = again.described(left[~known], right[~known])

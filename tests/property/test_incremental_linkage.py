@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from apps.made_up.authority import MadeUp
 from data_contracts.contract import read_contracts
 from matching import blocks
-from matching.encode import Rows
+from matching.arrays import Rows
 from matching.judge import Judge
 from pipelines.decisions.keys_tonight import key_now
 from pipelines.intake.receive import receive
