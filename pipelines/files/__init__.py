@@ -1,7 +1,7 @@
 """A file -> numbered rows of text. Nothing here is about any one source: the contract says it all."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import inf
 from pathlib import PurePath
@@ -12,7 +12,7 @@ from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from pipelines.files.columnar import read_parquet
 from pipelines.files.cut_off import full_sheet_faults
-from pipelines.files.delimited import read_delimited
+from pipelines.files.delimited import DELIMITED, read_delimited
 from pipelines.files.delimited_layout import first_row
 from pipelines.files.header_faults import RENAMED
 from pipelines.files.header_names import known_columns
@@ -23,15 +23,8 @@ from pipelines.files.packed import ZIP_BEGINS
 from pipelines.files.rows import BAD_LINE, Fault, FileRows, KnownLines, ReadTable, UnreadableFileError, no_rows
 from pipelines.files.workbook import OLD_EXCEL, WORKBOOKS, all_sheets, read_workbook
 
-FORMS: dict[str, Callable[[bytes, Contract], ReadTable]] = {
-    ".csv": read_delimited,
-    ".txt": read_delimited,
-    ".tsv": read_delimited,
-    ".xml": read_markup,
-    **dict.fromkeys(WORKBOOKS, read_workbook),
-    ".parquet": read_parquet,
-}
-"""The reader for each ending of a file name."""
+FORMS = (*DELIMITED, ".xml", *WORKBOOKS, ".parquet")
+"""Endings of the files that are read."""
 
 _NO_TEXT = {
     ZIP_BEGINS: (
@@ -160,7 +153,7 @@ def _read(file: str, data: bytes, contract: Contract, known: KnownLines) -> Read
     if own is None or not table.headers.keys().isdisjoint(own.files.filled):
         raise UnreadableFileError("layout", "The file is not the list of one school.", "Send it in its own layout.")
     faults = list(table.faults)
-    if FORMS[PurePath(file).suffix.lower()] in (read_delimited, read_workbook):
+    if PurePath(file).suffix.lower() in (*DELIMITED, *WORKBOOKS):
         faults += full_sheet_faults(table)
     if contract.files.from_name and not named:
         faults.append(_name_says_nothing())
@@ -194,7 +187,7 @@ def _read_form(file: str, data: bytes, contract: Contract, named: Mapping[str, s
         raise UnreadableFileError("empty file", "There is nothing in the file.", "Send the whole file again.")
     if ending not in (*WORKBOOKS, ".parquet"):
         refuse_no_text(data)
-    if FORMS[ending] is read_delimited and data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<?xml", b"<!")):
+    if ending in DELIMITED and data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<?xml", b"<!")):
         raise UnreadableFileError(
             "form",
             f"The file is called {ending} but holds XML or a web page.",
@@ -202,9 +195,9 @@ def _read_form(file: str, data: bytes, contract: Contract, named: Mapping[str, s
         )
     if ending == ".xml":
         return read_markup(data, contract, named)
-    if FORMS[ending] is read_delimited:
+    if ending in DELIMITED:
         return read_delimited(data, contract, named, known)
-    return FORMS[ending](data, contract)
+    return read_workbook(data, contract) if ending in WORKBOOKS else read_parquet(data, contract)
 
 
 def refuse_no_text(data: bytes, fix: str | None = None) -> None:
@@ -251,6 +244,6 @@ def sniff_headers(file: str, data: bytes) -> Sequence[str]:
     if ending in WORKBOOKS:
         rows = (row for sheet in all_sheets(data)[:1] for row in sheet.iter_rows())
         return next((row for row in rows if any(map(has_visible_text, row))), ())
-    if FORMS.get(ending) is not read_delimited:
+    if ending not in DELIMITED:
         raise UnreadableFileError("form", "A contract is drafted from a CSV or a workbook.", "Send a sample as CSV.")
     return first_row(data)

@@ -5,7 +5,7 @@ import io
 import polars as pl
 
 from data_contracts.contract import Contract
-from pipelines.files.delimited import by_contract
+from pipelines.files.contract_columns import by_contract
 from pipelines.files.headers import match_headers
 from pipelines.files.rows import LARGEST_UNPACKED, ReadTable, UnreadableFileError, has_text
 from pipelines.files.versions import take_out_old_versions

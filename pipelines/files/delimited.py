@@ -16,10 +16,11 @@ from hashlib import blake2b
 import polars as pl
 
 from data_contracts.contract import Contract
+from pipelines.files.contract_columns import by_contract
 from pipelines.files.cut_off import with_cut_off_row
 from pipelines.files.delimited_layout import DelimitedLayout, layout_of, underline_fault
 from pipelines.files.header_row import header_position_fault, take_out_repeated_headers
-from pipelines.files.headers import MatchedHeaders, match_headers
+from pipelines.files.headers import match_headers
 from pipelines.files.rows import (
     LINE,
     LONGEST_VALUE,
@@ -30,17 +31,17 @@ from pipelines.files.rows import (
     UnreadableFileError,
     has_text,
 )
-from pipelines.files.said_once import fill_from_above
 from pipelines.files.text import decode_text
 from pipelines.files.totals import take_out_totals
 from pipelines.files.versions import take_out_old_versions
 
+DELIMITED = (".csv", ".txt", ".tsv")
+"""Endings of delimited text."""
+
 _FORMULA_OPENS = '="'
 
 
-def read_delimited(
-    data: bytes, contract: Contract, named: Mapping[str, str] | None = None, known: KnownLines | None = None
-) -> ReadTable:
+def read_delimited(data: bytes, contract: Contract, named: Mapping[str, str], known: KnownLines) -> ReadTable:
     """Read delimited text. Raises :class:`UnreadableFileError` if the file cannot be read at all.
 
     ``named``: what the file's name says; ``known``: lines that need not be read.
@@ -48,7 +49,7 @@ def read_delimited(
     decoded = decode_text(data, contract.files.encodings)
     layout = layout_of(decoded.text, contract)
     matched = match_headers(layout.headers, contract)
-    parsed = _parse(decoded.text, layout, _lines_asked(known, layout, contract, named or {}))
+    parsed = _parse(decoded.text, layout, _lines_asked(known, layout, contract, named))
     if _FORMULA_OPENS in decoded.text:
         parsed = replace(parsed, rows=_formulas_as_text(parsed.rows))
     names = [str(position) for position in range(len(layout.headers))]
@@ -96,51 +97,6 @@ def _header_fits_no_row() -> Fault:
     )
 
 
-def by_contract(
-    rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract, *, is_whole: bool = True
-) -> tuple[pl.DataFrame, list[Fault]]:
-    """Rows with our column names instead of positions, in the contract's order; a column that the file lacks is empty text,
-    or what the file is called.
-
-    If the file has no key, one is made of the child's number and other columns. For a row without that number, as of a child
-    who is new to the country, it is worked out from who the child is.
-    """
-    named = rows.select(
-        "line",
-        *(
-            pl.col(str(matched.position_of[column.name])).alias(column.name)
-            if column.name in matched.position_of
-            else pl.lit(contract.files.filled.get(column.name, "")).alias(column.name)
-            for column in contract.columns
-        ),
-    )
-    named, said_once = fill_from_above(named, matched.headers, contract) if is_whole else (named, [])
-    return (_with_made_keys(named, matched, contract) if matched.key_from else named), said_once
-
-
-def _with_made_keys(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract) -> pl.DataFrame:
-    """Rows of a file without a key, with the key that is made for each."""
-    key = pl.col(contract.key.name)
-    has_number = (key.str.strip_chars() != "") if matched.key_and else pl.lit(value=False)
-    made = pl.concat_str(key, *matched.key_and, separator="|").str.replace_all(r"\s", "")
-    keys = rows.select(pl.when(has_number).then(made).alias(contract.key.name)).to_series()
-    lacking = keys.is_null().arg_true()  # few, where the file has a number of the child
-    return rows.with_columns(keys.scatter(lacking, _worked_out_keys(rows[lacking].select(matched.key_from))))
-
-
-def _worked_out_keys(cells: pl.DataFrame) -> pl.Series:
-    """A key for each row from its cells, without case and spaces: the same on every machine and on every night; none for a
-    row of empty cells.
-
-    Not polars' own hash, which another version may work out otherwise.
-    """
-    plain = cells.select(
-        pl.concat_str(pl.all().str.to_lowercase().str.replace_all(r"\s", ""), separator="\x1f")
-    ).to_series()
-    keys = [blake2b(text.encode(), digest_size=8).hexdigest() if text.strip("\x1f") else "" for text in plain]
-    return pl.Series(keys, dtype=pl.String)
-
-
 @dataclass(frozen=True, slots=True)
 class _Parsed:
     """Rows by position: ``line``, ``0``, ``1`` ..."""
@@ -162,10 +118,10 @@ class _Asked:
 
 
 def _lines_asked(
-    known: KnownLines | None, layout: DelimitedLayout, contract: Contract, named: Mapping[str, str]
+    known: KnownLines, layout: DelimitedLayout, contract: Contract, named: Mapping[str, str]
 ) -> _Asked | None:
     """Null if no fingerprints are asked for, or if a row of totals must be found, which depends on other rows."""
-    if known is None or not known.read_by or contract.files.totals is not None:
+    if not known.read_by or contract.files.totals is not None:
         return None
     read_with = (known.read_by, contract.model_dump_json(), layout.delimiter, layout.headers, sorted(named.items()))
     return _Asked(int.from_bytes(blake2b(repr(read_with).encode(), digest_size=8).digest()), known.hashes)

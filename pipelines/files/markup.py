@@ -34,7 +34,7 @@ _ENOUGH_TO_MISS = 20  # rows; of fewer, each may truly lack a value, and the jud
 _CUT_SHORT = {3, 5, 6, 20}  # expat: no element found, unclosed token, partial character, unclosed CDATA section
 
 
-def read_markup(data: bytes, contract: Contract, named: Mapping[str, str] | None = None) -> ReadTable:
+def read_markup(data: bytes, contract: Contract, named: Mapping[str, str]) -> ReadTable:
     """Read the rows of an XML file. ``named``: column -> what the file's name says, used if row and header do not say it.
 
     Raises :class:`UnreadableFileError` if the file cannot be read at all.
@@ -46,7 +46,7 @@ def read_markup(data: bytes, contract: Contract, named: Mapping[str, str] | None
             "The contract for this source does not take XML.",
             "Send the file in one of the forms that the contract names.",
         )
-    elements = _Elements(contract, layout, named or {})
+    elements = _Elements(contract, layout, named)
     _parse(data, elements)
     headers = dict(elements.header_of)
     headers |= {

@@ -11,7 +11,7 @@ import fastexcel
 import polars as pl
 
 from data_contracts.contract import Contract
-from pipelines.files.delimited import by_contract
+from pipelines.files.contract_columns import by_contract
 from pipelines.files.header_names import known_columns
 from pipelines.files.header_row import (
     HEADER_WITHIN,
