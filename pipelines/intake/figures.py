@@ -92,9 +92,9 @@ def measure_intake(
     deliveries: pl.DataFrame,
     as_at: date,
     *,
-    hashed: pl.DataFrame | None = None,
-    standing: Mapping[str, UnchangedSource] | None = None,
-    stood: Mapping[str, ChangedSource] | None = None,
+    hashed: pl.DataFrame | None,
+    standing: Mapping[str, UnchangedSource],
+    stood: Mapping[str, ChangedSource],
 ) -> Intake:
     """Measure tonight's rows (by source, as received). Dates after ``as_at`` do not count as a file's newest.
 
@@ -102,7 +102,7 @@ def measure_intake(
     are not in ``raw``, as their rows have not changed. ``stood``: sources of which only some rows have changed.
     """
     loaded = deliveries.filter(verdict="loaded").group_by("source").agg(pl.len())
-    files, still, before = dict(loaded.iter_rows()), standing or {}, stood or {}
+    files, still, before = dict(loaded.iter_rows()), standing, stood
     nights, measures, printed = [SOURCE_NIGHT.to_frame()], [SOURCE_MEASURE.to_frame()], dict[str, _Printed]()
     later_on = dict[str, date | None]()
     for source, contract in contracts.items():
