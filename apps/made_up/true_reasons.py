@@ -8,9 +8,10 @@ import polars as pl
 from apps.made_up.books import LAYOUT_OF, Books, in_education, of_age
 from apps.made_up.truth import true_children
 from pipelines.formatted import formatted
-from pipelines.ledger.left_list import MERGED, RECORDS_GONE, records_of_leads
+from pipelines.ledger.left_list import MERGED, RECORDS_GONE
 from pipelines.ledger.successor import holder_of_most
 from pipelines.listing.rank import CLOSED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
+from pipelines.record_ids import one_row_a_record
 
 FACTS = (IN_EDUCATION, SAME_AS_RIVAL, NOT_OF_AGE, MERGED, CLOSED, RECORDS_GONE)
 """Reasons that are either true or false; the others are judgements of likelihood."""
@@ -33,7 +34,7 @@ def judged_reasons(
     of them is in a file that came; that a child is not of age, if that is so, or if a clerk wrote another birth date.
     """
     whose = true_children(books.records)
-    own = holder_of_most(records_of_leads(left), whose)
+    own = holder_of_most(one_row_a_record(left, "child_id", "spell"), whose)
     owner = whose.rename({"true_child": "proof_owner"})
     into = _majority_of_children(child_records, whose)
     facts = books.children.select(true_child="child_id", is_resident=pl.col("resident") == 1)
@@ -77,7 +78,7 @@ def _stands(left: pl.DataFrame, books: Books, not_whole: Collection[str]) -> pl.
         if source not in not_whole
     ]
     keys = pl.concat(came)["record_id"]
-    stands = records_of_leads(left).with_columns(stands=pl.col("record_id").is_in(keys.implode()))
+    stands = one_row_a_record(left, "child_id", "spell").with_columns(stands=pl.col("record_id").is_in(keys.implode()))
     return stands.group_by("child_id", "spell").agg(pl.col("stands").any())
 
 

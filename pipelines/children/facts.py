@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines.children.age import age_in_years, is_of_compulsory_school_age
 from pipelines.children.members import is_first_of, join_by_child, members
+from pipelines.record_ids import record_ids_by_child
 
 AGREEMENT = 20.0
 """Each further source that gives a birth date makes the date this many times as likely, against one that it contradicts.
@@ -39,8 +40,8 @@ def child_facts(
 ) -> pl.DataFrame:
     """One row is one child of ``child_records``, in the order of ``child_id``.
 
-    Columns of :func:`child_ages`, :func:`record_ids_by_child` and :func:`described`, and ``restricted`` (a record of the
-    child is protected). ``statements``: of all records, so that every proving source is known. Raises
+    Columns of :func:`child_ages`, :func:`~pipelines.record_ids.record_ids_by_child` and :func:`described`, and ``restricted``
+    (a record of the child is protected). ``statements``: of all records, so that every proving source is known. Raises
     :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
     person = person.join(child_records, on="record_id", how="semi")
@@ -121,12 +122,6 @@ def described(person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.
     own_statements = statements.join(mine.select("record_id"), on="record_id", how="semi")
     children = child_records.select(pl.col("child_id").unique())
     return join_by_child(children, _names(mine), _sexes(mine), _addresses(mine, own_statements, as_at))
-
-
-def record_ids_by_child(child_records: pl.DataFrame) -> pl.DataFrame:
-    """``child_id`` and ``records``: the child's record ids, sorted, separated by ";"."""
-    by_child = child_records.select("child_id", "record_id").sort("record_id").group_by("child_id").agg("record_id")
-    return by_child.select("child_id", records=pl.col("record_id").list.join(";"))
 
 
 def protected_by_source(statements: pl.DataFrame, child_records: pl.DataFrame) -> pl.Series:

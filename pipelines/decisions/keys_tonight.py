@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.for_readers import store_for_readers
+from pipelines.record_ids import one_row_a_record
 
 
 def key_now(record_id: pl.Expr, renumbered: pl.DataFrame) -> pl.Expr:
@@ -69,10 +70,7 @@ def outcomes_now(outcomes: pl.DataFrame, renumbered: pl.DataFrame) -> pl.DataFra
     """``OUTCOME`` with each child's records under tonight's keys, so that a renumbered record does not look new."""
     if outcomes.is_empty() or renumbered.is_empty():
         return outcomes
-    each = outcomes.select("night_at", "at", pl.col("records").str.split(";").alias("record_id")).with_row_index(
-        "_outcome"
-    )
-    records = each.explode("record_id", empty_as_null=True)
+    records = one_row_a_record(outcomes.with_row_index("_outcome"), "_outcome", "night_at", "at")
     now = records.with_columns(keys_at(records, renumbered)).group_by("_outcome", maintain_order=True)
     return outcomes.with_columns(now.agg(pl.col("record_id").str.join(";"))["record_id"].alias("records"))
 

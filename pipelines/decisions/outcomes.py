@@ -18,6 +18,7 @@ from data_contracts.values import EXPORTED_EMPTY, as_days
 from matching.person import Columns
 from pipelines.decisions.append_only import add_rows, read_rows
 from pipelines.files.handed_in import cells_handed_in, listed_faults
+from pipelines.record_ids import one_row_a_record
 from pipelines.settings import SettingsError
 from pipelines.tables.night import begun_at
 
@@ -296,9 +297,8 @@ def outcomes_by_current_child(outcomes: pl.DataFrame, child_records: pl.DataFram
 def _of_children_gone(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
     """``outcomes`` under the ids of the children who have the records now: of one that closes, the child with most."""
     numbered = outcomes.with_row_index("number")
-    records = numbered.select("number", record_id=pl.col("records").str.split(";"))
     holders = (
-        records.explode("record_id", empty_as_null=True)
+        one_row_a_record(numbered, "number")
         .join(child_records.select("record_id", "child_id"), on="record_id", how="inner")
         .group_by("number", "child_id")
         .len()

@@ -21,6 +21,7 @@ from pipelines.decisions.keys_tonight import key_now
 from pipelines.intake.other_children import all_but_key, in_plain_capitals, is_another_text, rows_of_another_child
 from pipelines.intake.standardise import persons_of
 from pipelines.intake.vanished import SCHOOL_AGE_DAYS
+from pipelines.record_ids import one_row_a_record
 from pipelines.tables import RENUMBERED
 
 CONTENT = "_content"
@@ -116,8 +117,8 @@ def keys_back(
     name and the birth date. If both differ now, what an officer found of that child is not about this one. ``tonight``: by
     source, the rows whose keys nobody had.
     """
-    last = leads.sort("last_listed_on").select(pl.col("records").str.split(";").alias("record_id"), *_NAMED)
-    listed = last.explode("record_id", empty_as_null=True).unique("record_id", keep="last")
+    last = one_row_a_record(leads.sort("last_listed_on"), *_NAMED)
+    listed = last.unique("record_id", keep="last")
     asked = {source: rows.join(listed, on="record_id", how="semi") for source, rows in tonight.items()}
     person = persons_of({source: rows for source, rows in asked.items() if rows.height}, contracts, as_at=as_at)
     both = person.join(listed, on="record_id", how="inner", validate="1:1", suffix=" of the lead")

@@ -22,6 +22,7 @@ from pipelines.listing.recalibration import estimate_of, recalibrated
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.rank_settings import RankSettings, reaches
 from pipelines.reasons import day, in_100, source_name
+from pipelines.record_ids import one_row_a_record
 from pipelines.tables import EXPLAINED, FORMER_RECORD, SET_ASIDE, WHY_OFF
 
 LISTED, IN_VIEW, LEFT = "listed", "in view", "left"
@@ -196,12 +197,6 @@ def _closed_by_officers(tonight: Tonight) -> pl.DataFrame:
     return both.select(id_now="child_id", officer_words=closed_in_words())
 
 
-def records_of_leads(leads: pl.DataFrame) -> pl.DataFrame:
-    """One row is one record of one lead: ``child_id``, ``spell``, ``record_id``."""
-    records = leads.select("child_id", "spell", record_id=pl.col("records").str.split(";"))
-    return records.explode("record_id", empty_as_null=True)
-
-
 def _sources_wanting(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     """``child_id``, ``spell``, and in words the sources of a lead's records from which something is missing tonight.
 
@@ -209,7 +204,7 @@ def _sources_wanting(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     """
     source, called = pl.col("source"), source_name(pl.col("source"), tonight.names)
     record = pl.col("record_id")
-    asked = records_of_leads(gone).with_columns(
+    asked = one_row_a_record(gone, "child_id", "spell").with_columns(
         source=record.str.split(":").list.first(), is_aside=record.is_in(tonight.set_aside.drop_nulls().implode())
     )
     each = asked.group_by("child_id", "spell", "source").agg(pl.col("is_aside").any()).with_columns(called=called)

@@ -27,6 +27,7 @@ from pipelines.ledger.list_changes import BEFORE, list_changes
 from pipelines.ledger.successor import current_child_ids
 from pipelines.ledger.what_moved import what_moved
 from pipelines.listing.likelihood import with_age
+from pipelines.record_ids import one_row_a_record
 from pipelines.tables import LEAD, LEAD_NIGHT, LIST_CHANGE, LIST_NIGHT, WHY_OFF
 
 IN_HAND = "taken in hand by an officer"
@@ -308,10 +309,7 @@ def _without_records(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:
     child's tonight is left out: it continues as that child.
     """
     asked = tonight.outcomes_standing.filter(pl.col("child_id").is_in(opened.implode())).select("child_id", "records")
-    records = asked.select("child_id", record_id=pl.col("records").str.split(";")).explode(
-        "record_id", empty_as_null=True
-    )
-    left = records.join(tonight.child_records, on="record_id", how="semi")
+    left = one_row_a_record(asked, "child_id").join(tonight.child_records, on="record_id", how="semi")
     return (
         asked.join(left, on="child_id", how="anti")
         .join(tonight.child_records, on="child_id", how="anti")

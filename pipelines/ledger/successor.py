@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from pipelines.ledger.left_list import LEFT, records_of_leads
+from pipelines.ledger.left_list import LEFT
+from pipelines.record_ids import one_row_a_record
 
 
 def current_child_ids(leads: pl.DataFrame, moves: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
@@ -43,7 +44,7 @@ def _merges(moves: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _by_records(lost: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
     """``child_id``, ``spell``, ``with_records``: tonight's child that has most of a lead's records."""
-    records = records_of_leads(lost)
+    records = one_row_a_record(lost, "child_id", "spell")
     theirs = child_records.join(records, on="record_id", how="semi")
     return holder_of_most(records, theirs.select("record_id", with_records="child_id"))
 

@@ -8,6 +8,7 @@ from pipelines.formatted import formatted
 from pipelines.listing.masking import masked_keys
 from pipelines.rank_settings import ROUNDING
 from pipelines.reasons import in_100
+from pipelines.record_ids import one_row_a_record
 
 FACTORS = {
     "on_no_roll": "on no roll",
@@ -51,7 +52,7 @@ def news_of_records(
     ``before``: ``child_id`` (tonight's) and its ``records`` then. A record may be another child's now, whom a source may
     protect: a key with a school's number in it is withheld.
     """
-    had = before.select("child_id", record_id=pl.col("records").str.split(";")).explode("record_id", empty_as_null=True)
+    had = one_row_a_record(before, "child_id")
     has = child_records.select("child_id", "record_id").join(before, on="child_id", how="semi")
     both = pl.concat(
         [

@@ -25,7 +25,6 @@ from pipelines.children.facts import (
     child_ages,
     described,
     may_be_protected,
-    record_ids_by_child,
     without_misdated_births,
 )
 from pipelines.children.members import join_by_child
@@ -42,6 +41,7 @@ from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS, waiting_
 from pipelines.priority import Circumstances, findings
 from pipelines.priority.no_place import FACTOR as NO_PLACE
 from pipelines.rank_settings import RankSettings, reaches
+from pipelines.record_ids import record_ids_by_child
 from pipelines.residence.area import HOME, homes
 from pipelines.residence.contact import without_letters
 from pipelines.residence.records import child_dates, record_dates

@@ -12,6 +12,7 @@ import polars as pl
 from data_contracts.rules import WITHHELD
 from pipelines.decisions.outcomes import MISSING, standing_outcomes
 from pipelines.listing.rank import REASON_IN_WORDS
+from pipelines.record_ids import one_row_a_record
 from pipelines.reports.published import PublishedNight
 
 WITHIN = timedelta(days=182)
@@ -90,10 +91,8 @@ def _known_as(mine: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
     """Rows of a published table about the children in ``mine``, by id or by a shared record, with the ``child_id`` of
     ``mine``."""
     by_id = table.join(mine.select("child_id"), on="child_id", how="semi")
-    split = pl.col("records").str.split(";")
-    records = mine.select("child_id", record=split).explode("record", empty_as_null=True)
-    theirs = table.with_columns(record=split).explode("record", empty_as_null=True).drop("child_id")
-    by_record = theirs.join(records, on="record", how="inner").drop("record")
+    theirs = one_row_a_record(table, *(name for name in table.columns if name != "child_id"))
+    by_record = theirs.join(one_row_a_record(mine, "child_id"), on="record_id", how="inner")
     return pl.concat([by_id, by_record.select(by_id.columns)])
 
 

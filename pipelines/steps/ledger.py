@@ -11,6 +11,7 @@ from pipelines.ledger.left_list import Tonight
 from pipelines.ledger.list_changes import CHANGES, told_to_all, what_changed
 from pipelines.ledger.lives import Ledger, keep_ledger
 from pipelines.ledger.what_moved import STOOD
+from pipelines.record_ids import one_row_a_record
 from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.steps.under_way import Counts, Night
 from pipelines.store import Store
@@ -94,5 +95,5 @@ def former_records(store: Store, workspace: Path) -> pl.Series:
     """``record_id`` of records of identities from before an adoption: all that came tonight and, if handed in by key, those of
     leads, which may come no longer because senders are asked to close them."""
     came, leads = store.read_or_empty("former_record")["record_id"], store.read_or_empty("lead")
-    of_leads = leads["records"].str.split(";").explode(empty_as_null=True)
+    of_leads = one_row_a_record(leads)["record_id"]
     return pl.concat([came, read_former(workspace).are("record_id", of_leads)]).unique()
