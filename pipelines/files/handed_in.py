@@ -12,9 +12,9 @@ from pathlib import Path
 import polars as pl
 
 from data_contracts.contract import plain_header
-from pipelines.files import refuse_no_text
 from pipelines.files.header_row import HEADER_WITHIN
 from pipelines.files.packed import ZIP_BEGINS
+from pipelines.files.read import refuse_no_text
 from pipelines.files.rows import UnreadableFileError
 from pipelines.files.text import decode_text
 from pipelines.files.workbook import OLD_EXCEL, WORKBOOKS, all_sheets

@@ -17,9 +17,9 @@ from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from data_contracts.rules import LEFT_WITHOUT_DAY, NO_DATE
 from data_contracts.values import text_of
-from pipelines.files import read_bytes, rows_as_json
 from pipelines.files.folder import UNKNOWN, contract_for, contract_for_member, folder_in_a_folder
 from pipelines.files.packed import is_packed, unpack
+from pipelines.files.read import read_bytes, rows_as_json
 from pipelines.files.rows import FileRows, UnreadableFileError
 from pipelines.files.workbook import WORKBOOKS, sheets_of_parts
 from pipelines.intake.anothers_list import under_anothers_name

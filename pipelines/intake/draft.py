@@ -12,8 +12,8 @@ import yaml
 
 from data_contracts.contract import CONTRACT_FOLDER, Contract, ContractError, plain_header
 from data_contracts.values import parse_dates
-from pipelines.files import read_bytes, sniff_headers
 from pipelines.files.header_faults import EXTRA, MISSING, RENAMED
+from pipelines.files.read import read_bytes, sniff_headers
 from pipelines.files.rows import UnreadableFileError
 
 DECIDE = "Please decide"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.files import FORMS, read_bytes
+from pipelines.files.read import FORMS, read_bytes
 from pipelines.files.rows import FileRows, KnownLines
 from tests.made.library_cards import (
     HEADERS,

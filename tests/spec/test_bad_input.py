@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.breach import Breach
-from pipelines.files import read_bytes
+from pipelines.files.read import read_bytes
 from pipelines.intake.receive import receive
 from tests.made.library_cards import (
     GOOD,

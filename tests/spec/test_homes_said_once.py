@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import read_contracts
-from pipelines.files import read_bytes
+from pipelines.files.read import read_bytes
 from pipelines.files.rows import FileRows, KnownLines
 
 HOUSING = read_contracts()["housing"]

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import read_contracts
-from pipelines.files import read_bytes
+from pipelines.files.read import read_bytes
 from pipelines.files.rows import FileRows
 from pipelines.intake.receive import check_files
 from pipelines.intake.standardise import persons_of

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import Contract, read_contracts
-from pipelines import files
-from pipelines.files import _read, read_bytes
+from pipelines.files import read
 from pipelines.files.header_names import known_columns
 from pipelines.files.headers import match_headers
+from pipelines.files.read import read_bytes
 from pipelines.files.rows import KnownLines, ReadTable
 from pipelines.intake.receive import check_files, receive
 from pipelines.intake.standardise import persons_of
@@ -210,13 +210,13 @@ def test_the_name_of_a_house_is_of_the_address_beside_its_number(tmp_path: Path)
 def test_a_file_is_read_once_more_only_for_a_layout_that_knows_more_of_it(
     header: str, layouts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tried: list[str] = []
+    tried, as_ever = list[str](), read._read
 
     def counted(file: str, data: bytes, contract: Contract, known: KnownLines) -> ReadTable:
         tried.append(file)
-        return _read(file, data, contract, known)
+        return as_ever(file, data, contract, known)
 
-    monkeypatch.setattr(files, "_read", counted)
+    monkeypatch.setattr(read, "_read", counted)
     row = {name: text for name, text in GOOD["school_census"].items() if name != "Town"} | {header: "12"}
     found = read_bytes("school_census.csv", pl.DataFrame([row]).write_csv().encode(), CONTRACTS["school_census"])
     assert (len(tried), found.rows.height, found.is_refused) == (layouts, 1, False)

@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from data_contracts.contract import Contract
-from pipelines.files import read_bytes, rows_as_json
+from pipelines.files.read import read_bytes, rows_as_json
 from pipelines.files.rows import BAD_LINE, FileRows
 from pipelines.listing.masking import masked_keys
 from tests.made.library_cards import (

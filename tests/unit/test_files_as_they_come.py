@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.files import read_bytes
+from pipelines.files.read import read_bytes
 from pipelines.intake.standardise import standardise
 from tests.made.library_cards import (
     GOOD,

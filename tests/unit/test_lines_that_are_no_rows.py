@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.files import read_bytes
+from pipelines.files.read import read_bytes
 from tests.made.library_cards import (
     GOOD,
     HEADERS,

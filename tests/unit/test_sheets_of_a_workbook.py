@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.files import read_bytes
+from pipelines.files.read import read_bytes
 from pipelines.intake.misleading_files import ENOUGH_ROWS
 from pipelines.intake.receive import check_files
 from tests.made.library_cards import (
