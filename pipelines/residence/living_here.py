@@ -101,18 +101,20 @@ def _homes_outside(dates: ChildDates, person: pl.DataFrame, area: Area) -> pl.Da
 
 
 def _last_sightings(dates: ChildDates, names: Mapping[str, str]) -> pl.DataFrame:
-    """The last day on which anybody saw each child, and who did; several are joined by "and"."""
-    seen = dates.records.filter(pl.col("seen_on").is_not_null()).select("child", "seen_on", "source")
-    last = seen.group_by("child").agg(last_seen_on=pl.col("seen_on").max())
-    by_whom = (
-        seen.join(last, on="child", how="left", validate="m:1")
-        .filter(pl.col("seen_on") == pl.col("last_seen_on"))
-        .select("child", "last_seen_on", by=source_name(pl.col("source"), names))
-        .unique()
-        .sort("child", "by")
+    """The last day on which anybody saw each child, and who did; several are joined by "and". ``others_saw_on``: the last
+    day on which anybody else did; null: nobody else did."""
+    seen = dates.records.drop_nulls("seen_on").group_by("child", "source").agg(pl.col("seen_on").max())
+    is_last = pl.col("seen_on") == pl.col("seen_on").max().over("child")
+    by_whom = seen.select("child", "seen_on", is_last=is_last, by=source_name(pl.col("source"), names))
+    return (
+        by_whom.sort("child", "by")
+        .group_by("child", maintain_order=True)
+        .agg(
+            last_seen_on=pl.col("seen_on").max(),
+            last_seen_by=pl.col("by").filter("is_last").str.join(" and "),
+            others_saw_on=pl.col("seen_on").filter(~pl.col("is_last")).max(),
+        )
     )
-    by_child = by_whom.group_by("child", maintain_order=True)
-    return by_child.agg(pl.col("last_seen_on").first(), last_seen_by=pl.col("by").str.join(" and "))
 
 
 def _entries_in_words(dates: ChildDates, names: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -182,6 +184,9 @@ def _because(as_at: date) -> pl.Expr:
         .then(None)
         .otherwise(formatted("{} in {}", "ended", month(pl.col("ended_on"))))
     )
+    # Otherwise nothing would say why a child whom one agency has just met may have left: the silence of the others does.
+    is_old = days_since(pl.col("others_saw_on"), as_at) > NOT_SEEN_SINCE_DAYS
+    others = pl.when(is_old).then(formatted(", by nobody else since {}", month(pl.col("others_saw_on")))).fill_null("")
     seen = (
         pl.when(days.is_null() & pl.col("letter").is_not_null())
         .then(None)
@@ -190,8 +195,8 @@ def _because(as_at: date) -> pl.Expr:
         .when(days > NOT_SEEN_SINCE_DAYS)
         .then(formatted("not seen by anyone since {}{}", month(pl.col("last_seen_on")), on_leaving))
         .when(as_it_ended)
-        .then(formatted("last seen {}{}", _how_long_ago(days), on_leaving))
-        .otherwise(formatted("last seen {} ({})", _how_long_ago(days), "last_seen_by"))
+        .then(formatted("last seen {}{}{}", _how_long_ago(days), on_leaving, others))
+        .otherwise(formatted("last seen {} ({}){}", _how_long_ago(days), "last_seen_by", others))
     )
     known = (
         # Youth justice reports homes and also places in custody. So it is an agency here, and also a register because of

@@ -88,6 +88,18 @@ WORDS = [
         id="seen by two on one day",
     ),
     pytest.param(
+        at_gp(seen=21, since=1200) + in_home(seen=366, since=1400),
+        "last seen 3 weeks ago (GP registrations), by nobody else since November 2025; "
+        "the GP registrations entry has been open since 2023; known to 2 agencies besides schools",
+        id="seen by one agency lately, and by no other for more than a year",
+    ),
+    pytest.param(
+        at_gp(seen=21, since=1200) + in_home(seen=365, since=1400),
+        "last seen 3 weeks ago (GP registrations); the GP registrations entry has been open since 2023; "
+        "known to 2 agencies besides schools",
+        id="seen by one agency lately, and by another a year ago to the day",
+    ),
+    pytest.param(
         [*in_home(seen=20, since=1000), say("housing", "lives_here", ago(2000), ago(1000))],
         "last seen 2 weeks ago (Council housing); one Council housing entry ended in February 2024; "
         "another Council housing entry has been open since 2024",
