@@ -60,6 +60,13 @@ NO_DAY = (*_DAYS_OF_ZEROES, *_FAR_DAYS, *_NOT_ENDED, *_NEVER_MET, *_NOTHING, *_N
 """How people and software write (here in lower case) that a date is unknown or has not come, in any source. 00/01/1900 is
 Excel's day 0; dates in 2999 and 9999 belong to entries that still hold."""
 
+NO_BIRTHDAY = ("01/01/1970", "1970-01-01", "19700101", "01-01-1970", "01.01.1970", "01-jan-1970", "01 jan 1970", "25569")
+"""How software writes its day 0 where nobody knows a birth date. As a date it would make a grown-up of a child, in lists that
+have both."""
+
+LAST_CENTURY = 40
+"""From this year on, a year of two digits is in the last century: tenants are born in 58, and nothing is dated 2058."""
+
 _SAID_TWICE = re.compile(r"\s*[/:=]\s*|\s+[-\N{EN DASH}]\s+")
 """What separates a code from its word, or from the same code in another language."""
 
@@ -88,7 +95,7 @@ def text_of(column: Column) -> pl.Expr:
     """The cell without surrounding spaces; null if it is empty, or a placeholder of the column (``notAValue``).
 
     What exports write for an empty cell (``EXPORTED_EMPTY``) is also empty, except in columns of names. In a date column so is
-    anything that means no date (``NO_DAY``) and a mask that nobody filled in, such as ``__/__/____``. The apostrophe by which a
+    anything that means no date (``NO_DAY``, ``NO_BIRTHDAY``) and a mask that nobody filled in, such as ``__/__/____``. The apostrophe by which a
     spreadsheet marks text is removed, except from names and addresses.
     """
     text = pl.col(column.name).str.strip_chars()
@@ -99,7 +106,8 @@ def text_of(column: Column) -> pl.Expr:
     if column.logical_type == "date":
         has_value &= text.str.contains("[0-9A-Za-z]")
         day = text.str.head(_LONGEST_DAY).str.strip_chars_end("T ")  # as databases write it: 9999-12-31T00:00:00
-        has_value &= ~(text.str.to_lowercase().is_in(NO_DAY) | day.str.to_lowercase().is_in(NO_DAY))
+        no_day = (*NO_DAY, *NO_BIRTHDAY) if column.maps_to == "date_of_birth" else NO_DAY
+        has_value &= ~(text.str.to_lowercase().is_in(no_day) | day.str.to_lowercase().is_in(no_day))
     if column.not_a_value:
         has_value &= ~text.str.to_lowercase().is_in([*map(str.casefold, column.not_a_value)])
     return pl.when(has_value).then(held)
@@ -177,7 +185,7 @@ def _in_london(days: pl.Series) -> pl.Series:
 
 
 def _as_day(text: pl.Expr, form: str) -> pl.Expr:
-    """Text as a date in one format; a year of two digits from 69 on is in the last century."""
+    """Text as a date in one format; a year of two digits from ``LAST_CENTURY`` on is in the last century."""
     if form == EXCEL_DAYS:
         return excel_day(text)
     fitting = pl.when(text.str.contains(_pattern(form))).then(text)
@@ -185,7 +193,10 @@ def _as_day(text: pl.Expr, form: str) -> pl.Expr:
         return (fitting + "-01-01").str.to_date("%Y-%m-%d", strict=False)
     if form in MONTHS_ALONE:
         return (pl.lit("01 ") + fitting).str.to_date(f"%d {strptime(form)}", strict=False).dt.month_end()
-    return fitting.str.to_date(strptime(form), strict=False)
+    day = fitting.str.to_date(strptime(form), strict=False)
+    if "yyyy" in form:
+        return day
+    return pl.when(day.dt.year() >= 2000 + LAST_CENTURY).then(day.dt.offset_by("-100y")).otherwise(day)
 
 
 def excel_day(text: pl.Expr) -> pl.Expr:

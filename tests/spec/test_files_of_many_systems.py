@@ -236,6 +236,22 @@ def test_a_contract_of_ones_own_may_say_that_a_year_has_two_digits() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("cell", "born"),
+    [
+        pytest.param("02/01/1970", date(1970, 1, 2), id="a tenant's own"),
+        pytest.param("01/01/1970", None, id="day 0"),
+        pytest.param("1970-01-01 00:00:00", None, id="day 0 of a database"),
+        pytest.param("03-Sep-58", date(1958, 9, 3), id="a tenant's, with a year of two digits"),
+        pytest.param("03-Sep-15", date(2015, 9, 3), id="a child's"),
+    ],
+)
+def test_among_tenants_a_birth_date_of_day_0_is_none_and_nobody_is_born_in_2058(cell: str, born: date | None) -> None:
+    """Day 0 made a grown-up of a child, and a year to come made a child without a birth date of a grown-up."""
+    column = CONTRACTS["housing"].column_named["date_of_birth"]
+    assert pl.DataFrame({column.name: [cell]}).select(parse_dates(column)).item() == born
+
+
 @pytest.mark.parametrize(("source", "number"), [("school_census", "UPN"), ("health", "NHSNumber")])
 def test_a_file_with_no_key_but_the_childs_number_takes_that_and_reads_it_too(source: str, number: str) -> None:
     good = {name: value for name, value in GOOD[source].items() if name != "RecordId"}
