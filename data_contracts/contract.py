@@ -166,13 +166,22 @@ class Contract(DataContract):
             statement.until for statement in self.says if statement.kind == "provision" and statement.until
         )
 
+    @property
+    def days_of_places(self) -> frozenset[str]:
+        """The columns with the days on which places begin and end."""
+        begin = (statement.since for statement in self.says if statement.kind == "provision" and statement.since)
+        return self.ends_of_places.union(begin)
+
     def missed_columns(self, there: Collection[str]) -> list[Column]:
         """Columns that are not in ``there`` and without which the rows come to mean something else (``absentWhy``, the same
-        sentence once). An end is missed only if what it ends begins in ``there``."""
+        sentence once). An end is missed only if what it ends begins in ``there`` or has a beginning that is missed too, and no
+        column is there that only says in words what has ended."""
         missed = dict[str, Column]()
         for column in self.columns:
-            begun = self.beginnings_of(column.name)
-            if column.absent_why and column.name not in there and not (begun and begun.isdisjoint(there)):
+            begun = [self.column_named[name] for name in self.beginnings_of(column.name)]
+            is_begun = not begun or any(start.name in there or start.absent_why for start in begun)
+            is_said = any(status.not_used and status.name in there for status in self.ended_in_words(column.name))
+            if column.absent_why and column.name not in there and is_begun and not is_said:
                 missed.setdefault(column.absent_why, column)
         return list(missed.values())
 
@@ -243,8 +252,8 @@ class Contract(DataContract):
         idle = column.maps_to is None and column.name not in self.statement_columns and not column.primary_key
         if idle and not column.not_used:
             raise fault(f"column {column.name} maps to nothing and says nothing; give notUsed with the reason", *place)
-        if column.absent_why and not (column.may_be_absent and self.beginnings_of(column.name)):
-            raise fault(f"column {column.name}: absentWhy is for an end (until, beside since) that mayBeAbsent", *place)
+        if (column.absent_why or column.absent_as) and not column.may_be_absent:
+            raise fault(f"column {column.name}: absentWhy and absentAs are for a column that mayBeAbsent", *place)
         is_end = column.name in {statement.until for statement in self.says}
         if {*MONTHS_ALONE}.intersection(column.also_written) and not is_end:
             raise fault(f"column {column.name}: a month alone is read of an end (until), as its last day", *place)

@@ -237,8 +237,10 @@ class Column(Flattened):
     may_be_absent: bool = Field(False, alias="mayBeAbsent")
     """Whether a file may lack the whole column."""
     absent_why: str = Field("", alias="absentWhy")
-    """For a column with an end: what its absence does to the rows, in one plain sentence. Shown if a file lacks it but has the
-    beginning that goes with it. Empty: nothing is shown."""
+    """What its absence does to the rows, in one plain sentence. Shown if a file lacks it (an end only if the file has the
+    beginning that goes with it). Empty: nothing is shown."""
+    absent_as: str = Field("", alias="absentAs")
+    """What stands in every row of a file that lacks the column; empty: nothing."""
     also_called: tuple[str, ...] = Field((), alias="alsoCalled")
     """Other headers for the same column; only letters and digits are compared."""
     maps_to: PersonField | None = Field(None, alias="mapsTo")

@@ -52,7 +52,18 @@ EXPORTED_EMPTY = ("NULL", "Null", "null", "(NULL)", "(null)", "<NULL>", "<null>"
 
 _DAYS_OF_ZEROES = ("00/00/0000", "00/01/1900", "0000-00-00", "00000000")
 _FAR_DAYS = ("31/12/9999", "9999-12-31", "99991231", "31/12/2999", "2999-12-31", "31-dec-9999")
-_NOT_ENDED = ("current", "ongoing", "present", "on roll", "still on roll", "not left", "open", "active", "to date")
+_NOT_ENDED = (
+    "no",
+    "current",
+    "ongoing",
+    "present",
+    "on roll",
+    "still on roll",
+    "not left",
+    "open",
+    "active",
+    "to date",
+)
 _NEVER_MET = ("never", "not seen", "no contact")
 _NOTHING = ("none", "nil", "n/a", "no end date", "not recorded", "none recorded")
 _NOT_KNOWN = ("unknown", "not known", "nk", "n/k", "tbc", "tba")
@@ -60,7 +71,16 @@ NO_DAY = (*_DAYS_OF_ZEROES, *_FAR_DAYS, *_NOT_ENDED, *_NEVER_MET, *_NOTHING, *_N
 """How people and software write (here in lower case) that a date is unknown or has not come, in any source. 00/01/1900 is
 Excel's day 0; dates in 2999 and 9999 belong to entries that still hold."""
 
-NO_BIRTHDAY = ("01/01/1970", "1970-01-01", "19700101", "01-01-1970", "01.01.1970", "01-jan-1970", "01 jan 1970", "25569")
+NO_BIRTHDAY = (
+    "01/01/1970",
+    "1970-01-01",
+    "19700101",
+    "01-01-1970",
+    "01.01.1970",
+    "01-jan-1970",
+    "01 jan 1970",
+    "25569",
+)
 """How software writes its day 0 where nobody knows a birth date. As a date it would make a grown-up of a child, in lists that
 have both."""
 
@@ -95,8 +115,8 @@ def text_of(column: Column) -> pl.Expr:
     """The cell without surrounding spaces; null if it is empty, or a placeholder of the column (``notAValue``).
 
     What exports write for an empty cell (``EXPORTED_EMPTY``) is also empty, except in columns of names. In a date column so is
-    anything that means no date (``NO_DAY``, ``NO_BIRTHDAY``) and a mask that nobody filled in, such as ``__/__/____``. The apostrophe by which a
-    spreadsheet marks text is removed, except from names and addresses.
+    anything that means no date (``NO_DAY``, ``NO_BIRTHDAY``) and a mask that nobody filled in, such as ``__/__/____``. The
+    apostrophe by which a spreadsheet marks text is removed, except from names and addresses.
     """
     text = pl.col(column.name).str.strip_chars()
     held = text if column.maps_to in _MAY_BEGIN_SO else text.str.strip_prefix("'")

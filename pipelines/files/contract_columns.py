@@ -14,7 +14,7 @@ def by_contract(
     rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract, *, is_whole: bool = True
 ) -> tuple[pl.DataFrame, list[Fault]]:
     """Rows with our column names instead of positions, in the contract's order; a column that the file lacks is empty text,
-    or what the file is called.
+    or what the file is called (``ofFile``), or what stands for it (``absentAs``).
 
     If the file has no key, one is made of the child's number and other columns. For a row without that number, as of a child
     who is new to the country, it is worked out from who the child is.
@@ -24,7 +24,7 @@ def by_contract(
         *(
             pl.col(str(matched.position_of[column.name])).alias(column.name)
             if column.name in matched.position_of
-            else pl.lit(contract.files.filled.get(column.name, "")).alias(column.name)
+            else pl.lit(contract.files.filled.get(column.name, column.absent_as)).alias(column.name)
             for column in contract.columns
         ),
     )

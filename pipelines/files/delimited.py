@@ -40,6 +40,9 @@ DELIMITED = (".csv", ".txt", ".tsv")
 
 _FORMULA_OPENS = '="'
 
+FEW_OPEN_QUOTES = 20
+"""So many rows with a quote left open are slips; more are another way of quoting."""
+
 
 def read_delimited(data: bytes, contract: Contract, named: Mapping[str, str], known: KnownLines) -> ReadTable:
     """Read delimited text. Raises :class:`UnreadableFileError` if the file cannot be read at all.
@@ -195,25 +198,34 @@ class _OtherRows:
 
 
 def _other_rows(text: str, first_lines: list[int], layout: DelimitedLayout) -> _OtherRows:
-    """Read the rows that start on these lines. Raises :class:`UnreadableFileError` for an unclosed quote."""
+    """Read the rows that start on these lines.
+
+    A quote that is left open spoils only its own row if the next line is a whole row by itself. Raises
+    :class:`UnreadableFileError` for any other, and for many.
+    """
     lines = io.StringIO(text, newline="").readlines() if first_lines else []
     numbers, values, inner = list[int](), list[list[str]](), list[int]()
     bad = list[BadRow]()
-    last = 0
+    opened, last = 0, 0
     for first in first_lines:
         if first <= last:
             continue
         row, last = _one_row(lines, first, layout)
-        inner += range(first + 1, last + 1)
         if row is not None and not any(map(str.strip, row)):
-            continue
-        if row is not None and len(row) == len(layout.headers) and not _swallowed_rows(row, layout):
+            inner += range(first + 1, last + 1)
+        elif row is not None and len(row) == len(layout.headers) and not _swallowed_rows(row, layout):
+            inner += range(first + 1, last + 1)
             numbers.append(first)
             values.append(row)
-        elif last > first:
-            raise _unclosed_quote(first)
-        else:
+        elif last == first:
             bad.append(_bad_row(first, row, lines[first - 1], layout))
+        elif opened < FEW_OPEN_QUOTES and re.match(
+            _row_pattern(layout), "".join(lines[first : first + 1]).rstrip("\r\n")
+        ):
+            opened, last = opened + 1, first
+            bad.append(_bad_row(first, None, lines[first - 1], layout))
+        else:
+            raise _unclosed_quote(first)
     columns = zip(*values, strict=True) if values else ([] for _ in layout.headers)
     series = [pl.Series(str(n), column, dtype=pl.String) for n, column in enumerate(columns)]
     line = pl.Series("line", numbers, dtype=pl.Int64)
@@ -221,14 +233,15 @@ def _other_rows(text: str, first_lines: list[int], layout: DelimitedLayout) -> _
 
 
 def _one_row(lines: list[str], first: int, layout: DelimitedLayout) -> tuple[list[str] | None, int]:
-    """The row that starts on a line, and its last line. Null instead of the row: its quotes make no sense."""
+    """The row that starts on a line, and its last line (past the end of the file: a quote is never closed). Null instead of the
+    row: its quotes make no sense."""
     source = (lines[position] for position in range(first - 1, len(lines)))
     reader = csv.reader(source, delimiter=layout.delimiter, strict=True)
     try:
         row = next(reader)
     except csv.Error as error:
         if "unexpected end of data" in str(error):
-            raise _unclosed_quote(first) from None
+            return None, len(lines) + 1
         return None, first + reader.line_num - 1
     return row, first + reader.line_num - 1
 

@@ -25,6 +25,27 @@ RENAMED = "renamed column"
 
 EXTRA = "extra column"
 
+_SPEAKS_OF_AN_END = frozenset(
+    {
+        *(
+            "left",
+            "leaver",
+            "leavers",
+            "leave",
+            "leaving",
+            "end",
+            "ends",
+            "ended",
+            "ending",
+            "closed",
+            "closure",
+            "ceased",
+        ),
+        *("off", "withdrawn", "removed", "removal", "deregistered", "gadael", "gorffen", "cau"),
+    }
+)
+"""Words in headers of lists that have what has ended."""
+
 _NEAR = 0.7
 _ALL_BUT_A_LETTER = 0.93
 
@@ -105,9 +126,13 @@ def column_faults(
         unread_homes(contract, found, shown, MISSING) if is_header_line and not any(map(is_of_a_home, missed)) else []
     )
     faults = []
+    of_an_end = _header_of_an_end(headers, found, contract, surely)
     for column in missing:
         header = headers[renamed[column.name]].strip() if column.name in renamed else None
-        if column in missed:
+        may_be = header or (of_an_end if column.name in contract.ends_of_places else None)
+        if column in missed and may_be and column.name in contract.days_of_places:
+            faults.append(_renamed(may_be, column, "file"))
+        elif column in missed:
             faults.append(_used_without(column, header))
         elif header is not None and column.header not in {fault.column for fault in homes}:
             faults.append(_renamed(header, column, "nothing" if column.name in optional else "file"))
@@ -116,6 +141,16 @@ def column_faults(
     faults += _none_of(contract, missing, optional) if is_header_line else []
     faults += [] if any(fault.stops == "file" for fault in faults) else homes
     return [*faults, *_extras(headers, others, surely, is_header_line=is_header_line)]
+
+
+def _header_of_an_end(
+    headers: Sequence[str], found: Mapping[str, Sequence[int]], contract: Contract, surely: int
+) -> str | None:
+    """A header of a list that has what has ended, other than the ends that the contract knows; null: none."""
+    ends = {statement.until for statement in contract.says}
+    known = {position for name, positions in found.items() if name in ends for position in positions}
+    others = (at for at in range(len(headers)) if at not in known and _words_in(headers[at]) & _SPEAKS_OF_AN_END)
+    return next((named for at in others if (named := _named(headers, at, surely))), None)
 
 
 def _extras(headers: Sequence[str], unknown: Sequence[int], surely: int, *, is_header_line: bool) -> list[Fault]:
@@ -197,6 +232,8 @@ def _sent_as(column: Column) -> str:
             f"Send {column.header} with a key in every row that no other row has and that stays with the row from night to "
             "night: in a list kept by hand, a number given once to each line."
         )
+    if column.absent_as:
+        return f"Send {column.header} with a code in every row."
     return f"Send {column.header} in every row, left empty where it is not known."
 
 

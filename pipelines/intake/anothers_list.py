@@ -93,6 +93,7 @@ def _headers_besides(
         only = form.statement_columns - {column.name for _, column in named[: len(read)] if column}
         own = {header: column for header, column in named[len(read) :] if column and column.name in only}
         is_whole = all(column.name in there or column.primary_key for column in must_be_there(form))
+        is_whole = is_whole and not form.missed_columns(there)
         if own and is_whole and own_headers <= {header for header, column in named if column}:
             return _readable(file, data, own, form)
     return []

@@ -35,6 +35,7 @@ from pipelines.intake.last_intake import (
     judging_fingerprint,
 )
 from pipelines.intake.misleading_files import ages_of_others, unknown_codes, unreadable_dates
+from pipelines.intake.two_places_at_once import two_places_at_once
 from pipelines.tables import SET_ASIDE
 
 _YEAR, _SHORT_YEAR = re.compile(r"20(\d\d)"), re.compile(r"\D(\d\d)\s*$")
@@ -246,7 +247,7 @@ def _breaches(rows: pl.DataFrame, file_rows: FileRows, file: Opened, judging: Ju
     )
     read = (rows, contract, file.shown, file_rows.headers)
     of_columns = (*unreadable_dates(*read, breaches), *unknown_codes(*read, breaches))
-    return [*breaches, *of_columns, *ages_of_others(rows, contract, file.shown)]
+    return [*breaches, *of_columns, *ages_of_others(rows, contract, file.shown), *two_places_at_once(*read, breaches)]
 
 
 def _rows(file_rows: FileRows, contract: Contract, last: LastIntake) -> pl.DataFrame:

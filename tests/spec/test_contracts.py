@@ -63,7 +63,7 @@ GOOD = {
     },
     "other_la": CHILD | {
         "FullName": "", "ConfirmedOn": "01/11/2026", "ConfirmingLA": "352", "SchoolName": "Out of area school",
-        "LeavingDate": "", "Status": "",
+        "LeavingDate": "", "Status": "", "StartDate": "",
     },
     "social_care": CHILD | {
         "Status": "CIN", "Opened": "23/06/2025", "Closed": "", "AddressProtected": "N", "FullName": "", "CaseState": "",
@@ -171,6 +171,7 @@ Status       | Elsewhere     | known code              | nothing
 """,
     "other_la": CHILD_RULES
     + """
+StartDate     | 07/05        | date                    | nothing
 ConfirmedOn  |               | required                | row
 ConfirmedOn  | by phone      | date                    | row
 ConfirmedOn  | 01/11/2062    | not in the future       | nothing

@@ -92,10 +92,10 @@ SLIPS = {
         "requiredWhy, value: A row without a key cannot be followed from night to night.", "requiredWhy, value: ''",
         "required needs requiredWhy",
     ),
-    "a reason why nothing would end, of no end": (
+    "what it means that a column is absent, of one that may not be": (
         "{property: mapsTo, value: full_name}",
-        "{property: absentWhy, value: Nothing ends.}\n    - {property: mapsTo, value: full_name}",
-        "absentWhy is for an end (until, beside since) that mayBeAbsent",
+        "{property: absentWhy, value: Nobody has a name.}\n    - {property: mapsTo, value: full_name}",
+        "absentWhy and absentAs are for a column that mayBeAbsent",
     ),
     "a name with capitals": ("name: full_name", "name: FullName", "not in lower case"),
 }  # fmt: skip

@@ -352,8 +352,8 @@ def test_no_roll_stops_the_night_with_the_names_that_are_wanted(tmp_path: Path) 
 
 
 def test_a_refused_roll_stops_the_night_and_says_why(tmp_path: Path) -> None:
-    error = stopped(put(tmp_path, library_cards__csv=GOOD.replace("Smith", '"Smith')))
-    assert "library_cards.csv, line 2: unclosed quote" in str(error)
+    error = stopped(put(tmp_path, library_cards__csv=GOOD + 'LC9,"Jones,Mo\n'))
+    assert "library_cards.csv, line 5: unclosed quote" in str(error)
     assert [breach.rule for breach in error.breaches] == ["unclosed quote"]
 
 
