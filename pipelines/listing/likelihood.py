@@ -10,6 +10,7 @@ from pipelines.children.members import join_by_child
 from pipelines.children.missed_links import sources_without_place, with_missed_places
 from pipelines.children.provision import entry_certainty
 from pipelines.children.pupils_are_here import odds_of_being_a_pupil
+from pipelines.children.time_at_school import odds_by_time_at_school
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.recalibration import recalibrated
 from pipelines.rank_settings import RankSettings, reaches
@@ -34,7 +35,8 @@ def with_likelihood(ages: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
     )
     aged = join_by_child(ages, own, lives).with_columns(pl.col("living_here").fill_null(1.0))
     pupils = odds_of_being_a_pupil(aged.with_columns(pl.col("own_none").fill_null(1.0)), besides)
-    near = _nearest_in_education(inputs.rivals, own, pupils)
+    by_time = odds_by_time_at_school(inputs.rivals, inputs.provision, ages)
+    near = _nearest_in_education(inputs.rivals, own, pupils, by_time)
     judged = join_by_child(aged, near, _with_other_upn(near, inputs.person, inputs.child_records)).with_columns(
         found_none=(pl.col("own_none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0)).clip(0.0, 1.0)
     )
@@ -84,11 +86,14 @@ def _in_education(provision: pl.DataFrame, settings: RankSettings) -> pl.DataFra
     return pl.concat([current.filter(~has_several).select("child_id", *own, own_none=none), best])
 
 
-def _nearest_in_education(rivals: pl.DataFrame, own: pl.DataFrame, pupils: pl.DataFrame) -> pl.DataFrame:
+def _nearest_in_education(
+    rivals: pl.DataFrame, own: pl.DataFrame, pupils: pl.DataFrame, by_time: pl.DataFrame
+) -> pl.DataFrame:
     """One row is one child with a rival in education: ``rival_none``, the probability that the child is none of them, and
     the nearest rival.
 
     ``pupils``: from :func:`~pipelines.children.pupils_are_here.odds_of_being_a_pupil`; it need not have every child.
+    ``by_time``: from :func:`~pipelines.children.time_at_school.odds_by_time_at_school`; it need not have every pair.
     """
     schooled = own.select(
         rival_child_id="child_id",
@@ -100,12 +105,13 @@ def _nearest_in_education(rivals: pl.DataFrame, own: pl.DataFrame, pupils: pl.Da
         rival_until_on="own_until_on",
     )
     linked = pl.col("probability") * pl.col("schooled")
-    odds = linked * pl.col("is_likelier").fill_null(1.0)
+    odds = linked * pl.col("is_likelier").fill_null(1.0) * pl.col("is_likelier_by_time").fill_null(1.0)
     # A certain link stays certain, wherever the child lives.
     certainty = pl.when(linked < 1).then(odds / (1 - linked + odds)).otherwise(linked)
     near = (
         rivals.join(schooled, on="rival_child_id", how="inner", validate="m:1")
         .join(pupils, on="child_id", how="left", validate="m:1")
+        .join(by_time, on=["child_id", "rival_child_id"], how="left", validate="1:1")
         .with_columns(rival_certainty=certainty, rival_levels=pl.col("levels"))
     )
     ordered = near.sort(
