@@ -99,7 +99,7 @@ def _grade(measured: Measured, data: Path, left: Any, right: Any, probability: A
 def _grade_clusters(measured: Measured, data: Path, labels: Any) -> None:
     import polars as pl
 
-    from matching.measure import pairwise
+    from matching.accuracy import pairwise
 
     measured.clusters_f1 = pairwise(pl.Series(labels), pl.read_parquet(data, columns=["person"])["person"]).f1
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from matching.accuracy import pairwise
 from matching.blocking import BlockingRule
 from matching.comparisons import Comparison, Level, exact, missing, otherwise
 from matching.date_similarity import (
@@ -27,7 +28,6 @@ from matching.date_similarity import (
 )
 from matching.judge import Settings
 from matching.linkage import Linkage, link_records
-from matching.measure import pairwise
 from matching.names import skeleton_key, variant_groups
 from matching.similarity import Equal, SharesAny, Swapped, either
 from matching.word_similarity import JaroWinklerAtLeast, WithinEdits

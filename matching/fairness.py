@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.measure import calibration_error
+from matching.accuracy import calibration_error
 from matching.person import Columns
 
 FEWEST_CHILDREN = 10

@@ -26,8 +26,8 @@ from pipelines.linking.model_file import keep_model
 from pipelines.lock import lock
 from pipelines.migrations import bring_forward
 from pipelines.settings import Settings, refuse_workspace_among_extracts
-from pipelines.steps.intake import judge_completeness, keep_snapshot, receive_step, standardise_step
-from pipelines.steps.judging import find_provision_step, judge_residence_step, rank_step
+from pipelines.steps.intake import completeness_step, receive_step, snapshot_step, standardise_step
+from pipelines.steps.judging import provision_step, rank_step, residence_step
 from pipelines.steps.ledger import ledger_step
 from pipelines.steps.linking import link_step
 from pipelines.steps.publishing import PUBLISHED_FOLDER, publish_step
@@ -97,12 +97,12 @@ class SilentProgress:
 
 STEPS: tuple[Step, ...] = (
     Step("receive", "reading and checking the extracts", receive_step, reads_extracts=True),
-    Step("completeness", "judging whether what was received is complete", judge_completeness),
-    Step("snapshot", "recording what came, changed and went", keep_snapshot),
+    Step("completeness", "judging whether what was received is complete", completeness_step),
+    Step("snapshot", "recording what came, changed and went", snapshot_step),
     Step("standardise", "bringing every source into one form", standardise_step),
     Step("link", "finding which records are the same child", link_step, is_long=True),
-    Step("provision", "finding where each child is educated", find_provision_step),
-    Step("residence", "judging who still lives here", judge_residence_step, is_long=True),
+    Step("provision", "finding where each child is educated", provision_step),
+    Step("residence", "judging who still lives here", residence_step, is_long=True),
     Step("rank", "ranking the children possibly missing education", rank_step),
     Step("ledger", "recording why each child came onto the list, stays on it or left it", ledger_step),
     Step("publish", "publishing the list and its report", publish_step, is_long=True),

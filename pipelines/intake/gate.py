@@ -120,8 +120,8 @@ def judge_tonight(
     as_at: date,
     units_due: Mapping[str, Sequence[str]],
 ) -> JudgedIntake:
-    """Compare what was received with earlier nights, and with the units due in each source (``units_due``); write the
-    findings."""
+    """Compare what was received with earlier nights, and with the units due in each source (``units_due``). Nothing is
+    written: what is in the store is read only where it is asked for."""
     gate = _Gate(store, received, contracts, as_at, history_of(store))
     intake = gate.measured()
     refuse_date_far_from_files(intake, as_at)
@@ -148,9 +148,7 @@ def judge_tonight(
         accepted=sources,
         due=units_due,
     )
-    verdicts = judge_completeness(came, contracts, before)
-    store.write("completeness", verdicts)
-    return JudgedIntake(intake, verdicts, accepted, stands_in)
+    return JudgedIntake(intake, judge_completeness(came, contracts, before), accepted, stands_in)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from matching.measure import share_never_met
+from matching.accuracy import share_never_met
 from matching.model import Model
 from matching.thresholds import expected_by_threshold
 from matching.ties import by_size, ties

@@ -41,19 +41,19 @@ def receive_step(night: Night) -> Counts:
     return {"files": received.deliveries.height, "files_refused": len(night.refused), **delivered}
 
 
-def judge_completeness(night: Night) -> Counts:
-    """Compare tonight's rows with earlier nights' -> completeness. What it finds may hold the night."""
+def completeness_step(night: Night) -> Counts:
+    """Tonight's rows, and what earlier nights had -> completeness. What it finds may hold the night."""
     assert night.received is not None  # noqa: S101 - receive comes before completeness in STEPS
     settings = night.settings
     if not settings.full:
         night.store.read_ahead(*READ_ONCE_RECEIVED)
-    night.judged_intake = judge_tonight(
-        night.store, night.received, night.contracts, settings.as_at, settings.schools.due
-    )
-    return {"holds": len(night.judged_intake.held), "warnings": len(night.judged_intake.warnings)}
+    judged = judge_tonight(night.store, night.received, night.contracts, settings.as_at, settings.schools.due)
+    night.store.write("completeness", judged.completeness)
+    night.judged_intake = judged
+    return {"holds": len(judged.held), "warnings": len(judged.warnings)}
 
 
-def keep_snapshot(night: Night) -> Counts:
+def snapshot_step(night: Night) -> Counts:
     """Tonight's rows -> raw_* and what they were judged by, changed_row, renumbered, snapshot, delivery_change, source_*,
     vanished."""
     assert night.received is not None and night.judged_intake is not None  # noqa: S101 - both come before snapshot in STEPS

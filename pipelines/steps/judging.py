@@ -17,7 +17,7 @@ JUDGED_FROM = ("person_record", "statement", "child_record", "rival", "provision
 """Tables that the list is made from."""
 
 
-def find_provision_step(night: Night) -> Counts:
+def provision_step(night: Night) -> Counts:
     """statement, child_record -> provision."""
     found = find_provision(**night.arguments("statement", "child_record"), as_at=night.settings.as_at)
     night.store.write_children("provision", found)
@@ -25,7 +25,7 @@ def find_provision_step(night: Night) -> Counts:
     return {"provisions": found.height, "current": current.height, "children": current["child_id"].n_unique()}
 
 
-def judge_residence_step(night: Night) -> Counts:
+def residence_step(night: Night) -> Counts:
     """statement, person_record, child_record, provision -> residence. Meanwhile, for the next step: what birth dates say."""
     known = night.arguments("person_record", "child_record", "provision")
     dated = known | night.arguments("statement")

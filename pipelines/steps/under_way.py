@@ -53,57 +53,59 @@ Counts = dict[str, int]
 class Night:
     """One night under way: its settings, its open store, and what it has counted so far.
 
-    A field that one step fills for later ones is not set before that step. These fields are in the order of ``STEPS``.
+    A field that one step fills for later ones is not set before that step: ``received`` and those below it, in the order of
+    ``STEPS``.
     """
 
     settings: Settings
     store: Store
     contracts: Mapping[str, Contract]
     started_at: datetime
-    counts: dict[str, Counts] = field(default_factory=dict)
-    """Step -> what it counted."""
-    seconds: dict[str, float] = field(default_factory=dict)
-    """Step -> how many seconds it took."""
-    refused: tuple[str, ...] = ()
-    """Names of the files that broke a rule of the whole file and were not loaded."""
-    received: Received | None = None
-    """What came in; null once its rows are kept in the store."""
-    judged_intake: JudgedIntake | None = None
-    """What the completeness gate found."""
-    link_report: Future[LinkReport] = field(init=False, repr=False)
-    """What the match report shows of the linkage; worked out while later steps run."""
-    model: Model | None = None
-    """The weights with which tonight's records are linked."""
-    sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-    record_dates: Future[RecordDates] = field(init=False, repr=False)
-    """What each record says of where its child is; worked out while the linkage runs, as are ``homes`` and ``at_odds``."""
-    homes: Future[pl.DataFrame] = field(init=False, repr=False)
-    """The home that each record names, as keys (:func:`pipelines.residence.evidence.with_homes`)."""
-    by_age: pl.DataFrame = field(init=False, repr=False)
-    """``PERSON`` as ages are judged by it (:func:`pipelines.children.exchanged_births.records_by_age`)."""
-    at_odds: Future[tuple[str, ...]] | None = None
-    """Warnings about columns that agree with no other source, or not with each other; null: not looked at yet."""
-    birth_dates: Future[BirthDates] = field(init=False, repr=False)
-    """What birth dates say of who is of compulsory school age (:func:`pipelines.listing.rank.birth_date_evidence`);
-    worked out while residence is judged."""
-    early_warning: Future[EarlyWarning] = field(init=False, repr=False)
-    """Who may be without education from the next term; worked out while the list is ranked."""
-    roll_warnings: tuple[str, ...] = ()
-    """Warnings about schools to ask, because their roll is still to come or their Year 11 left early; filled by ``rank``."""
-    masked_list: Future[Masked] = field(init=False, repr=False)
-    """The list as it may be published; worked out while the ledger is kept, as is ``other_teams``."""
-    other_teams: Future[pl.DataFrame] = field(init=False, repr=False)
-    """Children whom other teams should look at (``OTHER_TEAM``)."""
-    list_changes: WhatChanged = field(default_factory=WhatChanged.empty)
-    """How the list differs from the last one published."""
-    published: Path | None = None
-    """Folder of the publication, once it is complete."""
     run_buckets: Run | None = None
     """Scores buckets of pairs in other processes; null: the night scores in its own."""
     step: str = ""
     """Name of the step under way."""
     on_progress: OnProgress | None = None
     """Receives how far the step under way has got, if that step takes long."""
+    counts: dict[str, Counts] = field(default_factory=dict)
+    """Step -> what it counted."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Step -> how many seconds it took."""
+    received: Received | None = None
+    """What came in; null once its rows are kept in the store."""
+    refused: tuple[str, ...] = ()
+    """Names of the files that broke a rule of the whole file and were not loaded."""
+    sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    """Source -> what its sender should mend, schema FOR_SENDER."""
+    judged_intake: JudgedIntake | None = None
+    """What the completeness gate found."""
+    record_dates: Future[RecordDates] = field(init=False, repr=False)
+    """What each record says of where its child is; worked out while the linkage runs, as are ``homes`` and ``at_odds``."""
+    homes: Future[pl.DataFrame] = field(init=False, repr=False)
+    """The home that each record names, as keys (:func:`pipelines.residence.evidence.with_homes`)."""
+    at_odds: Future[tuple[str, ...]] | None = None
+    """Warnings about columns that agree with no other source, or not with each other; null: not looked at yet."""
+    by_age: pl.DataFrame = field(init=False, repr=False)
+    """``PERSON`` as ages are judged by it (:func:`pipelines.children.exchanged_births.records_by_age`)."""
+    model: Model | None = None
+    """The weights with which tonight's records are linked."""
+    link_report: Future[LinkReport] = field(init=False, repr=False)
+    """What the match report shows of the linkage; worked out while later steps run."""
+    birth_dates: Future[BirthDates] = field(init=False, repr=False)
+    """What birth dates say of who is of compulsory school age (:func:`pipelines.listing.rank.birth_date_evidence`);
+    worked out while residence is judged."""
+    early_warning: Future[EarlyWarning] = field(init=False, repr=False)
+    """Who may be without education from the next term; worked out while the list is ranked."""
+    masked_list: Future[Masked] = field(init=False, repr=False)
+    """The list as it may be published; worked out while the ledger is kept, as is ``other_teams``."""
+    other_teams: Future[pl.DataFrame] = field(init=False, repr=False)
+    """Children whom other teams should look at (``OTHER_TEAM``)."""
+    roll_warnings: tuple[str, ...] = ()
+    """Warnings about schools to ask, because their roll is still to come or their Year 11 left early; filled by ``rank``."""
+    list_changes: WhatChanged = field(default_factory=WhatChanged.empty)
+    """How the list differs from the last one published."""
+    published: Path | None = None
+    """Folder of the publication, once it is complete."""
     _to_link: Future[tuple[pl.DataFrame, pl.DataFrame]] | None = field(default=None, repr=False)
     _contact: pl.DataFrame | None = field(default=None, repr=False)
     _outcomes: pl.DataFrame | None = field(default=None, repr=False)

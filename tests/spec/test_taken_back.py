@@ -106,8 +106,8 @@ def test_a_file_that_is_right_again_is_not_held_for_what_a_wrong_one_told(last_n
     nights = Deliveries(shutil.copytree(last_night, tmp_path / "workspace"))
     wrong = _with(ROLL, "leaving_date", "2026-11-02", last=60)
     others = {"health": LIST, "social_care": CASES}
-    nights.night(1, school_census=wrong, **others)
-    assert nights.table("completeness").filter(check="ended at once").height == 1
+    judged = nights.night(1, school_census=wrong, **others)
+    assert judged.completeness.filter(check="ended at once").height == 1
     right = [*ROLL[:-1], {**ROLL[-1], "leaving_date": "2026-11-03"}]
     judged = nights.night(2, school_census=right, **others)
     assert judged.held == ()

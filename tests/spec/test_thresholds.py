@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from matching.measure import calibration_error
+from matching.accuracy import calibration_error
 from matching.thresholds import (
     EXPECTED,
     MEASURED,
