@@ -12,6 +12,7 @@ from data_contracts.parts import (
     BETWEEN_WORDS,
     DATE_PARTS,
     EXCEL_DAYS,
+    LEFT,
     MONTHS_ALONE,
     YEAR_ALONE,
     Column,
@@ -290,8 +291,9 @@ def _codes_of_texts(text: pl.Series, meaning: Mapping[str, str | None]) -> pl.Se
 
 
 def _first_of_two(text: str, meaning: Mapping[str, str | None]) -> str | None:
-    """The first half of a code given twice, or what is behind a list's letter or a system's own code, in the form in which
-    codes are compared; null if the text is neither."""
+    """The first half of a code given twice, or that says that an entry has ended, whatever is said of it behind (``Closed -
+    moved to Wales``); or what is behind a list's letter or a system's own code. In the form in which codes are compared; null
+    if the text is none of these."""
     if (behind := plain_code(_LETTER_IN_LIST.sub("", text))) in meaning:
         return behind
     if coded := _SYSTEMS_OWN.fullmatch(text):
@@ -301,6 +303,8 @@ def _first_of_two(text: str, meaning: Mapping[str, str | None]) -> str | None:
     for halves in (_SAID_TWICE.split(text, 1), text.rstrip(")").split("(", 1)):
         codes = [plain_code(half.strip()) for half in halves]
         if len(codes) == 2 and all(code in meaning for code in codes) and meaning[codes[0]] == meaning[codes[1]]:
+            return codes[0]
+        if len(codes) == 2 and meaning.get(codes[0]) == LEFT:
             return codes[0]
     return None
 

@@ -27,7 +27,7 @@ Postcode     | ZA1 CC1       | form                    | nothing
 FURTHER_GOOD = {
     "asylum": CHILD | {
         "HouseholdRef": "F0012", "Accommodation": "Hotel", "ArrivedOn": "03/09/2026", "LeftOn": "",
-        "AddressProtected": "",
+        "AddressProtected": "", "Status": "",
     },
     "benefits": {
         "RecordId": "BN0000001", "ClaimRef": "C0000001", "ClaimType": "Housing benefit", "ClaimStart": "16/09/2018",
@@ -56,7 +56,7 @@ FURTHER_GOOD = {
     "police": CHILD | {"Reason": "Domestic abuse", "NotifiedOn": "02/11/2026", "AddressProtected": ""},
     "post_16": CHILD | {
         "Activity": "College", "Provider": "Harbour College", "Mode": "Full-time", "StartDate": "01/09/2026",
-        "EndDate": "31/12/9999", "LastContact": "02/10/2026",
+        "EndDate": "31/12/9999", "LastContact": "02/10/2026", "Status": "",
     },
     "pupil_returns": CHILD | {
         "School": "Lantern Primary", "ReturnType": "Added", "ChangedOn": "02/11/2026", "LeavingGround": "",

@@ -70,7 +70,7 @@ GOOD = {
     },
     "referrals": CHILD | {
         "FullName": "", "ReferredOn": "17/10/2026", "ReferredBy": "Other LA", "Concern": "No school place",
-        "Status": "",
+        "Status": "", "ClosedOn": "",
     },
     "lost_pupils": CHILD | {"UploadedOn": "09/07/2026", "LastSchoolURN": "100008"},
     **FURTHER_GOOD,
@@ -192,6 +192,8 @@ AddressProtected | perhaps    | known code             | nothing
 ReferredOn   | Monday        | date                    | nothing
 ReferredOn   | 17/10/2062    | not in the future       | nothing
 Concern      | see my e-mail | known code              | nothing
+ClosedOn     | July          | date                    | nothing
+ClosedOn     | 01/01/1900    | not before 1990         | nothing
 """,
     "lost_pupils": CHILD_RULES
     + """

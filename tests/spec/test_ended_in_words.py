@@ -57,14 +57,16 @@ def test_a_pupil_who_has_left_on_no_day_is_not_taken_for_one_who_is_there(
         (tmp_path / f"{source}.csv").unlink()
 
 
-ENDS = {"ehe_register": "ClosedOn", "alternative_provision": "EndDate", "other_la": "LeavingDate"}
+ENDS = {"ehe_register": "ClosedOn", "alternative_provision": "EndDate", "other_la": "LeavingDate", "post_16": "EndDate"}
 
 
 @pytest.mark.parametrize(
     ("status", "ended", "aside"),
     [
         pytest.param("Closed", "", 1, id="closed, nobody says when"),
-        pytest.param("Returned to school", "", 1, id="in other words"),
+        pytest.param("Ended", "", 1, id="in other words"),
+        pytest.param("Closed - moved to Wales", "", 1, id="with more behind it"),
+        pytest.param("Left (July 2026)", "", 1, id="with more in brackets"),
         pytest.param("C - Ceased", "", 1, id="behind a code"),
         pytest.param("Closed", "20/07/2026", 0, id="closed on a day"),
         pytest.param("Open", "", 0, id="open"),
@@ -94,6 +96,7 @@ HOMES = {
     "benefits": ("ClaimStatus", "ClaimEnd"),
     "health": ("RegistrationStatus", "DeductionDate"),
     "early_years": ("Status", "EndDate"),
+    "asylum": ("Status", "LeftOn"),
 }
 
 
@@ -109,6 +112,7 @@ HOMES = {
         pytest.param("health", "Deducted", "", ["left"], id="a patient taken off the doctor's list"),
         pytest.param("health", "Active", "", ["lives_here"], id="a patient on it"),
         pytest.param("early_years", "Left", "", ["left"], id="a nursery place that ended"),
+        pytest.param("asylum", "Dispersed", "", ["left"], id="a stay in a hotel that ended"),
     ],
 )
 def test_a_home_that_has_ended_in_words_alone_is_no_home_any_more(
@@ -152,12 +156,20 @@ def test_a_case_or_referral_that_is_closed_in_words_alone_is_no_reason_to_look_s
     assert ("concern" in said_of(row, tmp_path, "social_care")["kind"]) == (is_concern == "yes")
 
 
-@pytest.mark.parametrize(("status", "says"), [("Open", ["concern", "seen"]), ("Closed - NFA", ["seen"])])
-def test_a_referral_that_is_closed_still_says_that_the_child_was_known(
-    status: str, says: list[str], tmp_path: Path
+@pytest.mark.parametrize(
+    ("status", "closed", "says"),
+    [
+        pytest.param("Open", "", [("concern", None), ("seen", None)], id="open"),
+        pytest.param("Closed - NFA", "", [("seen", None)], id="closed in words"),
+        pytest.param("", "02/11/2026", [("concern", date(2026, 11, 2)), ("seen", None)], id="closed on a day"),
+    ],
+)
+def test_a_referral_that_is_closed_is_a_concern_no_longer_and_still_says_that_the_child_was_known(
+    status: str, closed: str, says: list[tuple[str, date | None]], tmp_path: Path
 ) -> None:
-    row = GOOD["referrals"] | {"Status": status}
-    assert sorted(said_of(row, tmp_path, "referrals")["kind"]) == says
+    row = GOOD["referrals"] | {"Status": status, "Date Closed": closed}
+    del row["ClosedOn"]
+    assert said_of(row, tmp_path, "referrals").select("kind", "until_on").sort("kind").rows() == says
 
 
 def test_a_child_whose_only_entry_ended_on_no_known_day_is_not_taken_for_one_with_an_open_entry() -> None:
