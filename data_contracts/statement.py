@@ -56,7 +56,7 @@ class Statement(Part):
     ``concern``    a reason to look sooner, from ``since`` to ``until``; ``what`` names it, and ``place`` the school that is
                    promised, by a number or its name.
     ``protected``  the address must not be shown.
-    ``died``       the child has died, and nobody is to ask the family anything; always needs ``when``.
+    ``died``       the child has died, and nobody is to ask the family anything; needs ``when``, or ``on``, the day of death.
     ``grown_up``   the row is about an adult of the household; always needs ``when``, and any birth date outweighs it.
     ``misdated``   a date in ``on`` lies more than half a year outside ``ages``, counted from the row's birth date. No child can
                    have met it at that age, so the birth date (or that date) was mistyped.
@@ -109,7 +109,7 @@ class Statement(Part):
             raise fault(
                 "provision and concern need either what or what_from, left may have one, and no other kind", "kind"
             )
-        if (self.kind in ("seen", "left", "misdated")) != bool(self.on):
+        if self.kind != "died" and (self.kind in ("seen", "left", "misdated")) != bool(self.on):
             raise fault("seen, left and misdated, and no other kind, need on", "kind")
         if (self.kind == "misdated") != (self.ages is not None):
             raise fault("misdated, and no other kind, needs ages: the first and the last", "ages")
@@ -123,8 +123,8 @@ class Statement(Part):
             raise fault("place_also needs place, the column with the school's name", "place_also")
         if self.kind != "seen" and self.unless:
             raise fault("only seen has unless", "unless")
-        if self.kind in ("died", "grown_up") and not self.when:
-            raise fault(f"{self.kind} needs when: the codes that say so", "when")
+        if self.kind in ("died", "grown_up") and not (self.when or self.on):
+            raise fault(f"{self.kind} needs when: the codes that say so; or, of died, on", "when")
         if self.holds_days and not self.since:
             raise fault("holds_days needs since", "holds_days")
         return self

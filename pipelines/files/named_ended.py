@@ -5,7 +5,10 @@ import re
 from data_contracts.contract import Contract
 from data_contracts.parts import LEFT
 
-_ENDED = r"closed|leavers?|ended|ceased|inactive|former|no longer|off roll|deregistered|wedi gadael|wedi cau"
+_ENDED = (
+    r"closed|leavers?|ended|ceased|inactive|former (?:tenan|pupil|student|patient)\w*|no longer|off roll|deregistered"
+    "|wedi gadael|wedi cau"
+)
 _GOES_ON = r"open|current|active|all|and|on roll"
 _SAYS_ENDED = re.compile(rf"(?<![a-z])(?:{_ENDED})(?![a-z])", re.IGNORECASE)
 _SAYS_OTHERWISE = re.compile(rf"(?<![a-z])(?:{_GOES_ON})(?![a-z])", re.IGNORECASE)

@@ -45,7 +45,7 @@ GOOD = {
         "RecordId": "H0000001", "NHSNumber": "9434765919", "FamilyName": "MERRICK", "GivenNames": "ISLA ROSE",
         "Gender": "2", "BirthDate": "20150324", "AddressLine1": "7 Lantern Row", "AddressLine2": "", "Postcode": "",
         "GPPractice": "Z10003", "RegisteredFrom": "2015-04-01", "DeductionDate": "", "LastContact": "2026-01-31",
-        "Deceased": "N", "FullName": "", "MiddleNames": "", "RegistrationStatus": "",
+        "Deceased": "N", "FullName": "", "MiddleNames": "", "RegistrationStatus": "", "DateOfDeath": "",
     },
     "ehe_register": CHILD | {
         "FullName": "",
@@ -141,6 +141,8 @@ DeductionDate  | 1900-01-01    | not before 1990        | nothing
 LastContact    | 2026-13-01    | date                   | nothing
 LastContact    | 2062-01-31    | not in the future      | nothing
 Deceased       | Perhaps       | known code             | nothing
+DateOfDeath    | spring        | date                   | nothing
+DateOfDeath    | 1900-01-01    | not before 1990        | nothing
 """,
     "ehe_register": CHILD_RULES
     + """

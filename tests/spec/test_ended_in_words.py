@@ -189,3 +189,20 @@ def test_a_child_whose_only_entry_ended_on_no_known_day_is_not_taken_for_one_wit
         ("housing:1", True, None),
         ("housing:2", False, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "has_died"),
+    [
+        pytest.param({"RegistrationStatus": "Deceased"}, True, id="by the registration"),
+        pytest.param({"DateOfDeath": "2026-03-02"}, True, id="on a day"),
+        pytest.param({"DateOfDeath": "1900-01-01 00:00:00"}, False, id="a blank of a database"),
+        pytest.param({"DateOfDeath": "2027-03-02"}, False, id="on a day still to come"),
+        pytest.param({"DateOfDeath": "N/A"}, False, id="nothing"),
+        pytest.param({"DateOfDeath": "see notes"}, False, id="no day"),
+    ],
+)
+def test_nobody_is_sent_to_the_family_of_a_child_who_has_died(
+    cells: dict[str, str], has_died: bool, tmp_path: Path
+) -> None:
+    assert ("died" in said_of(GOOD["health"] | cells, tmp_path, "health")["kind"]) == has_died
