@@ -92,11 +92,11 @@ APPROVED_MODEL = Path(__file__).parents[2] / "matching" / "data" / "approved_mod
 def link(
     records: pl.DataFrame,
     *,
-    previous: pl.DataFrame | None = None,
+    before: pl.DataFrame | None = None,
     judgements: pl.DataFrame | None = None,
     in_force: ModelInUse | None = None,
     settings: Settings = CHILD_SETTINGS,
-    groups: GroupInputs | None = None,
+    groups: GroupInputs = GroupInputs(),  # noqa: B008 - frozen
     held: MeasuresInForce | None = None,
     progress: OnProgress | None = None,
     buckets: Buckets | None = None,
@@ -104,27 +104,26 @@ def link(
     """Link all sources with each other.
 
     - ``records``: as they are linked (:func:`records_to_link`).
-    - ``previous``: CHILD_RECORD of last night, from which children keep their ids.
+    - ``before``: CHILD_RECORD of last night under tonight's keys, from which children keep their ids; null: none was.
     - ``judgements``: left_id, right_id, is_same; those on records that are not there tonight are ignored.
     - ``in_force``: the weights in force; null: learnt from tonight's records, or the approved weights if those are too few.
     - ``held``: the measures in force; null, or if they no longer fit: measured tonight.
-    - ``groups``: what the report's measures by group need; null: nothing.
+    - ``groups``: what the report's measures by group need to know.
     - ``progress``: is told how far the linkage is.
     - ``buckets``: where pairs are scored; null: in this process.
     """
     table = with_keys(records)
-    asked = groups or GroupInputs()
     counts = records_by_source(table["dataset"])
-    due = _why_due(held, in_force, settings, counts, asked.as_at)
+    due = _why_due(held, in_force, settings, counts, groups.as_at)
     given = None if in_force is not None and in_force.stands_in and due else in_force
     judged = judged_rows(judgements, table["record_id"])
     measures = held.measures if held and not due else None
     linked = partial(link_records, table, **OF_CHILDREN, judged=judged, settings=settings, measures=measures)
-    linkage, weights = _found(partial(linked, on_progress=progress, buckets=buckets), given, asked.as_at)
+    linkage, weights = _found(partial(linked, on_progress=progress, buckets=buckets), given, groups.as_at)
     if held is None or due:
         mark = fingerprint(weights.model, settings, tuple(counts))
-        held = measures_of_linkage(linkage, table["dataset"], on=asked.as_at, why=due, fingerprint=mark)
-    children = _children(linkage, table["record_id"], previous)
+        held = measures_of_linkage(linkage, table["dataset"], on=groups.as_at, why=due, fingerprint=mark)
+    children = _children(linkage, table["record_id"], before)
     described = partial(_described, linkage)
     pairs = _all_pairs(linkage)
     return Linked(
@@ -134,16 +133,16 @@ def link(
         rivals=with_family_ties(
             _rivals(linkage, children), table, children, linkage.labels, judged=judged, described=described
         ),
-        report=report_of_pairs(pairs, table, linkage.labels, asked, weights=weights, settings=settings, held=held),
+        report=report_of_pairs(pairs, table, linkage.labels, groups, weights=weights, settings=settings, held=held),
         weights=weights,
         held=held,
         linkage=linkage,
     )
 
 
-def _children(linkage: Linkage, ids: pl.Series, previous: pl.DataFrame | None) -> pl.DataFrame:
+def _children(linkage: Linkage, ids: pl.Series, before: pl.DataFrame | None) -> pl.DataFrame:
     """CHILD_RECORD in the order of ``ids``, the record of each row."""
-    children = assign_child_ids(pl.DataFrame({"record_id": ids, "cluster": linkage.labels}), previous)
+    children = assign_child_ids(pl.DataFrame({"record_id": ids, "cluster": linkage.labels}), before)
     sure = children.with_columns(membership=pl.Series(linkage.membership))
     return sure.select(CHILD_RECORD.names()).cast(CHILD_RECORD)
 
@@ -193,7 +192,7 @@ def report_of_pairs(
     pairs: pl.DataFrame,
     table: pl.DataFrame,
     labels: Labels,
-    asked: GroupInputs,
+    groups: GroupInputs,
     *,
     weights: ModelInUse,
     settings: Settings,
@@ -209,7 +208,7 @@ def report_of_pairs(
     return report_of(
         pairs,
         table["dataset"],
-        measured_by_group(table, child, weighed, asked),
+        measured_by_group(table, child, weighed, groups),
         child=child,
         model=weights.model.on(held.measures.records),
         held=held,

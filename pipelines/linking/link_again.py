@@ -45,17 +45,18 @@ MOST_CHANGED = 0.25
 class LinkageInput:
     """What tonight's linkage works on."""
 
-    person: pl.DataFrame
-    """PERSON, in the order of the ids."""
+    records: pl.DataFrame
+    """As they are linked (:func:`~pipelines.linking.link.records_to_link`)."""
     content: NDArray[np.uint64]
-    previous: pl.DataFrame
-    """CHILD_RECORD of the last night."""
+    """Of each record: :func:`~pipelines.linking.kept_links.content_fingerprints`."""
+    last_night: pl.DataFrame
+    """CHILD_RECORD of the last night, as it was."""
     before: pl.DataFrame
     """The same under tonight's keys: a record whose key has changed is under its new key."""
     judged: PairJudgements | None
     weights: ModelInUse
     settings: Settings
-    asked: GroupInputs
+    groups: GroupInputs
     held: MeasuresInForce
 
 
@@ -101,32 +102,32 @@ class LinkageChanges:
 def known_records(store: Store, tonight: LinkageInput) -> MatchedRecords | None:
     """The last night's records, matched with tonight's; null: so many changed that all are to be linked anew."""
     least, records = store.read("link_kept")["next_number"].item(), store.read("linked_record")
-    if not records["record_id"].equals(tonight.previous["record_id"]):
+    if not records["record_id"].equals(tonight.last_night["record_id"]):
         return None
-    known = MatchedRecords.of(records, tonight.person["record_id"], tonight.content, least)
+    known = MatchedRecords.of(records, tonight.records["record_id"], tonight.content, least)
     many = known.is_new.sum() + len(known.gone_numbers)
-    return known if many <= MOST_CHANGED * tonight.person.height else None
+    return known if many <= MOST_CHANGED * tonight.records.height else None
 
 
 def link_changed_records(store: Store, tonight: LinkageInput, known: MatchedRecords) -> LinkageChanges:
     """Link what changed, and what depends on it."""
-    known, signs, met = _met(store, tonight.person, known)
+    known, signs, met = _met(store, tonight.records, known)
     before = store.read("scored_pair")
     names = ("child_id", "membership")
-    stood = tonight.person.select("record_id", *(known.last_values(tonight.previous[name]) for name in names))
+    stood = tonight.records.select("record_id", *(known.last_values(tonight.last_night[name]) for name in names))
     membership = stood["membership"].fill_null(1.0).to_numpy()
     kept = previous_linkage(known, before, store.read("weighed_children"), membership)
     measures = tonight.held.measures
     numbers = {name: number for number, name in enumerate(tonight.held.sources)}
     strata = {name: number for number, name in enumerate(measures.strata)}
-    coded = tonight.person.select(
+    coded = tonight.records.select(
         dataset=pl.col("dataset").replace_strict(numbers, return_dtype=pl.Int32),
         stratum=pl.col(COUNTED_AMONG).replace_strict(strata, default=len(strata), return_dtype=pl.Int32),
     )
     again = link_again(
         kept,
         met,
-        _encoded(tonight.person, tonight.settings),
+        _encoded(tonight.records, tonight.settings),
         dataset=coded["dataset"].to_numpy(),
         stratum=coded["stratum"].to_numpy(),
         rules=CHILD_BLOCKING_RULES,
@@ -154,23 +155,23 @@ def unchanged_report(
     return partial(_report, tonight, rows, labels), int(rows["is_same_child"].sum()), rows.filter(is_kept()).height
 
 
-def _encoded(person: pl.DataFrame, settings: Settings) -> Callable[[Rows], Encoded]:
+def _encoded(records: pl.DataFrame, settings: Settings) -> Callable[[Rows], Encoded]:
     """A function that encodes some rows."""
 
     def encoded(rows: Rows) -> Encoded:
-        return prepare(with_keys(person[rows]), CHILD_COMPARISONS, CHILD_BLOCKING_RULES, *settings.reads)
+        return prepare(with_keys(records[rows]), CHILD_COMPARISONS, CHILD_BLOCKING_RULES, *settings.reads)
 
     return encoded
 
 
-def _met(store: Store, person: pl.DataFrame, known: MatchedRecords) -> tuple[MatchedRecords, pl.DataFrame, Rows]:
+def _met(store: Store, records: pl.DataFrame, known: MatchedRecords) -> tuple[MatchedRecords, pl.DataFrame, Rows]:
     """The signs of all new records, and the rows that share a block with one, including themselves.
 
     A block larger than LARGEST_BLOCK is split by its content: if it gains or loses a record, all its records count as
     changed.
     """
     new = np.flatnonzero(known.is_new)
-    signs = sign_frame(person[new], known.numbers[new])
+    signs = sign_frame(records[new], known.numbers[new])
     left = store.read_where("block_sign", pl.DataFrame({"number": known.gone_numbers}))
     shared = store.read_where("block_sign", pl.concat([signs, left]).select(pl.col("sign").unique()))
     sizes = pl.concat([shared, signs]).group_by("sign").len()  # of both nights together: never too few
@@ -179,7 +180,7 @@ def _met(store: Store, person: pl.DataFrame, known: MatchedRecords) -> tuple[Mat
     if (~known.is_new[split[split >= 0]]).any():
         known = known.with_changed(split[split >= 0])
         new = np.flatnonzero(known.is_new)
-        signs = sign_frame(person[new], known.numbers[new])
+        signs = sign_frame(records[new], known.numbers[new])
         shared = store.read_where("block_sign", signs.select(pl.col("sign").unique()))
     # A changed record is found by its new number; its old one belongs to nobody.
     rows = known.row_of[shared["number"].unique().to_numpy()]
@@ -196,7 +197,7 @@ def _result(
     stood: pl.DataFrame,
 ) -> LinkageChanges:
     children = _children(tonight, again, stood)
-    ids = tonight.person["record_id"]
+    ids = tonight.records["record_id"]
     model = tonight.weights.model.on(tonight.held.measures.records)
     with ThreadPoolExecutor(1) as aside:  # meanwhile, what has changed among the pairs
         rivals = aside.submit(_rivals, tonight, again, children, model)
@@ -232,7 +233,7 @@ def _result(
 def _linked_records(tonight: LinkageInput, known: MatchedRecords, again: IncrementalLinkage) -> pl.DataFrame:
     """``LINKED_RECORD`` after tonight, in the order of tonight's records."""
     columns = {
-        "record_id": tonight.person["record_id"],
+        "record_id": tonight.records["record_id"],
         "number": known.numbers,
         "content": tonight.content,
         "cut": known.numbers[again.cut],
@@ -243,9 +244,9 @@ def _linked_records(tonight: LinkageInput, known: MatchedRecords, again: Increme
 
 def _report(tonight: LinkageInput, rows: pl.DataFrame, labels: Labels) -> LinkReport:
     """The report. ``rows``: SCORED_PAIR with rows in place of numbers, sorted by them; ``labels``: of each row."""
-    table = tonight.person.with_columns(home_keys())
+    table = tonight.records.with_columns(home_keys())
     weights, settings, held = tonight.weights, tonight.settings, tonight.held
-    return report_of_pairs(rows, table, labels, tonight.asked, weights=weights, settings=settings, held=held)
+    return report_of_pairs(rows, table, labels, tonight.groups, weights=weights, settings=settings, held=held)
 
 
 def _differing(
@@ -284,7 +285,7 @@ def _children(tonight: LinkageInput, again: IncrementalLinkage, stood: pl.DataFr
     touched = pl.Series(again.is_touched)
     clusters = stood.select("record_id", cluster=pl.Series(again.labels)).filter(touched)
     before = tonight.before.join(clusters, on="record_id", how="semi")
-    fresh = assign_child_ids(clusters, before, tonight.previous["child_id"].unique().to_list()).sort("record_id")
+    fresh = assign_child_ids(clusters, before, tonight.last_night["child_id"].unique().to_list()).sort("record_id")
     place = np.arange(stood.height)
     place[again.is_touched] = stood.height + np.arange(fresh.height)
     names = pl.concat([stood["child_id"], fresh["child_id"]]).gather(place)
@@ -296,7 +297,7 @@ def _rivals(tonight: LinkageInput, again: IncrementalLinkage, children: pl.DataF
     nearest = rivals.nearest[is_kept_rival(rivals)]
     words, weights = described(rivals.left[nearest], rivals.right[nearest])
     rows = rival_rows(rivals, again.labels, words, weights, children)
-    return with_family_ties(rows, tonight.person, children, again.labels, judged=tonight.judged, described=described)
+    return with_family_ties(rows, tonight.records, children, again.labels, judged=tonight.judged, described=described)
 
 
 def _in_words(again: IncrementalLinkage, model: Model, left: Rows, right: Rows) -> tuple[pl.Series, Bits]:

@@ -136,7 +136,7 @@ def _groups_asked(night: Night) -> GroupInputs:
 
 def _tonight(
     night: Night,
-    person: pl.DataFrame,
+    records: pl.DataFrame,
     last: tuple[pl.DataFrame, pl.DataFrame] | None,
     decided: LinkageDecisions,
     in_force: ModelInUse | None,
@@ -146,21 +146,21 @@ def _tonight(
     """What is to be linked, if only what changed can be; null: something kept from last night does not hold, or nothing was
     kept.
 
-    ``person``: the records as they are linked. ``last``: last night's ``CHILD_RECORD``, as it was and under tonight's keys.
+    ``records``: as they are linked. ``last``: last night's ``CHILD_RECORD``, as it was and under tonight's keys.
     """
     if last is None or in_force is None or held is None or not _has_tables(night.store, KEPT_TABLES):
         return None
     settings = replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold)
-    counts = records_by_source(person["dataset"])
+    counts = records_by_source(records["dataset"])
     mark = fingerprint(in_force.model, settings, tuple(counts))
     if reason_to_measure(held, mark, counts, night.settings.as_at) is not None:
         return None
     if night.store.read("link_kept")["mark"].item() != mark_of(held):
         return None
-    judged = judged_rows(decided.judgements, person["record_id"])
+    judged = judged_rows(decided.judgements, records["record_id"])
     return LinkageInput(
-        person,
-        content_fingerprints(person, judged),
+        records,
+        content_fingerprints(records, judged),
         *last,
         judged,
         in_force,
@@ -173,7 +173,7 @@ def _tonight(
 def _link_all(
     night: Night,
     records: pl.DataFrame,
-    previous: pl.DataFrame | None,
+    before: pl.DataFrame | None,
     decided: LinkageDecisions,
     in_force: ModelInUse | None,
     *,
@@ -185,7 +185,7 @@ def _link_all(
     with buckets_in(night.settings.workspace, night.run_buckets) as buckets:
         linked = link(
             records,
-            previous=previous,
+            before=before,
             judgements=decided.judgements,
             in_force=in_force,
             settings=replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold),
@@ -221,14 +221,14 @@ def _write_again(night: Night, again: LinkageChanges, tonight: LinkageInput) -> 
     store.write("link_kept", kept_row(tonight.held, again.next_number, night.started_at))
 
 
-def _keep_moves(night: Night, previous: pl.DataFrame | None, after: pl.DataFrame, touched: pl.Series | None) -> None:
+def _keep_moves(night: Night, before: pl.DataFrame | None, after: pl.DataFrame, touched: pl.Series | None) -> None:
     """Add tonight's moves between children to ``CHILD_MOVE``. ``touched``: marks the rows of ``after`` whose child is not
     made of the same records as last night; all moves are among them. Null: any row may have moved."""
-    if previous is None:
+    if before is None:
         return
     moves = CHILD_MOVE.to_frame()
-    if after is not previous:
+    if after is not before:
         now = after if touched is None else after.filter(touched)
-        before = previous if touched is None else previous.filter(pl.col("record_id").is_in(now["record_id"].implode()))
-        moves = id_moves(before, now).with_columns(as_at=pl.lit(night.settings.as_at)).select(CHILD_MOVE.names())
+        were = before if touched is None else before.filter(pl.col("record_id").is_in(now["record_id"].implode()))
+        moves = id_moves(were, now).with_columns(as_at=pl.lit(night.settings.as_at)).select(CHILD_MOVE.names())
     night.store.write("child_move", pl.concat([night.store.read_or_empty("child_move"), moves]))

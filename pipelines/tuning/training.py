@@ -41,7 +41,7 @@ def learn_weights(tables: Mapping[str, pl.DataFrame], judgements: pl.DataFrame, 
     """
     linked = link(
         records_to_link(tables["person_record"]),
-        previous=tables["child_record"],
+        before=tables["child_record"],
         judgements=judgements_for_linkage(judgements),
         settings=replace(CHILD_SETTINGS, link_probability=link_threshold),
     )

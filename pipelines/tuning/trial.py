@@ -172,7 +172,7 @@ def _linked(
     """``LINKS`` of the night's records with other settings, and the measures used for them."""
     linked = link(
         records_to_link(tables["person_record"]),
-        previous=tables["child_record"],
+        before=tables["child_record"],
         judgements=judgements_for_linkage(judgements),
         in_force=ModelInUse(model, "in force"),
         settings=replace(CHILD_SETTINGS, link_probability=settings.linkage.link_threshold),

@@ -84,10 +84,10 @@ def test_children_keep_their_ids_and_judgements_hold():
     person = _person({**AMIRA, "record_id": "census:1"}, {**AMIRA, "record_id": "gp:1"})
     first = link(records_to_link(person))
     assert first.child_records["child_id"].n_unique() == 1
-    again = link(records_to_link(_person({**AMIRA, "record_id": "gp:1"})), previous=first.child_records)
+    again = link(records_to_link(_person({**AMIRA, "record_id": "gp:1"})), before=first.child_records)
     assert again.child_records["child_id"].to_list() == first.child_records["child_id"].to_list()[1:]
     judged = pl.DataFrame({"left_id": ["gp:1", "gp:9"], "right_id": ["census:1", "gp:1"], "is_same": [False, True]})
-    apart = link(records_to_link(person), previous=first.child_records, judgements=judged)
+    apart = link(records_to_link(person), before=first.child_records, judgements=judged)
     assert apart.child_records["child_id"].n_unique() == 2
     assert apart.links.filter("is_same_child").is_empty()
 
