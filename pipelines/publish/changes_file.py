@@ -58,11 +58,16 @@ _OF_A_LEAD = (
 """Columns of ``LEAD`` that say why a child is off the list, or how near it was to the top."""
 
 
-def changes_csvs(changed: WhatChanged, protected: pl.Series) -> dict[str, bytes]:
-    """The files for all readers and, if a protected child is in them, its full rows for the restricted role."""
-    files = {"changes.csv": csv_bytes(masked_changes(changed.changes, protected))}
-    if changed.in_view.height:
-        files["in_view.csv"] = csv_bytes(masked_in_view(changed.in_view, protected))
+def changes_csvs(
+    changed: WhatChanged, changes: pl.DataFrame, in_view: pl.DataFrame, protected: pl.Series
+) -> dict[str, bytes]:
+    """The files for all readers and, if a protected child is in them, its full rows for the restricted role.
+
+    ``changes``, ``in_view``: those of ``changed``, masked.
+    """
+    files = {"changes.csv": csv_bytes(changes)}
+    if in_view.height:
+        files["in_view.csv"] = csv_bytes(in_view)
     restricted = restricted_csv("changes", changed.changes, protected) | restricted_csv(
         "in_view", changed.in_view, protected
     )

@@ -25,7 +25,6 @@ def masked_warning(children: pl.DataFrame, protected: pl.Series) -> pl.DataFrame
     return children.with_columns(**withheld_where(is_about_protected(protected), withheld))
 
 
-def early_warning_csvs(children: pl.DataFrame, protected: pl.Series) -> dict[str, bytes]:
-    """The file for all readers and, if a protected child is in it, its full rows for the restricted role."""
-    shown = csv_bytes(masked_warning(children, protected))
-    return {"early_warning.csv": shown, **restricted_csv("early_warning", children, protected)}
+def early_warning_csvs(children: pl.DataFrame, masked: pl.DataFrame, protected: pl.Series) -> dict[str, bytes]:
+    """The file for all readers (``masked``) and, if a protected child is in it, its full rows for the restricted role."""
+    return {"early_warning.csv": csv_bytes(masked), **restricted_csv("early_warning", children, protected)}

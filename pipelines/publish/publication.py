@@ -140,19 +140,20 @@ def _refuse_unsound(candidates: pl.DataFrame) -> None:
 def _outputs(publication: Publication, listed: Masked) -> dict[str, bytes]:
     """Every file of the publication by its path in the folder, except ``run.json``, which names them all."""
     protected = listed.protected
-    more = {
+    masked = {
         WHAT_CHANGED: masked_changes(publication.what_changed.changes, protected),
         IN_VIEW: masked_in_view(publication.what_changed.in_view, protected),
         EARLY_WARNING_SHEET: masked_warning(publication.early_warning.children, protected),
     }
     with ThreadPoolExecutor(1) as aside:  # the workbook takes about as long as all other files together
-        workbook = aside.submit(candidates_xlsx, publication, listed.candidates, more)
-        files = _other_outputs(publication, listed)
+        workbook = aside.submit(candidates_xlsx, publication, listed.candidates, masked)
+        files = _other_outputs(publication, listed, masked)
     return {**files, "candidates.xlsx": workbook.result()}
 
 
-def _other_outputs(publication: Publication, listed: Masked) -> dict[str, bytes]:
-    """Every such file except the workbook."""
+def _other_outputs(publication: Publication, listed: Masked, masked: Mapping[str, pl.DataFrame]) -> dict[str, bytes]:
+    """Every such file except the workbook. ``masked``: sheet -> its rows as every reader may see them."""
+    warned, changed = publication.early_warning.children, publication.what_changed
     return {
         "candidates.csv": csv_bytes(listed.candidates),
         "candidates.parquet": parquet_bytes(listed.candidates),
@@ -162,8 +163,8 @@ def _other_outputs(publication: Publication, listed: Masked) -> dict[str, bytes]
         "restricted/candidates_restricted.csv": csv_bytes(listed.restricted),
         **_restricted_explained(listed.explained_restricted),
         **evidence_sheets(publication, listed),
-        **early_warning_csvs(publication.early_warning.children, listed.protected),
-        **changes_csvs(publication.what_changed, listed.protected),
+        **early_warning_csvs(warned, masked[EARLY_WARNING_SHEET], listed.protected),
+        **changes_csvs(changed, masked[WHAT_CHANGED], masked[IN_VIEW], listed.protected),
         **other_teams_csvs(publication.other_teams, listed.protected),
         **former_csv(publication.former),
         **sender_csvs(publication.sender_files),

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from pipelines.ledger.list_changes import what_changed
-from pipelines.publish.changes_file import WHY_WITHHELD, changes_csvs
+from pipelines.publish.changes_file import WHY_WITHHELD, changes_csvs, masked_changes
 from tests.made.children import AS_AT, Drawn
 from tests.made.nights import Nights
 from tests.made.publication import made_publication, publish
@@ -89,7 +89,8 @@ def test_that_a_protected_child_rose_is_neither_told_nor_counted() -> None:
     assert nights.ledger.changes["child_id"].sort().to_list() == ["A", "B"]
     changed = what_changed(nights.ledger.changes, nights.ledger.leads, nights.ledger.lists, nights.as_at)
     assert "1 risen" in changed.words[0]
-    files = changes_csvs(changed, pl.Series(["B"]))
+    protected = pl.Series(["B"])
+    files = changes_csvs(changed, masked_changes(changed.changes, protected), changed.in_view, protected)
     shown, full = (pl.read_csv(io.BytesIO(content))["child_id"].to_list() for content in files.values())
     assert (shown, full) == (["A"], ["B"])
 
