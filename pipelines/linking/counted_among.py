@@ -11,10 +11,11 @@ COUNTED_AMONG = "counted_among"
 """Column of the birth year, or ELSEWHERE; null: there is no birth date."""
 ELSEWHERE = "elsewhere"
 """In place of the birth year where the home lies in a postcode district of which hardly any list but one knows."""
-HARDLY = 0.2
-"""A list has hardly any homes in a district if there are less than this share of those to be expected by the other's."""
-LEAST_EXPECTED = 5.0
-"""Homes to be expected at least: of fewer, none may be there by chance (7 in 1,000)."""
+HARDLY = 0.5
+"""A list has hardly any homes in a district if there are less than this share of those to be expected by the other's. Many a
+child over the border has a doctor here: the practice is the nearest, or the other parent's."""
+BY_CHANCE = 1.3
+"""As many fewer than expected, in square roots of homes, are there by chance in one district of 100."""
 MOST = 0.25
 """Share of a list's homes that may lie there at most. If it is more, the other list covers only a part of the authority, and
 families move from part to part.
@@ -43,7 +44,13 @@ def _one_list_knows(person: pl.DataFrame) -> pl.Series:
     )
     places = pl.Series(dtype=pl.String)
     for more, less, lacking in (("ones", "others", of_other), ("others", "ones", of_one)):
-        found = counted.filter(pl.col(less) < HARDLY * pl.col(more), pl.col(more) * lacking >= LEAST_EXPECTED)
+        there, expected = (_root(pl.col(side) * lacking) for side in (less, more))
+        found = counted.filter(pl.col(less) < HARDLY * pl.col(more), there < expected - BY_CHANCE)
         if found[more].sum() <= MOST:
             places = pl.concat([places, found["district"]])
     return places.sort()
+
+
+def _root(homes: pl.Expr) -> pl.Expr:
+    """The square root of a count, which varies by chance as much however large the count (Anscombe 1948, Biometrika 35:246)."""
+    return (homes + 3 / 8).sqrt()

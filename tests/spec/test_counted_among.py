@@ -25,8 +25,12 @@ def _homes(dataset: str, postcode: str, many: int) -> list[dict[str, object]]:
         pytest.param({"doctor": 10}, ELSEWHERE, id="only the doctor knows it"),
         pytest.param({"roll": 10, "landlord": 10}, ELSEWHERE, id="a smaller list knows it as well"),
         pytest.param({"roll": 10, "doctor": 1}, ELSEWHERE, id="the doctor knows one in ten"),
-        pytest.param({"roll": 10, "doctor": 3}, "2018", id="the doctor knows three in ten"),
-        pytest.param({"roll": 4}, "2018", id="so few that it may be chance"),
+        pytest.param({"roll": 10, "doctor": 3}, "2018", id="three for ten: it may be chance"),
+        pytest.param(
+            {"roll": 30, "doctor": 12}, ELSEWHERE, id="twelve for thirty: over the border, some with a doctor here"
+        ),
+        pytest.param({"roll": 30, "doctor": 16}, "2018", id="more than half"),
+        pytest.param({"roll": 3}, "2018", id="none for three: it may be chance"),
     ],
 )
 def test_children_are_counted_by_themselves_where_one_of_two_lists_knows_hardly_any_home(
