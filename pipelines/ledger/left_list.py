@@ -14,6 +14,7 @@ from pipelines.children.age import ends_on, starts_on
 from pipelines.children.facts import child_facts
 from pipelines.decisions.outcomes import CLOSING, outcomes_by_current_child, standing_outcomes
 from pipelines.formatted import formatted
+from pipelines.ledger.unconfirmed import NEWS, UNCONFIRMED, without_news
 from pipelines.ledger.what_moved import FACTORS, STOOD, factor_words, most_moved, news_of_records
 from pipelines.listing.closed import closed_in_words
 from pipelines.listing.masking import masked_off_list
@@ -26,8 +27,8 @@ from pipelines.record_ids import one_row_a_record
 from pipelines.tables import EXPLAINED, FORMER_RECORD, SET_ASIDE, WHY_OFF
 
 LISTED, IN_VIEW, LEFT = "listed", "in view", "left"
-"""``LEAD.state``. In view: off the list, but an officer has it in hand, or a file that should have its records is
-incomplete."""
+"""``LEAD.state``. In view: off the list, but an officer has it in hand, a file that should have its records is incomplete, or
+nothing new was told of its education."""
 
 MERGED = "merged with another child"
 RECORDS_GONE = "records gone from every extract"
@@ -134,14 +135,15 @@ class Tonight:
 def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff, since: date | None = None) -> pl.DataFrame:
     """``child_id``, ``spell``, ``WHY_OFF`` and ``waits_for`` of leads that are not on tonight's list.
 
-    All null where no reason is found. ``waits_for``, in words, for a lead whose records are gone: its sources whose file is
-    incomplete, or that had a row of it set aside. ``gone``: ``LEAD`` with ``now_id`` (tonight's child that has its records;
-    null: none). ``before``: the cut-off of the last list; ``since``: its night (null: no news of records is told).
+    All null where no reason is found. ``waits_for``, in words, is what keeps a lead in view: if its records are gone, its
+    sources whose file is incomplete, or that had a row of it set aside; or ``NEWS``. ``gone``: ``LEAD`` with ``now_id``
+    (tonight's child that has its records; null: none). ``before``: the cut-off of the last list; ``since``: its night (null:
+    no news of records is told).
     """
     explained = tonight.explained.with_columns(masked_off_list("why", "reason"))
     known = explained.drop("records", "likelihood").rename({"child_id": "now_id"})
     joined = (
-        gone.select("child_id", "spell", "state", "records", "now_id", "likelihood", *FACTORS)
+        gone.select("child_id", "spell", "state", "records", "now_id", "last_listed_on", "likelihood", *FACTORS)
         .with_columns(id_now=pl.coalesce("now_id", "child_id"))
         .join(known.rename({name: f"{name}_now" for name in FACTORS}), on="now_id", how="left", validate="m:1")
         .join(_ages(gone, tonight), on="now_id", how="left", validate="m:1")
@@ -156,14 +158,25 @@ def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff, since: date | 
         .with_columns(likelihood_now=recalibrated(pl.col("estimated_now"), tonight.settings.recalibration))
         .with_columns(off_because=_because(tonight.settings, before))
     )
+    joined = _with_what_it_waits_for(joined, tonight)
     shows = pl.col("reason").is_in([IN_EDUCATION, SAME_AS_RIVAL]) & pl.col("off_because").is_not_null()
     kept = ("record_id", "source", "since_on", "until_on", "link_probability")
     return joined.with_columns(
         off_why=_why(tonight.settings),
         other_child_id=pl.when(pl.col("off_because") == MERGED).then("now_id"),
         **{name: pl.when(shows).then(pl.col(name)) for name in kept},
-        waits_for=pl.when(pl.col("off_because") == RECORDS_GONE).then(pl.coalesce("cut_off", "kept_out")),
     ).select("child_id", "spell", *WHY_OFF.names(), "waits_for")
+
+
+def _with_what_it_waits_for(off: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+    """``off`` with ``waits_for``."""
+    by_education = off.filter(pl.col("off_because").is_in([IN_EDUCATION, SAME_AS_RIVAL, MERGED]))
+    unconfirmed = without_news(by_education, tonight.stood, tonight.snapshot).with_columns(unconfirmed=pl.lit(NEWS))
+    both = off.join(unconfirmed, on=["child_id", "spell"], how="left", validate="1:1")
+    is_gone = pl.col("off_because") == RECORDS_GONE
+    return both.with_columns(
+        waits_for=pl.when(is_gone).then(pl.coalesce("cut_off", "kept_out")).otherwise("unconfirmed")
+    )
 
 
 def _news(gone: pl.DataFrame, tonight: Tonight, since: date | None) -> pl.DataFrame:
@@ -298,4 +311,5 @@ def _why(settings: RankSettings) -> pl.Expr:
     }
     own_words = [pl.when(pl.col("off_because") == because).then(text) for because, text in words.items()]
     others = pl.when(pl.col("off_because").is_not_null() & ~pl.col("off_because").is_in(list(words))).then(otherwise)
-    return pl.coalesce(*own_words, others)
+    unconfirmed = pl.when(pl.col("waits_for") == NEWS).then(pl.lit(f" {UNCONFIRMED}"))
+    return pl.coalesce(*own_words, others) + unconfirmed.fill_null("")

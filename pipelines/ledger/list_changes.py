@@ -17,8 +17,9 @@ RISEN, FALLEN = "risen", "fallen"
 CHANGES = (NEW, RETURNED, GONE, KEPT_IN_VIEW, OUT_OF_VIEW, RISEN, FALLEN)
 """``LIST_CHANGE.change``, in the order in which people read them.
 
-- ``gone`` and ``kept in view``: off the list since tonight; the latter because an officer has the child in hand, or its
-  records are missing from an incomplete file. The last list, plus ``new`` and ``returned``, minus these two, is tonight's.
+- ``gone`` and ``kept in view``: off the list since tonight; the latter because an officer has the child in hand, its
+  records are missing from an incomplete file, or nothing new was told of its education. The last list, plus ``new`` and
+  ``returned``, minus these two, is tonight's.
 - ``no longer in view``: was off the list before.
 - ``risen`` and ``fallen``: more, or less, urgent in itself, whatever happened to others on the list.
 """
@@ -40,7 +41,7 @@ class WhatChanged:
     changes: pl.DataFrame
     """``LIST_CHANGE``."""
     in_view: pl.DataFrame
-    """``LEAD`` of children who are off the list but whom an officer has in hand, or whose file is incomplete."""
+    """``LEAD`` of children in view (:mod:`pipelines.ledger.left_list`)."""
     words: tuple[str, ...]
     """Sentences with counts only."""
 
@@ -82,7 +83,8 @@ def _in_words(changes: pl.DataFrame, in_view: int, tonight: pl.DataFrame) -> tup
             words.append(f"{change.capitalize()}: {reasons}.")
     if in_view:
         words.append(
-            f"In view, off the list but in an officer's hands or gone from a file that is not complete: {in_view:,}."
+            "In view, off the list but in an officer's hands, gone from a file that is not complete, or taken for another "
+            f"child though nothing new was told: {in_view:,}."
         )
     return tuple(words)
 

@@ -3,7 +3,8 @@
 A child leaves the list for a recorded reason, or the night fails: nobody leaves it silently. A child whom an officer has in
 hand stays in view until an officer closes the lead (Children missing education, statutory guidance for local authorities:
 nobody comes off before enquiries are complete or education is confirmed). So does a child whose records are missing from an
-incomplete file, until the file is complete. Ids of children are followed through merges, so that a lead continues under the
+incomplete file, until the file is complete, and one that is found to be another child in education though nothing new was told
+of either, until something is. Ids of children are followed through merges, so that a lead continues under the
 id that its records have now.
 
 Tonight's list is compared with the last one *published*: a night that never reached its readers is undone, and so is an
@@ -25,6 +26,7 @@ from pipelines.ledger.came_on_list import FIRST_NIGHT, why_came
 from pipelines.ledger.left_list import IN_VIEW, LEFT, LISTED, CutOff, Tonight, why_off
 from pipelines.ledger.list_changes import BEFORE, list_changes
 from pipelines.ledger.successor import current_child_ids
+from pipelines.ledger.unconfirmed import NEWS
 from pipelines.ledger.what_moved import what_moved
 from pipelines.listing.likelihood import with_age
 from pipelines.record_ids import one_row_a_record
@@ -224,6 +226,8 @@ def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: 
     )
     # The reason is told in the words of what explains the child that has its records now.
     goes_on_protected = pl.col("now_id").is_in(tonight.protected.implode())
+    # Without news the two may be parted again: the lead keeps its own id.
+    is_unconfirmed = (pl.col("waits_for") == NEWS).fill_null(value=False) & ~is_open
     state = pl.when(is_open | pl.col("waits_for").is_not_null()).then(pl.lit(IN_VIEW)).otherwise(pl.lit(LEFT))
     return (
         both.with_columns(pl.when(has_reason).then(name).otherwise(was).alias(name) for name, was in kept.items())
@@ -232,7 +236,7 @@ def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: 
         .with_columns(restricted=pl.col("restricted") | goes_on_protected.fill_null(value=False))
         .with_columns(
             left_on=pl.when(pl.col("state") == LEFT).then(pl.lit(tonight.as_at)),
-            now_id=pl.when(pl.col("state") == IN_VIEW).then("now_id").fill_null(pl.col("child_id")),
+            now_id=pl.when((pl.col("state") == IN_VIEW) & ~is_unconfirmed).then("now_id").fill_null(pl.col("child_id")),
         )
         .pipe(_renamed)
     )

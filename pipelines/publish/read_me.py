@@ -131,8 +131,9 @@ def _changed(publication: Publication) -> list[tuple[str, str, str]]:
         lines.append(("lane", "what changed", text))
     if changed.in_view.height:
         text = (
-            f"{_children(changed.in_view.height)} off the list whom an officer has in hand, or who are gone from a file that "
-            "is not complete. They stay here until closed, or until a complete file is sent."
+            f"{_children(changed.in_view.height)} off the list whom an officer has in hand, who are gone from a file that is "
+            "not complete, or who were taken for a child in education though nothing new was told. They stay here until "
+            "closed, until a complete file is sent, or until something new is told."
         )
         lines.append(("lane", "in view", text))
     return lines

@@ -24,7 +24,8 @@ WHAT_CHANGED = "what changed"
 """The sheet of how the list differs from the last one published."""
 
 IN_VIEW = "in view"
-"""The sheet of the children who are off the list but in view: an officer has them in hand, or their file is not whole."""
+"""The sheet of the children who are off the list but in view: an officer has them in hand, their file is not whole, or
+nothing new was told of their education."""
 
 EARLY_WARNING = "early warning"
 """The sheet of the children who may be without education from the next term."""

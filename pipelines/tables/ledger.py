@@ -23,7 +23,7 @@ WHY_OFF = pl.Schema(
 LEAD = pl.Schema(
     Columns(
         {
-            "child_id": pl.String,  # key, with spell: tonight's id, or the last one if the child is gone
+            "child_id": pl.String,  # key, with spell: tonight's id, or the last one if the child is gone or taken for another
             "spell": pl.Int64,  # 1 is the child's first time on the list
             "state": pl.String,  # "listed"; "in view": off the list, but not to be lost from sight; "left"
             "first_listed_on": pl.Date,  # null: never listed, but an officer opened an enquiry

@@ -10,9 +10,10 @@ from pipelines.failure import INTERNAL_ERROR, NightFailed
 from pipelines.intake.figures import KEPT_DAYS
 from pipelines.ledger.came_on_list import EDUCATION_ENDED, FIRST_NIGHT
 from pipelines.ledger.left_list import MERGED, RECORDS_GONE
-from pipelines.ledger.list_changes import FALLEN, GONE, OUT_OF_VIEW, RETURNED, RISEN
+from pipelines.ledger.list_changes import FALLEN, GONE, KEPT_IN_VIEW, OUT_OF_VIEW, RETURNED, RISEN
 from pipelines.ledger.lives import IN_HAND, keep_ledger, thinned_nights
-from pipelines.listing.rank import IN_EDUCATION
+from pipelines.ledger.unconfirmed import UNCONFIRMED
+from pipelines.listing.rank import CLOSED, IN_EDUCATION
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import LEAD_NIGHT
 from tests.made.children import AS_AT, Drawn
@@ -38,6 +39,50 @@ def test_of_two_leads_that_become_one_child_one_goes_on_and_the_other_says_where
     assert (nights.lead("A")["off_because"], nights.lead("A")["other_child_id"]) == (MERGED, "B")
     assert nights.lead("A")["off_why"] == "The records are now child B's. That child is on the list."
     assert nights.changes() == {"A": GONE}
+
+
+def two() -> Drawn:
+    """A lead, and another child, who is on a roll."""
+    return lead().record("school_census:C2", "B").on_roll("school_census:C2").lives("B", 1.0)
+
+
+def test_a_lead_taken_for_a_child_at_school_stays_in_view_while_nothing_new_is_told_of_either() -> None:
+    """As when doctors take one of two twins for the other and remove a registration."""
+    nights = Nights().night(two()).night(merged())
+    found = nights.lead()
+    assert (found["state"], found["off_because"], found["other_child_id"]) == ("in view", MERGED, "B")
+    assert str(found["off_why"]).startswith("The records are now child B's. In education")
+    assert str(found["off_why"]).endswith(UNCONFIRMED)
+    assert nights.changes() == {"A": KEPT_IN_VIEW}
+    nights.night(merged())
+    assert (nights.lead()["state"], nights.changes()) == ("in view", {}), "also on the nights after"
+    nights.night(two())
+    assert (nights.lead()["state"], nights.lead()["spell"], nights.changes()) == ("listed", 1, {"A": RETURNED}), (
+        "parted again"
+    )
+
+
+@pytest.mark.parametrize("record", ["health:H1", "school_census:C2"])
+def test_a_lead_leaves_once_its_record_or_that_of_the_education_has_changed(record: str) -> None:
+    nights = Nights().night(two())
+    nights.seen[record] = nights.as_at + timedelta(days=1)
+    assert nights.night(merged()).lead()["state"] == "left"
+    nights = Nights().night(two()).night(merged())
+    nights.seen[record] = nights.as_at + timedelta(days=1)
+    assert nights.night(merged()).changes() == {"A": OUT_OF_VIEW}
+
+
+def test_an_officer_closes_a_lead_of_whose_education_there_was_no_news() -> None:
+    nights = Nights().night(two()).night(merged()).officer("ON_ROLL_OWN").night(merged())
+    assert (nights.lead()["state"], nights.lead()["off_because"]) == ("left", CLOSED)
+
+
+def test_a_lead_leaves_for_a_place_of_another_record_that_begins_tonight() -> None:
+    tomorrow = AS_AT + timedelta(days=1)
+    to_come = lead().record("school_census:C2", "B").on_roll("school_census:C2", tomorrow).lives("B", 1.0)
+    begun = Drawn().record("health:H1", "B").record("school_census:C2", "B").on_roll("school_census:C2", tomorrow)
+    nights = Nights().night(to_come).night(begun.lives("B", 1.0))
+    assert (nights.lead()["state"], nights.lead()["off_because"]) == ("left", MERGED)
 
 
 def test_a_child_in_view_that_is_a_lead_again_is_back_on_the_list_in_the_same_spell() -> None:

@@ -109,7 +109,8 @@ def test_the_report_and_the_record_of_the_night_tell_it_in_counts(folder: Path) 
         "New: not known before (1).",
         "Gone: in education (1); withheld (1).",  # of the protected child nobody else learns why
         "Kept in view: in education (1).",
-        "In view, off the list but in an officer's hands or gone from a file that is not complete: 1.",
+        "In view, off the list but in an officer's hands, gone from a file that is not complete, or taken for another child "
+        "though nothing new was told: 1.",
     ]
     page = (folder / "match_report.html").read_text("utf-8")
     assert all(sentence.replace("'", "&#39;") in page for sentence in said)
