@@ -44,7 +44,7 @@ def _rng(seed: int) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def _random_pairs(height: int, between: NDArray[np.int32] | None, many: int) -> tuple[Rows, Rows]:
+def random_pairs(height: int, between: NDArray[np.int32] | None, many: int) -> tuple[Rows, Rows]:
     """Pairs of different rows, uniformly at random; all pairs if the table has no more than ``many``."""
     if height * (height - 1) // 2 <= many:
         left, right = (side.astype(np.int32) for side in np.triu_indices(height, 1))
@@ -105,7 +105,7 @@ def _sample(
 
 
 def _random_sample(table: Encoded, comparisons: Sequence[Comparison], between: NDArray[np.int32] | None) -> Sample:
-    left, right = _random_pairs(table.height, between, RANDOM_PAIRS)
+    left, right = random_pairs(table.height, between, RANDOM_PAIRS)
     none = np.zeros(len(comparisons), dtype=bool)
     patterns = patterns_of(comparisons, table, left, right)
     return _sample("random", patterns, comparisons, none, len(left), teaches_u=True)

@@ -123,14 +123,14 @@ def _likeness(looks: pl.DataFrame) -> pl.DataFrame:
     counted = looks.group_by("look").agg(pl.col("ours", "theirs").sum().round(9)).sort("look")
     look, ours, theirs = (counted[name].to_numpy() for name in ("look", "ours", "theirs"))
     bits = 1 << np.flatnonzero([np.any(look & (1 << place)) for place in range(63)])
-    odds = _log_odds(((look[:, None] & bits) > 0).astype(np.float64), theirs.astype(np.float64), ours)
+    odds = log_odds_by(((look[:, None] & bits) > 0).astype(np.float64), theirs.astype(np.float64), ours)
     by_odds = np.argsort(odds, kind="stable")
     middle = odds[by_odds][np.searchsorted(np.cumsum(theirs[by_odds]), theirs.sum() / 2)]
     likeness = np.exp(np.minimum(odds - middle, 0.0)).round(6)
     return pl.DataFrame({"look": look, "unlisted_school": likeness})
 
 
-def _log_odds(known: Floats, yes: Floats, no: Floats) -> Floats:
+def log_odds_by(known: Floats, yes: Floats, no: Floats) -> Floats:
     """Log odds of ``yes`` against ``no`` (weights of each row) by the columns of ``known`` (0 or 1): a logistic regression
     with a normal prior (:mod:`pipelines.listing.logistic`)."""
     columns = np.column_stack([np.ones(len(known)), known])

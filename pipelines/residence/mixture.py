@@ -175,7 +175,7 @@ def _chances(
     ``usual``: for each group, the share of children without a place, which holds until more is known. ``placed``: number
     of children of age with a place.
     """
-    mixture = _fit(learners, begun or _expected(learners, usual, placed), placed)
+    mixture = fitted(learners, begun or _expected(learners, usual, placed), placed)
     likelihood = _likelihood(children, mixture)
     gone = (likelihood.own + likelihood.household)[1:]
     highest = gone.max(axis=0)
@@ -202,7 +202,7 @@ def _come_back(table: ReadingTable, mixture: Mixture) -> Floats:
     return table.any_of(np.hstack(chances))
 
 
-def _fit(children: Children, start: Mixture, placed: float) -> Mixture:
+def fitted(children: Children, start: Mixture, placed: float) -> Mixture:
     """The mixture by expectation-maximisation, from ``start``.
 
     After every two rounds it extrapolates and starts again from there (SQUAREM, Varadhan and Roland 2008, Scandinavian

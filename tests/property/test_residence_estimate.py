@@ -17,7 +17,7 @@ from pipelines.residence.family import Families, log_likelihood_from_others, own
 from pipelines.residence.letters import gaps_between
 from pipelines.residence.levels import share_passed
 from pipelines.residence.living_here import judge_residence
-from pipelines.residence.mixture import Mixture, _fit
+from pipelines.residence.mixture import Mixture, fitted
 from pipelines.residence.reading import DEPARTED, DEPARTURES
 from pipelines.residence.records import record_dates
 from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
@@ -211,10 +211,10 @@ def test_an_estimate_cut_short_is_one_that_rounds_found_and_none_that_was_extrap
     found = []
 
     def fit(*asked: Any) -> Mixture:
-        found.append(_fit(*asked))
+        found.append(fitted(*asked))
         return found[-1]
 
-    with patch.multiple("pipelines.residence.mixture", ROUNDS=rounds, _fit=fit):
+    with patch.multiple("pipelines.residence.mixture", ROUNDS=rounds, fitted=fit):
         judge(rows)
     for shares in (*found[0].departures.T, *found[0].ways):
         assert shares.sum() == pytest.approx(1.0, abs=1e-9)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from pipelines.listing.unlisted_school import ALIKE, FEWEST, PRIOR, _log_odds
+from pipelines.listing.unlisted_school import ALIKE, FEWEST, PRIOR, log_odds_by
 from pipelines.rank_settings import RankSettings
 from pipelines.reports.explain import EXPLAIN_READS, explain
 from pipelines.reports.life import LIFE_READS
@@ -160,4 +160,4 @@ def test_log_odds_are_those_of_a_library(rows: list[tuple[int, float, float]]) -
     oracle = LogisticRegression(C=1 / PRIOR, tol=1e-10, max_iter=10_000).fit(
         np.vstack([known, known]), np.repeat([1, 0], len(rows)), sample_weight=np.concatenate([yes, no])
     )
-    assert _log_odds(known, yes, no) == pytest.approx(oracle.decision_function(known), abs=1e-4)
+    assert log_odds_by(known, yes, no) == pytest.approx(oracle.decision_function(known), abs=1e-4)

@@ -20,7 +20,7 @@ from matching.patterns import patterns_of
 from matching.score import Scorer
 from matching.similarity import Equal, EqualAcross, Swapped, Unequal, both, none_of
 from matching.train import TrainingError, train
-from matching.training_samples import _random_pairs
+from matching.training_samples import random_pairs
 
 EVERYONE = BlockingRule("everyone", ("everyone",))
 
@@ -363,7 +363,7 @@ def test_two_lists_of_which_one_is_empty_teach_nothing():
 def test_of_a_short_list_and_a_long_one_pairs_are_drawn_that_lie_between_them(many, drawn):
     """Of pairs of all rows seven in a thousand do, and none of them would bear a rare name twice."""
     between = np.array([1, 0] * 10 + [0] * 2_980, np.int32)
-    left, right = _random_pairs(3_000, between, many)
+    left, right = random_pairs(3_000, between, many)
     assert len(left) == drawn
     assert (between[left] != between[right]).all()
     both = np.bincount(left, minlength=3_000) + np.bincount(right, minlength=3_000)
