@@ -174,14 +174,12 @@ class Contract(DataContract):
 
     def missed_columns(self, there: Collection[str]) -> list[Column]:
         """Columns that are not in ``there`` and without which the rows come to mean something else (``absentWhy``, the same
-        sentence once). An end is missed only if what it ends begins in ``there`` or has a beginning that is missed too, and no
-        column is there that only says in words what has ended."""
+        sentence once). An end is missed only if what it ends begins in ``there`` or has a beginning that is missed too."""
         missed = dict[str, Column]()
         for column in self.columns:
             begun = [self.column_named[name] for name in self.beginnings_of(column.name)]
             is_begun = not begun or any(start.name in there or start.absent_why for start in begun)
-            is_said = any(status.not_used and status.name in there for status in self.ended_in_words(column.name))
-            if column.absent_why and column.name not in there and is_begun and not is_said:
+            if column.absent_why and column.name not in there and is_begun:
                 missed.setdefault(column.absent_why, column)
         return list(missed.values())
 

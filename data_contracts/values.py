@@ -97,6 +97,12 @@ _LETTER_IN_LIST = re.compile(r"^\(?[A-Za-z0-9]{1,2}\)\s*")
 _SYSTEMS_OWN = re.compile(r"\s*((?!NO|EX)[A-Z]{1,2}[0-9]?|[0-9]{1,3})(?:\s*[:=]\s*|\s+[-\N{EN DASH}]\s+)(.+)")
 """A code that a system writes before its word, and the word: A - Accepted. The first is no word itself, as in NO - Accepted."""
 
+_ENDS = frozenset(("closed", "ended", "ceased", "terminated", "left", "leaver", "deregistered", "deducted"))
+"""Words that say in any sentence that an entry has ended: Placement ended, Closed - moved to Wales."""
+
+_NOT_YET = frozenset(("not", "never", "pending", "reopened", "will", "be", "if", "until", "when"))
+"""Words with which it has not, or not yet."""
+
 _LONGEST_DAY = len("31-dec-9999")
 
 FEW_CELLS, MOST_KNOWN = 1_000, 100_000
@@ -291,9 +297,8 @@ def _codes_of_texts(text: pl.Series, meaning: Mapping[str, str | None]) -> pl.Se
 
 
 def _first_of_two(text: str, meaning: Mapping[str, str | None]) -> str | None:
-    """The first half of a code given twice, or that says that an entry has ended, whatever is said of it behind (``Closed -
-    moved to Wales``); or what is behind a list's letter or a system's own code. In the form in which codes are compared; null
-    if the text is none of these."""
+    """The first half of a code given twice, or what is behind a list's letter or a system's own code, or the word by which an
+    entry has ended (``Closed - moved to Wales``). In the form in which codes are compared; null: none of these."""
     if (behind := plain_code(_LETTER_IN_LIST.sub("", text))) in meaning:
         return behind
     if coded := _SYSTEMS_OWN.fullmatch(text):
@@ -304,9 +309,15 @@ def _first_of_two(text: str, meaning: Mapping[str, str | None]) -> str | None:
         codes = [plain_code(half.strip()) for half in halves]
         if len(codes) == 2 and all(code in meaning for code in codes) and meaning[codes[0]] == meaning[codes[1]]:
             return codes[0]
-        if len(codes) == 2 and meaning.get(codes[0]) == LEFT:
-            return codes[0]
-    return None
+    return _word_of_an_end(text, meaning)
+
+
+def _word_of_an_end(text: str, meaning: Mapping[str, str | None]) -> str | None:
+    """The word in a text by which an entry has ended, if it is a code for that; null: none, or denied, or still to come."""
+    words = [plain_code(word) for word in re.findall(r"[^\W\d_]+", text)]
+    if not _NOT_YET.isdisjoint(words):
+        return None
+    return next((word for word in words if word in _ENDS and meaning.get(word) == LEFT), None)
 
 
 def plain_codes(text: pl.Expr) -> pl.Expr:

@@ -46,6 +46,7 @@ GOOD = {
         "Gender": "2", "BirthDate": "20150324", "AddressLine1": "7 Lantern Row", "AddressLine2": "", "Postcode": "",
         "GPPractice": "Z10003", "RegisteredFrom": "2015-04-01", "DeductionDate": "", "LastContact": "2026-01-31",
         "Deceased": "N", "FullName": "", "MiddleNames": "", "RegistrationStatus": "", "DateOfDeath": "",
+        "DeductionReason": "",
     },
     "ehe_register": CHILD | {
         "FullName": "",

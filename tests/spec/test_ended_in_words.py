@@ -67,6 +67,9 @@ ENDS = {"ehe_register": "ClosedOn", "alternative_provision": "EndDate", "other_l
         pytest.param("Ended", "", 1, id="in other words"),
         pytest.param("Closed - moved to Wales", "", 1, id="with more behind it"),
         pytest.param("Left (July 2026)", "", 1, id="with more in brackets"),
+        pytest.param("Placement ended early", "", 1, id="in a sentence"),
+        pytest.param("Not closed", "", 0, id="denied"),
+        pytest.param("To be closed", "", 0, id="still to come"),
         pytest.param("C - Ceased", "", 1, id="behind a code"),
         pytest.param("Closed", "20/07/2026", 0, id="closed on a day"),
         pytest.param("Open", "", 0, id="open"),
@@ -195,6 +198,8 @@ def test_a_child_whose_only_entry_ended_on_no_known_day_is_not_taken_for_one_wit
     ("cells", "has_died"),
     [
         pytest.param({"RegistrationStatus": "Deceased"}, True, id="by the registration"),
+        pytest.param({"DeductionReason": "Death"}, True, id="by the reason"),
+        pytest.param({"DeductionReason": "Moved away"}, False, id="by another reason"),
         pytest.param({"DateOfDeath": "2026-03-02"}, True, id="on a day"),
         pytest.param({"DateOfDeath": "1900-01-01 00:00:00"}, False, id="a blank of a database"),
         pytest.param({"DateOfDeath": "2027-03-02"}, False, id="on a day still to come"),
