@@ -54,16 +54,8 @@ EXPORTED_EMPTY = ("NULL", "Null", "null", "(NULL)", "(null)", "<NULL>", "<null>"
 _DAYS_OF_ZEROES = ("00/00/0000", "00/01/1900", "0000-00-00", "00000000")
 _FAR_DAYS = ("31/12/9999", "9999-12-31", "99991231", "31/12/2999", "2999-12-31", "31-dec-9999")
 _NOT_ENDED = (
-    "no",
-    "current",
-    "ongoing",
-    "present",
-    "on roll",
-    "still on roll",
-    "not left",
-    "open",
-    "active",
-    "to date",
+    *("no", "n", "not left", "current", "ongoing", "present", "on roll", "open", "active", "to date", "still on roll"),
+    *("still open", "still there", "still attending", "still ehe", "still home educated"),
 )
 _NEVER_MET = ("never", "not seen", "no contact")
 _NOTHING = ("none", "nil", "n/a", "no end date", "not recorded", "none recorded")
@@ -73,14 +65,7 @@ NO_DAY = (*_DAYS_OF_ZEROES, *_FAR_DAYS, *_NOT_ENDED, *_NEVER_MET, *_NOTHING, *_N
 Excel's day 0; dates in 2999 and 9999 belong to entries that still hold."""
 
 NO_BIRTHDAY = (
-    "01/01/1970",
-    "1970-01-01",
-    "19700101",
-    "01-01-1970",
-    "01.01.1970",
-    "01-jan-1970",
-    "01 jan 1970",
-    "25569",
+    *("01/01/1970", "1970-01-01", "19700101", "01-01-1970", "01.01.1970", "01-jan-1970", "01 jan 1970", "25569"),
 )
 """How software writes its day 0 where nobody knows a birth date. As a date it would make a grown-up of a child, in lists that
 have both."""

@@ -146,8 +146,8 @@ Sex         | a) Male                     | M
 Sex         | c) Neither                  |
 Status      | CIN - Child in Need         | CIN
 Status      | (a) Looked after child      | CLA
-Status      | e) Closed episode           | Other
-Status      | CP (closed)                 | Other
+Status      | e) Closed episode           | Left
+Status      | CP (closed)                 | Left
 AddressProtected | N - No                 | N
 AddressProtected | No - ask first         | Y
 """
@@ -367,7 +367,7 @@ def test_of_the_rows_set_aside_those_say_that_a_pupil_has_left_that_have_an_end_
     assert received.ended_without_day.to_list() == [f"school_census:{row[0]}" for row in rows if row[-1] == "left"]
 
 
-@pytest.mark.parametrize("cell", ["None", "Not left", "On Roll", "OPEN", "31/12/9999"])
+@pytest.mark.parametrize("cell", ["None", "No", "Not left", "On Roll", "OPEN", "Still EHE", "31/12/9999"])
 def test_an_end_that_is_said_to_be_none_is_none(cell: str) -> None:
     column = CONTRACTS["school_census"].column_named["leaving_date"]
     assert pl.DataFrame({column.name: [cell]}).select(is_empty(column)).item()
