@@ -1,12 +1,13 @@
 """The step from records to children."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import polars as pl
 
 from matching.cluster import id_moves
+from matching.judge import Settings
 from pipelines.amendment import Amendment
 from pipelines.decisions.keys_tonight import key_now, records_now
 from pipelines.decisions.linkage_decisions import LinkageDecisions, read_linkage_decisions
@@ -46,35 +47,66 @@ def link_step(night: Night) -> Counts:
     hold and last night's links are kept, only what changed is linked. Meanwhile, for later steps: what the records say of
     where their children are, which homes they name, and which columns disagree.
     """
-    store, renumbered = night.store, night.store.read("renumbered")
-    person = store.read("person_record")
+    store, person = night.store, night.store.read("person_record")
     statements = store.reader("statement")  # its rows may not be in order yet
     night.record_dates = night.in_background(lambda: record_dates(statements(), night.settings.as_at))
     night.homes = night.in_background(partial(with_homes, person))
     night.at_odds = night.in_background(lambda: at_odds_in_words(person, statements(), night.contracts))
-    decided = read_linkage_decisions(night.settings.workspace, renumbered)
-    given = _given_since(store, renumbered)
-    _keep_leads_under(given, store)
-    last = _last_night(store, renumbered, given) if store.has("child_record") else None
-    before = None if last is None else last[1]
-    in_force = _in_force(store, decided)
-    held = read_measures(night.read(*MEASURED_TABLES)) if _has_tables(store, MEASURED_TABLES) else None
+    start = _started(night)
     records, night.by_age = night.records_to_link()
-    tonight = None if night.settings.full else _tonight(night, records, last, decided, in_force, held=held)
+    tonight = None if night.settings.full else _tonight(night, records, start)
     known = None if tonight is None else known_records(store, tonight)
     touched, night.model = None, None if tonight is None else tonight.weights.model
-    if tonight is None or before is None or known is None:
-        report, links, pairs, after = _link_all(night, records, before, decided, in_force, held=held)
+    if tonight is None or known is None:
+        report, links, pairs, after = _link_all(night, records, start)
     elif known.is_unchanged:
-        (report, links, pairs), after = unchanged_report(store, tonight, known), before
+        (report, links, pairs), after = unchanged_report(store, tonight, known), tonight.before
     else:
         again = link_changed_records(store, tonight, known)
         _write_again(night, again, tonight)
         report, links, pairs, after = again.report, again.links, again.pairs_kept, again.child_records
         touched = pl.Series(again.touched)
-    _keep_moves(night, before, after, touched)
-    night.link_report = night.in_background(partial(_with_figures, report, decided))
+    _keep_moves(night, start.before, after, touched)
+    night.link_report = night.in_background(partial(_with_figures, report, start.decided))
     return {"pairs_kept": pairs, "links": links, "children": after["child_id"].n_unique()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What tonight's linkage starts from, besides the records."""
+
+    decided: LinkageDecisions
+    in_force: ModelInUse | None
+    """The weights that people approved, or else those that an earlier night learnt; null: neither exists, and tonight
+    learns its own."""
+    held: MeasuresInForce | None
+    """Null: nothing was measured yet."""
+    last_night: pl.DataFrame | None
+    """Last night's ``CHILD_RECORD``, as it was; null: no night has linked yet."""
+    before: pl.DataFrame | None
+    """The same, with each renumbered record under the key that it has tonight."""
+    settings: Settings
+    groups: GroupInputs
+
+
+def _started(night: Night) -> _Start:
+    """What the linkage starts from. Leads whose key was given to another child since are written under their new one."""
+    store, renumbered = night.store, night.store.read("renumbered")
+    decided = read_linkage_decisions(night.settings.workspace, renumbered)
+    given = _given_since(store, renumbered)
+    _keep_leads_under(given, store)
+    last_night, before = _last_night(store, renumbered, given) if store.has("child_record") else (None, None)
+    approved = None if decided.model is None else ModelInUse(decided.model, "in force")
+    rolls = [source for source, contract in night.contracts.items() if contract.is_roll]
+    return _Start(
+        decided,
+        approved or model_in_use(store.read_or_empty("link_model")),
+        read_measures(night.read(*MEASURED_TABLES)) if _has_tables(store, MEASURED_TABLES) else None,
+        last_night,
+        before,
+        replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold),
+        GroupInputs(as_at=night.settings.as_at, rolls=rolls),
+    )
 
 
 def _with_figures(report: Callable[[], LinkReport], decided: LinkageDecisions) -> LinkReport:
@@ -121,88 +153,62 @@ def _has_tables(store: Store, tables: tuple[str, ...]) -> bool:
     return all(store.has(table) for table in tables)
 
 
-def _in_force(store: Store, decided: LinkageDecisions) -> ModelInUse | None:
-    """The weights that people approved, or else those that an earlier night learnt; null: neither exists, and tonight
-    learns its own."""
-    if decided.model is not None:
-        return ModelInUse(decided.model, "in force")
-    return model_in_use(store.read_or_empty("link_model"))
-
-
-def _groups_asked(night: Night) -> GroupInputs:
-    rolls = [source for source, contract in night.contracts.items() if contract.is_roll]
-    return GroupInputs(as_at=night.settings.as_at, rolls=rolls)
-
-
-def _tonight(
-    night: Night,
-    records: pl.DataFrame,
-    last: tuple[pl.DataFrame, pl.DataFrame] | None,
-    decided: LinkageDecisions,
-    in_force: ModelInUse | None,
-    *,
-    held: MeasuresInForce | None,
-) -> LinkageInput | None:
+def _tonight(night: Night, records: pl.DataFrame, start: _Start) -> LinkageInput | None:
     """What is to be linked, if only what changed can be; null: something kept from last night does not hold, or nothing was
     kept.
 
-    ``records``: as they are linked. ``last``: last night's ``CHILD_RECORD``, as it was and under tonight's keys.
+    ``records``: as they are linked.
     """
-    if last is None or in_force is None or held is None or not _has_tables(night.store, KEPT_TABLES):
+    in_force, held, last_night, before = start.in_force, start.held, start.last_night, start.before
+    if in_force is None or held is None or last_night is None or before is None:
         return None
-    settings = replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold)
     counts = records_by_source(records["dataset"])
-    mark = fingerprint(in_force.model, settings, tuple(counts))
+    mark = fingerprint(in_force.model, start.settings, tuple(counts))
     if reason_to_measure(held, mark, counts, night.settings.as_at) is not None:
         return None
-    if night.store.read("link_kept")["mark"].item() != mark_of(held):
+    if not _has_tables(night.store, KEPT_TABLES) or night.store.read("link_kept")["mark"].item() != mark_of(held):
         return None
-    judged = judged_rows(decided.judgements, records["record_id"])
+    judged = judged_rows(start.decided.judgements, records["record_id"])
     return LinkageInput(
-        records,
-        content_fingerprints(records, judged),
-        *last,
-        judged,
-        in_force,
-        settings,
-        _groups_asked(night),
-        held,
+        records=records,
+        content=content_fingerprints(records, judged),
+        last_night=last_night,
+        before=before,
+        judged=judged,
+        weights=in_force,
+        settings=start.settings,
+        groups=start.groups,
+        held=held,
     )
 
 
 def _link_all(
-    night: Night,
-    records: pl.DataFrame,
-    before: pl.DataFrame | None,
-    decided: LinkageDecisions,
-    in_force: ModelInUse | None,
-    *,
-    held: MeasuresInForce | None,
+    night: Night, records: pl.DataFrame, start: _Start
 ) -> tuple[Callable[[], LinkReport], int, int, pl.DataFrame]:
     """Link all records and write everything. Returns the report, pairs in one child, pairs kept, and tonight's
     child_record."""
-    store = night.store
+    store, judgements = night.store, start.decided.judgements
     with buckets_in(night.settings.workspace, night.run_buckets) as buckets:
         linked = link(
             records,
-            before=before,
-            judgements=decided.judgements,
-            in_force=in_force,
-            settings=replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold),
-            groups=_groups_asked(night),
-            held=held,
+            before=start.before,
+            judgements=judgements,
+            in_force=start.in_force,
+            settings=start.settings,
+            groups=start.groups,
+            held=start.held,
             progress=night.on_progress,
             buckets=buckets,
         )
     for table, frame in {"link": linked.links, "child_record": linked.child_records, "rival": linked.rivals}.items():
         store.write(table, frame)
-    if linked.held is not held:
+    if linked.held is not start.held:
         for table, frame in measure_tables(linked.held).items():
             store.write(table, frame)
-    if linked.weights is not in_force:
+    if linked.weights is not start.in_force:
         store.write("link_model", model_row(linked.weights, night.settings.as_at))
     night.model = linked.weights.model
-    keep_all(store, linked, judged_rows(decided.judgements, linked.records["record_id"]), night.started_at)
+    keep_all(store, linked, judged_rows(judgements, linked.records["record_id"]), night.started_at)
     links = int(linked.links["is_same_child"].sum())
     return lambda: linked.report, links, linked.links.height, linked.child_records
 

@@ -23,7 +23,7 @@ from tests.spec.test_contracts import GOOD
 
 AS_AT = date(2026, 11, 20)
 CONTRACTS = read_contracts()
-ELEVEN, FOUR, SIXTEEN = "24/03/2015", "02/09/2021", "31/08/2010"
+ELEVEN, FOUR = "24/03/2015", "02/09/2021"
 
 
 @dataclass
