@@ -250,8 +250,11 @@ class Contract(DataContract):
         idle = column.maps_to is None and column.name not in self.statement_columns and not column.primary_key
         if idle and not column.not_used:
             raise fault(f"column {column.name} maps to nothing and says nothing; give notUsed with the reason", *place)
-        if (column.absent_why or column.absent_as) and not column.may_be_absent:
-            raise fault(f"column {column.name}: absentWhy and absentAs are for a column that mayBeAbsent", *place)
+        if (column.absent_why or column.absent_as or column.absent_like) and not column.may_be_absent:
+            absent = "absentWhy, absentAs and absentLike are for a column that mayBeAbsent"
+            raise fault(f"column {column.name}: {absent}", *place)
+        if column.absent_like and column.absent_like not in self.column_named:
+            raise fault(f"column {column.name}: absentLike names {column.absent_like}, which is not a column", *place)
         is_end = column.name in {statement.until for statement in self.says}
         if {*MONTHS_ALONE}.intersection(column.also_written) and not is_end:
             raise fault(f"column {column.name}: a month alone is read of an end (until), as its last day", *place)

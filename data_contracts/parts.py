@@ -241,6 +241,8 @@ class Column(Flattened):
     beginning that goes with it). Empty: nothing is shown."""
     absent_as: str = Field("", alias="absentAs")
     """What stands in every row of a file that lacks the column; empty: nothing."""
+    absent_like: str | None = Field(None, alias="absentLike")
+    """Column whose text stands in for this one in a file that lacks it; null: none."""
     also_called: tuple[str, ...] = Field((), alias="alsoCalled")
     """Other headers for the same column; only letters and digits are compared."""
     maps_to: PersonField | None = Field(None, alias="mapsTo")

@@ -5,6 +5,7 @@ from hashlib import blake2b
 import polars as pl
 
 from data_contracts.contract import Contract
+from data_contracts.parts import Column
 from pipelines.files.headers import MatchedHeaders
 from pipelines.files.rows import Fault
 from pipelines.files.said_once import fill_from_above
@@ -14,22 +15,25 @@ def by_contract(
     rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract, *, is_whole: bool = True
 ) -> tuple[pl.DataFrame, list[Fault]]:
     """Rows with our column names instead of positions, in the contract's order; a column that the file lacks is empty text,
-    or what the file is called (``ofFile``), or what stands for it (``absentAs``).
+    or what the file is called (``ofFile``), or what stands for it (``absentAs``, ``absentLike``).
 
     If the file has no key, one is made of the child's number and other columns. For a row without that number, as of a child
     who is new to the country, it is worked out from who the child is.
     """
-    named = rows.select(
-        "line",
-        *(
-            pl.col(str(matched.position_of[column.name])).alias(column.name)
-            if column.name in matched.position_of
-            else pl.lit(contract.files.filled.get(column.name, column.absent_as)).alias(column.name)
-            for column in contract.columns
-        ),
-    )
+    named = rows.select("line", *(_cells(column, matched, contract).alias(column.name) for column in contract.columns))
     named, said_once = fill_from_above(named, matched.headers, contract) if is_whole else (named, [])
     return (_with_made_keys(named, matched, contract) if matched.key_from else named), said_once
+
+
+def _cells(column: Column, matched: MatchedHeaders, contract: Contract) -> pl.Expr:
+    """A column of the contract, from rows by position."""
+    if column.name in matched.position_of:
+        return pl.col(str(matched.position_of[column.name]))
+    if column.name in contract.files.filled:
+        return pl.lit(contract.files.filled[column.name])
+    if column.absent_like in matched.position_of:
+        return pl.col(str(matched.position_of[column.absent_like]))
+    return pl.lit(column.absent_as)
 
 
 def _with_made_keys(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract) -> pl.DataFrame:

@@ -130,7 +130,7 @@ def column_faults(
     for column in missing:
         header = headers[renamed[column.name]].strip() if column.name in renamed else None
         may_be = header or (of_an_end if column.name in contract.ends_of_places else None)
-        if column in missed and may_be and column.name in contract.days_of_places:
+        if column in missed and may_be and (column.name in contract.days_of_places or column.absent_like):
             faults.append(_renamed(may_be, column, "file"))
         elif column in missed:
             faults.append(_used_without(column, header))

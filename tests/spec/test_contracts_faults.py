@@ -95,7 +95,7 @@ SLIPS = {
     "what it means that a column is absent, of one that may not be": (
         "{property: mapsTo, value: full_name}",
         "{property: absentWhy, value: Nobody has a name.}\n    - {property: mapsTo, value: full_name}",
-        "absentWhy and absentAs are for a column that mayBeAbsent",
+        "absentWhy, absentAs and absentLike are for a column that mayBeAbsent",
     ),
     "a name with capitals": ("name: full_name", "name: FullName", "not in lower case"),
 }  # fmt: skip

@@ -69,12 +69,16 @@ def test_a_pupil_on_two_rolls_since_one_day_is_on_both(tmp_path: Path) -> None:
     ("name", "cells"),
     [
         pytest.param("school_census_20261120.csv", {}, id="the name of the file says nothing"),
-        pytest.param("school_census_Oakfield.csv", {"SchoolName": "Oakfield"}, id="the school's name is there"),
         pytest.param("school_census_Oakfield.csv", {"Estab_Nos": "2001"}, id="a number under another header"),
     ],
 )
 def test_a_list_that_may_be_of_several_schools_is_refused(tmp_path: Path, name: str, cells: dict[str, str]) -> None:
     assert _check(tmp_path, name, [PUPIL | cells]).is_refused
+
+
+def test_a_list_that_names_its_school_goes_by_that_name(tmp_path: Path) -> None:
+    pl.DataFrame([PUPIL | {"SchoolName": "Oakfield"}]).write_csv(tmp_path / "school_census_Westbrook.csv")
+    assert _schools(tmp_path) == [("Oakfield", "Oakfield")]
 
 
 def test_a_workbook_with_a_sheet_for_each_class_and_each_name_in_one_column_is_read(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ CONTRACTS = read_contracts()
         ("health", "DeductionDate RegistrationStatus", ["DeductionDate"]),
         ("health", "DeductionDate", ["DeductionDate"]),
         ("health", "DeductionDate RegistrationStatus RegisteredFrom", []),
+        ("school_census", "Estab URN LEA", ["Estab"]),
         ("school_census", "LeavingDate LeavingGround EnrolStatus", ["EnrolStatus", "LeavingDate"]),
         ("school_census", "LeavingDate LeavingGround EntryDate", ["EntryDate", "LeavingDate"]),
         ("school_census", "LeavingDate LeavingGround", ["LeavingDate"]),
@@ -47,7 +48,7 @@ def test_a_list_that_lacks_what_has_a_safe_reading_is_used_and_told(
     assert not found.is_refused
     assert [(b.column, b.rule, b.stops) for b in found.breaches] == [(c, "missing column", "nothing") for c in told]
     whys = {"EnrolStatus": "of this school alone", "EntryDate": "already", "AddressProtected": "as protected"}
-    whys |= {"Suitability": "not yet assessed"}
+    whys |= {"Suitability": "not yet assessed", "Estab": "by their names"}
     assert all(whys.get(breach.column or "", "to this day") in breach.why for breach in found.breaches)
 
 
@@ -148,3 +149,15 @@ def test_a_roll_with_the_postcode_at_the_end_of_the_address_is_read(tmp_path: Pa
     received = receive(tmp_path, CONTRACTS, received_at=datetime(2026, 11, 21, tzinfo=UTC))
     persons = persons_of(received.raw, CONTRACTS, as_at=date(2026, 11, 20))
     assert persons.select("address_shown", "postcode_shown").rows() == [("7 Lantern Row, Exmouth Hill", "ZA1 2BD")]
+
+
+def test_schools_without_numbers_go_by_their_names(tmp_path: Path) -> None:
+    """A trust's system exports the names of its schools alone."""
+    good = {header: value for header, value in GOOD["school_census"].items() if header not in ("Estab", "URN", "LEA")}
+    rows = [good, good | {"RecordId": "CEN2", "UPN": "", "SchoolName": "Elm Park"}]
+    pl.DataFrame(rows).rename({"SchoolName": "Institution"}).write_csv(tmp_path / "school_census.csv")
+    rolls = receive(tmp_path, CONTRACTS, received_at=datetime(2026, 11, 21, tzinfo=UTC)).raw["school_census"]
+    assert rolls.select("estab", "school_name").rows() == [
+        ("Lantern Primary", "Lantern Primary"),
+        ("Elm Park", "Elm Park"),
+    ]
