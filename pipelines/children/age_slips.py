@@ -4,7 +4,9 @@ differ.
 A child on no roll whose only birth date has slipped (by a year, day and month exchanged, 1 January for want of papers)
 looks of age and is not. Hardly any child of age is without a place, but most toddlers are, so slips in one date of five
 hundred can fill a list. How often dates slip is learnt from tonight's children to whom several sources give a date. A
-source that gives many pupils a wrong date says nothing of how often other sources' dates slip.
+source that gives many pupils a wrong date says nothing of how often other sources' dates slip. Nobody is known before birth:
+a child whom a source knew when no toddler of today was born is none of them, so all toddlers whose dates have slipped are
+among those known since.
 """
 
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.children.age import is_of_compulsory_school_age
+from pipelines.children.age import birth_dates_of_age, is_of_compulsory_school_age
 from pipelines.children.facts import mean_rate_of_sources
 from pipelines.children.members import join_by_child, members, source_bits, sources_by_child
 from pipelines.children.provision import entry_certainty
@@ -27,6 +29,13 @@ MOST_SLIPPED = 0.9
 """However many slips are expected, no child's date is taken to be one with more than this probability."""
 
 
+MOST_YEARS = 10
+"""A slip makes nobody more years younger than that: one digit of the decade is wrong at most."""
+
+MOST_BEFORE_BIRTH = 0.02
+"""If more than this share of a source's records begin before the child's birth, they begin with something else (a tenancy)."""
+
+
 @dataclass(frozen=True)
 class BirthDates:
     """What tonight's birth dates say about who is of compulsory school age, before residence is considered."""
@@ -34,9 +43,11 @@ class BirthDates:
     facts: pl.DataFrame
     """As from :mod:`pipelines.children.facts`, with ``is_placed``: the child certainly has a place."""
     without_place: pl.DataFrame
-    """One row is one source that gives a child without a place a birth date: ``child_id``, ``dataset``, ``is_of_age``."""
+    """One row is one source that gives a child without a place a birth date: ``child_id``, ``dataset``, ``is_of_age``,
+    ``is_young`` (not yet of age), ``is_grown`` (no longer, for MOST_YEARS at most), and ``known_before``: the source knew the
+    child when nobody now too young was born."""
     rates: pl.DataFrame
-    """``dataset``, ``rate``: share of its dates that have slipped."""
+    """``dataset``, ``young``, ``grown``: share of its dates of toddlers, and of grown-ups, that make them of age."""
     undated: pl.DataFrame
     """``child_id``, ``dataset`` of the records of children without any birth date."""
     sources: pl.DataFrame
@@ -44,9 +55,16 @@ class BirthDates:
 
 
 def birth_dates(
-    facts: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, as_at: date
+    facts: pl.DataFrame,
+    person: pl.DataFrame,
+    statements: pl.DataFrame,
+    child_records: pl.DataFrame,
+    provision: pl.DataFrame,
+    *,
+    as_at: date,
 ) -> BirthDates:
-    """What the birth dates of ``facts`` (:mod:`pipelines.children.facts`) say, source by source.
+    """What the birth dates of ``facts`` (:mod:`pipelines.children.facts`) say, source by source. ``statements``: what
+    the records say (``STATEMENT``), and since when.
 
     A place in doubt does not count here. If it did, a record that is hardly the child's would make it likelier that the
     child is of age by more than it makes it likelier that the child is at school.
@@ -58,10 +76,12 @@ def birth_dates(
     # Dates that all agree on a pupil's age reveal no slip.
     asked = facts.filter(~(pl.col("is_placed") & is_surely_of_age))
     records = members(child_records, person, "dataset", "date_of_birth")
-    dates = _dates(records.join(asked, on="child_id", how="semi"), as_at)
+    theirs = records.join(asked, on="child_id", how="semi")
+    begun = _begun(theirs, statements)
+    dates = _dates(theirs, as_at, begun)
     without_place = dates.filter(~pl.col("child_id").is_in(placed.implode()))
     pupils = facts.filter("is_placed", pl.col("of_age") >= 0.5).select("child_id")
-    rates = _slip_rates(without_place, _dates(records.join(pupils, on="child_id", how="semi"), as_at))
+    rates = _slip_rates(without_place, _dates(records.join(pupils, on="child_id", how="semi"), as_at, begun))
     undated = facts.filter(pl.col("date_of_birth").is_null()).select("child_id")
     known = records.join(undated, on="child_id", how="semi").select("child_id", "dataset")
     return BirthDates(facts, without_place, rates, known, sources_by_child(records, source_bits(person)))
@@ -109,40 +129,80 @@ def _number_here(is_meant: pl.Expr) -> pl.Expr:
     return pl.col("here").filter(is_meant).sum().round(9)
 
 
-def _dates(records: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """One row is one source that gives one child a birth date, and whether any such date is of age."""
-    is_of_age = is_of_compulsory_school_age(pl.col("date_of_birth"), as_at)
-    return records.drop_nulls("date_of_birth").group_by("child_id", "dataset").agg(is_of_age=is_of_age.any())
+def _begun(records: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame:
+    """``record_id`` and ``begun_on``, since when the record says anything, of the sources whose records do not begin before
+    their child's birth. ``records``: ``record_id``, ``dataset``, ``date_of_birth``."""
+    dated = records.select("record_id", "dataset", "date_of_birth").drop_nulls("date_of_birth")
+    said = statements.join(dated, on="record_id", how="semi")
+    first = said.group_by("record_id").agg(begun_on=pl.col("since_on").min()).drop_nulls()
+    dated = dated.join(first, on="record_id", how="inner", validate="1:1")
+    before = (pl.col("begun_on") < pl.col("date_of_birth")).mean().over("dataset")
+    return dated.filter(before <= MOST_BEFORE_BIRTH).select("record_id", "begun_on")
+
+
+def _dates(records: pl.DataFrame, as_at: date, begun: pl.DataFrame) -> pl.DataFrame:
+    """One row is one source that gives one child a birth date, and whether any such date is of age; see
+    :attr:`BirthDates.without_place`. ``begun``: from :func:`_begun`."""
+    born, (first_of_age, last_of_age) = pl.col("date_of_birth"), birth_dates_of_age(as_at)
+    oldest = first_of_age.replace(year=first_of_age.year - MOST_YEARS)
+    return (
+        records.drop_nulls("date_of_birth")
+        .join(begun, on="record_id", how="left", validate="1:1")
+        .group_by("child_id", "dataset")
+        .agg(
+            is_of_age=is_of_compulsory_school_age(born, as_at).any(),
+            is_young=(born > last_of_age).all(),
+            is_grown=born.is_between(oldest, first_of_age, closed="left").all(),
+            known_before=(pl.col("begun_on") <= last_of_age).fill_null(value=False).any(),
+        )
+    )
 
 
 def _slip_rates(dates: pl.DataFrame, pupils: pl.DataFrame) -> pl.DataFrame:
-    """``dataset`` and ``rate``: how often a source's date makes a child of age whom every other source makes not of age: a
-    slip.
+    """``dataset``, ``young`` and ``grown``: how often the source's date makes a child of age whom every other source makes too
+    young, or too old: a slip.
 
-    One rate for all sources, except for those whose dates are often wrong for ``pupils``, who are of age by most sources.
+    Of a source whose dates are often wrong for ``pupils``, who are of age by most sources, both are as often.
     """
     wrong = pupils.group_by("dataset").agg(rate=(~pl.col("is_of_age")).mean()).filter(pl.col("rate") > MOST_WRONG)
     trusted = dates.join(wrong, on="dataset", how="anti")
     of_age = pl.col("is_of_age").cast(pl.Int64).sum().over("child_id")
     is_other = of_age == pl.col("is_of_age").cast(pl.Int64)
-    compared = trusted.filter(is_other & (pl.len().over("child_id") > 1))
-    rate = (compared.filter("is_of_age").height + PRIOR_SLIPS) / (compared.height + PRIOR_DATES)
-    return pl.concat([trusted.select(pl.col("dataset").unique(), rate=pl.lit(rate)), wrong])
+    is_young = pl.col("is_young").any().over("child_id")
+    compared = trusted.with_columns(is_young=is_young).filter(is_other & (pl.len().over("child_id") > 1))
+    slips = {"young": pl.col("is_of_age") & ~pl.col("known_before"), "grown": pl.col("is_of_age")}
+    own = compared.group_by("dataset").agg(
+        ((slip & among).sum() + PRIOR_SLIPS).truediv(among.sum() + PRIOR_DATES).alias(kind)
+        for (kind, slip), among in zip(slips.items(), (pl.col("is_young"), ~pl.col("is_young")), strict=True)
+    )
+    rates = trusted.select(pl.col("dataset").unique()).join(own, on="dataset", how="left", validate="1:1")
+    usual = rates.with_columns(pl.col("young", "grown").fill_null(PRIOR_SLIPS / PRIOR_DATES))
+    return pl.concat([usual, wrong.select("dataset", young="rate", grown="rate")])
 
 
 def _slipped(lone: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     """``slipped``: 0..1, that the only date of a child, which makes it of age, is a slip: the slips expected among such
-    dates of its source, over their number.
+    dates of its source, over their number; those of toddlers over the number of children not known before.
 
     ``rates``: from :func:`_slip_rates`.
     """
-    of_age = pl.col("is_of_age")
-    counted = lone.group_by("dataset").agg(of_age=_number_here(of_age), other=_number_here(~of_age))
-    expected = counted.join(rates, on="dataset", how="left", validate="1:1").select(
-        "dataset", slipped=(pl.col("rate") * pl.col("other") / (pl.col("of_age") + 1.0)).clip(0.0, MOST_SLIPPED)
+    of_age, young, known_before = pl.col("is_of_age"), pl.col("is_young"), pl.col("known_before")
+    counted = lone.group_by("dataset").agg(
+        dated=_number_here(of_age),
+        new=_number_here(of_age & ~known_before),
+        too_young=_number_here(~of_age & young),
+        too_old=_number_here(~of_age & pl.col("is_grown")),
     )
-    dated_once = lone.filter(of_age).join(expected, on="dataset", how="left", validate="m:1")
-    return dated_once.select("child_id", "slipped")
+    expected = counted.join(rates, on="dataset", how="left", validate="1:1").select(
+        "dataset",
+        is_young=pl.col("young") * pl.col("too_young") / (pl.col("new") + 1.0),
+        is_grown=pl.col("grown") * pl.col("too_old") / (pl.col("dated") + 1.0),
+    )
+    slipped = pl.col("is_grown") + pl.when(known_before).then(0.0).otherwise("is_young")
+    dated_once = (
+        lone.filter(of_age).drop("is_young", "is_grown").join(expected, on="dataset", how="left", validate="m:1")
+    )
+    return dated_once.select("child_id", slipped=slipped.clip(0.0, MOST_SLIPPED))
 
 
 def _undated(known: pl.DataFrame, without_place: pl.DataFrame) -> pl.DataFrame:

@@ -148,7 +148,8 @@ def birth_date_evidence(
     """What the birth dates say about who is of compulsory school age. ``by_age``: ``person`` as ages are judged by it
     (:func:`~pipelines.children.exchanged_births.records_by_age`)."""
     dated = without_misdated_births(by_age, statements)
-    found = birth_dates(child_ages(dated, statements, child_records, as_at), dated, child_records, provision, as_at)
+    ages = child_ages(dated, statements, child_records, as_at)
+    found = birth_dates(ages, dated, statements, child_records, provision, as_at=as_at)
     is_right = by_age["date_of_birth"].ne_missing(person["date_of_birth"])
     theirs = child_records.join(person.filter(is_right), on="record_id", how="semi")["child_id"].unique()
     put_right = pl.col("child_id").is_in(theirs.implode())

@@ -1,7 +1,7 @@
 """A child whom one source makes of age, on no roll: how likely is it a slip of the pen in a toddler's birth date?"""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
@@ -29,8 +29,17 @@ def town(slips: int) -> list[Child]:
     return [*pupils, *toddlers, *slipped, *[{"health": TODDLER}] * 300, *[{"health": PUPIL}] * 10]
 
 
-def of_age(children: list[Child], child: Child, gone: Sequence[Child] = ()) -> float:
-    """How likely ``child`` is of age, laid beside the others. ``gone``: further children, who have moved away."""
+def of_age(
+    children: list[Child],
+    child: Child,
+    gone: Sequence[Child] = (),
+    since: date | None = None,
+    others_since: timedelta = timedelta(weeks=3),
+) -> float:
+    """How likely ``child`` is of age, laid beside the others. ``gone``: further children, who have moved away.
+
+    ``since``: since when the child's sources know it, and the others' the others so long after their birth; null: nobody says.
+    """
     rows = [
         {"record_id": f"{source}:{n}", "dataset": source, "date_of_birth": born, "child_id": f"CH{n:04}"}
         for n, known in enumerate([*children, child, *gone])
@@ -41,9 +50,16 @@ def of_age(children: list[Child], child: Child, gone: Sequence[Child] = ()) -> f
     places = [
         {**row, "source": row["dataset"], "kind": "provision"} for row in rows if row["dataset"] == "school_census"
     ]
+    if since:
+        births = [max(born for born in known.values() if born) for known in [*children, child, *gone]]
+        begun = {f"CH{n:04}": born + others_since for n, born in enumerate(births)} | {f"CH{len(children):04}": since}
+        places += [
+            {**row, "source": row["dataset"], "kind": "lives_here", "since_on": begun[str(row["child_id"])]}
+            for row in rows
+        ]
     statements = pl.DataFrame(places, schema=dict(STATEMENT))
     facts = child_facts(person, statements, records, AS_AT)
-    said = birth_dates(facts, person, records, find_provision(statements, records, AS_AT), AS_AT)
+    said = birth_dates(facts, person, statements, records, find_provision(statements, records, AS_AT), as_at=AS_AT)
     away = [f"CH{n:04}" for n in range(len(children) + 1, len(children) + 1 + len(gone))]
     residence = pl.DataFrame({"child_id": away, "living_here": [0.0] * len(away)}, schema=RESIDES)
     found = with_age_slips(said, residence)
@@ -54,7 +70,9 @@ def of_age(children: list[Child], child: Child, gone: Sequence[Child] = ()) -> f
     ("slips", "child", "least", "most"),
     [
         pytest.param(0, {"health": PUPIL}, 0.93, 0.999, id="dates hardly ever slip: of age"),
-        pytest.param(20, {"health": PUPIL}, 0.5, 0.7, id="one date in fifty slips: one in three a toddler"),
+        pytest.param(
+            20, {"health": PUPIL}, 0.4, 0.6, id="one of the GP's dates in 25 slips: every other one a toddler"
+        ),
         pytest.param(20, {"health": PUPIL, "housing": PUPIL}, 1.0, 1.0, id="two sources say so: of age"),
         pytest.param(20, {"health": PUPIL, "school_census": PUPIL}, 1.0, 1.0, id="on a roll: of age"),
         pytest.param(20, {"health": TODDLER}, 0.0, 0.0, id="a toddler is none of them"),
@@ -64,6 +82,36 @@ def of_age(children: list[Child], child: Child, gone: Sequence[Child] = ()) -> f
 )
 def test_of_age_after_all(slips: int, child: Child, least: float, most: float) -> None:
     assert least <= of_age(town(slips), child) <= most
+
+
+@pytest.mark.parametrize(
+    ("since", "others_since", "least", "most"),
+    [
+        pytest.param(
+            date(2015, 9, 1), timedelta(weeks=3), 0.99, 1.0, id="known since 2015: no toddler of today was born"
+        ),
+        pytest.param(
+            date(2021, 8, 31), timedelta(weeks=3), 0.99, 1.0, id="on the day on which the youngest of age was"
+        ),
+        pytest.param(
+            date(2023, 8, 30), timedelta(weeks=3), 0.09, 0.11, id="known since 2023: nearly all such are toddlers"
+        ),
+        pytest.param(
+            date(2015, 9, 1), timedelta(days=-900), 0.4, 0.6, id="a source that begins before birth says nothing of it"
+        ),
+    ],
+)
+def test_nobody_is_known_before_birth(since: date, others_since: timedelta, least: float, most: float) -> None:
+    """Ten children of age whom only the GP knows, known since birth, and 12 slips to be expected of 300 toddlers."""
+    assert least <= of_age(town(20), {"health": PUPIL}, since=since, others_since=others_since) <= most
+
+
+def test_a_grown_ups_date_slips_by_ten_years_at_most() -> None:
+    """An agency's list has grown-ups among the children: hardly any of them looks of age by a slip."""
+    of_thirty, of_seventeen = ([{"housing": date(year, 8, 9)}] * 600 for year in (1996, 2009))
+    alone: list[Child] = [{"housing": PUPIL}] * 9
+    assert of_age([*alone, *of_thirty], {"housing": PUPIL}) == 1.0
+    assert of_age([*alone, *of_seventeen], {"housing": PUPIL}) == pytest.approx(1 - 600 / 500 / 11, abs=0.01)
 
 
 def test_a_slip_is_likelier_the_more_dates_slip() -> None:
