@@ -9,6 +9,7 @@ import polars as pl
 from pipelines.counted import counted
 from pipelines.intake.last_intake import in_record_id
 from pipelines.ledger.left_list import IN_VIEW, LISTED, RECORDS_GONE
+from pipelines.ledger.unconfirmed import UNCONFIRMED
 from pipelines.listing.masking import comparison_without_sex, masked_keys_of_others
 from pipelines.listing.rank import REASON_IN_WORDS
 from pipelines.publish.changes_file import WHY_WITHHELD
@@ -19,6 +20,9 @@ LIFE_READS = ("lead", "lead_night", "child_move")
 
 NIGHTS_TOLD = 12
 """Most nights shown one by one: the latest whose likelihood or lane differs from the night before."""
+
+STILL_IN_HAND = "Still in view, until the officer who has it in hand closes it."
+STILL_WAITS = "Still in view, until an officer closes it, a complete file is sent or something new is told."
 
 Row = dict[str, Any]
 
@@ -92,12 +96,8 @@ def _spell(lead: Row, *, withheld: bool) -> list[str]:
         return [*lines, f"Still on it: rank {lead['rank']} on {day_written(lead['last_listed_on'])}."]
     lines.append(f"Off the list from {day_written(lead['off_on'])}: {_reason(lead, 'off', withheld)}")
     if lead["state"] == IN_VIEW:
-        if lead["off_because"] == RECORDS_GONE or withheld:
-            return [
-                *lines,
-                "Still in view, until an officer who has it in hand closes it or a complete file is sent.",
-            ]
-        return [*lines, "Still in view, until the officer who has it in hand closes it."]
+        waits = lead["off_because"] == RECORDS_GONE or str(lead["off_why"]).endswith(UNCONFIRMED)
+        return [*lines, STILL_WAITS if waits or withheld else STILL_IN_HAND]
     if lead["left_on"] != lead["off_on"]:
         lines.append(f"In view until {day_written(lead['left_on'])}.")
     return lines

@@ -22,6 +22,11 @@ def nobody() -> Drawn:
     return Drawn().record("health:H9", "Z").lives("Z", 0.95)
 
 
+def beside_a_pupil() -> Drawn:
+    """The lead, and child B, who is on a roll."""
+    return lead().record("school_census:C2", "B").on_roll("school_census:C2").lives("B", 1.0)
+
+
 def merged() -> Drawn:
     """The child's record now belongs to child B, who is on a roll."""
     return Drawn().record("health:H1", "B").record("school_census:C2", "B").on_roll("school_census:C2").lives("B", 1.0)

@@ -17,7 +17,7 @@ from pipelines.listing.rank import CLOSED, IN_EDUCATION
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import LEAD_NIGHT
 from tests.made.children import AS_AT, Drawn
-from tests.made.leads import lead, merged, nobody, schooled
+from tests.made.leads import beside_a_pupil, lead, merged, nobody, schooled
 from tests.made.nights import Nights
 
 
@@ -41,14 +41,9 @@ def test_of_two_leads_that_become_one_child_one_goes_on_and_the_other_says_where
     assert nights.changes() == {"A": GONE}
 
 
-def two() -> Drawn:
-    """A lead, and another child, who is on a roll."""
-    return lead().record("school_census:C2", "B").on_roll("school_census:C2").lives("B", 1.0)
-
-
 def test_a_lead_taken_for_a_child_at_school_stays_in_view_while_nothing_new_is_told_of_either() -> None:
     """As when doctors take one of two twins for the other and remove a registration."""
-    nights = Nights().night(two()).night(merged())
+    nights = Nights().night(beside_a_pupil()).night(merged())
     found = nights.lead()
     assert (found["state"], found["off_because"], found["other_child_id"]) == ("in view", MERGED, "B")
     assert str(found["off_why"]).startswith("The records are now child B's. In education")
@@ -56,7 +51,7 @@ def test_a_lead_taken_for_a_child_at_school_stays_in_view_while_nothing_new_is_t
     assert nights.changes() == {"A": KEPT_IN_VIEW}
     nights.night(merged())
     assert (nights.lead()["state"], nights.changes()) == ("in view", {}), "also on the nights after"
-    nights.night(two())
+    nights.night(beside_a_pupil())
     assert (nights.lead()["state"], nights.lead()["spell"], nights.changes()) == ("listed", 1, {"A": RETURNED}), (
         "parted again"
     )
@@ -64,16 +59,16 @@ def test_a_lead_taken_for_a_child_at_school_stays_in_view_while_nothing_new_is_t
 
 @pytest.mark.parametrize("record", ["health:H1", "school_census:C2"])
 def test_a_lead_leaves_once_its_record_or_that_of_the_education_has_changed(record: str) -> None:
-    nights = Nights().night(two())
+    nights = Nights().night(beside_a_pupil())
     nights.seen[record] = nights.as_at + timedelta(days=1)
     assert nights.night(merged()).lead()["state"] == "left"
-    nights = Nights().night(two()).night(merged())
+    nights = Nights().night(beside_a_pupil()).night(merged())
     nights.seen[record] = nights.as_at + timedelta(days=1)
     assert nights.night(merged()).changes() == {"A": OUT_OF_VIEW}
 
 
 def test_an_officer_closes_a_lead_of_whose_education_there_was_no_news() -> None:
-    nights = Nights().night(two()).night(merged()).officer("ON_ROLL_OWN").night(merged())
+    nights = Nights().night(beside_a_pupil()).night(merged()).officer("ON_ROLL_OWN").night(merged())
     assert (nights.lead()["state"], nights.lead()["off_because"]) == ("left", CLOSED)
 
 

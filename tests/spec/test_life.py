@@ -8,6 +8,7 @@ import pytest
 from pipelines.publish.changes_file import WHY_WITHHELD
 from pipelines.rank_settings import RankSettings
 from pipelines.reports.explain import UnknownIdentifierError, explain
+from tests.made import leads
 from tests.made.children import SOURCE_NAMES, Drawn
 from tests.made.leads import nobody
 from tests.made.nights import Nights
@@ -71,6 +72,12 @@ def test_an_id_that_was_merged_leads_to_the_child_it_is_now() -> None:
 def test_what_an_officer_has_in_hand_is_said_to_be_in_view() -> None:
     shown = page(Nights().night(lead()).officer("UNDER_ENQUIRY").night(schooled()), "A", schooled())
     assert "Still in view, until the officer who has it in hand closes it." in shown
+
+
+def test_what_nobody_told_anything_new_of_is_said_to_be_in_view_and_why() -> None:
+    shown = page(Nights().night(leads.beside_a_pupil()).night(leads.merged()), "A", leads.merged())
+    assert "Neither that record nor any of this child's has come or changed" in shown
+    assert "Still in view, until an officer closes it, a complete file is sent or something new is told." in shown
 
 
 def test_the_reason_of_a_protected_child_is_withheld() -> None:
