@@ -4,7 +4,15 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from data_contracts.breach import Stops
@@ -58,6 +66,17 @@ which number is the year. Two are allowed where the month is a name (03-Sep-15, 
 
 LEFT = "Left"
 """Meaning of a code that says an entry has ended, whenever that was."""
+
+OPEN = "Open"
+"""Meaning of a code that says an entry still holds."""
+
+WORDS_OF_ENDS = {
+    **dict.fromkeys(("", "Open", "Active", "Current", "Live"), OPEN),
+    **dict.fromkeys(("Left", "Leaver", "Has left", "Closed", "Ended", "Ceased", "Finished"), LEFT),
+    **dict.fromkeys(("Inactive", "Not active", "Former", "Previous", "Past", "Terminated", "Expired"), LEFT),
+    **dict.fromkeys(("Cancelled", "Withdrawn", "Archived", "Historic", "Wedi gadael", "Wedi cau"), LEFT),
+}
+"""How any system says whether an entry still holds: codes of every column that ``saysWhetherEnded``."""
 
 YEAR_ALONE = "yyyy"
 """Date format for birth dates of which only the year is known: read as 1 January, which offices write in such cases."""
@@ -246,7 +265,9 @@ class Column(Flattened):
     also_called: tuple[str, ...] = Field((), alias="alsoCalled")
     """Other headers for the same column; only letters and digits are compared."""
     maps_to: PersonField | None = Field(None, alias="mapsTo")
-    codes: dict[str, str] = {}
+    says_whether_ended: bool = Field(False, alias="saysWhetherEnded")
+    """Whether the words of ``WORDS_OF_ENDS`` are codes of the column, besides its own."""
+    codes: dict[str, str] = Field({}, validate_default=True)
     """What each code means in our terms (for ``sex``: F, M or empty); "" is an empty cell.
 
     Case is ignored, and so is whatever separates words (:func:`plain_code`).
@@ -263,6 +284,11 @@ class Column(Flattened):
     description: str
     quality: tuple[Rule, ...] = ()
     examples: tuple[str, ...] = ()
+
+    @field_validator("codes")
+    @classmethod
+    def _with_words_of_ends(cls, codes: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        return {**WORDS_OF_ENDS, **codes} if info.data.get("says_whether_ended") else codes
 
     @property
     def headers(self) -> tuple[str, ...]:
