@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 
-from data_contracts.contract import plain_header, read_contracts
-from data_contracts.parts import MONTHS_ALONE, YEAR_ALONE
+from data_contracts.contract import Contract, plain_header, read_contracts
+from data_contracts.parts import MONTHS_ALONE, YEAR_ALONE, Column
 from data_contracts.values import as_codes
 
 CONTRACTS = read_contracts()
@@ -67,6 +67,25 @@ def test_a_code_is_known_by_the_words_that_systems_write_for_it_and_no_other_is_
     source, column, cell, meaning = (part.strip() for part in line.split("|"))
     code = as_codes(CONTRACTS[source].column_named[column])
     assert pl.DataFrame({column: [cell]}).select(code).item() == meaning
+
+
+ENDS = {
+    "Open": ["", "open", "Active", "LIVE", "Something that no list has"],
+    "Left": ["Left", "closed", "Not active", "Terminated", "Historic", "Wedi gadael", "Closed - moved to Wales"],
+}
+ASKED = [
+    (contract, column) for contract in CONTRACTS.values() for column in contract.columns if column.says_whether_ended
+]
+
+
+@pytest.mark.parametrize(("contract", "column"), [pytest.param(*each, id=each[0].id) for each in ASKED])
+def test_whether_an_entry_has_ended_is_known_by_the_same_words_in_every_list(
+    contract: Contract, column: Column
+) -> None:
+    cells = [(cell, means) for means, known in ENDS.items() for cell in known]
+    read = pl.DataFrame({column.name: [cell for cell, _ in cells]}).select(as_codes(column)).to_series()
+    assert read.to_list() == [means for _, means in cells]
+    assert any(rule.metric == "leftWithoutDay" and rule.columns[0] == column.name for rule in contract.table.quality)
 
 
 SHARED = (
