@@ -110,6 +110,8 @@ class Tonight:
     """Source -> its name in text for people."""
     set_aside: pl.Series = field(default_factory=lambda: SET_ASIDE.to_frame()["record_id"])
     """record_id of rows set aside tonight from files that were loaded; null: a row without a key."""
+    judged_the_same: pl.Series = field(default_factory=lambda: FORMER_RECORD.to_frame()["record_id"])
+    """record_id of records that people judged to be of the same child as another."""
     withheld: pl.Series = field(default_factory=lambda: FORMER_RECORD.to_frame()["record_id"])
     """record_id of records of identities from before an adoption."""
     stood: pl.DataFrame = field(default_factory=lambda: EXPLAINED.to_frame().select(STOOD))
@@ -171,7 +173,8 @@ def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff, since: date | 
 def _with_what_it_waits_for(off: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     """``off`` with ``waits_for``."""
     by_education = off.filter(pl.col("off_because").is_in([IN_EDUCATION, SAME_AS_RIVAL, MERGED]))
-    unconfirmed = without_news(by_education, tonight.stood, tonight.snapshot).with_columns(unconfirmed=pl.lit(NEWS))
+    quiet = without_news(by_education, tonight.stood, tonight.snapshot, tonight.judged_the_same)
+    unconfirmed = quiet.with_columns(unconfirmed=pl.lit(NEWS))
     both = off.join(unconfirmed, on=["child_id", "spell"], how="left", validate="1:1")
     is_gone = pl.col("off_because") == RECORDS_GONE
     return both.with_columns(

@@ -59,16 +59,20 @@ class Nights:
         loaded: frozenset[str] = SOURCES,
         cut_off: frozenset[str] = frozenset(),
         set_aside: tuple[str, ...] = (),
+        judged_the_same: tuple[str, ...] = (),
     ) -> "Nights":
         """One more night with the children drawn, by default on the next day."""
         is_first = not self.seen and self.outcomes.is_empty()
-        told = repr((self.as_at, drawn, on, settings, publishes, sorted(loaded), sorted(cut_off), set_aside))
+        told = repr(
+            (self.as_at, drawn, on, settings, publishes, sorted(loaded), sorted(cut_off), set_aside, judged_the_same)
+        )
         if is_first and told in FIRST_NIGHTS:
             vars(self).update(FIRST_NIGHTS[told], seen=dict(FIRST_NIGHTS[told]["seen"]))
             return self
         self.as_at = on or self.as_at + timedelta(days=1)
         tonight = self.tonight(drawn, settings or RankSettings(), loaded, cut_off)
-        tonight = replace(tonight, set_aside=pl.Series("record_id", set_aside, pl.String))
+        aside, same = (pl.Series("record_id", records, pl.String) for records in (set_aside, judged_the_same))
+        tonight = replace(tonight, set_aside=aside, judged_the_same=same)
         self.ledger = keep_ledger(self.ledger, tonight)
         self.records = tonight.child_records
         if publishes:

@@ -67,6 +67,11 @@ def test_a_lead_leaves_once_its_record_or_that_of_the_education_has_changed(reco
     assert nights.night(merged()).changes() == {"A": OUT_OF_VIEW}
 
 
+def test_a_lead_leaves_once_an_analyst_has_judged_it_to_be_that_child() -> None:
+    nights = Nights().night(beside_a_pupil()).night(merged(), judged_the_same=("health:H1", "school_census:C2"))
+    assert (nights.lead()["state"], nights.lead()["off_because"]) == ("left", MERGED)
+
+
 def test_an_officer_closes_a_lead_of_whose_education_there_was_no_news() -> None:
     nights = Nights().night(beside_a_pupil()).night(merged()).officer("ON_ROLL_OWN").night(merged())
     assert (nights.lead()["state"], nights.lead()["off_because"]) == ("left", CLOSED)
