@@ -5,8 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.decisions.judgements import judgements_for_linkage, read_judgements
-from pipelines.decisions.keys_tonight import judgements_now, snapshot_now
+from pipelines.decisions.keys_tonight import snapshot_now
 from pipelines.intake.former_identities import read_former
 from pipelines.ledger.left_list import Tonight
 from pipelines.ledger.list_changes import CHANGES, told_to_all, what_changed
@@ -46,8 +45,8 @@ def _tonight(night: Night) -> Tonight:
     known = night.arguments("candidate", "explained", "statement", "child_record", "provision", "snapshot")
     known["statements"] = night.contact_statements()
     known["person"] = night.by_age
-    renumbered = night.store.read("renumbered")
-    known["snapshot"] = snapshot_now(known["snapshot"], renumbered)
+    known["snapshot"] = snapshot_now(known["snapshot"], night.store.read("renumbered"))
+    same = night.judgements.filter("is_same")
     return Tonight(
         **known,
         as_at=night.settings.as_at,
@@ -57,7 +56,7 @@ def _tonight(night: Night) -> Tonight:
         loaded=frozenset(night.store.raw_sources()),
         cut_off=night.judged_intake.cut_off if night.judged_intake else frozenset(),
         set_aside=_set_aside(night.store),
-        judged_the_same=_judged_the_same(night.settings.workspace, renumbered),
+        judged_the_same=pl.concat([same["left_id"], same["right_id"]]),
         settings=night.settings.ranking,
         names=night.source_names,
         withheld=former_records(night.store, night.settings.workspace),
@@ -85,12 +84,6 @@ def stood_on_the_last_list(workspace: Path, lists: pl.DataFrame, as_at: date) ->
         return nothing
     by_parts = pl.col("on_no_roll") * pl.col("living_here") * pl.col("of_age")
     return told.with_columns(likelihood=pl.coalesce("likelihood", by_parts))
-
-
-def _judged_the_same(workspace: Path, renumbered: pl.DataFrame) -> pl.Series:
-    """``record_id`` of every record that people judged to be of the same child as another."""
-    judged = judgements_for_linkage(judgements_now(read_judgements(workspace), renumbered)).filter("is_same")
-    return pl.concat([judged["left_id"], judged["right_id"]]).alias("record_id")
 
 
 def _set_aside(store: Store) -> pl.Series:

@@ -53,6 +53,7 @@ def link_step(night: Night) -> Counts:
     night.homes = night.in_background(partial(with_homes, person))
     night.at_odds = night.in_background(lambda: at_odds_in_words(person, statements(), night.contracts))
     start = _started(night)
+    night.judgements = start.decided.judgements
     records, night.by_age = night.records_to_link()
     tonight = None if night.settings.full else _tonight(night, records, start)
     known = None if tonight is None else known_records(store, tonight)

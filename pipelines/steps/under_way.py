@@ -87,6 +87,8 @@ class Night:
     """Warnings about columns that agree with no other source, or not with each other; null: not looked at yet."""
     by_age: pl.DataFrame = field(init=False, repr=False)
     """``PERSON`` as ages are judged by it (:func:`pipelines.children.exchanged_births.records_by_age`)."""
+    judgements: pl.DataFrame = field(init=False, repr=False)
+    """Which pairs people judged, as tonight's linkage obeys it: left_id, right_id, is_same."""
     model: Model | None = None
     """The weights with which tonight's records are linked."""
     link_report: Future[LinkReport] = field(init=False, repr=False)
