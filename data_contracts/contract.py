@@ -154,10 +154,11 @@ class Contract(DataContract):
         """The columns behind what the source says about a child, beyond who the child is."""
         return frozenset(column for statement in self.says for column in statement.columns)
 
-    def ended_in_words(self, end: str) -> tuple[Column, ...]:
-        """The columns that may say of an entry without a day in the column ``end`` that it has ended (``leftWithoutDay``)."""
+    @property
+    def ends_in_words(self) -> list[tuple[Column, str]]:
+        """The columns that may say of an entry that it has ended, each with the column of the day (``leftWithoutDay``)."""
         rules = (rule.columns for rule in self.table.quality if rule.metric == "leftWithoutDay")
-        return tuple(self.column_named[status] for status, day in rules if day == end)
+        return [(self.column_named[status], day) for status, day in rules]
 
     @property
     def ends_of_places(self) -> frozenset[str]:

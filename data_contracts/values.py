@@ -64,11 +64,10 @@ NO_DAY = (*_DAYS_OF_ZEROES, *_FAR_DAYS, *_NOT_ENDED, *_NEVER_MET, *_NOTHING, *_N
 """How people and software write (here in lower case) that a date is unknown or has not come, in any source. 00/01/1900 is
 Excel's day 0; dates in 2999 and 9999 belong to entries that still hold."""
 
-NO_BIRTHDAY = (
-    *("01/01/1970", "1970-01-01", "19700101", "01-01-1970", "01.01.1970", "01-jan-1970", "01 jan 1970", "25569"),
-)
-"""How software writes its day 0 where nobody knows a birth date. As a date it would make a grown-up of a child, in lists that
-have both."""
+_DAY_0 = ("01/01/1970", "1970-01-01", "19700101", "01-01-1970", "01.01.1970", "01-jan-1970", "01 jan 1970", "25569")
+NO_BIRTHDAY = (*NO_DAY, *_DAY_0)
+"""The same of birth dates, where software also writes its own day 0. As a date that would make a grown-up of a child, in lists
+that have both."""
 
 LAST_CENTURY = 40
 """From this year on, a year of two digits is in the last century: tenants are born in 58, and nothing is dated 2058."""
@@ -107,7 +106,7 @@ def text_of(column: Column) -> pl.Expr:
     """The cell without surrounding spaces; null if it is empty, or a placeholder of the column (``notAValue``).
 
     What exports write for an empty cell (``EXPORTED_EMPTY``) is also empty, except in columns of names. In a date column so is
-    anything that means no date (``NO_DAY``, ``NO_BIRTHDAY``) and a mask that nobody filled in, such as ``__/__/____``. The
+    anything that means no date (``NO_DAY`` or ``NO_BIRTHDAY``) and a mask that nobody filled in, such as ``__/__/____``. The
     apostrophe by which a spreadsheet marks text is removed, except from names and addresses.
     """
     text = pl.col(column.name).str.strip_chars()
@@ -118,7 +117,7 @@ def text_of(column: Column) -> pl.Expr:
     if column.logical_type == "date":
         has_value &= text.str.contains("[0-9A-Za-z]")
         day = text.str.head(_LONGEST_DAY).str.strip_chars_end("T ")  # as databases write it: 9999-12-31T00:00:00
-        no_day = (*NO_DAY, *NO_BIRTHDAY) if column.maps_to == "date_of_birth" else NO_DAY
+        no_day = NO_BIRTHDAY if column.maps_to == "date_of_birth" else NO_DAY
         has_value &= ~(text.str.to_lowercase().is_in(no_day) | day.str.to_lowercase().is_in(no_day))
     if column.not_a_value:
         has_value &= ~text.str.to_lowercase().is_in([*map(str.casefold, column.not_a_value)])

@@ -25,25 +25,10 @@ RENAMED = "renamed column"
 
 EXTRA = "extra column"
 
-_SPEAKS_OF_AN_END = frozenset(
-    {
-        *(
-            "left",
-            "leaver",
-            "leavers",
-            "leave",
-            "leaving",
-            "end",
-            "ends",
-            "ended",
-            "ending",
-            "closed",
-            "closure",
-            "ceased",
-        ),
-        *("off", "withdrawn", "removed", "removal", "deregistered", "gadael", "gorffen", "cau"),
-    }
-)
+_SPEAKS_OF_AN_END = {
+    *("left", "leaver", "leavers", "leave", "leaving", "end", "ends", "ended", "ending", "closed", "closure", "ceased"),
+    *("off", "withdrawn", "removed", "removal", "deregistered", "gadael", "gorffen", "cau"),
+}
 """Words in headers of lists that have what has ended."""
 
 _NEAR = 0.7

@@ -18,7 +18,7 @@ def ended_by_name(contract: Contract, file: str) -> dict[str, str]:
     """Column -> what the name of a file, or of the sheet that is read of it, says of every row that leaves it empty: that its
     entry has ended. Empty if it says nothing of it, or may be of both kinds, or the contract has no column for it."""
     name = re.sub(r"[\W_]+", " ", f"{file.rpartition('.')[0]} {contract.files.sheet or ''}")
-    status = next((rule.columns[0] for rule in contract.table.quality if rule.metric == "leftWithoutDay"), None)
+    status = next((column for column, _ in contract.ends_in_words), None)
     if status is None or not _SAYS_ENDED.search(name) or _SAYS_OTHERWISE.search(name):
         return {}
-    return {status: next(code for code, means in contract.column_named[status].codes.items() if means == LEFT)}
+    return {status.name: next(code for code, means in status.codes.items() if means == LEFT)}

@@ -102,21 +102,21 @@ def measure_intake(
     are not in ``raw``, as their rows have not changed. ``stood``: sources of which only some rows have changed.
     """
     loaded = deliveries.filter(verdict="loaded").group_by("source").agg(pl.len())
-    files, still, before = dict(loaded.iter_rows()), standing, stood
+    files = dict(loaded.iter_rows())
     nights, measures, printed = [SOURCE_NIGHT.to_frame()], [SOURCE_MEASURE.to_frame()], dict[str, _Printed]()
     later_on = dict[str, date | None]()
     for source, contract in contracts.items():
-        if source in still:
-            newest, later_on[source] = _newest_on(still[source].cells, contract, as_at)
-            nights.append(still[source].night.with_columns(as_at=pl.lit(as_at), newest_on=pl.lit(newest, pl.Date)))
-            own = _measures_of_standing(still[source], contract, as_at)
+        if source in standing:
+            newest, later_on[source] = _newest_on(standing[source].cells, contract, as_at)
+            nights.append(standing[source].night.with_columns(as_at=pl.lit(as_at), newest_on=pl.lit(newest, pl.Date)))
+            own = _measures_of_standing(standing[source], contract, as_at)
         elif source in raw and not raw[source].is_empty():
             rows = raw[source]
-            printed[source] = _Printed.of(source, rows, contract, before.get(source), hashed)
+            printed[source] = _Printed.of(source, rows, contract, stood.get(source), hashed)
             newest, later_on[source] = _newest_on(_cells_of(rows), contract, as_at)
             night = (as_at, source, files.get(source, 0), rows.height, newest, printed[source].content)
             nights.append(pl.DataFrame([night], schema=SOURCE_NIGHT, orient="row"))
-            own = _measures_of_rows(rows, contract, before.get(source), as_at)
+            own = _measures_of_rows(rows, contract, stood.get(source), as_at)
         else:
             continue
         measures += [as_measures(each, as_at) for each in own]
@@ -124,9 +124,9 @@ def measure_intake(
         nights=pl.concat(nights),
         measures=pl.concat(measures),
         fingerprints=pl.concat([FINGERPRINT.to_frame(), *(own.new for own in printed.values())]),
-        rows_before=_rows_of(still) | {source: before[source].rows.height for source in printed if source in before},
-        rows_unchanged=_rows_of(still)
-        | {source: own.same.height for source, own in printed.items() if source in before},
+        rows_before=_rows_of(standing) | {source: stood[source].rows.height for source in printed if source in stood},
+        rows_unchanged=_rows_of(standing)
+        | {source: own.same.height for source, own in printed.items() if source in stood},
         rows_gone=pl.concat([FINGERPRINT.to_frame(), *(own.gone for own in printed.values())]),
         later_on={source: day for source, day in later_on.items() if day is not None},
     )

@@ -90,7 +90,7 @@ def _doubt(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:
 
 def _has_ended_in_words(contract: Contract, end: str) -> pl.Expr:
     """True where a row says in words that what ends on the day in a column has ended, and gives no such day."""
-    words = [meaning_of(status).eq_missing(pl.lit(LEFT)) for status in contract.ended_in_words(end)]
+    words = [meaning_of(status).eq_missing(pl.lit(LEFT)) for status, day in contract.ends_in_words if day == end]
     return pl.any_horizontal(pl.lit(value=False), *words) & pl.col(end).is_null()
 
 

@@ -27,16 +27,14 @@ def two_places_at_once(
     Counted as still there, those who left would be on no list. ``breaches``: what the rows were found to break; those set aside
     are not counted.
     """
-    aside = [breach.line for breach in breaches if breach.stops == "row" and breach.line is not None]
-    kept = rows.filter(~pl.col("line").is_in(aside)) if aside else rows
     upn = next((column for column in contract.columns if column.maps_to == "upn"), None)
     for statement in contract.says:
         end = contract.column_named[statement.until] if statement.kind == "provision" and statement.until else None
         if upn is None or end is None or not end.absent_why or end.name in headers or not statement.place:
             continue
-        children = (
-            _places(kept, contract, statement).group_by(text_of(upn)).agg(pl.col("place").n_unique()).drop_nulls()
-        )
+        aside = [breach.line for breach in breaches if breach.stops == "row" and breach.line is not None]
+        places = _places(rows.filter(~pl.col("line").is_in(aside)), contract, statement)
+        children = places.group_by(text_of(upn)).agg(pl.col("place").n_unique()).drop_nulls()
         twice = children.filter(pl.col("place") > 1).height
         if twice >= ENOUGH_ROWS and twice > MOST_TWICE * children.height:
             why = (
