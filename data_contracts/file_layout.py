@@ -18,10 +18,19 @@ _DAY_IN_NAME = re.compile(
 
 _OF_ANY_FILE = re.compile(
     r"(?<![^\W\d_])(all|and|autumn|copy|daily|data|export|extract|final|for|from|full|leavers?|lists?|new|nightly|off?|old"
-    r"|part|pupils?|rolls?|schools?|spring|students?|summer|term|the|whole)(?![^\W\d_])|[\W\d_]",
+    r"|part|pupils?|rolls?|schools?|sheet|spring|students?|summer|term|the|whole)(?![^\W\d_])|[\W\d_]",
     re.IGNORECASE,
 )
 """Words that do not tell one file of a source from another."""
+
+
+_IS_NUMBERED = re.compile(r"(y(ea)?r?\s*)?\d+\w?|reception", re.IGNORECASE)
+"""A sheet of one year group or class."""
+
+
+def _says_something(name: str) -> bool:
+    """Whether a name tells one file of a source from another: it has more than numbers and words of any file."""
+    return len(_OF_ANY_FILE.sub("", name)) > 2
 
 
 class XmlLayout(Part):
@@ -139,19 +148,34 @@ class Files(Part):
 
     def called(self, file: str) -> str:
         """What a file is called besides its source's name and a date, and which sheet of it is read: what tells one school's
-        list from another's, and is the same on the next night. Empty if that is nothing or a number alone.
+        list from another's, and is the same on the next night. If that is nothing or a number alone, as of a workbook of all
+        schools, what the sheet is called (:meth:`called_by_sheet`). Empty if that says nothing either.
 
-        The sheet is told by its place, as its name may be a child's, unless that is a number or a year group.
+        Beside the name of a file the sheet is told by its place, as its name may be a child's, unless that is a number or a
+        year group.
         """
+        named = self.sheet if _IS_NUMBERED.fullmatch(self.sheet or "") else f"sheet {self.sheet_place}"
+        sheet = () if self.sheet_place is None else (named,)
+        own = self._besides_source(file)
+        return ", ".join((own, *sheet)) if _says_something(own) else self.called_by_sheet(file)
+
+    def called_by_sheet(self, file: str) -> str:
+        """What the sheet that is read is called, if the file is called nothing that tells one school's list from another's.
+
+        Empty if the file is, or if the name of the sheet says nothing. It may be a child's: it may be used only of a sheet of
+        several children.
+        """
+        sheet = (self.sheet or "") if self.sheet_place is not None else ""
+        sheet = "" if _IS_NUMBERED.fullmatch(sheet) else re.sub(r"\s+", " ", _DAY_IN_NAME.sub("", sheet)).strip(" -.,")
+        return sheet if _says_something(sheet) and not _says_something(self._besides_source(file)) else ""
+
+    def _besides_source(self, file: str) -> str:
+        """What a file is called besides its source's name and a date."""
         stem = file.rpartition(".")[0]
         begins = (re.split(r"[*?\[.]", name.rpartition("/")[2])[0] for name in self.names)
         for begin in sorted(begins, key=len, reverse=True):
             stem = re.sub("^" + r"[\s_-]*".join(begin.split("_")), "", stem, count=1, flags=re.IGNORECASE)
-        own = re.sub(r"[\s_]+", " ", _DAY_IN_NAME.sub("", stem.replace("_", " "))).strip(" -.,")
-        is_numbered = re.fullmatch(r"(y(ea)?r?\s*)?\d+\w?|reception", self.sheet or "", re.IGNORECASE)
-        named = self.sheet if is_numbered else f"sheet {self.sheet_place}"
-        sheet = () if self.sheet_place is None else (named,)
-        return ", ".join((own, *sheet)) if len(_OF_ANY_FILE.sub("", own)) > 2 else ""
+        return re.sub(r"[\s_]+", " ", _DAY_IN_NAME.sub("", stem.replace("_", " "))).strip(" -.,")
 
     @property
     def named_columns(self) -> frozenset[str]:

@@ -6,6 +6,7 @@
   file does so with a slash, one known half is enough in the others.
 - With words for whose it is or how it is filled in (``Pupil Address``, ``DOB (dd/mm/yyyy)``), if nothing else in the file is
   that column.
+- A ``Surname, Forename`` is the whole name.
 - A ``Legal Surname`` beside ``Surname`` is the other surname.
 """
 
@@ -30,6 +31,9 @@ _HOW_FILLED_IN = re.compile(
     re.IGNORECASE,
 )
 """A note in brackets that says how a column is filled in."""
+
+_TWO_NAMES = re.compile(r"\s*(?:[,&+]|\band\b)\s*", re.IGNORECASE)
+"""What stands between two names in the header of one column."""
 
 _NAMES = ("surname", "forename", "full_name")
 
@@ -65,7 +69,10 @@ def columns_of(headers: Sequence[str], contract: Contract) -> list[Column | None
     """The column that each header names; null: none, or two."""
     known = columns_by_header(contract)
     in_two = _in_two_languages(headers, known)
-    named = [known.get(plain_header(header)) or column for header, column in zip(headers, in_two, strict=True)]
+    named = [
+        known.get(plain_header(header)) or column or _of_both_names(header, known)
+        for header, column in zip(headers, in_two, strict=True)
+    ]
     taken = {column.name for column in named if column}
     ways = [
         {} if column else _columns_in_other_words(header, known, taken)
@@ -75,6 +82,14 @@ def columns_of(headers: Sequence[str], contract: Contract) -> list[Column | None
     only = [way if len(way) == 1 and all(claims[name] == 1 for name in way) else {} for way in ways]
     columns = [column or next(iter(way.values()), None) for column, way in zip(named, only, strict=True)]
     return _with_legal(headers, columns, contract)
+
+
+def _of_both_names(header: str, known: Mapping[str, Column]) -> Column | None:
+    """The column of the whole name, if a header names a surname and a forename (``Surname, Forename``); null: it does not."""
+    said = [_said_by(part, known) for part in _TWO_NAMES.split(header)]
+    if len(said) != 2 or {column.maps_to for column in said if column} != {"surname", "forename"}:
+        return None
+    return next((column for column in known.values() if column.maps_to == "full_name"), None)
 
 
 def _with_legal(headers: Sequence[str], named: Sequence[Column | None], contract: Contract) -> list[Column | None]:

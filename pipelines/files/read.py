@@ -27,6 +27,9 @@ from pipelines.files.workbook import OLD_EXCEL, WORKBOOKS, all_sheets, read_work
 FORMS = (*DELIMITED, ".xml", *WORKBOOKS, ".parquet")
 """Endings of the files that are read."""
 
+FEWEST_OF_A_SCHOOL = 5
+"""A sheet with fewer rows may be named for a child, and its name is not taken for a school's."""
+
 _NO_TEXT = {
     ZIP_BEGINS: (
         "a workbook or a zip archive",
@@ -152,7 +155,9 @@ def _read(file: str, data: bytes, contract: Contract, known: KnownLines) -> Read
     named = ended_by_name(contract, file) | from_name
     own = contract.of_file(file)
     table = _read_form(file, data, own or contract, named, known)
-    if own is None or not table.headers.keys().isdisjoint(own.files.filled):
+    by_sheet = own is not None and own.files.filled and own.files.called_by_sheet(file)
+    few = by_sheet and table.rows.height < FEWEST_OF_A_SCHOOL
+    if own is None or few or not table.headers.keys().isdisjoint(own.files.filled):
         raise UnreadableFileError("layout", "The file is not the list of one school.", "Send it in its own layout.")
     faults = list(table.faults)
     if PurePath(file).suffix.lower() in (*DELIMITED, *WORKBOOKS):

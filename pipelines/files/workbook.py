@@ -10,6 +10,7 @@ from itertools import pairwise
 import fastexcel
 import polars as pl
 
+from data_contracts.breach import Stops
 from data_contracts.contract import Contract
 from pipelines.files.contract_columns import by_contract
 from pipelines.files.header_names import known_columns
@@ -20,7 +21,7 @@ from pipelines.files.header_row import (
     header_position_fault,
     take_out_repeated_headers,
 )
-from pipelines.files.headers import match_headers, must_be_there
+from pipelines.files.headers import WHO, match_headers, must_be_there
 from pipelines.files.rows import LARGEST_UNPACKED, Fault, ReadTable, UnreadableFileError, has_text
 from pipelines.files.totals import take_out_totals
 from pipelines.files.versions import take_out_old_versions
@@ -40,13 +41,14 @@ dates that the sheet of leavers has; a summary has fewer of the columns."""
 LOOKED_AT = 200
 """Rows at the head of each of several sheets that are searched for its header."""
 
-_ANOTHER_EDITION = re.compile(
-    r"20\d\d|\b\d\d\s*[-/]\s*\d\d\b|\b(?:old|last|previous|archived?|copy|backup|draft|test|template)\b", re.IGNORECASE
-)
-"""Found in names of sheets that may be one list as it was at different times, and not its parts."""
+_OLD = re.compile(r"\b(?:old|last|previous|archived?|copy|backup|draft|test|template)\b", re.IGNORECASE)
+"""Found in names of sheets that may be one list as it was before, and not a part of it."""
 
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 """First bytes of an Excel workbook until 2003, and of one locked with a password."""
+
+UNREAD_CHILDREN = "unread sheets"
+"""Name of the rule, as a breach shows it, for sheets of children that were not read."""
 
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 _WORKBOOK_INSIDE = {"xl/workbook.xml", "content.xml"}
@@ -134,8 +136,9 @@ def all_sheets(data: bytes) -> list[pl.DataFrame]:
 def sheets_of_parts(data: bytes, contract: Contract) -> dict[int, str]:
     """Place, counted from 1, -> name of the sheets of a workbook that are each a part of one list, such as one school's.
 
-    Empty if a single sheet is to be read, or if nobody can tell whether they are parts: one is hidden, or named for a year
-    or as an old one. Empty too if the workbook cannot be read: :func:`read_workbook` then says so.
+    A sheet of children under headers that the contract does not know is a part too: read by itself, it is told what it lacks.
+    Empty if a single sheet is to be read, or if nobody can tell whether they are parts: one is hidden, or named for another
+    year or as an old one. Empty too if the workbook cannot be read: :func:`read_workbook` then says so.
     """
     if contract.files.sheet is not None:
         return {}
@@ -146,12 +149,18 @@ def sheets_of_parts(data: bytes, contract: Contract) -> dict[int, str]:
             if len(book.sheet_names) < 2:
                 return {}
             heads = [_sheet(data, name).head(LOOKED_AT) for name in book.sheet_names]
-            parts = {place + 1: book.sheet_names[place] for place in _fitting(_fits(heads, contract))}
-            if len(parts) < 2 or any(map(_ANOTHER_EDITION.search, parts.values())):
+            places = sorted({*_fitting(_fits(heads, contract)), *_with_children(heads, contract)})
+            parts = {place + 1: book.sheet_names[place] for place in places}
+            if len(parts) < 2 or _are_editions(tuple(parts.values())):
                 return {}
             return parts if all(_is_visible(book, name) for name in parts.values()) else {}
     except UnreadableFileError:
         return {}
+
+
+def _are_editions(names: Sequence[str]) -> bool:
+    """Whether sheets may be one list as it was at different times: one is named as an old one, or for a year of its own."""
+    return any(map(_OLD.search, names)) or len({_year_in(name) for name in names}) > 1
 
 
 def _fits(heads: Sequence[pl.DataFrame], contract: Contract) -> list[float]:
@@ -179,6 +188,7 @@ def _cells(data: bytes, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
         if read:
             fits = [_fit(cells.head(LOOKED_AT), contract) for cells in read] if len(read) > 1 else [1.0]
             place, faults = _the_one_that_fits(fits, contract, _newest_edition(read, named, fits, contract))
+            faults += _children_elsewhere(read, {place, *_fitting(fits)}, contract)
             line = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("line")
             return read[place].select(line, pl.all()), faults
     raise UnreadableFileError(
@@ -201,6 +211,26 @@ def _fit(cells: pl.DataFrame, contract: Contract) -> float:
     wanted = {column.name for column in must_be_there(contract)}
     named = len(wanted & known_columns(filled.row(position), contract))
     return named / len(wanted) if 2 * named >= len(wanted) and filled.height > position + 1 else 0.0
+
+
+def _with_children(sheets: Sequence[pl.DataFrame], contract: Contract) -> list[int]:
+    """Places, counted from 0, of the sheets that have rows under a header which names a birth date or a UPN, and something
+    else that says who a child is, whatever it lacks."""
+    return [place for place, cells in enumerate(sheets) if _has_children(cells.head(LOOKED_AT), contract)]
+
+
+def _has_children(cells: pl.DataFrame, contract: Contract) -> bool:
+    filled = cells.filter(has_text(cells.columns)) if cells.width else cells
+    fields = {column.name: column.maps_to for column in contract.columns if column.maps_to in WHO}
+    heads = filled.head(min(HEADER_WITHIN, filled.height - 1)).rows() if filled.height > 1 else []
+    said = ({fields[name] for name in known_columns(row, contract) if name in fields} for row in heads)
+    return any(len(who) > 1 and not who.isdisjoint(("date_of_birth", "upn")) for who in said)
+
+
+def _children_elsewhere(sheets: Sequence[pl.DataFrame], known: set[int], contract: Contract) -> list[Fault]:
+    """A fault if sheets other than those that fit (``known``) have children: nobody has read them."""
+    places = [place + 1 for place in _with_children(sheets, contract) if place not in known]
+    return [_not_read(places, "file" if contract.is_roll else "nothing")] if places and len(sheets) > 1 else []
 
 
 def _newest_edition(
@@ -269,7 +299,7 @@ def _the_one_that_fits(fits: list[float], contract: Contract, newest: int | None
         raise UnreadableFileError(
             "sheet",
             f"Sheets {places} of {len(fits)} all hold rows under the header of this source, and one of them is hidden, or "
-            "named for a year or as an old one: nobody can tell which are right.",
+            "named for another year or as an old one: nobody can tell which are right.",
             "Put all current rows on one sheet, or delete the old sheets; or name the right one in the contract (files, "
             "sheet). Sheets named for schools, providers or terms are all read.",
         )
@@ -283,6 +313,17 @@ def _read_from(place: int, sheets: int) -> Fault:
         f"The rows were read from sheet {place} of {sheets}, the only one with the header of this source; the others "
         "were not read.",
         "There is nothing to do, but a workbook with one sheet is safer.",
+    )
+
+
+def _not_read(places: Sequence[int], stops: Stops) -> Fault:
+    which = f"Sheet {places[0]} holds" if len(places) == 1 else f"Sheets {', '.join(map(str, places))} hold"
+    return Fault(
+        UNREAD_CHILDREN,
+        stops,
+        f"{which} children too, under headers of which this source knows too few, and was not read: if they belong to the "
+        "list, they are missing from it.",
+        "Put those rows under the same headers as the others, or take the sheet out if it is not part of the list.",
     )
 
 

@@ -14,6 +14,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from pipelines.counted import counted, first_of
 from pipelines.files.header_faults import MISSING
+from pipelines.files.workbook import UNREAD_CHILDREN
 from pipelines.intake.earlier_nights import FailedChecks, History
 from pipelines.intake.figures import Intake, keys_kept, last_nights
 from pipelines.intake.misleading_files import UNKNOWN_CODES, UNREADABLE_DATES
@@ -25,7 +26,7 @@ from pipelines.tables import COMPLETENESS
 
 HOLDS, STAMPS, ACCEPTED = "holds", "stamps", "accepted"
 
-STAMPING = (UNREADABLE_DATES, UNKNOWN_CODES, MISSING, SCHOOL_ELSEWHERE)
+STAMPING = (UNREADABLE_DATES, UNKNOWN_CODES, MISSING, SCHOOL_ELSEWHERE, UNREAD_CHILDREN)
 """Rules that stop nothing, but with which the list must be read if a file breaks them."""
 
 FILES_NAMED = 3

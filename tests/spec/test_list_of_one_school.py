@@ -98,3 +98,36 @@ def test_a_workbook_with_a_sheet_for_each_class_and_each_name_in_one_column_is_r
         ("MERRICK, Isla", "Kings Academy, Y7"),
         ("SHAH, Dev", "Kings Academy, Y7"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "pupils", "school"),
+    [
+        pytest.param("St Mary's RC", 5, "St Mary's RC", id="a sheet of pupils"),
+        pytest.param("Isla Merrick", 4, None, id="a sheet of few, which may be named for one of them"),
+        pytest.param("Sheet2", 5, None, id="a name that says nothing"),
+        pytest.param("Year 7", 5, None, id="a year group of an unknown school"),
+    ],
+)
+def test_in_a_workbook_of_all_schools_each_goes_by_the_name_of_its_sheet(
+    tmp_path: Path, name: str, pupils: int, school: str | None
+) -> None:
+    with Workbook(str(tmp_path / "school_census Nov 2026.xlsx")) as book:
+        for sheet, number in {"Oakfield": 6, name: pupils}.items():
+            page = book.add_worksheet(sheet)
+            page.write_row(0, 0, ("Surname, Forename", "DoB", "Sex", "UPN", "Address", "PostCode", "Date Left"))
+            for at in range(number):
+                row = (
+                    f"{sheet[0]}ARTER, {'ABCDEF'[at]}nna",
+                    f"{at + 1:02}/03/2015",
+                    "F",
+                    "",
+                    "1 High Street",
+                    "ZA1 2BD",
+                    "",
+                )
+                page.write_row(at + 1, 0, row)
+    found = check_files(tmp_path, CONTRACTS)
+    assert [file.is_refused for file in found] == [False, school is None]
+    if school is not None:
+        assert [unit for unit, _ in _schools(tmp_path)] == ["Oakfield", school]

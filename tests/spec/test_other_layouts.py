@@ -34,6 +34,9 @@ Sex (Legal)                   | sex
 Surname / Cyfenw              | surname
 Surname / Enw cyntaf          |
 Sex / Town                    |
+Surname, Forename             | full_name
+First name and last name      | full_name
+Surname & Postcode            |
 Cod post                      | postcode
 Address 1                     | address
 Address_Line_2                | address_line_2

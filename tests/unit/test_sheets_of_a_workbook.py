@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.files.read import read_bytes
+from pipelines.intake.completeness import STAMPING
 from pipelines.intake.misleading_files import ENOUGH_ROWS
 from pipelines.intake.receive import check_files
 from tests.made.library_cards import (
@@ -70,6 +71,7 @@ def test_a_sheet_named_in_the_contract_is_read_beside_others_like_it() -> None:
     [
         pytest.param(("Hill School", "Dale School"), (), True, id="a sheet a school"),
         pytest.param(("Autumn", "Spring"), (), True, id="a sheet a term"),
+        pytest.param(("Hill 2026-27", "Dale 2026-27"), (), True, id="all of one year"),
         pytest.param(("2026-27", "2025-26"), (), False, id="last year's left in"),
         pytest.param(("Pupils", "Pupils 25-26"), (), False, id="one of them named for a year"),
         pytest.param(("Pupils", "Pupils old"), (), False, id="an old one"),
@@ -139,3 +141,29 @@ def test_two_sheets_of_the_same_children_are_two_deliveries_of_one_list(tmp_path
     (tmp_path / "library_cards.xlsx").write_bytes(several_sheets(page, page))
     files = check_files(tmp_path, {"library_cards": library_contract()})
     assert [(file.is_refused, [b.rule for b in file.breaches]) for file in files] == [(True, ["two deliveries"])] * 2
+
+
+PLAIN_WORDS = (("Name", "BirthDate", "Family name"), ("Ann", "01/05/2014", "Smith"))
+"""Children under headers of which the contract knows fewer than half."""
+
+
+def test_a_sheet_of_children_under_other_headers_is_not_left_out_but_told_what_it_lacks(tmp_path: Path) -> None:
+    sheets = several_sheets(PAGE, COVER, PLAIN_WORDS, names=["Hill School", "Summary", "Dale School"])
+    (tmp_path / "library_cards.xlsx").write_bytes(sheets)
+    first, second = check_files(tmp_path, {"library_cards": library_contract()})
+    assert [(file.file, file.is_refused) for file in (first, second)] == [
+        ("library_cards.xlsx (sheet 1)", False),
+        ("library_cards.xlsx (sheet 3)", True),
+    ]
+    assert ("header", "file") in [(breach.rule, breach.stops) for breach in second.breaches]
+
+
+@pytest.mark.parametrize(("source", "stops"), [("library_cards", "file"), ("reading_clubs", "nothing")])
+def test_children_on_a_sheet_that_is_not_read_stop_a_roll_and_are_a_warning_of_any_other_list(
+    source: str, stops: str
+) -> None:
+    sheets = several_sheets(PAGE, PLAIN_WORDS, names=["2026-27", "2025-26"])
+    found = read_bytes("cards.xlsx", sheets, library_contract(source))
+    assert told(found) == [("unread sheets", stops, None)]
+    assert "Sheet 2 holds children too" in found.breaches[0].why
+    assert "unread sheets" in STAMPING
