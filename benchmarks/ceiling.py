@@ -28,6 +28,7 @@ from pipelines.rank_settings import RankSettings
 from pipelines.residence.evidence import Evidence, gather_evidence, with_homes
 from pipelines.residence.mixture import living_here
 from pipelines.residence.records import child_dates, record_dates
+from pipelines.written_dates import day_written
 
 Floats = NDArray[np.float64]
 
@@ -151,7 +152,7 @@ def written(worlds: list[World], children: pl.DataFrame) -> str:
     paragraphs = [
         "# What the records can tell of who still lives here",
         f"Children of compulsory school age without a place (targets, and those who moved away) on {len(worlds)} made-up "
-        f"worlds as at {AS_AT:%d/%m/%Y}; measured on {datetime.now(UTC):%Y-%m-%d} with Python {platform.python_version()}, "
+        f"worlds as at {day_written(AS_AT)}; measured on {datetime.now(UTC):%Y-%m-%d} with Python {platform.python_version()}, "
         "polars " + pl.__version__ + ". Run again: `python benchmarks/ceiling.py`. "
         f"{children.height:,} children, {int(here.sum()):,} of them here.",
         "The learner sees the truth of every world except the one it judges. *Found in the rows above*: the share of the "

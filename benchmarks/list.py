@@ -28,6 +28,7 @@ from apps.made_up.authority import MadeUp, make_authority
 from apps.made_up.error_rates import ErrorRates
 from apps.made_up.grade import first_rows, opened_until
 from pipelines.listing.recalibration import ANSWER, fit_line, recalibrated
+from pipelines.written_dates import day_written
 
 RESULTS = Path(__file__).parent / "results" / "list.md"
 WORLDS = tuple(
@@ -273,7 +274,7 @@ def written(lists: list[Measured]) -> str:
     """The page of results."""
     paragraphs = [
         "# The list, compared with the truth",
-        f"Made-up authorities as at {AS_AT:%d/%m/%Y}, whole nights in memory, default settings; measured on "
+        f"Made-up authorities as at {day_written(AS_AT)}, whole nights in memory, default settings; measured on "
         f"{datetime.now(UTC):%Y-%m-%d} with Python {platform.python_version()}, polars {pl.__version__}. Run again: "
         "`python benchmarks/list.py`. Nothing was chosen by looking at any world here.",
         "Rows are in descending likelihood. A row is right if it holds a target (of compulsory school age, living here, known "

@@ -34,6 +34,7 @@ from pipelines.listing.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.records import record_dates
+from pipelines.written_dates import day_written
 
 AS_AT = date(2026, 11, 20)
 RESULTS = Path(__file__).parent / "results" / "made_up_worlds.md"
@@ -267,8 +268,8 @@ def written(worlds: list[World], children: int) -> str:
     wide = origin.pivot("group", index=["seed", "errors"], values="recall", aggregate_function="first")
     paragraphs = [
         "# Made-up worlds",
-        f"{children:,} children in each world, as at {AS_AT:%d/%m/%Y}; measured on {datetime.now(UTC):%Y-%m-%d} with Python "
-        f"{platform.python_version()}, {versions}. Run again: `python benchmarks/made_up_worlds.py`.",
+        f"{children:,} children in each world, as at {day_written(AS_AT)}; measured on {datetime.now(UTC):%Y-%m-%d} with "
+        f"Python {platform.python_version()}, {versions}. Run again: `python benchmarks/made_up_worlds.py`.",
         "## Links",
         "P, R, F1: of pairs of records joined. B³: means over records. Whole children: children with all their records and no "
         "others. ECE: of the probabilities of the pairs kept. *Expected*: what the linkage expects without the truth, with a "

@@ -12,6 +12,7 @@ from flows.summary import leave_counts
 from pipelines.decisions.in_force import settings_of
 from pipelines.failure import call_or_fail
 from pipelines.upkeep.retention import KeptFolders, apply_retention
+from pipelines.written_dates import day_written
 
 
 @flow(name="retention", timeout_seconds=3600.0, persist_result=False, log_prints=False)
@@ -33,4 +34,4 @@ def retention(
 
     removed = call_or_fail("retention", workspace, kept_to)
     counts = {f"{row['kind']}s removed": row["removed"] for row in removed.to_dicts()}
-    leave_counts("retention", f"Removed as at {judged:%d/%m/%Y}, under the settings", counts)
+    leave_counts("retention", f"Removed as at {day_written(judged)}, under the settings", counts)

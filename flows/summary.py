@@ -8,6 +8,7 @@ from prefect.artifacts import create_markdown_artifact
 
 from pipelines.failure import NightFailed
 from pipelines.steps.under_way import Night
+from pipelines.written_dates import day_written
 
 
 def leave_summary(night: Night, failed: NightFailed | None = None) -> None:
@@ -26,7 +27,7 @@ def leave_counts(key: str, words: str, counts: Mapping[str, object]) -> None:
 
 def night_in_words(night: Night, failed: NightFailed | None) -> str:
     """The page, in Markdown."""
-    as_at = f"{night.settings.as_at:%d/%m/%Y}"
+    as_at = day_written(night.settings.as_at)
     lines = [f"# The night as at {as_at}: {'no new list' if failed else 'the list is published'}", ""]
     if failed:
         lines += [*(line.strip() for line in str(failed).splitlines()), ""]

@@ -11,6 +11,7 @@ from pathlib import Path
 import filelock
 
 from pipelines.workspace import StoreError, make_workspace, private_files
+from pipelines.written_dates import moment_written
 
 LOCK_FILE = "night.lock"
 HOLDER_FILE = "night.holder.json"
@@ -70,7 +71,7 @@ def holder_in_words(workspace: Path) -> str:
     """Which process holds the workspace and since when, as far as it is recorded, and what to do."""
     try:
         holder = json.loads((workspace / HOLDER_FILE).read_text(encoding="utf-8"))
-        who = f"process {int(holder['pid'])}, since {datetime.fromisoformat(holder['since']):%Y-%m-%d %H:%M} UTC"
+        who = f"process {int(holder['pid'])}, since {moment_written(datetime.fromisoformat(holder['since']))}"
     except (OSError, ValueError, KeyError, TypeError):
         who = "another process"
     return (

@@ -12,8 +12,8 @@ import polars as pl
 
 from pipelines.formatted import formatted
 from pipelines.rank_settings import RankSettings, Recalibration
+from pipelines.written_dates import day
 
-DAY = "%-d %B %Y"
 HAS_PLACE = "has a current place"
 """How :mod:`pipelines.residence.living_here` says that the child has a place which nobody doubts."""
 TOLD_OTHERWISE = ("out_of_education", "other_education_ended", "never_on_a_roll", "long_unseen")
@@ -66,16 +66,6 @@ def chance(probability: pl.Expr) -> pl.Expr:
         .then(pl.lit("less than a 1 in 100 chance"))
         .otherwise(formatted("{} {} in 100 chance", article, hundredths))
     )
-
-
-def day(column: pl.Expr) -> pl.Expr:
-    """A date as people write it: 3 May 2026. Null stays null."""
-    return column.dt.strftime(DAY)
-
-
-def day_written(value: date) -> str:
-    """As :func:`day`, for one date."""
-    return f"{value.day} {value:%B %Y}"
 
 
 def sentences(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipelines.atomic_folder import PublicationFailed, newest_list, replace_private
 from pipelines.file_system import remove_file
+from pipelines.written_dates import day_written
 
 MARK, WORDS = "stale.json", "STALE.txt"
 
@@ -34,7 +35,7 @@ def mark_stale(published: Path, as_at: date, reasons: Sequence[str]) -> date | N
         "reasons": list(reasons),
     }
     lines = [
-        f"The newest list is that of {newest:%d/%m/%Y}. It is stale: no list was published for {as_at:%d/%m/%Y}.",
+        f"The newest list is that of {day_written(newest)}. It is stale: no list was published for {day_written(as_at)}.",
         "Children who have left a roll since then are not on it. The reasons:",
         *(f"- {reason}" for reason in reasons),
     ]

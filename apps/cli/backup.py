@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from apps.cli.parameters import Workspace
+from pipelines.written_dates import day_written, moment_written
 
 
 def backup(*, workspace: Workspace, to: Path) -> int:
@@ -41,11 +42,11 @@ def restore(folder: Path, /, *, workspace: Path) -> int:
     from pipelines.upkeep.backup import restore as put_back
 
     restored = put_back(folder, workspace)
-    made_at = f"{datetime.fromisoformat(restored.made_at):%d/%m/%Y at %H:%M} UTC"
+    made_at = moment_written(datetime.fromisoformat(restored.made_at))
     print(
         f"The backup of {made_at} is restored to {workspace}: {counted(restored.files, 'file')}, each matching its hash."
     )
     if restored.lists:
         newest = date.fromisoformat(restored.lists[-1])
-        print(f"The list in use is that of {newest:%d/%m/%Y}. Run a night to go on from there.")
+        print(f"The list in use is that of {day_written(newest)}. Run a night to go on from there.")
     return 0

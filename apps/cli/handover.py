@@ -5,6 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from apps.cli.parameters import Workspace
+from pipelines.written_dates import day_written
 
 
 def handover(
@@ -53,5 +54,5 @@ def handover(
             "This child's whereabouts are PROTECTED and withheld from the packet. The named role should speak to the receiver."
         )
     if packet.due_on:
-        print(f"The 28 days from when the move was known end on {packet.due_on:%d/%m/%Y}.")
+        print(f"The 28 days from when the move was known end on {day_written(packet.due_on)}.")
     return 0

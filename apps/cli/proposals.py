@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from apps.cli.parameters import Flag, Workspace
+from pipelines.written_dates import day_written, moment_written
 
 if TYPE_CHECKING:
     from pipelines.decisions.proposals import Proposal
@@ -31,13 +32,10 @@ def _proposal_lines(made: "Proposal") -> list[str]:
     figures = ", ".join(f"{name} {figure(value)}" for name, value in made.figures.items())
     in_force = ": IN FORCE" if made.is_in_force else ""
     return [
-        f"{made.id}  {made.kind}, proposed by {made.by} on {day_of(made.at):%d/%m/%Y}{in_force}",
+        f"{made.id}  {made.kind}, proposed by {made.by} on {day_written(day_of(made.at))}{in_force}",
         f"    why: {made.why}",
         f"    figures: {figures}",
-        *(
-            f"    {decision.what} by {decision.by} on {decision.at:%d/%m/%Y at %H:%M} UTC"
-            for decision in made.decisions
-        ),
+        *(f"    {decision.what} by {decision.by} on {moment_written(decision.at)}" for decision in made.decisions),
     ]
 
 

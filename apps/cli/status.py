@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from apps.cli.parameters import Flag, Workspace
 from pipelines.counted import counted
+from pipelines.written_dates import IN_A_COLUMN, day_written
 
 if TYPE_CHECKING:
     from pipelines.health import Status
@@ -69,10 +70,10 @@ def _concerns(status: "Status", now: datetime, late: timedelta, *, was_killed: b
 def _status_lines(status: "Status", now: datetime, *, was_killed: bool) -> list[str]:
     attempt, good = status.attempt, status.good
     outcome, ago = "killed before it ended" if was_killed else attempt.outcome, _ago(now - attempt.started_at)
-    lines = [f"The night tried last is that of {attempt.as_at:%d/%m/%Y}, begun {ago} ago: {outcome}."]
+    lines = [f"The night tried last is that of {day_written(attempt.as_at)}, begun {ago} ago: {outcome}."]
     if good is not None:
         lines += [
-            f"The list in use is that of {good.as_at:%d/%m/%Y}, published {_ago(now - good.published_at)} ago "
+            f"The list in use is that of {day_written(good.as_at)}, published {_ago(now - good.published_at)} ago "
             f"in {sum(good.seconds.values()):.0f} seconds:",
             f"  {sum(good.lanes.values()):>9,}  children listed: "
             + ", ".join(f"{count:,} {lane}" for lane, count in sorted(good.lanes.items(), key=lambda lane: -lane[1])),
@@ -83,7 +84,7 @@ def _status_lines(status: "Status", now: datetime, *, was_killed: bool) -> list[
         width = max(len(state.source) for state in status.sources)
         lines += ["Sources, as last received:", f"  {'':<{width}}  {'rows':>9}  came for     newest date in it"]
         lines += [
-            f"  {state.source:<{width}}  {state.rows:>9,}  {state.came_on:%d/%m/%Y}   {_newest(state.newest_on, now)}"
+            f"  {state.source:<{width}}  {state.rows:>9,}  {state.came_on:{IN_A_COLUMN}}   {_newest(state.newest_on, now)}"
             for state in status.sources
         ]
     return lines
@@ -95,7 +96,7 @@ def _newest(day: date | None, now: datetime) -> str:
     if day is None:
         return "none"
     days = (day_of(now) - day).days
-    return f"{day:%d/%m/%Y} ({counted(days, 'day')} ago)" if days >= 0 else f"{day:%d/%m/%Y}"
+    return f"{day:{IN_A_COLUMN}} ({counted(days, 'day')} ago)" if days >= 0 else f"{day:{IN_A_COLUMN}}"
 
 
 def _ago(time: timedelta) -> str:

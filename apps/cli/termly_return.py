@@ -1,6 +1,7 @@
 """``rollcall return``: the termly return of children missing education."""
 
 from apps.cli.parameters import Workspace
+from pipelines.written_dates import day_written
 
 
 def termly(*, workspace: Workspace, as_at: str) -> int:
@@ -18,8 +19,8 @@ def termly(*, workspace: Workspace, as_at: str) -> int:
 
     judged = day_typed("--as-at", as_at)
     made = publish_return(workspace, judged)
-    print(f"Counted as missing education on {judged:%d/%m/%Y}, by officers' outcomes: {made.children:,}.")
+    print(f"Counted as missing education on {day_written(judged)}, by officers' outcomes: {made.children:,}.")
     print(
-        f"Where each was educated is as known on the night of {made.night_on:%d/%m/%Y}. The return is in {made.folder}."
+        f"Where each was educated is as known on the night of {day_written(made.night_on)}. The return is in {made.folder}."
     )
     return 0

@@ -1,6 +1,7 @@
 """``rollcall weekly``: the week of the list, for the team's manager."""
 
 from apps.cli.parameters import NamingContracts, Workspace
+from pipelines.written_dates import day_written
 
 
 def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
@@ -30,5 +31,5 @@ def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     folder = workspace / WEEKLY_FOLDER / week.as_at.isoformat()
     approval = settings_approval(workspace / PUBLISHED_FOLDER / week.as_at.isoformat())
     write_folder({"weekly.html": weekly_html(week, names, warnings, approval)}, folder)
-    print(f"The week to {week.as_at:%d/%m/%Y} is in {folder / 'weekly.html'}, {for_whom()}.")
+    print(f"The week to {day_written(week.as_at)} is in {folder / 'weekly.html'}, {for_whom()}.")
     return 0

@@ -7,6 +7,8 @@ from pathlib import Path
 from subprocess import list2cmdline
 from typing import TYPE_CHECKING
 
+from pipelines.written_dates import day_written
+
 if TYPE_CHECKING:
     from pipelines.night import RunReport
 
@@ -49,7 +51,7 @@ def _counts_in_words(report: "RunReport") -> list[str]:
     lanes = published_lanes(report.counts)
     return [
         "",
-        f"The night as at {report.as_at:%d/%m/%Y} is done, in {sum(report.seconds.values()):.0f} seconds.",
+        f"The night as at {day_written(report.as_at)} is done, in {sum(report.seconds.values()):.0f} seconds.",
         "",
         f"  {counted(received['files'], 'file')} with {counted(received['rows_read'], 'row')} received; "
         f"{counted(received['rows_set_aside'], 'row')} set aside for the senders to correct.",
@@ -69,8 +71,8 @@ def _later_list_in_use(report: "RunReport") -> list[str]:
         return []
     return [
         "",
-        f"This was a past night. The list in use is still that of {date.fromisoformat(newest):%d/%m/%Y}, and explain and the "
-        "other commands answer from it.",
+        f"This was a past night. The list in use is still that of {day_written(date.fromisoformat(newest))}, and explain and "
+        "the other commands answer from it.",
     ]
 
 

@@ -28,6 +28,7 @@ from pipelines.settings import (
     settings_from_values,
 )
 from pipelines.workspace import private_files
+from pipelines.written_dates import day_written
 
 PROPOSALS_FILE = "proposals.sqlite"
 MODELS_FOLDER = "proposals"
@@ -228,7 +229,9 @@ def _content(workspace: Path, proposal: Proposal, name: str) -> bytes:
     """What the file in force will hold. Raises SettingsError if the proposal can no longer be used."""
     if proposal.kind == SETTINGS:
         settings = _as_proposed(settings_of(workspace, None, date.min), proposal)
-        heading = f"Proposal {proposal.id} by {proposal.by}, approved by {name} on {today():%d/%m/%Y}. {proposal.why}"
+        heading = (
+            f"Proposal {proposal.id} by {proposal.by}, approved by {name} on {day_written(today())}. {proposal.why}"
+        )
         return settings_toml(settings, heading).encode()
     path = model_file(workspace, proposal.id)
     try:
@@ -327,7 +330,7 @@ def _in_force(workspace: Path, kind: str) -> Proposal | None:
 
 def _approval(proposal: Proposal) -> str:
     last = [made for made in proposal.decisions if made.what == APPROVED][-1]
-    return f"proposal {proposal.id} by {proposal.by}, approved by {last.by} on {day_of(last.at):%d/%m/%Y}"
+    return f"proposal {proposal.id} by {proposal.by}, approved by {last.by} on {day_written(day_of(last.at))}"
 
 
 def _fingerprint(path: Path) -> str:

@@ -42,6 +42,7 @@ from pipelines.intake.units import units_gone, units_that_went_on
 from pipelines.intake.withdrawn import established_rows, withdrawn_checks
 from pipelines.stale import mark_stale
 from pipelines.store import Store
+from pipelines.written_dates import day_written
 
 
 @dataclass(frozen=True)
@@ -295,14 +296,16 @@ def held_night(published: Path, as_at: date, judged: JudgedIntake) -> NightFaile
     """Mark the list that stays as stale, and return the error for the night that is held."""
     stays = mark_stale(published, as_at, judged.held)
     stays_up = (
-        f"The list of {stays:%d/%m/%Y} stays in use, marked as stale." if stays else "No list has been published yet."
+        f"The list of {day_written(stays)} stays in use, marked as stale."
+        if stays
+        else "No list has been published yet."
     )
     accepted = " ".join(f"--accept {source}" for source in judged.held_sources)
     reasons = "".join(f"\n  {reason}" for reason in judged.held)
     return NightFailed(
-        f"The night as at {as_at:%d/%m/%Y} is held: what was received is not complete, and a list made from it would mislead."
-        f"{reasons}\n{stays_up} Ask the sender for the complete file and run the night again; rollcall check says what is "
-        "wrong with a file. If all of it is right as it is, a named person can overrule this for tonight with: "
+        f"The night as at {day_written(as_at)} is held: what was received is not complete, and a list made from it would "
+        f"mislead.{reasons}\n{stays_up} Ask the sender for the complete file and run the night again; rollcall check says what "
+        "is wrong with a file. If all of it is right as it is, a named person can overrule this for tonight with: "
         f'{accepted} --why "..." --by NAME.',
         exit_code=HELD,
     )

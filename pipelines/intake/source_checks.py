@@ -21,6 +21,7 @@ from pipelines.intake.source_tonight import SourceTonight
 from pipelines.intake.standing_in import stands_in_until
 from pipelines.intake.units import units_due, units_less
 from pipelines.intake.usual import NIGHTS_TO_LEARN, SHARE_APART, SPREADS, shares_risen, spread
+from pipelines.written_dates import day_written
 
 FEWER_ROWS, ROWS_GONE, MORE_ROWS = 0.2, 0.1, 0.5
 """A fifth or a tenth fewer rows than usual, or half as many again, is outside the band, unless the nights have varied more."""
@@ -61,7 +62,7 @@ def _missing(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     due = source.contract.completeness.expected
     none = f"no rows were received tonight{_why_none(source)}"
     if source.nights:
-        usual = f"{counted(source.last.rows, 'row')} were loaded on {source.last.as_at:%d/%m/%Y}"
+        usual = f"{counted(source.last.rows, 'row')} were loaded on {day_written(source.last.as_at)}"
         yield "missing", f"{none}, but {usual}.{_stood_in(source)}"
     elif due != "never":
         yield "missing", f"{none}, and its contract expects it {due}."
@@ -72,12 +73,12 @@ def _missing(source: SourceTonight) -> Iterator[tuple[Check, str]]:
 def _stood_in(source: SourceTonight) -> str:
     """Until when the last rows stand in, or what it means that they no longer do; a sentence to be appended, or empty."""
     if source.stands_in_until:
-        return f" Those stand in until {source.stands_in_until:%d/%m/%Y}."
+        return f" Those stand in until {day_written(source.stands_in_until)}."
     until = stands_in_until(source.contract, source.last.as_at)
     if until is None or until >= source.as_at:
         return ""
     return (
-        f" They stood in until {until:%d/%m/%Y} and are no longer read: a child whose place only they show is listed as "
+        f" They stood in until {day_written(until)} and are no longer read: a child whose place only they show is listed as "
         "without one, and a child known only to them is on no list. If nothing more is to come, accept that once."
     )
 
@@ -226,11 +227,11 @@ def _stale(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         if _days_open(source, since, source.as_at) >= after and _weekdays_between(source, since, source.as_at):
             yield (
                 "stale",
-                f"this is the file of {since:%d/%m/%Y} again; its rows should change within {counted(after, 'day')}.",
+                f"this is the file of {day_written(since)} again; its rows should change within {counted(after, 'day')}.",
             )
             return
     elif after and same:
-        yield "stale", f"this is the older file of {same[-1].as_at:%d/%m/%Y} again, not a new one."
+        yield "stale", f"this is the older file of {day_written(same[-1].as_at)} again, not a new one."
         return
     yield from _newest(source)
 
@@ -282,7 +283,7 @@ def _newest(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     if lag > within:
         yield (
             "stale",
-            f"its newest date is {newest:%d/%m/%Y}, {counted((source.as_at - newest).days, 'day')} before the night; at "
+            f"its newest date is {day_written(newest)}, {counted((source.as_at - newest).days, 'day')} before the night; at "
             f"most {counted(within, 'day')} are expected{_besides(source, newest)}. It may be an old file.",
         )
 

@@ -17,6 +17,7 @@ from pipelines.intake.figures import LOST_NOBODY, PLACES, UNIT
 from pipelines.intake.misleading_files import ENOUGH_ROWS
 from pipelines.intake.source_tonight import SourceTonight
 from pipelines.settings import SettingsError
+from pipelines.written_dates import day_written
 
 ENOUGH_IN_UNIT = 5
 """A unit of fewer rows is not a school, but a mistyped number, or one pupil at a distant school."""
@@ -155,7 +156,7 @@ def units_less(source: SourceTonight) -> Iterator[str]:
         whole_on = min(gone["on"].to_list())
         known = units.filter(pl.col("value") >= ENOUGH_IN_UNIT, pl.col("as_at") < source.as_at)["of"].n_unique()
         yield (
-            f"{gone.height} of {known} schools or other units of {whole_on:%d/%m/%Y} are gone, with "
+            f"{gone.height} of {known} schools or other units of {day_written(whole_on)} are gone, with "
             f"{counted(int(gone['value'].sum()), 'row')}: {first_of(gone['shown'].to_list())}."
             f"{_counted_otherwise(units, source)}{why}"
         )
@@ -163,7 +164,7 @@ def units_less(source: SourceTonight) -> Iterator[str]:
         yield f"most rows of these schools or other units are gone: {_fewer(thin)}.{why}"
     if places.height:
         yield (
-            f"most places at these schools or other units no longer hold as on {last_on:%d/%m/%Y}: {_fewer(places)}. "
+            f"most places at these schools or other units no longer hold as on {day_written(last_on)}: {_fewer(places)}. "
             "Leaving or entry dates may have been filled in for everyone, or a school may have closed or been given another "
             "number."
         )

@@ -15,7 +15,8 @@ from pipelines.listing.masking import masked_keys
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.rank_settings import reaches
-from pipelines.reasons import chance, day, in_100, source_name
+from pipelines.reasons import chance, in_100, source_name
+from pipelines.written_dates import day
 
 FIRST_NIGHT = "first night"
 NOT_KNOWN_BEFORE = "not known before"

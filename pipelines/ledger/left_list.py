@@ -22,9 +22,10 @@ from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_O
 from pipelines.listing.recalibration import estimate_of, recalibrated
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.rank_settings import RankSettings, reaches
-from pipelines.reasons import day, in_100, source_name
+from pipelines.reasons import in_100, source_name
 from pipelines.record_ids import one_row_a_record
 from pipelines.tables import EXPLAINED, FORMER_RECORD, SET_ASIDE, WHY_OFF
+from pipelines.written_dates import day
 
 LISTED, IN_VIEW, LEFT = "listed", "in view", "left"
 """``LEAD.state``. In view: off the list, but an officer has it in hand, a file that should have its records is incomplete, or

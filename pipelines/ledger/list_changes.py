@@ -11,6 +11,7 @@ from pipelines.ledger.left_list import IN_VIEW, LEFT, LISTED
 from pipelines.listing.rank import REASON_IN_WORDS, urgency
 from pipelines.reasons import in_100
 from pipelines.tables import LEAD, LIST_CHANGE
+from pipelines.written_dates import day_written
 
 NEW, RETURNED, GONE, KEPT_IN_VIEW, OUT_OF_VIEW = "new", "returned", "gone", "kept in view", "no longer in view"
 RISEN, FALLEN = "risen", "fallen"
@@ -77,7 +78,7 @@ def _in_words(changes: pl.DataFrame, in_view: int, tonight: pl.DataFrame) -> tup
     counts = dict(changes.group_by("change").len().iter_rows())
     unsaid = {name for name, many in ((KEPT_IN_VIEW, in_view), (OUT_OF_VIEW, counts.get(OUT_OF_VIEW))) if not many}
     counted = ", ".join(f"{counts.get(name, 0):,} {name}" for name in CHANGES if name not in unsaid)
-    words = [f"Compared with the list of {before_on:%d/%m/%Y}: {counted}."]
+    words = [f"Compared with the list of {day_written(before_on)}: {counted}."]
     for change in (NEW, RETURNED, GONE, KEPT_IN_VIEW, OUT_OF_VIEW):
         if reasons := _reasons(changes.filter(change=change)):
             words.append(f"{change.capitalize()}: {reasons}.")

@@ -35,6 +35,7 @@ from pipelines.linking.measures_in_force import MeasuresInForce, fingerprint, me
 from pipelines.linking.model_file import ModelInUse
 from pipelines.linking.shared_upns import without_shared_upns
 from pipelines.tables import CHILD_RECORD, LINK, RIVAL
+from pipelines.written_dates import day_written
 
 HOUSEHOLDS = Households(
     dataset="dataset",
@@ -223,7 +224,7 @@ def records_by_source(source: pl.Series) -> dict[str, int]:
 
 def _figures(origin: str, settings: Settings, held: MeasuresInForce, labels: Labels) -> Figures:
     """What the report says of the linkage besides its pairs."""
-    on = "tonight" if held.measured_on is None else f"{held.measured_on:%d/%m/%Y}"
+    on = "tonight" if held.measured_on is None else day_written(held.measured_on)
     return {
         "children": int(np.count_nonzero(labels == np.arange(len(labels)))),
         "model": origin,
@@ -244,7 +245,7 @@ def _found(linked: Callable[..., Linkage], given: ModelInUse | None, as_at: date
     except TrainingError as error:
         approved = read_model(APPROVED_MODEL, CHILD_COMPARISONS)
         return linked(model=approved), ModelInUse(approved, f"{NOT_LEARNT}: {error}", stands_in=True)
-    learnt = "learnt from tonight's records" if as_at is None else f"learnt on {as_at:%d/%m/%Y}"
+    learnt = "learnt from tonight's records" if as_at is None else f"learnt on {day_written(as_at)}"
     return linkage, ModelInUse(linkage.model, learnt)
 
 

@@ -20,7 +20,8 @@ from pipelines.decisions.outcomes import (
 from pipelines.formatted import formatted, in_small_letters
 from pipelines.priority import social_care, temporary_accommodation
 from pipelines.rank_settings import OutcomeHolds
-from pipelines.reasons import day, source_name
+from pipelines.reasons import source_name
+from pipelines.written_dates import day
 
 SEEN = "seen"
 NEW_RECORD = "new record"

@@ -19,8 +19,9 @@ from pipelines.children.provision import entry_certainty
 from pipelines.formatted import formatted
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.rank_settings import RankSettings, reaches
-from pipelines.reasons import day, place_of
+from pipelines.reasons import place_of
 from pipelines.tables import EARLY_WARNING
+from pipelines.written_dates import day
 
 COMES_OF_AGE = "comes of compulsory school age"
 MOVES_UP = "moves up to Year 7"

@@ -22,6 +22,7 @@ from pipelines.listing.logistic import Floats, most_probable
 from pipelines.rank_settings import LEAST_SLOPE, Recalibration
 from pipelines.reasons import percent_written
 from pipelines.settings import SettingsError
+from pipelines.written_dates import day_written
 
 NO_ANSWER = ("UNDER_ENQUIRY", "UNTRACED", "EMIGRATED_UNVERIFIED")
 """Outcomes that leave the question open: is this child missing education here?"""
@@ -250,7 +251,7 @@ def _left_out_words(left_out: int, since: date) -> list[str]:
         return []
     leads = "1 lead opened before that is" if left_out == 1 else f"{left_out:,} leads opened before that are"
     return [
-        f"Only leads opened from {since:%d/%m/%Y} on are counted. {leads} left out, as the sources, the weights and what "
+        f"Only leads opened from {day_written(since)} on are counted. {leads} left out, as the sources, the weights and what "
         "officers look into were different then. To choose another day: --since."
     ]
 

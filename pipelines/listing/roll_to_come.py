@@ -19,7 +19,7 @@ from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.waiting import at_high_risk, of_certain_records, places_that_follow, wait_in_words
 from pipelines.priority import Circumstances
 from pipelines.priority.no_place import FACTOR as NO_PLACE
-from pipelines.reasons import day, day_written
+from pipelines.written_dates import day, day_written
 
 ROLL_IS_IN = timedelta(weeks=9)
 """How long a roll may take to come: for places from 2 September until 4 November, when the returns of the autumn census are

@@ -15,7 +15,7 @@ from pipelines.formatted import formatted
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.waiting import at_high_risk, of_certain_records
 from pipelines.priority import Circumstances
-from pipelines.reasons import day
+from pipelines.written_dates import day
 
 BEGINS = (5, 1)
 """(month, day) from which a school may send Year 11 on study leave: the first examinations are in the first week of May."""

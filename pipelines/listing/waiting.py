@@ -19,7 +19,7 @@ from pipelines.formatted import formatted
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.priority import HIGH_RISK, Circumstances
 from pipelines.rank_settings import RankSettings
-from pipelines.reasons import day
+from pipelines.written_dates import day
 
 NOT_YET = "not yet listed, by the authority's own threshold"
 OVER_HOLIDAYS = "over the holidays, with a place to come"

@@ -15,10 +15,10 @@ from pipelines.children.promised_places import promised_places
 from pipelines.children.statement_dates import has_begun, has_not_ended
 from pipelines.formatted import formatted, in_small_letters
 from pipelines.intake.school_holidays import ALL_SHUT, days_shut
-from pipelines.reasons import day
 from pipelines.residence.area import HOME
 from pipelines.residence.contact import SEEN
 from pipelines.tables import FINDING, SCHOOL
+from pipelines.written_dates import day
 
 OUT_OF_SCHOOL = r"home|elective|\behe\b|alternative|\bap\b|tuition|hospital|pupil referral"
 """Matches ways of being educated, in lower case, that are not at a school."""

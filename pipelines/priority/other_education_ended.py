@@ -5,7 +5,7 @@ import polars as pl
 from pipelines.formatted import formatted, in_small_letters
 from pipelines.priority.circumstances import OUT_OF_SCHOOL, Circumstances, as_findings
 from pipelines.rank_settings import Points
-from pipelines.reasons import day
+from pipelines.written_dates import day
 
 FACTOR = "other_education_ended"
 

@@ -12,7 +12,7 @@ from pipelines.children.promised_places import promised_places
 from pipelines.formatted import formatted
 from pipelines.priority.circumstances import Circumstances, as_findings
 from pipelines.rank_settings import Points
-from pipelines.reasons import day
+from pipelines.written_dates import day
 
 FACTOR = "place_to_come"
 

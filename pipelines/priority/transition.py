@@ -12,7 +12,7 @@ from pipelines.formatted import formatted
 from pipelines.intake.year_seven import year_seven_from
 from pipelines.priority.circumstances import WENT_ON_FOR, Circumstances, as_findings
 from pipelines.rank_settings import Points
-from pipelines.reasons import day
+from pipelines.written_dates import day
 
 FACTOR = "transition"
 

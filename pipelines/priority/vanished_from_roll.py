@@ -5,7 +5,7 @@ import polars as pl
 from pipelines.formatted import formatted
 from pipelines.priority.circumstances import Circumstances, as_findings
 from pipelines.rank_settings import Points
-from pipelines.reasons import day
+from pipelines.written_dates import day
 
 FACTOR = "vanished_from_roll"
 

@@ -24,6 +24,7 @@ from pipelines.publish import evidence_tables
 from pipelines.publish.page import page
 from pipelines.publish.timeline import timeline
 from pipelines.reasons import in_100, sentences, source_called
+from pipelines.written_dates import day_written
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -238,7 +239,7 @@ def _searched(sources: Sequence[Row], members: Sequence[Row]) -> list[str]:
 
 
 def _as_of(day: date | None) -> str:
-    return f" from {day:%d/%m/%Y}, as none came tonight" if day else ""
+    return f" from {day_written(day)}, as none came tonight" if day else ""
 
 
 def _found(records: int) -> str:

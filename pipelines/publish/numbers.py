@@ -3,7 +3,8 @@
 import math
 from datetime import date
 
-from pipelines.reasons import day_written, percent_written
+from pipelines.reasons import percent_written
+from pipelines.written_dates import day_written
 
 
 def count(value: float | None) -> str:

@@ -10,6 +10,7 @@ import jinja2
 
 from pipelines.counted import counted
 from pipelines.publish import names_in_words, numbers
+from pipelines.written_dates import moment_written
 
 HERE = Path(__file__).parent
 
@@ -51,6 +52,7 @@ def _templates() -> jinja2.Environment:
         numbers.plain,
         numbers.share,
         counted,
+        moment_written,
         names_in_words.factor,
         names_in_words.setting,
         names_in_words.setting_value,

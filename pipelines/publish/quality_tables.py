@@ -15,6 +15,7 @@ from data_contracts.check import COULD_NOT_RUN
 from pipelines.counted import counted
 from pipelines.intake.rule_history import RuleAt, contract_rules
 from pipelines.publish import charts
+from pipelines.written_dates import day_written
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -101,7 +102,7 @@ def _by_source(frame: pl.DataFrame, sources: Iterable[str]) -> dict[str, pl.Data
 def stand_in_words(publication: Publication) -> dict[str, str]:
     """Source -> which of its rows the list relies on, if no usable ones came and older ones stand in."""
     return {
-        source: f"Its {rows:,} rows from {loaded_on:%d/%m/%Y} stand in until {until:%d/%m/%Y}."
+        source: f"Its {rows:,} rows from {day_written(loaded_on)} stand in until {day_written(until)}."
         for source, loaded_on, until, rows in publication.stands_in.iter_rows()
     }
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines.counted import counted
 from pipelines.listing.rank import DATA_PROBLEM, DOUBTFUL_LINK, FOLLOW_UP, MOVED_AWAY, RESTRICTED
+from pipelines.written_dates import day_written
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
@@ -94,7 +95,7 @@ def read_me_lines(publication: Publication, candidates: pl.DataFrame, lanes: lis
     follow_up = counts.get(FOLLOW_UP, 0)
     return [
         ("title", "Possibly missing education", ""),
-        ("line", "", f"{whose} at {publication.as_at:%d/%m/%Y}. {_children(candidates.height)} on the list."),
+        ("line", "", f"{whose} at {day_written(publication.as_at)}. {_children(candidates.height)} on the list."),
         *_tonight(publication),
         *([("line", "Settings", publication.settings_approval)] if publication.settings_approval else []),
         ("line", "", ""),

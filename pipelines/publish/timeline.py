@@ -10,6 +10,8 @@ from datetime import date, timedelta
 
 from markupsafe import Markup
 
+from pipelines.written_dates import day_written
+
 WIDTH = 720
 LEFT = 200
 ROW = 20
@@ -57,7 +59,7 @@ def timeline(lines: Sequence[Line], as_at: date) -> Markup:
 
 def _in_words(line: Line) -> str:
     """A line in words, for people who cannot see the drawing."""
-    seen = [f"last date {max(line.days):%d/%m/%Y}"] if line.days else []
+    seen = [f"last date {day_written(max(line.days))}"] if line.days else []
     spans = [
         f"{'education' if kind == 'provision' else 'address'} from {_day(since, 'an unknown day')} to {_day(until, 'now')}"
         for since, until, kind in line.spans
@@ -66,7 +68,7 @@ def _in_words(line: Line) -> str:
 
 
 def _day(day: date | None, unknown: str) -> str:
-    return unknown if day is None else f"{day:%d/%m/%Y}"
+    return unknown if day is None else day_written(day)
 
 
 def _year(place: float, bottom: float, year: int) -> Markup:

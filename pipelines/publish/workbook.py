@@ -15,6 +15,7 @@ from pipelines.decisions.outcomes import CODES, DFE_REASONS, MOST_HOURS
 from pipelines.listing.rank import FOLLOW_UP, LANES
 from pipelines.publish.read_me import READ_ME, read_me_lines
 from pipelines.publish.sheet_layout import A4, PROSE_LINE, fit_rows, print_on_a3
+from pipelines.written_dates import day_written
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
@@ -175,7 +176,7 @@ def candidates_xlsx(
     book = xlsxwriter.Workbook(buffer, options)
     made_at = datetime.combine(publication.as_at, datetime.min.time(), UTC).replace(tzinfo=None)
     book.set_properties(
-        {"title": f"Possibly missing education, as at {publication.as_at:%d/%m/%Y}", "created": made_at}
+        {"title": f"Possibly missing education, as at {day_written(publication.as_at)}", "created": made_at}
     )
     styles = _styles(book)
     lanes = lanes_of(candidates)

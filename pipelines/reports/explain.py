@@ -30,10 +30,11 @@ from pipelines.listing.masking import (
 )
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, REASON_IN_WORDS, SAME_AS_RIVAL
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
-from pipelines.reasons import day_written, in_100, in_100_written, named_end, sentences, source_called
+from pipelines.reasons import in_100, in_100_written, named_end, sentences, source_called
 from pipelines.reports.life import as_typed, child_since, known_to_ledger, life_of
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
+from pipelines.written_dates import day_written
 
 EXPLAIN_READS = (
     "night",

@@ -28,6 +28,7 @@ from pipelines.linking.measures_in_force import MEASURED_TABLES, MeasuresInForce
 from pipelines.listing.masking import MASKED_READS, masked_list
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
+from pipelines.written_dates import day_written
 
 FIND_READS = ("night", *MASKED_READS, *MEASURED_TABLES)
 """Tables of the store that :func:`find` reads, besides ``lead``, which is empty before the first night that kept one."""
@@ -141,7 +142,7 @@ def found_words(children: pl.DataFrame, tables: Mapping[str, pl.DataFrame], most
         )
     as_at = judged_on(tables)
     looked = (
-        f"Searched: the extracts and the lists of the last two years, as at {as_at:%d/%m/%Y}. Not searched: rows that were "
+        f"Searched: the extracts and the lists of the last two years, as at {day_written(as_at)}. Not searched: rows that were "
         "set aside or not loaded, and identities from before an adoption, for which the adoption team answers."
     )
     return "\n".join([*lines, looked])

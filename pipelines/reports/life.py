@@ -13,7 +13,8 @@ from pipelines.ledger.unconfirmed import UNCONFIRMED
 from pipelines.listing.masking import comparison_without_sex, masked_keys_of_others
 from pipelines.listing.rank import REASON_IN_WORDS
 from pipelines.publish.changes_file import WHY_WITHHELD
-from pipelines.reasons import day_written, in_100_written
+from pipelines.reasons import in_100_written
+from pipelines.written_dates import day_written
 
 LIFE_READS = ("lead", "lead_night", "child_move")
 """Tables of the store that :func:`life_of` reads; empty before the first night that kept them."""

@@ -8,6 +8,7 @@ from pipelines.publish.evidence import FOLDER, RESTRICTED_FOLDER
 from pipelines.reports.life import CHILD_ID, as_typed
 from pipelines.reports.published import published_nights
 from pipelines.settings import SettingsError
+from pipelines.written_dates import day_written
 
 
 def read_sheets(published: Path, children: Sequence[str], *, restricted: bool) -> tuple[date, list[str]]:
@@ -30,10 +31,9 @@ def read_sheets(published: Path, children: Sequence[str], *, restricted: bool) -
         there = next((path for path in found if path.is_file()), None)
         if there is None:
             raise SettingsError(
-                f"Name {number}: the list of {as_at:%d/%m/%Y} has no evidence sheet for that child. Copy the id from the list; "
-                "sheets are made for the first children by rank (listing.evidence_sheets), and those in the restricted lane "
-                "are for "
-                "the named role only."
+                f"Name {number}: the list of {day_written(as_at)} has no evidence sheet for that child. Copy the id from the "
+                "list; sheets are made for the first children by rank (listing.evidence_sheets), and those in the restricted "
+                "lane are for the named role only."
             )
         pages.append(there.read_text(encoding="utf-8"))
     return as_at, pages

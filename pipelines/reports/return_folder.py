@@ -14,6 +14,7 @@ from pipelines.reports.return_page import return_html
 from pipelines.reports.termly_return import confirmed_missing, termly_return
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
+from pipelines.written_dates import day_written
 
 KNOWN_FOR = timedelta(days=31)
 """How long after the last night the day of a return may be: a month later another night ought to know better."""
@@ -41,8 +42,8 @@ def confirmed_by(as_at: date, workspace: Path) -> tuple[pl.DataFrame, date]:
     night_on = judged_on(tables)
     if as_at > night_on + KNOWN_FOR:
         raise SettingsError(
-            f"--as-at {as_at}: the last night is of {night_on:%d/%m/%Y}, and does not know who will be missing education then. "
-            "Give a past day, or run a night for it first."
+            f"--as-at {as_at}: the last night is of {day_written(night_on)}, and does not know who will be missing education "
+            "then. Give a past day, or run a night for it first."
         )
     person, statements, members = (tables[name] for name in ("person_record", "statement", "child_record"))
     return confirmed_missing(person, statements, members, read_outcomes(workspace), as_at), night_on

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import category, normalize
 
 from pipelines.settings import SettingsError
+from pipelines.written_dates import day_written
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -182,7 +183,7 @@ def blank_pdf(as_at: date) -> FPDF:
         logging.getLogger(talker).setLevel(logging.CRITICAL)
     pdf = FPDF(format="A4")
     pdf.set_creation_date(datetime.combine(as_at, time(), UTC))
-    pdf.set_title(f"Evidence sheets as at {as_at:%d/%m/%Y}")
+    pdf.set_title(f"Evidence sheets as at {day_written(as_at)}")
     pdf.set_lang("en-GB")
     pdf.set_margin(MARGIN_MM)
     pdf.set_auto_page_break(auto=True, margin=MARGIN_MM)

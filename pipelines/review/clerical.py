@@ -30,6 +30,7 @@ from pipelines.review.sample_workbook import (
 )
 from pipelines.settings import SettingsError
 from pipelines.tables.night import begun_at, judged_on
+from pipelines.written_dates import day
 
 
 @dataclass(frozen=True)
@@ -158,9 +159,7 @@ def _contradicting(placed: pl.DataFrame, made: pl.DataFrame, earlier: pl.DataFra
     lines = placed.select("left_id", "right_id", formatted("line {}", "line").alias("place")).unique(
         ["left_id", "right_id"], keep="first", maintain_order=True
     )
-    before = earlier.with_columns(
-        place=formatted("a judgement by {} on {}", "by", pl.col("at").dt.strftime("%d/%m/%Y"))
-    )
+    before = earlier.with_columns(place=formatted("a judgement by {} on {}", "by", day(pl.col("at"))))
     tonight = made.join(lines, on=["left_id", "right_id"], how="left", validate="m:1", maintain_order="left")
     together = standing_judgements(pl.concat([before, tonight.select(before.columns)]))
     places = together["place"].to_list()

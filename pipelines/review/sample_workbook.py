@@ -19,17 +19,13 @@ from matching.judgement import ANSWERS
 from pipelines.files.workbook import sheet_cells
 from pipelines.listing.masking import masked_keys
 from pipelines.publish.sheet_layout import A4, PROSE_LINE, fit_rows, print_on_a3
-from pipelines.reasons import day_written
 from pipelines.settings import SettingsError
+from pipelines.written_dates import IN_A_COLUMN, day_written
 
 READ_ME, PAIRS_SHEET = "Read me", "Pairs"
 PAIR, ANSWER, NOTE = "Pair", "Answer", "Note"
 SIDES = ("A", "B")
 LONGEST_NOTE = 1000
-BORN = "%d/%m/%Y"
-"""How a birth date is written (``strftime``)."""
-
-
 FACTS = {
     "Forename": 14,
     "Other given names": 14,
@@ -106,7 +102,7 @@ def _facts(source_names: dict[str, str]) -> list[pl.Expr]:
         pl.col("middle_names").alias("Other given names"),
         pl.coalesce("surname_shown", "surname").alias("Surname"),
         pl.col("other_surnames").list.join(", ").alias("Other surnames"),
-        pl.col("date_of_birth").dt.strftime(BORN).alias("Born"),
+        pl.col("date_of_birth").dt.strftime(IN_A_COLUMN).alias("Born"),
         pl.col("sex").alias("Sex"),
         pl.coalesce("address_shown", "address").alias("Address"),
         pl.coalesce("postcode_shown", "postcode").alias("Postcode"),
@@ -135,7 +131,7 @@ def sample_xlsx(shown: pl.DataFrame, as_at: date) -> bytes:
     """The workbook: a sheet to read first, and the pairs with a drop-down list for each answer."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": f"Pairs to be judged, as at {as_at:%d/%m/%Y}"})
+    book.set_properties({"title": f"Pairs to be judged, as at {day_written(as_at)}"})
     _write_read_me(book, as_at)
     _write_pairs(book, shown)
     book.close()
@@ -206,7 +202,7 @@ def _day(header: str) -> pl.Expr:
     stays."""
     cell = pl.col(header)
     day = cell.str.extract(r"^(\d{4}-\d\d-\d\d)(?:[ T]00:00:00(?:\.0+)?)?$").str.to_date("%Y-%m-%d", strict=False)
-    return pl.coalesce(pl.coalesce(day, excel_day(cell)).dt.strftime(BORN), cell).alias(header)
+    return pl.coalesce(pl.coalesce(day, excel_day(cell)).dt.strftime(IN_A_COLUMN), cell).alias(header)
 
 
 CHOICE = {

@@ -354,7 +354,7 @@ def test_the_demo_grades_its_list_and_says_what_the_second_night_changed(
     assert (tmp_path / "published" / "2026-11-20" / "candidates.xlsx").exists()
     assert "This is the first list" in printed
     _, _, changed = printed.partition("What the second night changed:")
-    assert "Compared with the list of 20/11/2026: " in changed
+    assert "Compared with the list of 20 November 2026: " in changed
     assert (tmp_path / "published" / "2026-11-21" / "changes.csv").exists()
 
 

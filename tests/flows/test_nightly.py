@@ -166,7 +166,7 @@ def test_the_page_of_a_night_says_what_to_know(tmp_path: Path) -> None:
     night.refused = ("ehe_register.csv",)
     held = NightFailed("The night is held.\n  school_census.csv: Elm Park is missing.", exit_code=HELD)
     assert night_in_words(night, held).splitlines() == [
-        "# The night as at 20/11/2026: no new list",
+        "# The night as at 20 November 2026: no new list",
         "",
         "The night is held.",
         "school_census.csv: Elm Park is missing.",

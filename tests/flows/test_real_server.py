@@ -21,6 +21,7 @@ from apps.made_up.authority import MadeUp
 from pipelines.decisions.proposals import proposal_history
 from pipelines.lock import lock
 from pipelines.upkeep.backup import verify
+from pipelines.written_dates import day_written
 from tests.golden.authority import AS_AT
 from tests.made.postgresql import missing, postgresql
 from tests.made.prefect_server import RealServer, free_port, real_server, running, wait_for
@@ -190,7 +191,7 @@ def test_retention_says_what_was_removed(office: Office, jobs: dict[str, str]) -
 
 def test_a_night_leaves_a_page(office: Office, two_nights: dict[str, str]) -> None:
     page = office.server.artifacts(two_nights["COMPLETED"])["night-summary"]
-    assert page.startswith(f"# The night as at {AS_AT:%d/%m/%Y}: the list is published")
+    assert page.startswith(f"# The night as at {day_written(AS_AT)}: the list is published")
     assert "| rank |" in page
 
 

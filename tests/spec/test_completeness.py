@@ -45,7 +45,7 @@ Expected = tuple[str, str, str, str]
     [
         pytest.param(
             {"school_census": [row for row in roll_on(3) if int(row["estab"]) % 2]},
-            ("school_census", "units", "holds", "5 of 10 schools or other units of 04/11/2026 are gone, with 60 rows: "
+            ("school_census", "units", "holds", "5 of 10 schools or other units of 4 November 2026 are gone, with 60 rows: "
              "School 0, School 2, School 4, School 6, School 8."),
             id="half of the schools missing from the census",
         ),
@@ -65,33 +65,33 @@ Expected = tuple[str, str, str, str]
             {"ehe_register": None},
             ("ehe_register", "missing", "stamps", "no rows were received tonight (1 file came and could not be used), but "
                                                   "30 rows "
-             "were loaded on 04/11/2026."),
+             "were loaded on 4 November 2026."),
             id="an empty EHE register, refused as it has a header and no row",
         ),
         pytest.param(
             {"ehe_register": []},
-            ("ehe_register", "missing", "stamps", "no rows were received tonight, but 30 rows were loaded on 04/11/2026."),
+            ("ehe_register", "missing", "stamps", "no rows were received tonight, but 30 rows were loaded on 4 November 2026."),
             id="an empty EHE register",
         ),
         pytest.param(
             {"health": health(102, seen_on=FIRST + timedelta(days=1))},
-            ("health", "stale", "stamps", "this is the file of 04/11/2026 again; its rows should change within 1 day."),
+            ("health", "stale", "stamps", "this is the file of 4 November 2026 again; its rows should change within 1 day."),
             id="yesterday's health file",
         ),
         pytest.param(
             {"health": health(100, seen_on=FIRST - timedelta(days=1))},
-            ("health", "stale", "stamps", "this is the older file of 02/11/2026 again, not a new one."),
+            ("health", "stale", "stamps", "this is the older file of 2 November 2026 again, not a new one."),
             id="the health file of three nights ago",
         ),
         pytest.param(
             {"health": health(103, seen_on=FIRST - timedelta(days=60))},
-            ("health", "stale", "stamps", "its newest date is 03/09/2026, 63 days before the night"),
+            ("health", "stale", "stamps", "its newest date is 3 September 2026, 63 days before the night"),
             id="a file that has not been sent before, but is old",
         ),
         pytest.param(
             {"health": None},
             ("health", "missing", "stamps",
-             "no rows were received tonight (no file was received), but 102 rows were loaded on 04/11/2026."),
+             "no rows were received tonight (no file was received), but 102 rows were loaded on 4 November 2026."),
             id="a file missing that came last night",
         ),
         pytest.param(
@@ -153,7 +153,7 @@ def test_a_hold_says_which_files_and_rows_were_not_read_and_why(three_nights: De
         3, refused=("school_census",), set_aside=aside, breaches=found, **sent_tonight(school_census=left)
     ).held
     assert held[-1].endswith(
-        "2 of 10 schools or other units of 04/11/2026 are gone, with 24 rows: School 0, School 1. Not read: "
+        "2 of 10 schools or other units of 4 November 2026 are gone, with 24 rows: School 0, School 1. Not read: "
         "school_census.csv could not be used (missing column); 12 rows were set aside (RecordId: own key). Have that "
         "corrected first."
     )
@@ -289,10 +289,12 @@ def test_no_check_tells_a_value_of_a_child(three_nights: Deliveries) -> None:
 @pytest.mark.parametrize(
     ("after", "told"),
     [
-        pytest.param(365, "2/11/2027, but no file tonight has a date after 02/11/2026", id="a year too late"),
+        pytest.param(
+            365, "2 November 2027, but no file tonight has a date after 2 November 2026", id="a year too late"
+        ),
         pytest.param(60, None, id="two months late: only stamped"),
         pytest.param(-30, None, id="the list of a day gone by, from files made since"),
-        pytest.param(-365, "2/11/2025, but tonight's files give days up to", id="a year too early"),
+        pytest.param(-365, "2 November 2025, but tonight's files give days up to", id="a year too early"),
     ],
 )
 def test_a_date_far_from_the_days_of_which_the_files_tell_is_taken_for_a_slip(

@@ -15,6 +15,7 @@ from apps.cli.main import main
 from pipelines.failure import HELD, NightFailed
 from pipelines.night import RunReport, run_night
 from pipelines.store import Store
+from pipelines.written_dates import day_written
 from tests.conftest import FirstNight
 from tests.golden.authority import AS_AT
 
@@ -71,7 +72,7 @@ def test_half_of_the_schools_missing_holds_the_night_until_the_file_is_whole(
     with pytest.raises(NightFailed, match=r"school_census\.csv: .* schools or other units .* are gone") as failed:
         night(MONDAY)
     assert failed.value.exit_code == HELD
-    assert f"The list of {AS_AT:%d/%m/%Y} stays in use, marked as stale." in str(failed.value)
+    assert f"The list of {day_written(AS_AT)} stays in use, marked as stale." in str(failed.value)
     assert (published / "latest").resolve().name == before
     assert (published / before / "candidates.csv").read_bytes() == stood
     mark = json.loads((published / "stale.json").read_text("utf-8"))
@@ -86,7 +87,7 @@ def test_half_of_the_schools_missing_holds_the_night_until_the_file_is_whole(
     assert not (published / "stale.json").exists()
     assert not (published / "STALE.txt").exists()
     text = (report.published / "WARNINGS.txt").read_text("utf-8")
-    assert "health.csv: this is the file of 20/11/2026 again" in text
+    assert "health.csv: this is the file of 20 November 2026 again" in text
     run = json.loads((report.published / "run.json").read_text("utf-8"))
     assert list(report.warnings) == run["warnings"] == [line[2:] for line in text.splitlines()[1:]]
     assert "health.csv: this is the file of" in (report.published / "match_report.html").read_text("utf-8")

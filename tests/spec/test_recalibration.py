@@ -209,7 +209,7 @@ def test_leads_of_long_ago_are_left_out_and_it_is_said() -> None:
     listed = pl.DataFrame([{"child_id": f"L{n}", "estimated": n / 100} for n in range(30, 100)], schema=CANDIDATE)
     line, words = fit_to_outcomes(every, listed, Recalibration(), first_counted_day(date(2026, 11, 20)))
     assert line.line == fit_to_outcomes(world(1.0, -1.5, 200, 4), listed, Recalibration(), OCTOBER)[0].line
-    assert "Only leads opened from 20/11/2024 on are counted. 300 leads opened before that are left out" in words
+    assert "Only leads opened from 20 November 2024 on are counted. 300 leads opened before that are left out" in words
     both, words = fit_to_outcomes(every, listed, Recalibration(), date(2020, 1, 1))
     assert both.answers == 500
     assert "left out: the sources" not in words

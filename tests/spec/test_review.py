@@ -322,7 +322,7 @@ def test_contradictions_name_their_lines_also_against_what_stands(
         ),
     )
     with pytest.raises(
-        SettingsError, match=r"line 3 says different.*a judgement by Ann on \d\d/\d\d/\d{4}, a judgement"
+        SettingsError, match=r"line 3 says different.*a judgement by Ann on \d+ [A-Z][a-z]+ \d{4}, a judgement"
     ):
         judge(path, tmp_path / "w", "Bo")
 

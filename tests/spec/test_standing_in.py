@@ -13,6 +13,7 @@ from data_contracts.contract import Contract
 from pipelines.intake.acceptance import accept
 from pipelines.night import run_night
 from pipelines.store import Store
+from pipelines.written_dates import day_written
 from tests.conftest import FirstNight
 from tests.golden.authority import AS_AT
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, census, health, register
@@ -69,11 +70,11 @@ def test_the_last_rows_stand_in_where_none_come(
     came = {source: rows for source, rows in sent.items() if rows is not None}
     judged = nights.night(after, refused=refused, **OTHERS, **came)
     until = FIRST + timedelta(days=nights.contracts["health"].stands_in_for_days)
-    words = f"100 rows were loaded on {FIRST:%d/%m/%Y}. " + (
-        f"Those stand in until {until:%d/%m/%Y}."
+    words = f"100 rows were loaded on {day_written(FIRST)}. " + (
+        f"Those stand in until {day_written(until)}."
         if stand
-        else f"They stood in until {until:%d/%m/%Y} and are no longer read: a child whose place only they show is listed as "
-        "without one, and a child known only to them is on no list. If nothing more is to come, accept that once."
+        else f"They stood in until {day_written(until)} and are no longer read: a child whose place only they show is listed "
+        "as without one, and a child known only to them is on no list. If nothing more is to come, accept that once."
     )
     assert any(warning.endswith(words) for warning in judged.warnings)
     assert "health" in judged.cut_off
@@ -162,7 +163,7 @@ def test_no_child_leaves_the_list_because_a_share_was_away(
     assert "no rows were received tonight (no file was received), but" in text
     assert "Those stand in until" in text
     sheet = next((without.published / "evidence").glob("*.html")).read_text("utf-8")
-    assert f"from {AS_AT:%d/%m/%Y}, as none came tonight" in sheet
+    assert f"from {day_written(AS_AT)}, as none came tonight" in sheet
     report = (without.published / "match_report.html").read_text("utf-8")
     assert "Nothing was read tonight from: " in report
     assert CONTRACTS["health"].name not in report.split("Nothing was read tonight from: ")[1].split(".")[0]

@@ -65,7 +65,7 @@ ENDED = [
     (
         "units",
         "holds",
-        "most places at these schools or other units no longer hold as on 02/11/2026: School 1 (24 to "
+        "most places at these schools or other units no longer hold as on 2 November 2026: School 1 (24 to "
         "11). Leaving or entry dates may have been filled in for everyone, or a school may have closed or been given another "
         "number.",
     )
@@ -206,7 +206,7 @@ def test_a_contract_that_counts_by_another_column_is_held_once_and_says_what_it_
     by_name = roll.completeness.model_copy(update={"unit": "school_name"})
     nights = Deliveries(tmp_path, {**CONTRACTS, "school_census": roll.model_copy(update={"completeness": by_name})})
     (held,) = nights.night(1, school_census=census()).held
-    assert "10 of 10 schools or other units of 02/11/2026 are gone" in held
+    assert "10 of 10 schools or other units of 2 November 2026 are gone" in held
     assert held.endswith(
         " None of tonight's 10 was there before: if the contract counts by SchoolName only from tonight on, accept it once."
     )
@@ -220,7 +220,7 @@ def test_a_school_is_missed_after_a_pause_and_in_a_file_that_comes_once_a_term_t
     nights.night(0, school_census=census(), health=health())
     nights.night(1, health=health())
     (held,) = nights.night(100, school_census=census(9), health=health()).held
-    assert "1 of 10 schools or other units of 02/11/2026 are gone, with 12 rows: School 9." in held
+    assert "1 of 10 schools or other units of 2 November 2026 are gone, with 12 rows: School 9." in held
 
 
 def test_half_of_the_schools_missing_is_held_again_the_next_night(nights: Deliveries) -> None:
@@ -303,7 +303,7 @@ def test_a_practice_is_missed_for_longer_than_bands_are_learnt_from(tmp_path: Pa
         rows = _twelve_practices(after, without=20)
         warnings = nights.night(after, school_census=roll_on(after), health=rows).warnings
         assert any(
-            "1 of 12 schools or other units of 02/11/2026 are gone, with 20 rows: Z1." in each for each in warnings
+            "1 of 12 schools or other units of 2 November 2026 are gone, with 20 rows: Z1." in each for each in warnings
         )
 
 
@@ -321,7 +321,7 @@ def test_a_practice_that_is_accepted_as_gone_is_missed_no_more(tmp_path: Path) -
     nights = Deliveries(tmp_path)
     nights.night(0, school_census=roll_on(0), health=_twelve_practices(0))
     (warning,) = nights.night(1, school_census=roll_on(1), health=_twelve_practices(1, without=20)).warnings
-    gone = "1 of 12 schools or other units of 02/11/2026 are gone, with 20 rows: Z1. If that is right, accept it once."
+    gone = "1 of 12 schools or other units of 2 November 2026 are gone, with 20 rows: Z1. If that is right, accept it once."
     assert warning == f"health.csv: {gone}"
     second = FIRST + timedelta(days=2)
     accept(nights.workspace, CONTRACTS, Path("health"), why="it has closed", by="A. Lee", as_at=second)

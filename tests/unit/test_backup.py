@@ -227,7 +227,7 @@ def test_the_commands(lived_in: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["backup", "--workspace", str(lived_in), "--to", str(tmp_path / "backups")]) == 0
     (folder,) = (tmp_path / "backups").iterdir()
     assert main(["restore", str(folder), "--workspace", str(tmp_path / "new")]) == 0
-    assert "The list in use is that of 20/11/2026" in capsys.readouterr().out
+    assert "The list in use is that of 20 November 2026" in capsys.readouterr().out
     assert main(["restore", str(folder), "--workspace", str(tmp_path / "new")]) == CANNOT_GO_ON
     assert main(["backup", "--workspace", str(tmp_path / "none"), "--to", str(tmp_path / "backups")]) == CANNOT_GO_ON
     with lock(lived_in):

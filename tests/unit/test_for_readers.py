@@ -17,6 +17,7 @@ from pipelines.night import run_night
 from pipelines.store import Store
 from pipelines.tables import SCHEMA_VERSION
 from pipelines.workspace import STORE_FILE, DiskFullError, StoreError
+from pipelines.written_dates import day_written
 from tests.conftest import FirstNight
 from tests.made.steps import called_by
 
@@ -82,7 +83,7 @@ def test_a_night_of_the_past_run_again_leaves_the_list_in_use_to_readers(
     before = as_at - timedelta(days=1)
     asked = ["night", "--plain", "--extracts", str(extracts), "--workspace", str(workspace)]
     assert main([*asked, "--as-at", before.isoformat()]) == 0
-    assert f"The list in use is still that of {as_at:%d/%m/%Y}" in capsys.readouterr().out
+    assert f"The list in use is still that of {day_written(as_at)}" in capsys.readouterr().out
     with store_for_readers(workspace) as store:
         assert store.read("night")["as_at"].item() == as_at
 

@@ -105,7 +105,7 @@ def test_who_is_in_an_officers_hands_has_a_file_and_a_sheet(folder: Path) -> Non
 def test_the_report_and_the_record_of_the_night_tell_it_in_counts(folder: Path) -> None:
     said = json.loads((folder / "run.json").read_text("utf-8"))["changes"]
     assert said == [
-        "Compared with the list of 20/11/2026: 1 new, 0 returned, 2 gone, 1 kept in view, 0 risen, 0 fallen.",
+        "Compared with the list of 20 November 2026: 1 new, 0 returned, 2 gone, 1 kept in view, 0 risen, 0 fallen.",
         "New: not known before (1).",
         "Gone: in education (1); withheld (1).",  # of the protected child nobody else learns why
         "Kept in view: in education (1).",

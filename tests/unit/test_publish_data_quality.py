@@ -164,7 +164,7 @@ def test_rows_that_stand_in_are_said_where_the_source_is(publication: Publicatio
     stand = pl.DataFrame([(source, date(2026, 11, 19), date(2026, 12, 24), 1_200)], schema=STANDS_IN, orient="row")
     html = data_quality_html(replace(publication, deliveries=gone, stands_in=stand)).decode()
     shown = Page(html.partition('id="first"')[2].partition("</section>")[0].join(["<div ", "</div>"])).text
-    assert "Its 1,200 rows from 19/11/2026 stand in until 24/12/2026." in shown.partition(said)[2][:400]
+    assert "Its 1,200 rows from 19 November 2026 stand in until 24 December 2026." in shown.partition(said)[2][:400]
     assert shown.count("stand in until") == 1
 
 

@@ -258,7 +258,7 @@ def test_a_timeline_draws_a_line_a_source_and_says_it_in_words() -> None:
     drawn = timeline(lines, AS_AT)
     assert drawn.count("<circle") == 2
     assert drawn.count('class="provision"') == 1
-    assert "Health: last date 01/03/2026; School census: education from 01/09/2022 to 01/07/2025" in drawn
+    assert "Health: last date 1 March 2026; School census: education from 1 September 2022 to 1 July 2025" in drawn
     assert "Nobody" not in drawn
 
 

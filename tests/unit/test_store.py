@@ -332,7 +332,7 @@ def _kill_when_ready(work: object, workspace: Path) -> None:
 
 
 def test_a_second_night_is_told_who_holds_the_workspace_and_since_when(tmp_path: Path) -> None:
-    holder = rf"process {os.getpid()}, since 20\d\d-\d\d-\d\d \d\d:\d\d UTC"
+    holder = rf"process {os.getpid()}, since \d+ [A-Z][a-z]+ 20\d\d at \d\d:\d\d UTC"
     with lock(tmp_path), pytest.raises(NightRunningError, match=holder), lock(tmp_path):
         pass
     with lock(tmp_path):

@@ -1,0 +1,30 @@
+"""Dates as people read them: 3 May 2026 in sentences, titles and headings; 03/05/2026 in a column of dates, where they stand
+one above the other and are compared.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    import polars as pl
+
+IN_A_COLUMN = "%d/%m/%Y"
+"""How a column of dates is written (``strftime``, in Python and in polars)."""
+
+
+def day(column: pl.Expr) -> pl.Expr:
+    """A date within a sentence: 3 May 2026. Null stays null."""
+    return column.dt.strftime("%-d %B %Y")
+
+
+def day_written(value: date) -> str:
+    """As :func:`day`, for one date."""
+    return f"{value.day} {value:%B %Y}"
+
+
+def moment_written(value: datetime) -> str:
+    """A moment in UTC: 3 May 2026 at 14:05 UTC."""
+    return f"{day_written(value)} at {value:%H:%M} UTC"
