@@ -5,10 +5,9 @@ import io
 import polars as pl
 
 from data_contracts.contract import Contract
-from pipelines.files.contract_columns import by_contract
 from pipelines.files.headers import match_headers
-from pipelines.files.rows import LARGEST_UNPACKED, ReadTable, UnreadableFileError, has_text
-from pipelines.files.versions import take_out_old_versions
+from pipelines.files.rows import LARGEST_UNPACKED, ReadTable, UnreadableFileError
+from pipelines.files.under_header import rows_of_children
 
 _AS_TEXT = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Null)
 
@@ -24,11 +23,8 @@ def read_parquet(data: bytes, contract: Contract) -> ReadTable:
     texts = [_text(table.get_column(header)).alias(str(position)) for position, header in enumerate(headers)]
     matched = match_headers(headers, contract)
     lines = pl.int_range(2, table.height + 2, dtype=pl.Int64, eager=True).alias("line")
-    rows = pl.DataFrame([lines, *texts])
-    kept, older = take_out_old_versions(rows.filter(has_text(rows.columns[1:])), headers, matched.marks)
-    own, said_once = by_contract(kept, matched, contract)
-    faults = [*matched.faults, *older, *said_once]
-    return ReadTable(own, matched.headers, faults, unread=matched.unread)
+    found = rows_of_children(pl.DataFrame([lines, *texts]), headers, matched, contract)
+    return ReadTable(found.rows, matched.headers, found.faults, unread=matched.unread)
 
 
 def _table(data: bytes) -> pl.DataFrame:

@@ -16,10 +16,9 @@ from hashlib import blake2b
 import polars as pl
 
 from data_contracts.contract import Contract
-from pipelines.files.contract_columns import by_contract
 from pipelines.files.cut_off import with_cut_off_row
 from pipelines.files.delimited_layout import DelimitedLayout, layout_of, underline_fault
-from pipelines.files.header_row import header_position_fault, take_out_repeated_headers
+from pipelines.files.header_row import header_position_fault
 from pipelines.files.headers import match_headers
 from pipelines.files.rows import (
     LINE,
@@ -29,11 +28,9 @@ from pipelines.files.rows import (
     KnownLines,
     ReadTable,
     UnreadableFileError,
-    has_text,
 )
 from pipelines.files.text import decode_text
-from pipelines.files.totals import take_out_totals
-from pipelines.files.versions import take_out_old_versions
+from pipelines.files.under_header import rows_of_children
 
 DELIMITED = (".csv", ".txt", ".tsv")
 """Endings of delimited text."""
@@ -55,31 +52,28 @@ def read_delimited(data: bytes, contract: Contract, named: Mapping[str, str], kn
     parsed = _parse(decoded.text, layout, _lines_asked(known, layout, contract, named))
     if _FORMULA_OPENS in decoded.text:
         parsed = replace(parsed, rows=_formulas_as_text(parsed.rows))
-    names = [str(position) for position in range(len(layout.headers))]
-    filled = parsed.rows.filter(has_text(names)) if names else parsed.rows
-    below, again = take_out_repeated_headers(filled, layout.headers)
-    last_known = max(parsed.known["line"].tail(1), default=0)
-    rows, bad_rows, totals = take_out_totals(below, parsed.bad_rows, matched, contract, after=last_known)
-    key = matched.position_of.get(contract.key.name, len(layout.headers))
-    row_before = max([0, *rows["line"].tail(1), *parsed.known["line"].tail(1)])
-    rows, older = take_out_old_versions(rows, layout.headers, matched.marks)
-    bad_rows = with_cut_off_row(
-        bad_rows, decoded.text, layout.headers, delimiter=layout.delimiter, key=key, row_before=row_before
+    known_to = max(parsed.known["line"].tail(1), default=0)
+    found = rows_of_children(
+        parsed.rows, layout.headers, matched, contract, bad_rows=parsed.bad_rows, known_to=known_to
     )
-    own, said_once = by_contract(rows, matched, contract, is_whole=parsed.known.is_empty())
-    faults = [*decoded.faults, *matched.faults, *again, *totals, *older, *said_once]
+    key = matched.position_of.get(contract.key.name, len(layout.headers))
+    row_before = max(found.last_line, known_to)
+    bad_rows = with_cut_off_row(
+        found.bad_rows, decoded.text, layout.headers, delimiter=layout.delimiter, key=key, row_before=row_before
+    )
+    faults = [*decoded.faults, *found.faults]
     if layout.has_rows_above:
         faults.insert(0, header_position_fault(layout.header_line))
     if layout.is_underlined:
         faults.append(underline_fault(layout.header_line + 1))
-    if rows.is_empty() and parsed.known.is_empty() and bad_rows and not older:
+    if bad_rows and not row_before:
         faults.append(_header_fits_no_row())
     return ReadTable(
-        own,
+        found.rows,
         matched.headers,
         faults,
         bad_rows,
-        LINE.to_frame() if said_once else parsed.lines,  # such a row cannot be known by its line alone
+        LINE.to_frame() if found.is_filled_from_above else parsed.lines,  # such a row is not known by its line alone
         parsed.known,
         matched.unread,
     )

@@ -12,19 +12,16 @@ import polars as pl
 
 from data_contracts.breach import Stops
 from data_contracts.contract import Contract
-from pipelines.files.contract_columns import by_contract
 from pipelines.files.header_names import known_columns
 from pipelines.files.header_row import (
     HEADER_WITHIN,
     find_header,
     has_visible_text,
     header_position_fault,
-    take_out_repeated_headers,
 )
 from pipelines.files.headers import WHO, match_headers, must_be_there
 from pipelines.files.rows import LARGEST_UNPACKED, Fault, ReadTable, UnreadableFileError, has_text
-from pipelines.files.totals import take_out_totals
-from pipelines.files.versions import take_out_old_versions
+from pipelines.files.under_header import rows_of_children
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 """Endings of a workbook: Excel's; the same with macros, none of which is run; Excel's until 2003, which many systems still
@@ -76,14 +73,10 @@ def read_workbook(data: bytes, contract: Contract) -> ReadTable:
     while headers and not has_visible_text(headers[-1]) and under.get_column(names[len(headers) - 1]).eq("").all():
         headers.pop()
     matched = match_headers(headers, contract)
-    below, again = take_out_repeated_headers(under.slice(1), headers)
-    rows, _, totals = take_out_totals(below, (), matched, contract)
-    rows, older = take_out_old_versions(rows, headers, matched.marks)
     if position:
         faults.append(header_position_fault(under.get_column("line").item(0)))
-    own, said_once = by_contract(rows, matched, contract)
-    faults += [*matched.faults, *again, *totals, *older, *said_once]
-    return ReadTable(own, matched.headers, faults, unread=matched.unread)
+    found = rows_of_children(under.slice(1), headers, matched, contract)
+    return ReadTable(found.rows, matched.headers, [*faults, *found.faults], unread=matched.unread)
 
 
 def _refuse_other_forms(data: bytes) -> None:

@@ -25,6 +25,12 @@ from tests.made.library_cards import (
 TOTALS = {"empty": ["born_on", "surname"], "begins": ["Total*", "Number of *"]}
 
 
+def as_parquet(lines: Sequence[tuple[str, ...]], headers: Sequence[str] = HEADERS) -> bytes:
+    kept = io.BytesIO()
+    pl.DataFrame(lines, schema=list(headers), orient="row").write_parquet(kept)
+    return kept.getvalue()
+
+
 # Older versions of a row ---------------------------------------------------------------------------------------------
 
 VERSIONED = (*HEADERS, "valid_from", "valid_to", "is_current")
@@ -55,12 +61,10 @@ def test_rows_that_hold_no_more_are_not_read(
     headers: tuple[str, ...], marks: tuple[str, ...], stay: tuple[int, ...]
 ) -> None:
     lines = versions(*zip(ROWS, marks, strict=True))
-    parquet = io.BytesIO()
-    pl.DataFrame(lines, schema=list(headers), orient="row").write_parquet(parquet)
     for found in (
         read_bytes("cards.csv", as_csv(*lines, headers=headers).encode(), library_contract()),
         read_bytes("cards.xlsx", as_xlsx(*lines, headers=headers), library_contract()),
-        read_bytes("cards.parquet", parquet.getvalue(), library_contract()),
+        read_bytes("cards.parquet", as_parquet(lines, headers), library_contract()),
     ):
         assert cards(found) == [ROWS[place] for place in stay]
         older = [breach.why for breach in found.breaches if breach.rule == "older versions"]
@@ -134,11 +138,12 @@ def test_rows_of_totals_are_no_rows_where_the_contract_knows_them(totals: str) -
     assert found.rows_read == 3
 
 
-def test_a_workbook_may_end_in_totals() -> None:
-    found = read_bytes(
-        "cards.xlsx", as_xlsx(*ROWS, ("Total", "", "", "", "", "", "", "3")), library_contract(totals=TOTALS)
-    )
-    assert told(found) == [("row of totals", "nothing", 5)]
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
+def test_a_file_of_any_form_may_repeat_its_header_and_end_in_totals(ending: str) -> None:
+    lines = (*ROWS, HEADERS, ("Total", "", "", "", "", "", "", "3"))
+    data = {"csv": as_csv(*lines).encode(), "xlsx": as_xlsx(*lines), "parquet": as_parquet(lines)}[ending]
+    found = read_bytes(f"cards.{ending}", data, library_contract(totals=TOTALS))
+    assert told(found) == [("header again", "nothing", 5), ("row of totals", "nothing", 6)]
     assert cards(found) == list(ROWS)
 
 

@@ -1,0 +1,57 @@
+"""The rows under a header -> the rows about children, the same way for text, workbooks and Parquet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from data_contracts.contract import Contract
+from pipelines.files.contract_columns import by_contract
+from pipelines.files.header_row import take_out_repeated_headers
+from pipelines.files.headers import MatchedHeaders
+from pipelines.files.rows import BadRow, Fault, has_text
+from pipelines.files.totals import take_out_totals
+from pipelines.files.versions import take_out_old_versions
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOfChildren:
+    """Rows about children, and what was found on the way to them."""
+
+    rows: pl.DataFrame
+    """``line`` and every column of the contract."""
+    bad_rows: list[BadRow]
+    faults: list[Fault]
+    """What the header is accused of, and what was taken out or filled in."""
+    last_line: int
+    """Line on which the last row about a child begins, be it an older version; 0: there is none."""
+    is_filled_from_above: bool
+    """Whether some rows say only with the row above them where the child lives."""
+
+
+def rows_of_children(
+    under: pl.DataFrame,
+    headers: Sequence[str],
+    matched: MatchedHeaders,
+    contract: Contract,
+    *,
+    bad_rows: Sequence[BadRow] = (),
+    known_to: int = 0,
+) -> RowsOfChildren:
+    """Take out blank rows, repeated headers, totals and versions that no longer apply; name the columns as the contract does.
+
+    ``under``: ``line`` and the cells by position, as text. ``bad_rows``: rows that do not fit the header. ``known_to``: last
+    line that is not in ``under`` as its row is known; 0: every row is there.
+    """
+    filled = under.filter(has_text(under.columns[1:]))
+    below, again = take_out_repeated_headers(filled, headers)
+    children, bad, totals = take_out_totals(below, bad_rows, matched, contract, after=known_to)
+    valid, older = take_out_old_versions(children, headers, matched.marks)
+    own, said_once = by_contract(valid, matched, contract, is_whole=not known_to)
+    return RowsOfChildren(
+        own,
+        bad,
+        [*matched.faults, *again, *totals, *older, *said_once],
+        max(children["line"].tail(1), default=0),
+        bool(said_once),
+    )
