@@ -7,7 +7,8 @@ import polars as pl
 from pipelines.children.age import starts_on
 from pipelines.children.members import join_by_child
 from pipelines.formatted import formatted
-from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, MERGED, RECALIBRATED, RECORDS_GONE, CutOff, Tonight
+from pipelines.ledger.ledger_inputs import LedgerInputs
+from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, MERGED, RECALIBRATED, RECORDS_GONE, CutOff
 from pipelines.ledger.what_moved import what_moved
 from pipelines.listing.closed import EDUCATION_ENDED, closed_children
 from pipelines.listing.likelihood import with_age
@@ -81,7 +82,7 @@ BACK_FROM = {
 first."""
 
 
-def why_came(come: pl.DataFrame, tonight: Tonight, before: pl.DataFrame) -> pl.DataFrame:
+def why_came(come: pl.DataFrame, tonight: LedgerInputs, before: pl.DataFrame) -> pl.DataFrame:
     """``child_id``, ``came_because``, ``came_why`` of tonight's candidates in ``come``.
 
     ``come``: ``child_id``, and for a child who had been on the list before, ``off_because``, ``record_id``,
@@ -111,28 +112,28 @@ def why_came(come: pl.DataFrame, tonight: Tonight, before: pl.DataFrame) -> pl.D
     )
 
 
-def _first_seen(records: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+def _first_seen(records: pl.DataFrame, tonight: LedgerInputs) -> pl.DataFrame:
     """``child_id``, ``known_since``: the first night on which any record of the child came."""
     seen = records.join(tonight.snapshot.select("record_id", "first_seen_on"), on="record_id", how="inner")
     return seen.group_by("child_id").agg(known_since=pl.col("first_seen_on").min())
 
 
-def _parted(tonight: Tonight, before_on: date) -> pl.DataFrame:
+def _parted(tonight: LedgerInputs, before_on: date) -> pl.DataFrame:
     """``child_id``, ``parted_from``: children whose records belonged to another child on the last list."""
     moves = tonight.child_moves.filter(pl.col("as_at") > before_on, pl.col("kind") == "split")
     most = moves.sort("records", "child_id", descending=[True, False]).unique("other_child_id", keep="first")
     return most.select(child_id="other_child_id", parted_from="child_id")
 
 
-def _vanished(records: pl.DataFrame, tonight: Tonight, before_on: date) -> pl.DataFrame:
+def _vanished(records: pl.DataFrame, tonight: LedgerInputs, before_on: date) -> pl.DataFrame:
     """``child_id``, ``vanished_of``: children whose entry on a roll has vanished since the last list."""
     gone = tonight.statements.filter(pl.col("kind") == "vanished", pl.col("since_on") >= before_on)
     both = records.select("child_id", "record_id").join(gone, on="record_id", how="inner").sort("child_id", "record_id")
-    named = source_name(pl.col("source"), tonight.names)
+    named = source_name(pl.col("source"), tonight.source_names)
     return both.group_by("child_id", maintain_order=True).agg(vanished_of=named.first())
 
 
-def _ended(listed: pl.DataFrame, tonight: Tonight, before_on: date) -> pl.DataFrame:
+def _ended(listed: pl.DataFrame, tonight: LedgerInputs, before_on: date) -> pl.DataFrame:
     """``child_id``, ``ended_on``, ``ended_of``, ``ended_record``: the education that ended last, if that is news
     (``TOLD_LATE``)."""
     ended = tonight.provision.filter(
@@ -141,24 +142,24 @@ def _ended(listed: pl.DataFrame, tonight: Tonight, before_on: date) -> pl.DataFr
     last = ended.sort("child_id", "until_on", "record_id", descending=[False, True, False]).unique(
         "child_id", keep="first", maintain_order=True
     )
-    of = source_name(pl.col("source"), tonight.names)
+    of = source_name(pl.col("source"), tonight.source_names)
     return last.select("child_id", ended_on="until_on", ended_of=of, ended_record="record_id")
 
 
-def _contradicted(records: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+def _contradicted(records: pl.DataFrame, tonight: LedgerInputs) -> pl.DataFrame:
     """``child_id``, ``back_because``: what contradicts the outcome that had closed a lead."""
     closed = closed_children(
         tonight.outcomes,
         tonight.statements,
         records,
         as_at=tonight.as_at,
-        names=tonight.names,
+        names=tonight.source_names,
         holds=tonight.settings.outcome_holds,
     )
     return closed.filter(pl.col("closed_why").is_null()).select("child_id", "back_because")
 
 
-def _proof_now(come: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+def _proof_now(come: pl.DataFrame, tonight: LedgerInputs) -> pl.DataFrame:
     """What the records that had shown an education say now, if they are still in an extract.
 
     ``record_id``, ``proof_child``, ``proof_current``, ``proof_until``, ``proof_sure``, ``proof_doubt``.
@@ -177,7 +178,7 @@ def _proof_now(come: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     return stands.join(entry, on="record_id", how="left", validate="1:1")
 
 
-def _because(before_on: date, tonight: Tonight, let_in: pl.Expr) -> pl.Expr:
+def _because(before_on: date, tonight: LedgerInputs, let_in: pl.Expr) -> pl.Expr:
     """The one reason: for a child who had left the list, by what took it off; for a new one, the most certain news first.
 
     ``let_in``: the setting that alone let the child in; null: none did.
@@ -220,7 +221,7 @@ def _because(before_on: date, tonight: Tonight, let_in: pl.Expr) -> pl.Expr:
     )
 
 
-def _why(tonight: Tonight, before: CutOff) -> pl.Expr:
+def _why(tonight: LedgerInputs, before: CutOff) -> pl.Expr:
     """The reason in a sentence; reads ``came_because``. ``before``: the cut-off of the last list."""
     ended_on = pl.coalesce(pl.when(pl.col("off_because") == IN_EDUCATION).then("proof_until"), "ended_on")
     ended_record = pl.coalesce(pl.when(pl.col("off_because") == IN_EDUCATION).then("record_id"), "ended_record")

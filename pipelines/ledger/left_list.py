@@ -4,18 +4,17 @@ The reason is what has changed since that list, not only how things are now: of 
 that has fallen most. A child without any reason gets none, and :mod:`pipelines.ledger.lives` fails the night.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
 from pipelines.children.age import ends_on, starts_on
-from pipelines.children.facts import child_facts
-from pipelines.decisions.outcomes import CLOSING, outcomes_by_current_child, standing_outcomes
+from pipelines.decisions.outcomes import CLOSING, outcomes_by_current_child
 from pipelines.formatted import formatted
+from pipelines.ledger.ledger_inputs import LedgerInputs
 from pipelines.ledger.unconfirmed import NEWS, UNCONFIRMED, without_news
-from pipelines.ledger.what_moved import FACTORS, STOOD, factor_words, most_moved, news_of_records
+from pipelines.ledger.what_moved import FACTORS, factor_words, most_moved, news_of_records
 from pipelines.listing.closed import closed_in_words
 from pipelines.listing.masking import masked_off_list
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
@@ -24,7 +23,7 @@ from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.rank_settings import RankSettings, reaches
 from pipelines.reasons import in_100, source_name
 from pipelines.record_ids import one_row_a_record
-from pipelines.tables import EXPLAINED, FORMER_RECORD, SET_ASIDE, WHY_OFF
+from pipelines.tables import WHY_OFF
 from pipelines.written_dates import day
 
 LISTED, IN_VIEW, LEFT = "listed", "in view", "left"
@@ -84,58 +83,7 @@ class CutOff:
         return cls(night["list_from"].item(), night["estimate_from"].item())
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tonight:
-    """What the ledger reads of a night. Frames as in :mod:`pipelines.tables`."""
-
-    as_at: date
-    candidates: pl.DataFrame
-    explained: pl.DataFrame
-    person: pl.DataFrame
-    """With the birth dates that a source has exchanged put right, as for the list."""
-    statements: pl.DataFrame
-    child_records: pl.DataFrame
-    child_moves: pl.DataFrame
-    provision: pl.DataFrame
-    snapshot: pl.DataFrame
-    outcomes: pl.DataFrame
-    """``OUTCOME``."""
-    protected: pl.Series
-    """child_id of every child whom publications protect."""
-    loaded: frozenset[str]
-    """Sources with rows loaded tonight."""
-    cut_off: frozenset[str]
-    """Sources whose file tonight may be cut off, or did not come, without anybody having accepted that."""
-    settings: RankSettings
-    names: Mapping[str, str]
-    """Source -> its name in text for people."""
-    set_aside: pl.Series = field(default_factory=lambda: SET_ASIDE.to_frame()["record_id"])
-    """record_id of rows set aside tonight from files that were loaded; null: a row without a key."""
-    judged_the_same: pl.Series = field(default_factory=lambda: FORMER_RECORD.to_frame()["record_id"])
-    """record_id of records that people judged to be of the same child as another."""
-    withheld: pl.Series = field(default_factory=lambda: FORMER_RECORD.to_frame()["record_id"])
-    """record_id of records of identities from before an adoption."""
-    stood: pl.DataFrame = field(default_factory=lambda: EXPLAINED.to_frame().select(STOOD))
-    """``STOOD``: how the children off the last list stood then. Without rows: not known, as on the first night."""
-
-    @property
-    def is_protected(self) -> pl.Expr:
-        """Whether a row with ``child_id`` and ``restricted`` is of a protected child: by ``restricted``, or as publications
-        protect it."""
-        return pl.col("restricted") | pl.col("child_id").is_in(self.protected.implode())
-
-    @property
-    def outcomes_standing(self) -> pl.DataFrame:
-        """The outcome that counts tonight, for each child with one."""
-        return standing_outcomes(self.outcomes.filter(pl.col("outcome_on") <= self.as_at))
-
-    def facts_of(self, children: pl.Series) -> pl.DataFrame:
-        """:func:`~pipelines.children.facts.child_facts` of some children of tonight."""
-        records = self.child_records.join(children.alias("child_id").to_frame(), on="child_id", how="semi")
-        return child_facts(self.person, self.statements, records, self.as_at)
-
-
-def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff, since: date | None = None) -> pl.DataFrame:
+def why_off(gone: pl.DataFrame, tonight: LedgerInputs, before: CutOff, since: date | None = None) -> pl.DataFrame:
     """``child_id``, ``spell``, ``WHY_OFF`` and ``waits_for`` of leads that are not on tonight's list.
 
     All null where no reason is found. ``waits_for``, in words, is what keeps a lead in view: if its records are gone, its
@@ -171,7 +119,7 @@ def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff, since: date | 
     ).select("child_id", "spell", *WHY_OFF.names(), "waits_for")
 
 
-def _with_what_it_waits_for(off: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+def _with_what_it_waits_for(off: pl.DataFrame, tonight: LedgerInputs) -> pl.DataFrame:
     """``off`` with ``waits_for``."""
     by_education = off.filter(pl.col("off_because").is_in([IN_EDUCATION, SAME_AS_RIVAL, MERGED]))
     quiet = without_news(by_education, tonight.stood, tonight.snapshot, tonight.judged_the_same)
@@ -183,7 +131,7 @@ def _with_what_it_waits_for(off: pl.DataFrame, tonight: Tonight) -> pl.DataFrame
     )
 
 
-def _news(gone: pl.DataFrame, tonight: Tonight, since: date | None) -> pl.DataFrame:
+def _news(gone: pl.DataFrame, tonight: LedgerInputs, since: date | None) -> pl.DataFrame:
     """``now_id``, ``news``: which records of a child of the last list that goes on tonight came, went or changed."""
     goes_on = gone.filter(state=LISTED).drop_nulls("now_id").unique("now_id", keep="first", maintain_order=True)
     before = goes_on.select("records", child_id="now_id")
@@ -193,7 +141,7 @@ def _news(gone: pl.DataFrame, tonight: Tonight, since: date | None) -> pl.DataFr
     return found.rename({"child_id": "now_id"})
 
 
-def _ages(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+def _ages(gone: pl.DataFrame, tonight: LedgerInputs) -> pl.DataFrame:
     """``now_id``, ``age_words``: children whom every birth date makes too young or too old tonight."""
     facts = tonight.facts_of(gone["now_id"].drop_nulls().unique())
     born = pl.col("date_of_birth")
@@ -206,7 +154,7 @@ def _ages(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     return facts.filter(pl.col("of_age") == 0).select(now_id="child_id", age_words=words)
 
 
-def _closed_by_officers(tonight: Tonight) -> pl.DataFrame:
+def _closed_by_officers(tonight: LedgerInputs) -> pl.DataFrame:
     """``id_now``, ``officer_words``: children whose latest outcome closes the lead, even if no record of them is left."""
     last = tonight.outcomes_standing
     here = outcomes_by_current_child(last, tonight.child_records)
@@ -214,12 +162,12 @@ def _closed_by_officers(tonight: Tonight) -> pl.DataFrame:
     return both.select(id_now="child_id", officer_words=closed_in_words())
 
 
-def _sources_wanting(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+def _sources_wanting(gone: pl.DataFrame, tonight: LedgerInputs) -> pl.DataFrame:
     """``child_id``, ``spell``, and in words the sources of a lead's records from which something is missing tonight.
 
     ``not_loaded``: nothing was loaded. ``cut_off``: the file is incomplete. ``kept_out``: a row of the lead was set aside.
     """
-    source, called = pl.col("source"), source_name(pl.col("source"), tonight.names)
+    source, called = pl.col("source"), source_name(pl.col("source"), tonight.source_names)
     record = pl.col("record_id")
     asked = one_row_a_record(gone, "child_id", "spell").with_columns(
         source=record.str.split(":").list.first(), is_aside=record.is_in(tonight.set_aside.drop_nulls().implode())

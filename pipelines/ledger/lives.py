@@ -23,7 +23,8 @@ from pipelines.decisions.outcomes import OPENING, open_enquiries
 from pipelines.failure import INTERNAL_ERROR, NightFailed
 from pipelines.intake.figures import KEPT_DAYS
 from pipelines.ledger.came_on_list import FIRST_NIGHT, why_came
-from pipelines.ledger.left_list import IN_VIEW, LEFT, LISTED, CutOff, Tonight, why_off
+from pipelines.ledger.ledger_inputs import LedgerInputs
+from pipelines.ledger.left_list import IN_VIEW, LEFT, LISTED, CutOff, why_off
 from pipelines.ledger.list_changes import BEFORE, list_changes
 from pipelines.ledger.successor import current_child_ids
 from pipelines.ledger.unconfirmed import NEWS
@@ -59,7 +60,7 @@ class Ledger:
         return cls(*(schema.to_frame() for schema in (LEAD, LEAD, LEAD_NIGHT, LIST_NIGHT, LIST_CHANGE)))
 
 
-def keep_ledger(kept: Ledger, tonight: Tonight) -> Ledger:
+def keep_ledger(kept: Ledger, tonight: LedgerInputs) -> Ledger:
     """The ledger after tonight. An earlier run of the same night, and nights that were not published, are undone.
 
     A night for a date before the last published one, run again by hand, leaves the ledger as it is: time runs one way.
@@ -93,7 +94,7 @@ def keep_ledger(kept: Ledger, tonight: Tonight) -> Ledger:
     )
 
 
-def _of_protected(leads: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+def _of_protected(leads: pl.DataFrame, tonight: LedgerInputs) -> pl.DataFrame:
     """``leads``, restricted where the record that took a child off the list is now a protected child's: what was said of it
     would reveal where that child goes to school."""
     is_theirs = pl.col("child_id").is_in(tonight.protected.implode())
@@ -145,7 +146,7 @@ def rewound(kept: Ledger, as_at: date) -> Ledger:
     return Ledger(leads, leads, nights, lists, LIST_CHANGE.to_frame())
 
 
-def _next_leads(before: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
+def _next_leads(before: pl.DataFrame, tonight: LedgerInputs, last: pl.DataFrame) -> pl.DataFrame:
     """``LEAD`` after tonight; live leads also have ``was``, ``<name>_before`` for each of ``BEFORE``, and ``moved`` (what moved
     the likelihood; null: not known)."""
     candidates = with_age(tonight.candidates)
@@ -174,7 +175,9 @@ def _numbered(leads: pl.DataFrame) -> pl.DataFrame:
     return order.with_columns(spell=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("child_id"))
 
 
-def _still_listed(listed: pl.DataFrame, candidates: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
+def _still_listed(
+    listed: pl.DataFrame, candidates: pl.DataFrame, tonight: LedgerInputs, last: pl.DataFrame
+) -> pl.DataFrame:
     """Live leads that are on tonight's list, under tonight's id."""
     shown = _shown(candidates, tonight)
     was = [pl.col(name).alias(f"{name}_before") for name in BEFORE]
@@ -198,7 +201,7 @@ def _still_listed(listed: pl.DataFrame, candidates: pl.DataFrame, tonight: Tonig
     )
 
 
-def _shown(candidates: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+def _shown(candidates: pl.DataFrame, tonight: LedgerInputs) -> pl.DataFrame:
     """What a lead keeps of its last night on the list, by ``child_id``."""
     return candidates.select("child_id", *SHOWN_OF_A_NIGHT, *WHO, restricted=tonight.is_protected)
 
@@ -210,7 +213,7 @@ def _renamed(leads: pl.DataFrame) -> pl.DataFrame:
     return leads.with_columns(former_ids=former.replace("", None), child_id="now_id")
 
 
-def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
+def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: LedgerInputs, last: pl.DataFrame) -> pl.DataFrame:
     """Live leads that are off tonight's list: left, or in view, with the reason. Raises NightFailed where there is none."""
     cut_off = CutOff.of(tonight.settings) if last.is_empty() else CutOff.of_list_night(last)
     reasons = why_off(off, tonight, cut_off, next(iter(last["as_at"]), None))
@@ -252,7 +255,7 @@ def _silently_gone(children: Sequence[str]) -> NightFailed:
     )
 
 
-def _come(come: pl.DataFrame, past: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
+def _come(come: pl.DataFrame, past: pl.DataFrame, tonight: LedgerInputs, last: pl.DataFrame) -> pl.DataFrame:
     """New spells of candidates who were not on the last list."""
     earlier = past.with_columns(child_id=pl.coalesce("now_id", "child_id")).sort("left_on", "spell")
     latest = earlier.unique("child_id", keep="last", maintain_order=True)
@@ -270,7 +273,7 @@ def _come(come: pl.DataFrame, past: pl.DataFrame, tonight: Tonight, last: pl.Dat
     )
 
 
-def _why_came(come: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
+def _why_came(come: pl.DataFrame, tonight: LedgerInputs, last: pl.DataFrame) -> pl.DataFrame:
     """``child_id``, ``came_because_now``, ``came_why_now`` of candidates; all ``FIRST_NIGHT`` on the first night."""
     if last.is_empty():
         because, why = pl.lit(FIRST_NIGHT), pl.lit("On the first list.")
@@ -279,14 +282,14 @@ def _why_came(come: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.Da
     return why_came(asked, tonight, last).rename({"came_because": "came_because_now", "came_why": "came_why_now"})
 
 
-def _opened(tonight: Tonight) -> pl.Series:
+def _opened(tonight: LedgerInputs) -> pl.Series:
     """child_id of every child whom an officer has in hand, even if no record of it is left tonight."""
     here = open_enquiries(tonight.outcomes, tonight.child_records, tonight.as_at)["child_id"]
     in_hand = tonight.outcomes_standing.filter(pl.col("outcome").is_in(OPENING))["child_id"]
     return pl.concat([here, in_hand]).unique().sort()
 
 
-def _in_hand(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:
+def _in_hand(opened: pl.Series, tonight: LedgerInputs) -> pl.DataFrame:
     """Spells in view of children who are on no list but whom an officer has in hand."""
     known = tonight.facts_of(opened).select("child_id", *WHO, restricted=tonight.is_protected)
     blank = pl.concat([LEAD.to_frame(), known, _without_records(opened, tonight)], how="diagonal")
@@ -306,7 +309,7 @@ def _in_hand(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:
     )
 
 
-def _without_records(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:
+def _without_records(opened: pl.Series, tonight: LedgerInputs) -> pl.DataFrame:
     """``child_id``, ``records``, ``restricted`` of children without any record left: all that the officer's outcome tells.
 
     Nobody can say any longer whether such a child was protected, so it is taken to be. A child whose records are another

@@ -1,4 +1,4 @@
-"""What a night knows of its children once they are judged: everything the list is made from."""
+"""What a night knows of its children once it is judged where they are educated and live: all that the list is made from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

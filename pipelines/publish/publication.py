@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,14 +13,10 @@ import polars as pl
 
 from data_contracts.check import judge_candidates
 from data_contracts.contract import Contract
-from matching.thresholds import MEASURED, RELIABILITY
 from pipelines.atomic_folder import PublicationFailed, point_latest, write_folder
-from pipelines.decisions.outcomes import OUTCOME
-from pipelines.intake.standing_in import STANDS_IN
 from pipelines.ledger.list_changes import WhatChanged
 from pipelines.listing.early_warning import EarlyWarning
 from pipelines.listing.masking import Masked
-from pipelines.listing.other_teams import OTHER_TEAM
 from pipelines.publish.changes_file import changes_csvs, masked_changes, masked_in_view
 from pipelines.publish.data_quality import data_quality_html
 from pipelines.publish.early_warning_file import early_warning_csvs, masked_warning
@@ -33,7 +29,6 @@ from pipelines.publish.tabular import csv_bytes, parquet_bytes
 from pipelines.publish.warnings_file import warnings_txt
 from pipelines.publish.workbook import EARLY_WARNING as EARLY_WARNING_SHEET
 from pipelines.publish.workbook import IN_VIEW, WHAT_CHANGED, candidates_xlsx
-from pipelines.tables import EARLY_WARNING, FORMER_RECORD, RULE_HISTORY
 
 if TYPE_CHECKING:
     from pipelines.linking.link_report import LinkReport
@@ -43,7 +38,8 @@ __all__ = ["Publication", "PublicationFailed", "PublishedFolder", "publish"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """Everything one night publishes. Frames as in :mod:`pipelines.tables`, unmasked."""
+    """Everything one night publishes. Frames as in :mod:`pipelines.tables`, unmasked. Nothing has a default: what was forgotten
+    would be left out of a publication without a word."""
 
     as_at: date
     """The date judged."""
@@ -51,6 +47,7 @@ class Publication:
     explained: pl.DataFrame
     person: pl.DataFrame
     statements: pl.DataFrame
+    """Without the dates of letters to everybody, which are no contact."""
     child_records: pl.DataFrame
     links: pl.DataFrame
     rivals: pl.DataFrame
@@ -59,43 +56,43 @@ class Publication:
     breaches: pl.DataFrame
     set_aside: pl.DataFrame
     link_report: LinkReport
-    measured: pl.DataFrame = field(default_factory=MEASURED.to_frame)
+    measured: pl.DataFrame
     """False and missed links as measured by judged samples: MEASURED of :mod:`matching.thresholds`."""
-    reliability: pl.DataFrame = field(default_factory=RELIABILITY.to_frame)
+    reliability: pl.DataFrame
     """Whether the probabilities hold in judged samples, by band: RELIABILITY of :mod:`matching.thresholds`."""
     run: Mapping[str, Any]
     """For ``run.json``: inputs with hashes, counts at every step, versions, thresholds, seconds per step."""
-    sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    sender_files: Mapping[str, pl.DataFrame]
     """Source -> what its sender should mend: places, rules and remedies."""
-    stands_in: pl.DataFrame = field(default_factory=STANDS_IN.to_frame)
+    stands_in: pl.DataFrame
     """Schema STANDS_IN: sources of which no rows were loaded tonight and whose last rows stand in."""
-    source_names: Mapping[str, str] = field(default_factory=dict)
+    source_names: Mapping[str, str]
     """Source -> its name in text for people, for every source with a contract, even if it sent nothing tonight."""
-    contracts: Mapping[str, Contract] = field(default_factory=dict)
+    contracts: Mapping[str, Contract]
     """Every contract in force tonight, by source; :mod:`pipelines.publish.data_quality` shows their rules."""
-    rule_history: pl.DataFrame = field(default_factory=RULE_HISTORY.to_frame)
+    rule_history: pl.DataFrame
     """How often each rule broke on the nights up to tonight."""
-    settings: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, object]
     """Settings in force tonight, shown in the match report."""
-    settings_approval: str | None = None
+    settings_approval: str | None
     """Who approved them, or that nobody did; null: they are the defaults."""
-    authority: str | None = None
+    authority: str | None
     """Name of the authority; null: not given."""
-    top: int = 0
+    top: int
     """How many children the sheet "Follow up" holds; the others are on "Later". 0: all."""
-    early_warning: EarlyWarning = field(default_factory=lambda: EarlyWarning(EARLY_WARNING.to_frame()))
+    early_warning: EarlyWarning
     """Who will be without education at the next term."""
-    what_changed: WhatChanged = field(default_factory=WhatChanged.empty)
+    what_changed: WhatChanged
     """How the list differs from the last one published, and who is in view."""
-    other_teams: pl.DataFrame = field(default_factory=OTHER_TEAM.to_frame)
+    other_teams: pl.DataFrame
     """Children not on the list whom another team should look at."""
-    former: pl.DataFrame = field(default_factory=FORMER_RECORD.to_frame)
+    former: pl.DataFrame
     """Records of identities from before an adoption that came tonight: for the adoption team only."""
-    outcomes: pl.DataFrame = field(default_factory=OUTCOME.to_frame)
+    outcomes: pl.DataFrame
     """Everything that officers have ever found; the match report shows the yield."""
-    evidence_sheets: int = 200
+    evidence_sheets: int
     """How many children, by rank, get an evidence sheet; every protected child on the list gets one."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...]
     """What the list must be read with, one sentence each, such as files that are not as complete as they should be."""
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.decisions.keys_tonight import snapshot_now
 from pipelines.intake.former_identities import read_former
-from pipelines.ledger.left_list import Tonight
+from pipelines.ledger.ledger_inputs import LedgerInputs
 from pipelines.ledger.list_changes import CHANGES, told_to_all, what_changed
 from pipelines.ledger.lives import Ledger, keep_ledger
 from pipelines.ledger.what_moved import STOOD
@@ -33,7 +33,7 @@ def ledger_step(night: Night) -> Counts:
     Raises :class:`~pipelines.failure.NightFailed` if a child has left the list and nothing says why.
     """
     parts = {part: night.store.read_or_empty(table) for table, part in KEPT.items()}
-    ledger = keep_ledger(Ledger(**parts), _tonight(night))
+    ledger = keep_ledger(Ledger(**parts), _inputs(night))
     for table, part in KEPT.items():
         night.store.write(table, getattr(ledger, part))
     night.list_changes = what_changed(ledger.changes, ledger.leads, ledger.lists, night.settings.as_at)
@@ -41,13 +41,13 @@ def ledger_step(night: Night) -> Counts:
     return {"in_view": night.list_changes.in_view.height, **{change: counts.get(change, 0) for change in CHANGES}}
 
 
-def _tonight(night: Night) -> Tonight:
+def _inputs(night: Night) -> LedgerInputs:
     known = night.arguments("candidate", "explained", "statement", "child_record", "provision", "snapshot")
     known["statements"] = night.contact_statements()
     known["person"] = night.by_age
     known["snapshot"] = snapshot_now(known["snapshot"], night.store.read("renumbered"))
     same = night.judgements.filter("is_same")
-    return Tonight(
+    return LedgerInputs(
         **known,
         as_at=night.settings.as_at,
         child_moves=night.store.read_or_empty("child_move"),
@@ -58,7 +58,7 @@ def _tonight(night: Night) -> Tonight:
         set_aside=_set_aside(night.store),
         judged_the_same=pl.concat([same["left_id"], same["right_id"]]),
         settings=night.settings.ranking,
-        names=night.source_names,
+        source_names=night.source_names,
         withheld=former_records(night.store, night.settings.workspace),
         stood=stood_on_the_last_list(
             night.settings.workspace, night.store.read_or_empty("list_night"), night.settings.as_at

@@ -9,7 +9,7 @@ import polars as pl
 
 from matching.cluster import id_moves
 from pipelines.decisions.outcomes import OUTCOME
-from pipelines.ledger.left_list import Tonight
+from pipelines.ledger.ledger_inputs import LedgerInputs
 from pipelines.ledger.lives import Ledger, keep_ledger, published
 from pipelines.ledger.what_moved import STOOD
 from pipelines.listing.list_inputs import ListInputs
@@ -21,6 +21,7 @@ from tests.made.beside import apart, beside, named, together
 from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
 
 SOURCES = frozenset({"health", "school_census", "housing"})
+NO_RECORDS = pl.Series("record_id", [], pl.String)
 
 
 FIRST_NIGHTS: dict[str, dict[str, Any]] = {}
@@ -89,7 +90,7 @@ class Nights:
         settings: RankSettings,
         loaded: frozenset[str] = SOURCES,
         cut_off: frozenset[str] = frozenset(),
-    ) -> Tonight:
+    ) -> LedgerInputs:
         """What the ledger reads of a night."""
         tables = drawn.tables(self.as_at)
         inputs = ListInputs(
@@ -111,7 +112,7 @@ class Nights:
             },
             schema=SNAPSHOT,
         )
-        return Tonight(
+        return LedgerInputs(
             as_at=self.as_at,
             candidates=ranked.candidates,
             explained=ranked.explained,
@@ -128,7 +129,10 @@ class Nights:
             loaded=loaded,
             cut_off=cut_off,
             settings=settings,
-            names=SOURCE_NAMES,
+            source_names=SOURCE_NAMES,
+            set_aside=NO_RECORDS,
+            judged_the_same=NO_RECORDS,
+            withheld=NO_RECORDS,
             stood=self.explained.select(STOOD),
         )
 

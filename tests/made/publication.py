@@ -8,8 +8,14 @@ from typing import Any
 
 import polars as pl
 
+from matching.thresholds import MEASURED, RELIABILITY
+from pipelines.decisions.outcomes import OUTCOME
+from pipelines.intake.standing_in import STANDS_IN
+from pipelines.ledger.list_changes import WhatChanged
 from pipelines.linking.link_report import LinkReport
+from pipelines.listing.early_warning import EarlyWarning
 from pipelines.listing.masking import MASKED_READS, Masked, masked_list
+from pipelines.listing.other_teams import OTHER_TEAM
 from pipelines.publish import publication
 from pipelines.publish.publication import Publication, PublishedFolder
 from pipelines.steps.under_way import ARGUMENT_NAMES
@@ -18,11 +24,14 @@ from pipelines.tables import (
     CANDIDATE,
     CHILD_RECORD,
     DELIVERY,
+    EARLY_WARNING,
     EXPLAINED,
     FINDING,
+    FORMER_RECORD,
     LINK,
     PERSON,
     RIVAL,
+    RULE_HISTORY,
     SET_ASIDE,
     STATEMENT,
 )
@@ -40,6 +49,16 @@ SOURCE_NAMES = {
 }
 FORENAMES = ("Amira", "Zoë", "Oluwaseun", "Jack", "Niamh", "José", "Mei", "Ravi", "Agnieszka", "=HYPERLINK", "Łukasz")
 SURNAMES = ("O'Brien", "Al-Hassan", "Smith", "Ó Súilleabháin", "Patel", "+Nowak", "Nguyễn", "<b>Bold</b>", "Müller")
+NONE_OF = {
+    "measured": MEASURED,
+    "reliability": RELIABILITY,
+    "stands_in": STANDS_IN,
+    "rule_history": RULE_HISTORY,
+    "other_teams": OTHER_TEAM,
+    "former": FORMER_RECORD,
+    "outcomes": OUTCOME,
+}
+"""Tables of which the night has no row."""
 STREETS = ("Tennyson Close", "Abbey Road", "Lansbury Way", "Maple Street", "Queens Road", "Raleigh Avenue")
 
 
@@ -72,8 +91,16 @@ def made_publication(children: int = 240, listed: int = 30, **changes: Any) -> P
         },
         sender_files={"health": _breaches().filter(pl.col("source") == "health")},
         source_names=SOURCE_NAMES,
+        contracts={},
         settings={"listed from likelihood": 0.05, "enquiries one missed child is worth": 20},
+        settings_approval=None,
         authority="Zedborough Council",
+        top=0,
+        evidence_sheets=200,
+        early_warning=EarlyWarning(EARLY_WARNING.to_frame()),
+        what_changed=WhatChanged.empty(),
+        warnings=(),
+        **{name: schema.to_frame() for name, schema in NONE_OF.items()},
     )
     return replace(night, **changes)
 
