@@ -32,6 +32,7 @@ from pipelines.linking.link_groups import GroupInputs
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
+from pipelines.residence.evidence import with_homes
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.records import record_dates
 from pipelines.written_dates import day_written
@@ -80,8 +81,17 @@ def night(made: MadeUp) -> Night:
     groups = GroupInputs(AS_AT, rolls, true_child.select("record_id", "name origin"))
     linked = link(records_to_link(known.person), groups=groups)
     provision = find_provision(known.statements, linked.child_records, AS_AT)
+    ranking = RankSettings()
+    names = {source: contract.name for source, contract in contracts.items()}
     residence = judge_residence(
-        record_dates(known.statements, AS_AT), known.person, linked.child_records, provision, as_at=AS_AT
+        record_dates(known.statements, AS_AT),
+        known.person,
+        linked.child_records,
+        provision,
+        with_homes(known.person),
+        as_at=AS_AT,
+        source_names=names,
+        area=ranking.area,
     )
     found = ListInputs(
         person=known.person,
@@ -91,8 +101,8 @@ def night(made: MadeUp) -> Night:
         provision=provision,
         residence=residence,
         as_at=AS_AT,
-        settings=RankSettings(),
-        source_names={source: contract.name for source, contract in contracts.items()},
+        settings=ranking,
+        source_names=names,
         never_met=linked.held.never_met,
     )
     ranked = rank(found)

@@ -9,13 +9,13 @@ a child whom a source knew when no toddler of today was born is none of them, so
 among those known since.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
 
 from pipelines.children.age import birth_dates_of_age, is_of_compulsory_school_age
-from pipelines.children.facts import mean_rate_of_sources
+from pipelines.children.facts import child_ages, mean_rate_of_sources, without_misdated_births
 from pipelines.children.members import join_by_child, members, source_bits, sources_by_child
 from pipelines.children.provision import entry_certainty
 
@@ -52,6 +52,26 @@ class BirthDates:
     """``child_id``, ``dataset`` of the records of children without any birth date."""
     sources: pl.DataFrame
     """``child_id``, ``sources``: which sources know each child concerned, one bit for each source."""
+
+
+def birth_date_evidence(
+    person: pl.DataFrame,
+    by_age: pl.DataFrame,
+    statements: pl.DataFrame,
+    child_records: pl.DataFrame,
+    provision: pl.DataFrame,
+    *,
+    as_at: date,
+) -> BirthDates:
+    """What the birth dates say about who is of compulsory school age. ``by_age``: ``person`` as ages are judged by it
+    (:func:`~pipelines.children.exchanged_births.records_by_age`)."""
+    dated = without_misdated_births(by_age, statements)
+    ages = child_ages(dated, statements, child_records, as_at)
+    found = birth_dates(ages, dated, statements, child_records, provision, as_at=as_at)
+    is_right = by_age["date_of_birth"].ne_missing(person["date_of_birth"])
+    theirs = child_records.join(person.filter(is_right), on="record_id", how="semi")["child_id"].unique()
+    put_right = pl.col("child_id").is_in(theirs.implode())
+    return replace(found, facts=found.facts.with_columns(is_birth_put_right=put_right))
 
 
 def birth_dates(

@@ -58,9 +58,9 @@ def _said_to_have_left(quiet: pl.DataFrame, inputs: ListInputs) -> pl.Series:
     a meeting: a school, too, takes a family that has left off its roll.
     """
     kind, since = pl.col("kind"), pl.col("since_on")
-    with_homes = inputs.statements.filter(kind == "lives_here")["source"].unique().implode()
+    with_homes = inputs.contact.filter(kind == "lives_here")["source"].unique().implode()
     theirs = inputs.child_records.join(quiet, on="child_id", how="semi").select("child_id", "record_id")
-    statements = inputs.statements.join(theirs, on="record_id", how="semi")
+    statements = inputs.contact.join(theirs, on="record_id", how="semi")
     entries, left = statements.filter(kind == "lives_here"), statements.filter(kind == "left")
     left = left.filter(pl.col("source").is_in(with_homes), since.is_not_null())
     left_on = theirs.join(left, on="record_id").group_by("child_id").agg(left_on=since.max())

@@ -13,20 +13,14 @@ that its risk gives it. Ties go by likelihood, then points, then child id.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from pipelines import reasons
-from pipelines.children.age_slips import BirthDates, birth_dates, with_age_slips
+from pipelines.children.age_slips import with_age_slips
 from pipelines.children.died import CERTAIN, died
-from pipelines.children.facts import (
-    child_ages,
-    described,
-    may_be_protected,
-    without_misdated_births,
-)
+from pipelines.children.facts import described, may_be_protected
 from pipelines.children.members import join_by_child
 from pipelines.listing.closed import closed_children, in_hand
 from pipelines.listing.gone_quiet import kept_for_check, only_residence
@@ -43,7 +37,6 @@ from pipelines.priority.no_place import FACTOR as NO_PLACE
 from pipelines.rank_settings import RankSettings, reaches
 from pipelines.record_ids import record_ids_by_child
 from pipelines.residence.area import HOME, homes
-from pipelines.residence.contact import without_letters
 from pipelines.residence.records import child_dates, record_dates
 from pipelines.tables import CANDIDATE, EXPLAINED
 
@@ -85,16 +78,15 @@ class Ranked:
     """``ON_LEAVE`` of unprotected candidates."""
 
 
-def rank(inputs: ListInputs, *, dates: BirthDates | None = None, contact: pl.DataFrame | None = None) -> Ranked:
+def rank(inputs: ListInputs) -> Ranked:
     """Rank the children possibly missing education, and explain all others of compulsory school age.
 
     :mod:`pipelines.children.age_slips` says how likely a child is of age. A child without any birth date is as likely of
     age as the dated children without a place whom the same sources know; those likely enough are listed in the lane "data
     problem", the others explained.
 
-    ``dates``: from :func:`birth_date_evidence`; null: worked out here. ``contact``: the statements without letters to
-    all, which change nothing, from :func:`~pipelines.residence.contact.without_letters`; null: worked out here. Raises
-    :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key is not unique.
+    Raises :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key is not
+    unique.
     """
     _check_probabilities(
         membership=inputs.child_records,
@@ -102,13 +94,7 @@ def rank(inputs: ListInputs, *, dates: BirthDates | None = None, contact: pl.Dat
         link_probability=inputs.provision,
         living_here=inputs.residence,
     )
-    if contact is None:
-        contact = without_letters(inputs.statements, inputs.child_records, inputs.residence)
-    inputs = replace(inputs, statements=contact, known_by_age=inputs.by_age)
-    if dates is None:
-        known = inputs.child_records, inputs.provision
-        dates = birth_date_evidence(inputs.person, inputs.by_age, contact, *known, as_at=inputs.as_at)
-    everyone = _judged(inputs, dates)
+    everyone = _judged(inputs)
     is_likely = reaches(pl.col("likelihood"), inputs.settings.list_from)
     looked_at = everyone.filter(is_likely | only_residence(inputs.settings))
     circumstances = _circumstances(looked_at, inputs)
@@ -136,30 +122,10 @@ def rank(inputs: ListInputs, *, dates: BirthDates | None = None, contact: pl.Dat
     return Ranked(candidates, _explained(judged.filter(~is_listed), inputs.source_names), found, to_come, on_leave)
 
 
-def birth_date_evidence(
-    person: pl.DataFrame,
-    by_age: pl.DataFrame,
-    statements: pl.DataFrame,
-    child_records: pl.DataFrame,
-    provision: pl.DataFrame,
-    *,
-    as_at: date,
-) -> BirthDates:
-    """What the birth dates say about who is of compulsory school age. ``by_age``: ``person`` as ages are judged by it
-    (:func:`~pipelines.children.exchanged_births.records_by_age`)."""
-    dated = without_misdated_births(by_age, statements)
-    ages = child_ages(dated, statements, child_records, as_at)
-    found = birth_dates(ages, dated, statements, child_records, provision, as_at=as_at)
-    is_right = by_age["date_of_birth"].ne_missing(person["date_of_birth"])
-    theirs = child_records.join(person.filter(is_right), on="record_id", how="semi")["child_id"].unique()
-    put_right = pl.col("child_id").is_in(theirs.implode())
-    return replace(found, facts=found.facts.with_columns(is_birth_put_right=put_right))
-
-
-def _judged(inputs: ListInputs, dates: BirthDates) -> pl.DataFrame:
+def _judged(inputs: ListInputs) -> pl.DataFrame:
     """Each child who may be of age: its likelihood, officers' outcomes, whether it has died, and its records."""
-    statements, child_records, as_at = inputs.statements, inputs.child_records, inputs.as_at
-    ages = with_age_slips(dates, inputs.residence)
+    statements, child_records, as_at = inputs.contact, inputs.child_records, inputs.as_at
+    ages = with_age_slips(inputs.birth_dates, inputs.residence)
     judged = with_likelihood(ages.filter(pl.col("of_age") > 0).sort("child_id"), inputs)
     closed = closed_children(
         inputs.outcomes,
@@ -179,10 +145,10 @@ def _candidates(
 ) -> pl.DataFrame:
     """``CANDIDATE``: the listed children in order, with what officers read about each and who lives together."""
     theirs = inputs.child_records.join(listed, on="child_id", how="semi")
-    facts = described(inputs.person, inputs.statements, theirs, inputs.as_at)
+    facts = described(inputs.person, inputs.contact, theirs, inputs.as_at)
     described_listed = join_by_child(_with_history(listed, circumstances), facts, routes(circumstances))
     ranked = _in_order(described_listed, found, inputs)
-    together = households(ranked, inputs.person, inputs.statements, inputs.child_records, inputs.as_at)
+    together = households(ranked, inputs.person, inputs.contact, inputs.child_records, inputs.as_at)
     return join_by_child(ranked, together).select(CANDIDATE.names())
 
 
@@ -215,7 +181,7 @@ def _check_probabilities(**frames: pl.DataFrame) -> None:
 
 def _restricted(inputs: ListInputs) -> pl.Expr:
     """True for a child whom a source protects, and for one who may well be the same child."""
-    return pl.col("child_id").is_in(may_be_protected(inputs.statements, inputs.child_records, inputs.rivals).implode())
+    return pl.col("child_id").is_in(may_be_protected(inputs.contact, inputs.child_records, inputs.rivals).implode())
 
 
 def _circumstances(looked_at: pl.DataFrame, inputs: ListInputs) -> Circumstances:
@@ -223,7 +189,7 @@ def _circumstances(looked_at: pl.DataFrame, inputs: ListInputs) -> Circumstances
     births, as_at, area = looked_at.select("child_id", "date_of_birth"), inputs.as_at, inputs.settings.area
     records = inputs.child_records.join(births, on="child_id", how="semi")
     statements = records.select("child_id", "record_id").join(
-        inputs.statements, on="record_id", how="inner", validate="1:m"
+        inputs.contact, on="record_id", how="inner", validate="1:m"
     )
     return Circumstances(
         statements=statements,

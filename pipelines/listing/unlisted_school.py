@@ -104,7 +104,7 @@ def _looks(compared: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
     for what they say."""
     theirs = inputs.child_records.join(compared, on="child_id", how="semi", maintain_order="left")
     known = sources_without_place(inputs.person, theirs, inputs.provision)
-    said = theirs.select("child_id", "record_id").join(inputs.statements, on="record_id", how="inner")
+    said = theirs.select("child_id", "record_id").join(inputs.contact, on="record_id", how="inner")
     kind, since = pl.col("kind"), pl.col("since_on")
     came = said.filter(kind == "lives_here").group_by("child_id").agg(came_on=since.min())
     lately = came.filter(pl.col("came_on") > inputs.as_at - LATELY)

@@ -16,7 +16,7 @@ from pipelines.formatted import formatted
 from pipelines.rank_settings import Area
 from pipelines.reasons import HAS_PLACE, source_name
 from pipelines.residence.area import homes as last_homes
-from pipelines.residence.evidence import days_since, gather_evidence, with_homes, with_last_contact
+from pipelines.residence.evidence import days_since, gather_evidence, with_last_contact
 from pipelines.residence.mixture import SURE_PLACE, living_here
 from pipelines.residence.records import ChildDates, RecordDates, child_dates
 from pipelines.tables import RESIDENCE
@@ -33,11 +33,11 @@ def judge_residence(
     person: pl.DataFrame,
     child_records: pl.DataFrame,
     provision: pl.DataFrame,
+    homes: pl.DataFrame,
     *,
     as_at: date,
-    source_names: Mapping[str, str] | None = None,
-    area: Area | None = None,
-    homes: pl.DataFrame | None = None,
+    source_names: Mapping[str, str],
+    area: Area,
 ) -> pl.DataFrame:
     """For each child of ``child_records``, how likely the child is to live here still on ``as_at`` (``RESIDENCE``).
 
@@ -45,21 +45,19 @@ def judge_residence(
     learnt from earlier nights. The order of rows changes nothing.
 
     - ``record_dates``: what the statements say, as at the same ``as_at`` (:func:`pipelines.residence.records.record_dates`).
+    - ``homes``: what :func:`~pipelines.residence.evidence.with_homes` gives for ``person``.
     - ``source_names``: source -> its name in text for people.
-    - ``area``: where the authority ends; null: not given. If a child's last known home lies outside, ``living_here`` is
-      multiplied by ``area.living_here_outside``.
-    - ``homes``: what :func:`~pipelines.residence.evidence.with_homes` gives for ``person``; null: it is worked out here.
+    - ``area``: where the authority ends. If a child's last known home lies outside, ``living_here`` is multiplied by
+      ``area.living_here_outside``.
     """
-    names, own = source_names or {}, area or Area()
     dates = child_dates(record_dates, child_records)
-    named = with_homes(person) if homes is None else homes
-    evidence = gather_evidence(dates, named, provision, as_at=as_at)
+    evidence = gather_evidence(dates, homes, provision, as_at=as_at)
     with ThreadPoolExecutor(1) as aside:  # the estimate on one core, meanwhile the words on another
         estimated = aside.submit(living_here, evidence)
-        outside = _homes_outside(dates, person, own)
+        outside = _homes_outside(dates, person, area)
         children = evidence.children.join(outside, on="child_id", how="left", validate="1:1")
-        in_words = _with_words(children, dates, evidence.agencies, names, as_at).sort("child")
-    left = pl.when(pl.col("outside").is_not_null()).then(own.living_here_outside).otherwise(1.0)
+        in_words = _with_words(children, dates, evidence.agencies, source_names, as_at).sort("child")
+    left = pl.when(pl.col("outside").is_not_null()).then(area.living_here_outside).otherwise(1.0)
     judged = in_words.with_columns(living_here=pl.Series(estimated.result(), dtype=pl.Float64) * left)
     return judged.select(RESIDENCE.names()).cast(RESIDENCE)
 

@@ -2,12 +2,13 @@
 
 from functools import partial
 
+from pipelines.children.age_slips import birth_date_evidence
 from pipelines.children.provision import find_provision
 from pipelines.listing.early_warning import early_warning
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.masking import MASKED_READS, masked_list
 from pipelines.listing.other_teams import for_other_teams
-from pipelines.listing.rank import birth_date_evidence, rank
+from pipelines.listing.rank import rank
 from pipelines.listing.roll_to_come import rolls_to_ask_for
 from pipelines.listing.study_leave import years_to_ask_for
 from pipelines.residence.living_here import judge_residence
@@ -50,7 +51,6 @@ def rank_step(night: Night) -> Counts:
     too), and the children for other teams.
     """
     night.store.read_ahead("snapshot", "link")  # for the ledger and publish
-    dates = night.birth_dates.result()
     inputs = ListInputs(
         **night.arguments(*JUDGED_FROM),
         as_at=night.settings.as_at,
@@ -59,9 +59,11 @@ def rank_step(night: Night) -> Counts:
         outcomes=night.outcomes(),
         never_met=night.store.read("link_never_met"),
         known_by_age=night.by_age,
+        known_contact=night.contact_statements(),
+        known_birth_dates=night.birth_dates.result(),
     )
     night.early_warning = night.in_background(partial(early_warning, inputs))
-    ranked = rank(inputs, dates=dates, contact=night.contact_statements())
+    ranked = rank(inputs)
     lists = {"candidate": ranked.candidates, "explained": ranked.explained}
     others = night.read(*(table for table in MASKED_READS if table not in lists))
     night.masked_list = night.in_background(partial(masked_list, lists | others))  # first, as the ledger waits for it

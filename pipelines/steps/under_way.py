@@ -94,7 +94,7 @@ class Night:
     link_report: Future[LinkReport] = field(init=False, repr=False)
     """What the match report shows of the linkage; worked out while later steps run."""
     birth_dates: Future[BirthDates] = field(init=False, repr=False)
-    """What birth dates say of who is of compulsory school age (:func:`pipelines.listing.rank.birth_date_evidence`);
+    """What birth dates say of who is of compulsory school age (:func:`pipelines.children.age_slips.birth_date_evidence`);
     worked out while residence is judged."""
     early_warning: Future[EarlyWarning] = field(init=False, repr=False)
     """Who may be without education from the next term; worked out while the list is ranked."""

@@ -23,6 +23,7 @@ from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.masking import BECAUSE_WITHHELD, masked_list
 from pipelines.listing.rank import LANES, RESTRICTED, rank
 from pipelines.rank_settings import RankSettings
+from pipelines.residence.evidence import with_homes
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.records import record_dates
 from pipelines.settings import LinkSettings, Settings, settings_by_key
@@ -142,6 +143,7 @@ def _inputs_by_links(
         person,
         child_records,
         provision,
+        with_homes(person),
         as_at=as_at,
         source_names=source_names,
         area=settings.ranking.area,

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.children.provision import find_provision
+from pipelines.rank_settings import Area
+from pipelines.residence.evidence import with_homes
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.records import record_dates
 from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
@@ -86,7 +88,8 @@ def judge(
     )
     provision = find_provision(statements, child_records, AS_AT)
     said = record_dates(statements, AS_AT)
-    return judge_residence(said, person, child_records, provision, as_at=AS_AT, source_names=NAMES)
+    homes = with_homes(person)
+    return judge_residence(said, person, child_records, provision, homes, as_at=AS_AT, source_names=NAMES, area=Area())
 
 
 def judged(child: list[dict[str, object]], **others: list[dict[str, object]]) -> dict[str, object]:

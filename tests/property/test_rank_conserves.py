@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from pipelines.children.age_slips import birth_date_evidence
 from pipelines.children.exchanged_births import records_by_age
 from pipelines.children.facts import child_facts
 from pipelines.listing.gone_quiet import OPEN, QUIET
 from pipelines.listing.list_inputs import ListInputs
-from pipelines.listing.rank import LANES, REASONS, Ranked, birth_date_evidence, rank
+from pipelines.listing.rank import LANES, REASONS, Ranked, rank
 from pipelines.rank_settings import RankSettings
 from tests.made.children import AS_AT, Drawn
 
@@ -58,7 +59,7 @@ def test_what_birth_dates_say_may_be_worked_out_beforehand(drawn: Drawn) -> None
     tables = drawn.tables()
     asked = {name: tables[name] for name in ("person", "statements", "child_records", "provision")}
     dates = birth_date_evidence(**asked, by_age=records_by_age(tables["person"]), as_at=AS_AT)
-    ahead = rank(ListInputs(**tables, as_at=AS_AT, settings=RankSettings()), dates=dates)
+    ahead = rank(ListInputs(**tables, as_at=AS_AT, settings=RankSettings(), known_birth_dates=dates))
     for name, table in vars(of(drawn)).items():
         assert getattr(ahead, name).equals(table), name
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from pipelines.children.provision import find_provision
+from pipelines.rank_settings import Area
 from pipelines.residence.departures import EXPECTED_DEPARTURES, departures, entry_states_by_departure, season_of
+from pipelines.residence.evidence import with_homes
 from pipelines.residence.family import Families, log_likelihood_from_others, own_and_household
 from pipelines.residence.letters import gaps_between
 from pipelines.residence.levels import share_passed
@@ -62,12 +64,16 @@ def judge(rows: list[Row]) -> pl.DataFrame:
     statements = pl.DataFrame(said, schema=dict(STATEMENT))
     child_records = pl.DataFrame(links, schema=dict(CHILD_RECORD))
     provision = find_provision(statements, child_records, AS_AT)
+    records = pl.DataFrame(person, schema=dict(PERSON))
     return judge_residence(
         record_dates(statements, AS_AT),
-        pl.DataFrame(person, schema=dict(PERSON)),
+        records,
         child_records,
         provision,
+        with_homes(records),
         as_at=AS_AT,
+        source_names={},
+        area=Area(),
     )
 
 

@@ -14,6 +14,7 @@ from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.rank import MOVED_AWAY, Ranked, rank
 from pipelines.rank_settings import Area, RankSettings
 from pipelines.residence.area import homes
+from pipelines.residence.evidence import with_homes
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.records import child_dates, record_dates
 from pipelines.settings import Settings, read_settings
@@ -81,6 +82,7 @@ def ranked(made: Drawn, area: Area) -> Ranked:
         tables["person"],
         tables["child_records"],
         tables["provision"],
+        with_homes(tables["person"]),
         as_at=AS_AT,
         source_names=SOURCE_NAMES,
         area=area,

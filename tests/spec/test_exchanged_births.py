@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
+from pipelines.children.age_slips import birth_date_evidence
 from pipelines.children.exchanged_births import records_by_age, records_linked_and_by_age
 from pipelines.children.provision import find_provision
 from pipelines.decisions.outcomes import OUTCOME
@@ -12,7 +13,7 @@ from pipelines.linking.link import link, records_to_link
 from pipelines.listing.early_warning import early_warning
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.other_teams import for_other_teams
-from pipelines.listing.rank import birth_date_evidence, rank
+from pipelines.listing.rank import rank
 from pipelines.rank_settings import RankSettings
 from pipelines.reasons import doubtful_age
 from pipelines.reports.handover import handover
