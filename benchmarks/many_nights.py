@@ -1,17 +1,17 @@
 """Sixty nights on a made-up authority: are the reasons for leaving the list true, do ids last, does the store grow?
 
-    python benchmarks/many_nights.py [--children 2000] [--nights 60] [--seed 1] [--share 0.03] [--out FILE]
+    python benchmarks/many_nights.py [--children 2000] [--nights 60] [--first 2026-12-01] [--seed 1] [--share 0.03] [--out FILE]
 
-Arrivals, leavers, corrections, merged registrations and undone merges come by themselves (``apps/made_up/history.py``). On
-certain nights a file is late, cut off or missing, and an officer opens and closes leads. The results go to
-``benchmarks/results/many_nights.md``, or to FILE.
+Arrivals, leavers, corrections, merged registrations and undone merges come by themselves (``apps/made_up/history.py``), and so
+does the school year (``apps/made_up/school_year.py``). On certain nights a file is late, cut off or missing, and an officer
+opens and closes leads. The results go to ``benchmarks/results/many_nights.md``, or to FILE.
 """
 
 import argparse
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import polars as pl
 from apps.made_up.authority import make_authority
 from apps.made_up.books import read_books
 from apps.made_up.error_rates import ErrorRates
+from apps.made_up.grade import Grade, graded
 from apps.made_up.history import begin_history, deliver, move_on
 from apps.made_up.true_reasons import FACTS, judged_reasons, renamed_without_cause
 from pipelines.decisions.outcomes import ASKED, add_outcomes
@@ -30,7 +31,8 @@ from pipelines.steps.under_way import Counts
 from pipelines.store import Store
 from pipelines.workspace import STORE_FILE
 
-FIRST = date(2026, 12, 1)
+GRADED_EVERY = 10
+"""Every so many nights the list is compared with the truth."""
 RESULTS = Path(__file__).parent / "results" / "many_nights.md"
 ERRORS = ErrorRates(broken_rows=0.0)
 """No rows broken on purpose: they would be in the books but not in the store, and blur the counts."""
@@ -46,6 +48,12 @@ class Plan:
     """Before this night an officer opens the first three leads by rank."""
     closes_on: int
     """Before this night the officer closes those still in hand."""
+    first: date = date(2026, 12, 1)
+    """The date of the first night."""
+
+    def date_of(self, night: int) -> date:
+        """The date of a night."""
+        return self.first + timedelta(days=night)
 
 
 SIXTY = Plan(
@@ -76,6 +84,8 @@ class Lived:
     rows: list[int] = field(default_factory=list)
     """Rows of the ledger's tables after each night."""
     listed: list[int] = field(default_factory=list)
+    graded: list[tuple[date, Grade]] = field(default_factory=list)
+    """Every tenth list, compared with the truth of its night."""
     changed: list[Counts] = field(default_factory=list)
     """What each list says has changed since the one before: children, by ``LIST_CHANGE.change``."""
     events: Counter[str] = field(default_factory=Counter)
@@ -111,11 +121,11 @@ def live(
 ) -> Lived:
     """Run the nights in ``folder`` and compare them with the truth."""
     authority, into, workspace = folder / "authority", folder / "delivery", folder / "workspace"
-    make_authority(authority, children=children, seed=seed, as_at=FIRST, errors=ERRORS, cme_rate=0.05)
-    begin_history(authority, seed=seed, as_at=FIRST)
+    make_authority(authority, children=children, seed=seed, as_at=plan.first, errors=ERRORS, cme_rate=0.05)
+    begin_history(authority, seed=seed, as_at=plan.first)
     lived, before = Lived(), None
     for night in range(nights):
-        as_at = FIRST + timedelta(days=night)
+        as_at = plan.date_of(night)
         if night:
             happened = move_on(authority, seed=seed, as_at=as_at, share=share)
             lived.events.update(dict(happened.group_by("event").len().iter_rows()))
@@ -137,7 +147,7 @@ def live(
 
 def _look(lived: Lived, night: int, folder: Path, before: pl.DataFrame | None, plan: Plan) -> pl.DataFrame:
     """Compare one night with the truth; returns tonight's ``child_record``."""
-    as_at, workspace = FIRST + timedelta(days=night), folder / "workspace"
+    as_at, workspace = plan.date_of(night), folder / "workspace"
     with Store(workspace, read_only=True) as store:
         leads, records = store.read("lead"), store.read("child_record")
         lived.rows.append(sum(store.read(name).height for name in ("lead", "lead_before", "lead_night", "list_night")))
@@ -157,10 +167,17 @@ def _look(lived: Lived, night: int, folder: Path, before: pl.DataFrame | None, p
     if plan.opens_on <= night < plan.closes_on:
         in_hand = set(_under_any_id(leads.filter(pl.col("state") != "left"), lived.opened))
         lived.still_in_hand.append(len(in_hand) >= len(lived.opened))
+    if night % GRADED_EVERY == 0:
+        books, candidates = read_books(folder / "authority"), pl.read_parquet(_published(workspace, as_at))
+        lived.graded.append((as_at, graded(candidates, books.records, books.children)))
     if before is not None:
         lived.renamed += renamed_without_cause(before, records)
     lived.sizes.append((workspace / STORE_FILE).stat().st_size)
     return records
+
+
+def _published(workspace: Path, as_at: date) -> Path:
+    return workspace / "published" / as_at.isoformat() / "candidates.parquet"
 
 
 def _under_any_id(leads: pl.DataFrame, opened: tuple[str, ...]) -> list[str]:
@@ -181,7 +198,7 @@ def _officer(lived: Lived, night: int, workspace: Path, plan: Plan) -> None:
     opened = _under_any_id(tables["lead"], lived.opened)
     code = "UNDER_ENQUIRY" if night == plan.opens_on else "INDEPENDENT"
     file = workspace / "found.csv"
-    day = min(FIRST + timedelta(days=night - 1), datetime.now(UTC).date())
+    day = min(plan.date_of(night - 1), datetime.now(UTC).date())
     known = tables["child_record"]["child_id"].unique()
     rows = [f"{child},{code},{day}" for child in sorted(set(opened)) if child in known]
     file.write_text("\n".join(["child_id,outcome,date", *rows]) + "\n", "utf-8")
@@ -197,11 +214,16 @@ def _page(lived: Lived, asked: argparse.Namespace) -> str:
         f"| {row['off_because']} | {row['left']} | {row['true']} | {row['false']} | {row['judgements']} |"
         for row in lived.reasons.to_dicts()
     )
+    lists = "\n".join(
+        f"| {on:%d %B %Y} | {it.rows} | {it.targets} | {it.found} | {it.missing} | {it.missing_found} | {it.half_found_at} |"
+        for on, it in lived.graded
+    )
     failed = ", ".join(f"night {night + 1} with exit code {code}" for night, code in lived.failed) or "none"
     held = f"{sum(lived.still_in_hand)} of {len(lived.still_in_hand)}"
+    options = " ".join(f"--{name} {getattr(asked, name)}" for name in ("children", "nights", "first", "seed", "share"))
     return f"""# Many nights
 
-`python benchmarks/many_nights.py --children {asked.children} --nights {asked.nights} --seed {asked.seed} --share {asked.share}`
+`python benchmarks/many_nights.py {options}`
 
 - {asked.nights} nights, with about {asked.share:.0%} of the rows changing each night: {events}.
 - Lists published: {lived.published}. Nights that published none: {failed} (a roll cut off is held, and the last list stays).
@@ -216,6 +238,13 @@ child has moved away, or that the likelihood fell, was an estimate, so it counts
 | reason | spells | true | false | judgements |
 |---|---|---|---|---|
 {reasons}
+
+Every tenth list, compared with the truth of its night. Over the summer a child between two schools is in no education that an
+extract shows, and waits with an accepted place ([37](../../docs/decisions/0037-between-two-schools-over-the-summer.md)).
+
+| night of | rows | to be listed | of whom listed | truly missing education | of whom listed | rows until half of these |
+|---|---|---|---|---|---|---|
+{lists}
 """
 
 
@@ -224,12 +253,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--children", type=int, default=2_000)
     parser.add_argument("--nights", type=int, default=60)
+    parser.add_argument("--first", type=date.fromisoformat, default=SIXTY.first)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--share", type=float, default=0.03)
     parser.add_argument("--out", type=Path, default=RESULTS)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        lived = live(Path(folder), children=asked.children, nights=asked.nights, seed=asked.seed, share=asked.share)
+        plan = replace(SIXTY, first=asked.first)
+        lived = live(
+            Path(folder), children=asked.children, nights=asked.nights, seed=asked.seed, share=asked.share, plan=plan
+        )
     page = _page(lived, asked)
     asked.out.write_text(page, "utf-8")
     print(page)

@@ -10,7 +10,6 @@ The same arguments give the same bytes. ``truth/events.csv`` says what happened 
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -18,17 +17,18 @@ from random import Random
 import numpy as np
 import polars as pl
 
-from apps.made_up import slips
-from apps.made_up.books import LAYOUT_OF, Books, file_of, is_open, judge_truth, read_books, write_books
-from apps.made_up.draws import Dice, Flags, Numbers, stream
+from apps.made_up.books import LAYOUT_OF, file_of, is_open, judge_truth, read_books, write_books
+from apps.made_up.draws import stream
 from apps.made_up.layouts import LAYOUTS
+from apps.made_up.night_under_way import EVENT, ROLL, Night
+from apps.made_up.school_year import turn_school_year
+from apps.made_up.slips import misspelt
 
 SHARE = 0.01
 """Share of the rows that change from one night to the next."""
 CHILDREN_TO_COME, ROWS_TO_COME = 0.03, 0.12
 """Shares held back at the beginning: of children, so that nobody knows them yet, and of rows of the smaller lists."""
 
-ROLL = "school_census"
 WRITTEN = {
     ROLL: ("Surname", "Forename", "BirthDate", "Postcode"),
     "health": ("FamilyName", "GivenNames", "BirthDate", "Postcode"),
@@ -58,84 +58,8 @@ LEFT_AREA = (
 TO_COME, SLIP, MERGED, VANISHED = "to come", "slip", "merged by the agency", "vanished from the roll"
 """Why a row is held back. For a slip, the row held is the one before it."""
 
-EVENT = pl.Schema(
-    {"as_at": pl.Date, "event": pl.String, "source": pl.String, "source_record_id": pl.String, "child_id": pl.String}
-)
-"""One row is one record to which something happened."""
 
-
-@dataclass
-class _Night:
-    """One night in progress."""
-
-    as_at: date
-    dice: Dice
-    books: Books
-    events: list[pl.DataFrame] = field(default_factory=list)
-    event: str = ""
-
-    @property
-    def iso(self) -> str:
-        return self.as_at.isoformat()
-
-    def log(self, source: str, frame: pl.DataFrame) -> None:
-        """Note the rows of a source that the current event changes."""
-        noted = frame.select(source_record_id=LAYOUT_OF[source].key, child_id="child_id")
-        event = {"as_at": pl.lit(self.as_at), "event": pl.lit(self.event), "source": pl.lit(source)}
-        self.events.append(noted.with_columns(**event).select(EVENT.names()))
-
-    def some(self, able: pl.Series | Flags, count: int) -> Numbers:
-        """Draw ``count`` positions (all, if there are fewer) where ``able`` is true, in ascending order."""
-        places = np.flatnonzero(np.asarray(able))
-        return np.sort(self.dice.choice(places, size=min(count, len(places)), replace=False))
-
-    def edit(self, source: str, at: Numbers, columns: dict[str, Sequence[str | None]]) -> None:
-        """Write new values into columns of the rows ``at``."""
-        if len(at) == 0:
-            return
-        frame = self.books.rows[source]
-        written = [
-            frame[name].scatter(at, pl.Series(list(values), dtype=pl.String)) for name, values in columns.items()
-        ]
-        self.books.rows[source] = frame.with_columns(written)
-        self.log(source, self.books.rows[source][at])
-
-    def take(self, source: str, at: Numbers, why: str) -> None:
-        """Remove rows from an extract and hold them back."""
-        frame = self.books.rows[source]
-        out = frame[at]
-        if out.height:
-            self.hold(source, out, why)
-            self.log(source, out)
-            self.books.rows[source] = frame.filter(~pl.int_range(pl.len()).is_in(at.tolist()))
-
-    def hold(self, source: str, rows: pl.DataFrame, why: str) -> None:
-        """Keep rows as they are, to bring them back some night."""
-        kept = rows.with_columns(why=pl.lit(why), held_on=pl.lit(self.as_at))
-        self.books.held[source] = pl.concat([self.books.held[source], kept.select(self.books.held[source].columns)])
-
-    def bring(self, source: str, which: pl.Expr) -> None:
-        """Return rows that were held back to the extract."""
-        held = self.books.held[source]
-        back = held.filter(which).drop("why", "held_on")
-        if back.height:
-            self.books.held[source] = held.filter(~which)
-            self.books.rows[source] = pl.concat([self.books.rows[source], back])
-            self.log(source, back)
-
-    def tell(self, children: pl.Series, **facts: object) -> None:
-        """Change the truth about children."""
-        hit, kind = pl.col("child_id").is_in(children.unique().implode()), self.books.children.schema
-        self.books.children = self.books.children.with_columns(
-            pl.when(hit).then(pl.lit(value, kind[name])).otherwise(name).alias(name) for name, value in facts.items()
-        )
-
-    def are(self, frame: pl.DataFrame, which: pl.Expr) -> pl.Series:
-        """True for rows of children for whom ``which`` is true."""
-        return frame["child_id"].is_in(self.books.children.filter(which)["child_id"].implode())
-
-
-def _sighted(night: _Night, count: int) -> None:
+def _sighted(night: Night, count: int) -> None:
     """Agencies see children again: the same row with a newer date."""
     for source, column, style, share in SIGHTED:
         frame = night.books.rows[source]
@@ -145,18 +69,7 @@ def _sighted(night: _Night, count: int) -> None:
         night.edit(source, at, {column: [(night.as_at - timedelta(days=int(n))).strftime(style) for n in ago]})
 
 
-def _misspelt(text: str, column: str, style: str, dice: Random) -> str:
-    """The text with one slip; for a birth date, another date that exists."""
-    if column == "Postcode":
-        return slips.change_digit(text, dice)
-    if column in ("BirthDate", "DateOfBirth"):
-        born = pl.Series([text]).str.to_date(style, strict=False).item()
-        return text if born is None else (born - timedelta(days=dice.choice((1, 9, 30, 365)))).strftime(style)
-    slip = dice.choice((slips.strike_wrong_key, slips.drop_letter, slips.swap_letters, slips.mishear))
-    return slip(text, dice)
-
-
-def _slipped(night: _Night, count: int) -> None:
+def _slipped(night: Night, count: int) -> None:
     """A clerk retypes a name, birth date or postcode, with a slip."""
     drawn = night.dice.multinomial(count, [0.4, 0.4, 0.1, 0.1])
     random = Random(int(night.dice.integers(2**62)))
@@ -166,11 +79,11 @@ def _slipped(night: _Night, count: int) -> None:
         column = columns[int(night.dice.choice(4, p=[0.35, 0.35, 0.15, 0.15]))]
         at = night.some(is_right & frame[column].is_not_null(), int(rows))
         night.hold(source, frame[at], SLIP)
-        wrong = [_misspelt(text, column, BIRTH_STYLE[source], random) for text in frame[column][at]]
+        wrong = [misspelt(text, column, BIRTH_STYLE[source], random) for text in frame[column][at]]
         night.edit(source, at, {column: wrong})
 
 
-def _corrected(night: _Night, count: int) -> None:
+def _corrected(night: Night, count: int) -> None:
     """A slip is corrected: the row says again what it said before."""
     for source, columns in WRITTEN.items():
         key, held = LAYOUT_OF[source].key, night.books.held[source]
@@ -183,7 +96,7 @@ def _corrected(night: _Night, count: int) -> None:
         night.books.held[source] = held.filter(~((pl.col("why") == SLIP) & pl.col(key).is_in(right[key].implode())))
 
 
-def _moved_home(night: _Night, count: int) -> None:
+def _moved_home(night: Night, count: int) -> None:
     """A child moves to the home of another child: the sources that hear of it show the new home."""
     resident, child = night.books.children["resident"] == 1, pl.col("child_id")
     movers = night.books.children["child_id"][night.some(resident, count // 2)]
@@ -198,11 +111,11 @@ def _moved_home(night: _Night, count: int) -> None:
         night.edit(source, to["at"].to_numpy().astype(np.int64), {name: to[name].to_list() for name in columns})
 
 
-def _on_roll(night: _Night) -> pl.Series:
+def _on_roll(night: Night) -> pl.Series:
     return is_open(night.books.rows[ROLL], ROLL, night.as_at)
 
 
-def _left_roll(night: _Night, count: int) -> None:
+def _left_roll(night: Night, count: int) -> None:
     """Schools take pupils off the roll, with a leaving date; nobody knows yet where they go."""
     frame = night.books.rows[ROLL]
     began = frame["EntryDate"].str.to_date("%Y-%m-%d", strict=False).fill_null(night.as_at) < night.as_at - timedelta(7)
@@ -212,7 +125,7 @@ def _left_roll(night: _Night, count: int) -> None:
     night.tell(frame["child_id"][at], state="cme", reason="left_roll")
 
 
-def _vanished(night: _Night, count: int) -> None:
+def _vanished(night: Night, count: int) -> None:
     """Entries disappear from the roll overnight, without a leaving date; half of these children have left the area."""
     frame = night.books.rows[ROLL]
     at = night.some(_on_roll(night), count)
@@ -223,9 +136,9 @@ def _vanished(night: _Night, count: int) -> None:
     night.tell(child.filter(~away), state="cme", reason="left_roll")
 
 
-def _found_place(night: _Night, count: int) -> None:
+def _found_place(night: Night, count: int) -> None:
     """Children without education who were on a roll before start at another school: a new, open row."""
-    frame, key = night.books.rows[ROLL], LAYOUT_OF[ROLL].key
+    frame = night.books.rows[ROLL]
     last = frame.with_row_index("at").unique("child_id", keep="last", maintain_order=True)
     able = night.are(last, pl.col("target") == 1)
     own = last[night.some(able, count)]
@@ -233,23 +146,15 @@ def _found_place(night: _Night, count: int) -> None:
     if own.is_empty() or donors.is_empty():
         return
     at_school = donors[night.dice.integers(donors.height, size=own.height)]
-    highest = (
-        night.books.records.filter(source=ROLL)["source_record_id"].str.extract(r"^CEN(\d+)$").cast(pl.Int64).max()
-    )
-    keys = [f"CEN{int(highest or 0) + 1 + n:07d}" for n in range(own.height)]  # type: ignore[arg-type]  # an integer
     ago = night.dice.integers(0, 4, size=own.height)
     entry = [(night.as_at - timedelta(days=int(n))).isoformat() for n in ago]
-    open_row = {"EntryDate": pl.Series(entry), "LeavingDate": pl.lit(None, pl.String), "EnrolStatus": pl.lit("C")}
+    open_row = {"LeavingDate": pl.lit(None, pl.String), "EnrolStatus": pl.lit("C")}
     school = {name: at_school[name] for name in SCHOOL}
-    new = own.drop("at").with_columns(**{key: pl.Series(keys), **open_row, **school})
-    night.books.rows[ROLL] = pl.concat([frame, new])
-    records = new.select(source=pl.lit(ROLL), source_record_id=key, child_id="child_id")
-    night.books.records = pl.concat([night.books.records, records])
-    night.log(ROLL, new)
-    night.tell(new["child_id"], state="state", reason=None)
+    night.add(ROLL, own.drop("at").with_columns(pl.Series("EntryDate", entry), **open_row, **school))
+    night.tell(own["child_id"], state="state", reason=None)
 
 
-def _arrived(night: _Night, count: int) -> None:
+def _arrived(night: Night, count: int) -> None:
     """Children and rows come that nobody has sent before: those held back at the beginning."""
     waiting = pl.concat([held.filter(why=TO_COME).select("child_id") for held in night.books.held.values()])
     children = waiting["child_id"].unique().sort()
@@ -258,7 +163,7 @@ def _arrived(night: _Night, count: int) -> None:
         night.bring(source, (pl.col("why") == TO_COME) & pl.col("child_id").is_in(come.implode()))
 
 
-def _left_area(night: _Night, count: int) -> None:
+def _left_area(night: Night, count: int) -> None:
     """Children leave the area: the roll says so at once, most tenancies end, a third of the practices hear of it."""
     children = night.books.children
     gone = children["child_id"][night.some(children["resident"] == 1, count // 2)]
@@ -272,7 +177,7 @@ def _left_area(night: _Night, count: int) -> None:
     night.tell(gone, state="gone", reason=None, resident=0)
 
 
-def _came_back(night: _Night, count: int) -> None:
+def _came_back(night: Night, count: int) -> None:
     """Children who had left are seen again, without a school; and entries that had vanished from a roll are back."""
     frame = night.books.rows["health"]
     at = night.some(night.are(frame, pl.col("resident") == 0), -(-count // 2))
@@ -285,7 +190,7 @@ def _came_back(night: _Night, count: int) -> None:
     night.tell(again["child_id"], state="state", reason=None, resident=1)
 
 
-def _merged(night: _Night, count: int) -> None:
+def _merged(night: Night, count: int) -> None:
     """A practice merges two registrations: of one child or, wrongly, of two who share surname and postcode."""
     frame = night.books.rows["health"]
     child = pl.col("child_id")
@@ -299,14 +204,14 @@ def _merged(night: _Night, count: int) -> None:
     night.take("health", at, MERGED)
 
 
-def _merge_undone(night: _Night, count: int) -> None:
+def _merge_undone(night: Night, count: int) -> None:
     """A practice finds that it merged two children, and separates the registrations again."""
     held, key = night.books.held["health"], LAYOUT_OF["health"].key
     again = held[night.some((held["why"] == MERGED) & (held["held_on"] < night.as_at), count)]
     night.bring("health", (pl.col("why") == MERGED) & pl.col(key).is_in(again[key].implode()))
 
 
-EVENTS: tuple[tuple[str, float, Callable[[_Night, int], None]], ...] = (
+EVENTS: tuple[tuple[str, float, Callable[[Night, int], None]], ...] = (
     ("sighted", 0.48, _sighted),
     ("slipped", 0.08, _slipped),
     ("corrected", 0.07, _corrected),
@@ -331,7 +236,7 @@ def begin_history(folder: Path, *, seed: int, as_at: date) -> None:
     """
     shutil.rmtree(folder / "truth" / "held", ignore_errors=True)
     (folder / "truth" / "events.csv").unlink(missing_ok=True)
-    night = _Night(as_at, stream(seed, "held back"), read_books(folder), event="held back")
+    night = Night(as_at, stream(seed, "held back"), read_books(folder), event="held back")
     everyone = night.books.children["child_id"]
     hidden = everyone[night.some(np.ones(len(everyone), dtype=bool), round(len(everyone) * CHILDREN_TO_COME))]
     for source, frame in night.books.rows.items():
@@ -344,19 +249,20 @@ def begin_history(folder: Path, *, seed: int, as_at: date) -> None:
 def move_on(folder: Path, *, seed: int, as_at: date, share: float = SHARE) -> pl.DataFrame:
     """Turn the extracts and the truth in ``folder`` into those of the next night; returns what happened (``EVENT``).
 
-    About ``share`` (0..1) of the rows change. The same books, seed, date and share give the same bytes. Files of sources
-    in which nothing happened are not touched.
+    About ``share`` (0..1) of the rows change, and what the school year brings on that date. The same books, seed, date and
+    share give the same bytes. Files of sources in which nothing happened are not touched.
     """
-    night = _Night(as_at, stream(seed, f"night {as_at}"), read_books(folder))
+    night = Night(as_at, stream(seed, f"night {as_at}"), read_books(folder))
     budget = round(share * sum(frame.height for frame in night.books.rows.values()))
     for (name, _, happen), count in zip(EVENTS, night.dice.multinomial(budget, [s for _, s, _ in EVENTS]), strict=True):
         night.event = name
         if count:
             happen(night, int(count))
+    turn_school_year(night)
     return _close(night, folder)
 
 
-def _close(night: _Night, folder: Path) -> pl.DataFrame:
+def _close(night: Night, folder: Path) -> pl.DataFrame:
     """Write the books and what happened."""
     happened = pl.concat([EVENT.to_frame(), *night.events])
     judge_truth(night.books, night.as_at)

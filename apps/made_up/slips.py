@@ -1,7 +1,10 @@
 """Slips of the pen: each takes a text and returns it with one mistake."""
 
 import unicodedata
+from datetime import timedelta
 from random import Random
+
+import polars as pl
 
 _UPPER = {
     "q": "wa",
@@ -129,3 +132,14 @@ def mistype_postcode(text: str, dice: Random) -> str:
     if kind == 2:
         return swap_letters(text, dice)
     return change_digit(text, dice)
+
+
+def misspelt(text: str, column: str, style: str, dice: Random) -> str:
+    """The text with one slip; for a birth date, another date that exists."""
+    if column == "Postcode":
+        return change_digit(text, dice)
+    if column in ("BirthDate", "DateOfBirth"):
+        born = pl.Series([text]).str.to_date(style, strict=False).item()
+        return text if born is None else (born - timedelta(days=dice.choice((1, 9, 30, 365)))).strftime(style)
+    slip = dice.choice((strike_wrong_key, drop_letter, swap_letters, mishear))
+    return slip(text, dice)
