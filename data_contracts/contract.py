@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from itertools import combinations
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 from unicodedata import normalize
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from data_contracts import protection
 from data_contracts.completeness import Completeness
 from data_contracts.faults import faults_in_words
 from data_contracts.file_layout import Files, KeyOfChild, Layout
@@ -284,10 +285,27 @@ def _headed_alike(columns: Iterable[Column]) -> tuple[int, str] | None:
 Kind = TypeVar("Kind", bound=DataContract)
 
 
+def _with_mark(contract: Contract) -> Contract:
+    """The contract with a column for marks of protection, if it says of nobody that the address must not be shown and has no
+    column of that name or header."""
+    headers = {plain_header(header): header for column in contract.columns for header in column.headers}
+    says_so = any(statement.kind == "protected" for statement in contract.says)
+    if says_so or protection.MARK in contract.column_named or plain_header(protection.HEADER) in headers:
+        return contract
+    taken = {header for header in protection.HEADERS if plain_header(header) in headers}
+    column = Column.model_validate(protection.column_of_mark(taken))
+    table = contract.table.model_copy(update={"properties": (*contract.columns, column)})
+    says = (*contract.says, Statement.model_validate(protection.STATEMENT))
+    marked = contract.model_copy(update={"schema_": (table,), "says": says})
+    marked.__dict__.pop("column_named", None)  # kept from the contract by the copy
+    return marked
+
+
 @lru_cache(maxsize=64)
 def _validated(document: YamlFile, kind: type[Kind]) -> Kind:
     """The contract in a document. It is made once for each document, which is safe as contracts are frozen."""
-    return kind.model_validate(document.data)
+    contract = kind.model_validate(document.data)
+    return cast(Kind, _with_mark(contract)) if isinstance(contract, Contract) else contract
 
 
 def _read(path: Path, kind: type[Kind]) -> Kind:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from data_contracts import protection
 from data_contracts.breach import Stops
 
 PersonField = Literal[
@@ -254,7 +255,9 @@ class Column(Flattened):
     """What stands in every row of a file that lacks the column; empty: nothing."""
     absent_like: str | None = Field(None, alias="absentLike")
     """Column whose text stands in for this one in a file that lacks it; null: none."""
-    also_called: tuple[str, ...] = Field((), alias="alsoCalled")
+    marks_protection: bool = Field(False, alias="marksProtection")
+    """Whether the headers and codes of :mod:`data_contracts.protection` are the column's too."""
+    also_called: tuple[str, ...] = Field((), alias="alsoCalled", validate_default=True)
     """Other headers for the same column; only letters and digits are compared."""
     maps_to: PersonField | None = Field(None, alias="mapsTo")
     says_whether_ended: bool = Field(False, alias="saysWhetherEnded")
@@ -262,9 +265,7 @@ class Column(Flattened):
     codes: dict[str, str] = Field({}, validate_default=True)
     """What each code means in our terms (for ``sex``: F, M or empty); "" is an empty cell.
 
-    Case is ignored, and so is whatever separates words (:func:`plain_code`).
-
-    Read by :func:`data_contracts.values.as_codes`.
+    Case is ignored, and so is whatever separates words (:func:`plain_code`). Read by :func:`data_contracts.values.as_codes`.
     """
     unknown_code: str | None = Field(None, alias="unknownCode")
     """What a code outside ``codes`` means; null: it counts as empty."""
@@ -277,10 +278,18 @@ class Column(Flattened):
     quality: tuple[Rule, ...] = ()
     examples: tuple[str, ...] = ()
 
+    @field_validator("also_called")
+    @classmethod
+    def _with_marks(cls, headers: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return (*headers, *protection.HEADERS) if info.data.get("marks_protection") else headers
+
     @field_validator("codes")
     @classmethod
-    def _with_words_of_ends(cls, codes: dict[str, str], info: ValidationInfo) -> dict[str, str]:
-        return {**WORDS_OF_ENDS, **codes} if info.data.get("says_whether_ended") else codes
+    def _with_shared_words(cls, codes: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        shared = {"says_whether_ended": WORDS_OF_ENDS, "marks_protection": protection.CODES}
+        return {
+            code: means for kind, words in shared.items() if info.data.get(kind) for code, means in words.items()
+        } | codes
 
     @property
     def headers(self) -> tuple[str, ...]:

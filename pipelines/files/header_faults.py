@@ -16,6 +16,7 @@ from pipelines.counted import first_of
 from pipelines.files.header_names import plain_of_contract
 from pipelines.files.rows import Fault
 from pipelines.files.unread_home import is_of_a_home, unread_homes
+from pipelines.files.unread_mark import may_be_mark, unread_marks
 
 MISSING = "missing column"
 """Name of the rule, as a breach shows it. If it stops nothing, the list carries a warning."""
@@ -118,13 +119,14 @@ def column_faults(
         if column in missed and may_be and (column.name in contract.days_of_places or column.absent_like):
             faults.append(_renamed(may_be, column, "file"))
         elif column in missed:
-            faults.append(_used_without(column, header))
+            faults.append(_used_without(column, header or _header_of_a_mark(column, shown)))
         elif header is not None and column.header not in {fault.column for fault in homes}:
             faults.append(_renamed(header, column, "nothing" if column.name in optional else "file"))
         elif column.name not in optional:
             faults.append(_missing(column, shown_others))
     faults += _none_of(contract, missing, optional) if is_header_line else []
     faults += [] if any(fault.stops == "file" for fault in faults) else homes
+    faults += unread_marks(contract, found, shown, MISSING) if is_header_line else []
     return [*faults, *_extras(headers, others, surely, is_header_line=is_header_line)]
 
 
@@ -136,6 +138,11 @@ def _header_of_an_end(
     known = {position for name, positions in found.items() if name in ends for position in positions}
     others = (at for at in range(len(headers)) if at not in known and _words_in(headers[at]) & _SPEAKS_OF_AN_END)
     return next((named for at in others if (named := _named(headers, at, surely))), None)
+
+
+def _header_of_a_mark(column: Column, shown: Sequence[str]) -> str | None:
+    """The first header that may mark addresses, if the column does; null: none."""
+    return next(iter(may_be_mark(shown)), None) if column.marks_protection else None
 
 
 def _extras(headers: Sequence[str], unknown: Sequence[int], surely: int, *, is_header_line: bool) -> list[Fault]:

@@ -24,6 +24,9 @@ Sex          | Q             | known code              | nothing
 Postcode     | ZA1 CC1       | form                    | nothing
 """
 
+FAMILY_RULES = CHILD_RULES.replace("not before 1990", "not before 1925")
+"""Of lists that have the grown-ups of a family too."""
+
 FURTHER_GOOD = {
     "asylum": CHILD | {
         "HouseholdRef": "F0012", "Accommodation": "Hotel", "ArrivedOn": "03/09/2026", "LeftOn": "",
@@ -70,11 +73,10 @@ FURTHER_GOOD = {
 """A row of each further source as its layout has it, that keeps every rule."""
 
 PROTECTED_RULE = """
-AddressProtected | perhaps    | known code              | nothing
 """
 
 FURTHER_RULES = {
-    "asylum": CHILD_RULES + PROTECTED_RULE + """
+    "asylum": FAMILY_RULES + PROTECTED_RULE + """
 Accommodation | Castle       | known code              | nothing
 ArrivedOn    | September     | date                    | nothing
 ArrivedOn    | 03/09/2062    | not in the future       | nothing
@@ -127,7 +129,7 @@ ExcludedOn    | 12/10/2062   | not in the future       | nothing
 ReinstatedOn  | later        | date                    | nothing
 ReinstatedOn  | 01/01/1900   | not before 1990         | nothing
 """,
-    "moved_in": CHILD_RULES + PROTECTED_RULE + """
+    "moved_in": FAMILY_RULES + PROTECTED_RULE + """
 NotifiedOn   | by phone      | date                    | nothing
 NotifiedOn   | 02/11/2062    | not in the future       | nothing
 MovedOn      | half-term     | date                    | nothing
@@ -153,7 +155,7 @@ ChangedOn     | next week    | date                    | row
 ChangedOn     | 01/01/1900   | not before 1990         | row
 LeavingGround | see letter   | known code              | nothing
 """,
-    "refuge": CHILD_RULES + PROTECTED_RULE + """
+    "refuge": FAMILY_RULES + PROTECTED_RULE + """
 AdmittedOn   | at night      | date                    | nothing
 AdmittedOn   | 02/11/2062    | not in the future       | nothing
 LeftOn       | in spring     | date                    | nothing
