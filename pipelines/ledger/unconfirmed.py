@@ -17,6 +17,12 @@ UNCONFIRMED = (
 )
 
 
+def is_unconfirmed(off_why: str | None) -> bool:
+    """Whether ``LEAD.off_why`` says that nothing has confirmed the education. A column of its own would bring every store to
+    another version, and stand in ``in_view.csv``, for one line of one page."""
+    return off_why is not None and off_why.endswith(UNCONFIRMED)
+
+
 def without_news(off: pl.DataFrame, stood: pl.DataFrame, snapshot: pl.DataFrame, judged: pl.Series) -> pl.DataFrame:
     """``child_id``, ``spell`` of leads whose education is shown by a record that was another child's on the last list, if
     neither it nor any record of the lead has come or changed since the child was last listed.

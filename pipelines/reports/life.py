@@ -9,7 +9,7 @@ import polars as pl
 from pipelines.counted import counted
 from pipelines.intake.last_intake import in_record_id
 from pipelines.ledger.left_list import IN_VIEW, LISTED, RECORDS_GONE
-from pipelines.ledger.unconfirmed import UNCONFIRMED
+from pipelines.ledger.unconfirmed import is_unconfirmed
 from pipelines.listing.masking import comparison_without_sex, masked_keys_of_others
 from pipelines.listing.rank import REASON_IN_WORDS
 from pipelines.publish.changes_file import WHY_WITHHELD
@@ -97,7 +97,7 @@ def _spell(lead: Row, *, withheld: bool) -> list[str]:
         return [*lines, f"Still on it: rank {lead['rank']} on {day_written(lead['last_listed_on'])}."]
     lines.append(f"Off the list from {day_written(lead['off_on'])}: {_reason(lead, 'off', withheld)}")
     if lead["state"] == IN_VIEW:
-        waits = lead["off_because"] == RECORDS_GONE or str(lead["off_why"]).endswith(UNCONFIRMED)
+        waits = lead["off_because"] == RECORDS_GONE or is_unconfirmed(lead["off_why"])
         return [*lines, STILL_WAITS if waits or withheld else STILL_IN_HAND]
     if lead["left_on"] != lead["off_on"]:
         lines.append(f"In view until {day_written(lead['left_on'])}.")

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from scipy.special import expit, logit
 
+from pipelines.residence.agency_readings import readings_of
 from pipelines.residence.departures import EXPECTED_DEPARTURES, departures, season_of
 from pipelines.residence.evidence import NEVER, Evidence
 from pipelines.residence.family import (
@@ -35,7 +36,6 @@ from pipelines.residence.reading import (
     Likelihood,
     ReadingTable,
 )
-from pipelines.residence.readings import readings_of
 from pipelines.residence.without_place import Children
 
 PLACE_CERTAINTY = 0.995

@@ -1,4 +1,5 @@
-"""Readings of a child's records, in levels: how likely each level is for a child who is here, or who left in a given time.
+"""What agencies' records say of each child, as readings: how likely each level is for a child who is here, or who left in a
+given time.
 
 Every prior is worth few children and states one thing about the world in plain words. It matters in a village and is
 outweighed by the data in a city.
