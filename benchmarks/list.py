@@ -28,6 +28,7 @@ from apps.made_up.authority import MadeUp, make_authority
 from apps.made_up.error_rates import ErrorRates
 from apps.made_up.grade import first_rows, opened_until
 from pipelines.listing.recalibration import ANSWER, fit_line, recalibrated
+from pipelines.record_ids import source_of
 from pipelines.written_dates import day_written
 
 RESULTS = Path(__file__).parent / "results" / "list.md"
@@ -99,7 +100,7 @@ def standing_of(found: Night) -> pl.DataFrame:
     held = both.with_columns(record_id=pl.col("records").str.split(";")).explode("record_id", empty_as_null=False)
     reached = held.join(found.true_child, on="record_id", validate="m:1")
     by_child = reached.group_by("truth").agg(pl.col("row").min(), pl.col("likelihood").max())
-    source = pl.col("record_id").str.split(":").list.first()
+    source = source_of(pl.col("record_id"))
     known = found.true_child.group_by("truth").agg(gp_only=(source == "health").all())
     children = found.made.children.select(
         pl.col("child_id").alias("truth"),

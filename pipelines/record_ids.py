@@ -1,6 +1,17 @@
-"""The records of a child in one text: their ids, sorted and separated by semicolons, which no id contains."""
+"""Ids of records, ``source:key``, and the records of a child in one text: sorted, separated by semicolons, which no id has."""
 
 import polars as pl
+
+
+def source_of(record_id: pl.Expr) -> pl.Expr:
+    """The source whose record it is."""
+    return record_id.str.split(":").list.first()
+
+
+def sources_in(records: pl.Expr) -> pl.Expr:
+    """The sources of record ids that are separated by ";", each once; none where the ids are withheld."""
+    each = records.str.extract_all(r"(?:^|;)[a-z0-9_]+:").list.eval(pl.element().str.strip_chars(";:"))
+    return each.list.unique()
 
 
 def record_ids_by_child(child_records: pl.DataFrame) -> pl.DataFrame:

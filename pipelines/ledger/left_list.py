@@ -22,7 +22,7 @@ from pipelines.listing.recalibration import estimate_of, recalibrated
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.rank_settings import RankSettings, reaches
 from pipelines.reasons import in_100, source_name
-from pipelines.record_ids import one_row_a_record
+from pipelines.record_ids import one_row_a_record, source_of
 from pipelines.tables import WHY_OFF
 from pipelines.written_dates import day
 
@@ -170,7 +170,7 @@ def _sources_wanting(gone: pl.DataFrame, tonight: LedgerInputs) -> pl.DataFrame:
     source, called = pl.col("source"), source_name(pl.col("source"), tonight.source_names)
     record = pl.col("record_id")
     asked = one_row_a_record(gone, "child_id", "spell").with_columns(
-        source=record.str.split(":").list.first(), is_aside=record.is_in(tonight.set_aside.drop_nulls().implode())
+        source=source_of(record), is_aside=record.is_in(tonight.set_aside.drop_nulls().implode())
     )
     each = asked.group_by("child_id", "spell", "source").agg(pl.col("is_aside").any()).with_columns(called=called)
     known = each.sort("called").group_by("child_id", "spell", maintain_order=True)

@@ -9,6 +9,7 @@ from pipelines.decisions.outcomes import CLOSING, MISSING, standing_outcomes
 from pipelines.publish.report_tables import BANDS, band_of
 from pipelines.publish.small_counts import SMALLEST_SHOWN
 from pipelines.reasons import source_name
+from pipelines.record_ids import sources_in
 
 YIELD = pl.Schema(
     {
@@ -106,12 +107,6 @@ def reopened_children(outcomes: pl.DataFrame) -> pl.Series:
     )
     was_closed = pl.col("outcome").is_in(CLOSING).shift().over("child_id")
     return by_day.filter(was_closed)["child_id"].unique().sort()
-
-
-def sources_in(records: pl.Expr) -> pl.Expr:
-    """The sources of record ids that are separated by ";", each once."""
-    each = records.str.extract_all(r"(?:^|;)[a-z0-9_]+:").list.eval(pl.element().str.strip_chars(";:"))
-    return each.list.unique()
 
 
 def hours_spent(outcomes: pl.DataFrame) -> pl.DataFrame:

@@ -17,6 +17,7 @@ from pipelines.linking.link_report import weights_at
 from pipelines.listing.masking import NOT_SHOWN_OF_A_PAIR, Masked, masked_keys
 from pipelines.listing.rank import REASON_IN_WORDS
 from pipelines.publish.workbook import lanes_of
+from pipelines.record_ids import source_of
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
@@ -164,7 +165,7 @@ def lanes_by(candidates: pl.DataFrame, column: str, lanes: Sequence[str]) -> lis
 def lanes_by_source(candidates: pl.DataFrame, names: Mapping[str, str], lanes: Sequence[str]) -> list[Bars]:
     """Children whom each source knows, by lane, largest first. A child known to several sources counts for each."""
     keys = candidates.select("lane", "child_id", source=pl.col("records").str.split(";")).explode("source")
-    known = keys.with_columns(pl.col("source").str.split(":").list.first()).unique().drop_nulls("source")
+    known = keys.with_columns(source_of(pl.col("source"))).unique().drop_nulls("source")
     named = known.with_columns(source=_named(pl.col("source"), names))
     return sorted(lanes_by(named, "source", lanes), key=lambda row: (-sum(row[1]), row[0]))
 

@@ -31,6 +31,7 @@ from pipelines.listing.masking import (
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, REASON_IN_WORDS, SAME_AS_RIVAL
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.reasons import in_100, in_100_written, named_end, sentences, source_called
+from pipelines.record_ids import source_of
 from pipelines.reports.life import as_typed, child_since, known_to_ledger, life_of
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
@@ -180,7 +181,7 @@ def child_of(identifier: str, child_records: pl.DataFrame) -> str:
 def _perhaps_of(asked: str, child_records: pl.DataFrame) -> str:
     """Which source of tonight's is perhaps meant by the first part of an id of a record; empty: it is one, or none is near."""
     source, colon, _ = asked.partition(":")
-    known = child_records["record_id"].str.split(":").list.first().unique().to_list()
+    known = child_records.select(source_of(pl.col("record_id"))).to_series().unique().to_list()
     near = get_close_matches(source, known, n=1) if colon and source not in known else []
     return f"Perhaps the source {near[0]} is meant. " if near else ""
 

@@ -13,9 +13,9 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.decisions.outcomes import CODES, DFE_REASONS, MISSING, standing_outcomes
-from pipelines.publish.outcome_yield import sources_in
 from pipelines.publish.small_counts import shown, shown_alone
 from pipelines.reasons import source_name
+from pipelines.record_ids import sources_in
 from pipelines.reports.published import PublishedNight
 from pipelines.reports.termly_return import BANDS, SEXES, YEARS, year_group
 

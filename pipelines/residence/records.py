@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.children.members import members
+from pipelines.record_ids import source_of
 
 SAYS_MOVED = r"\bmoved\b"
 """Matches a reason for closing an entry that says the family has moved away."""
@@ -102,7 +103,7 @@ def child_dates(record_dates: RecordDates, child_records: pl.DataFrame) -> Child
             how="left",
         )
         .with_columns(
-            source=pl.col("record_id").str.split(":").list.first(),
+            source=source_of(pl.col("record_id")),
             is_ended=has_left | (has_closed & ~pl.col("is_open").fill_null(value=False)),
         )
         .drop("child_id", "is_open", "has_left")
