@@ -7,6 +7,7 @@ place of education.
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -66,6 +67,16 @@ def chance(probability: pl.Expr) -> pl.Expr:
         .then(pl.lit("less than a 1 in 100 chance"))
         .otherwise(formatted("{} {} in 100 chance", article, hundredths))
     )
+
+
+def with_commas(*parts: str | None) -> str:
+    """What is known of several parts, such as an address and a postcode, with commas between; empty: nothing."""
+    return ", ".join(part for part in parts if part)
+
+
+def full_name(row: Mapping[str, Any]) -> str:
+    """``forename`` and ``surname`` of a child, as far as they are known."""
+    return " ".join(part for part in (row["forename"], row["surname"]) if part) or "No name known"
 
 
 def sentences(text: str) -> list[str]:

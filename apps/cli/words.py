@@ -16,7 +16,7 @@ FILES = (
     ("candidates.xlsx", "the list, for officers (also as candidates.csv and candidates.parquet)"),
     ("evidence", "one page for each child, for whoever makes the visit"),
     ("changes.csv", "who is new, returned, gone and why, risen or fallen (also a sheet of the workbook)"),
-    ("in_view.csv", "children off the list whom an officer has in hand, until the officer closes them"),
+    ("in_view.csv", "children off the list who must not be lost from sight, and why (also a sheet of the workbook)"),
     ("early_warning.csv", "children who will be without education at the next term (also a sheet of the workbook)"),
     ("other_teams.csv", "children not on the list whom another team should look at, as what explains them is in doubt"),
     ("match_report.html", "how the list was made: files, links, doubts. Opens in a browser, offline"),

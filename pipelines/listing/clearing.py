@@ -5,6 +5,7 @@ from typing import Any
 
 from pipelines.listing.rank import DATA_PROBLEM, DOUBTFUL_LINK, MOVED_AWAY
 from pipelines.listing.route import ADMISSIONS, ATTENDANCE, HOME_EDUCATION, NEIGHBOUR, SEND
+from pipelines.reasons import with_commas
 
 DOUBTED = 0.9
 """Below this probability of living here, whoever looks for the child is told to look for signs that the family has left;
@@ -68,10 +69,7 @@ def _of_senders(candidate: Mapping[str, Any]) -> list[str]:
 
 def _word_from(household: Iterable[Mapping[str, Any]]) -> list[str]:
     """In one sentence: whom to ask where other children of the household are educated (rows of ``HOUSEHOLD_PLACE``)."""
-    where = [
-        ", ".join(part for part in (row["what"], row["place"], f"record {row['record_id']}") if part)
-        for row in household
-    ]
+    where = [with_commas(row["what"], row["place"], f"record {row['record_id']}") for row in household]
     asked = (
         f"From where another child in the household is educated ({'; '.join(where)}): whether the family still lives here, "
         "and where this child is educated."

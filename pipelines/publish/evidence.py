@@ -23,7 +23,7 @@ from pipelines.listing.masking import NOT_SHOWN_OF_A_PAIR
 from pipelines.publish import evidence_tables
 from pipelines.publish.page import page
 from pipelines.publish.timeline import timeline
-from pipelines.reasons import in_100, sentences, source_called
+from pipelines.reasons import full_name, in_100, sentences, source_called, with_commas
 from pipelines.written_dates import day_written
 
 if TYPE_CHECKING:
@@ -114,17 +114,13 @@ def _page(child_id: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", "_", child_id) + ".html"
 
 
-def _name(row: Row) -> str:
-    return " ".join(part for part in (row["forename"], row["surname"]) if part) or "No name known"
-
-
 def _together(listed: pl.DataFrame, with_sheet: pl.DataFrame) -> dict[str, list[Row]]:
     """Household -> the listed children who share it, by rank: ``child_id``, ``name``, ``rank``, ``page`` (null: no sheet)."""
     pages = {child: _page(child) for child in with_sheet["child_id"]}
     together: dict[str, list[Row]] = {}
     for row in listed.filter(pl.col("household").is_not_null()).sort("rank").iter_rows(named=True):
         child = row["child_id"]
-        member = {"child_id": child, "name": _name(row), "rank": row["rank"], "page": pages.get(child)}
+        member = {"child_id": child, "name": full_name(row), "rank": row["rank"], "page": pages.get(child)}
         together.setdefault(row["household"], []).append(member)
     return together
 
@@ -134,10 +130,10 @@ def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
     child, names, as_at = candidate["child_id"], publication.source_names, publication.as_at
     members, statements = evidence.members.get(child, []), evidence.statements.get(child, [])
     near, homes = evidence.nearest.get(child, []), night.together[is_protected]
-    address = ", ".join(part for part in (candidate["address"], candidate["postcode"]) if part)
+    address = with_commas(candidate["address"], candidate["postcode"])
     return Sheet(
         candidate=candidate,
-        name=_name(candidate),
+        name=full_name(candidate),
         address=address or "none known",
         also_here=[row for row in homes.get(candidate["household"], []) if row["child_id"] != child],
         is_protected=is_protected,
@@ -171,7 +167,7 @@ def _likelihoods(candidates: pl.DataFrame) -> dict[str, str]:
 
 
 def _record(row: Row, statements: Sequence[Row], names: Any) -> Row:
-    address = ", ".join(part for part in (row["address_shown"], row["postcode_shown"]) if part)
+    address = with_commas(row["address_shown"], row["postcode_shown"])
     return {
         "source": source_called(row["dataset"], names),
         "record_id": row["record_id"],

@@ -17,7 +17,7 @@ from pipelines.listing.household_places import household_places
 from pipelines.listing.masking import masked_keys
 from pipelines.publish.numbers import day
 from pipelines.publish.timeline import Line
-from pipelines.reasons import EXACT_IN_WORDS, in_100, named_end, source_called
+from pipelines.reasons import EXACT_IN_WORDS, in_100, named_end, source_called, with_commas
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
@@ -134,8 +134,7 @@ def statements_in_words(statements: Iterable[Row]) -> list[str]:
     for row in statements:
         kind, what, place = row["kind"], row["what"] or "education", row["place"]
         if kind == "provision":
-            named = ", ".join(part for part in (what, place) if part)
-            lines.append(f"{named}{_time(row)}{_doubt(row)}")
+            lines.append(f"{with_commas(what, place)}{_time(row)}{_doubt(row)}")
         elif kind == "seen" and row["since_on"]:
             seen.add(row["since_on"])
         elif kind == "seen":

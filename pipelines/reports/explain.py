@@ -30,7 +30,7 @@ from pipelines.listing.masking import (
 )
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, REASON_IN_WORDS, SAME_AS_RIVAL
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
-from pipelines.reasons import in_100, in_100_written, named_end, sentences, source_called
+from pipelines.reasons import full_name, in_100, in_100_written, named_end, sentences, source_called, with_commas
 from pipelines.record_ids import source_of
 from pipelines.reports.life import as_typed, child_since, known_to_ledger, life_of
 from pipelines.settings import SettingsError
@@ -197,7 +197,7 @@ def _facts(child: ExplainedChild) -> Row:
 
 
 def _who(facts: Row) -> str:
-    name = " ".join(part for part in (facts["forename"], facts["surname"]) if part) or "No name known"
+    name = full_name(facts)
     if facts["date_of_birth"] is None:
         return f"{name}, birth date unknown"
     old = "" if facts["age"] is None else f", {counted(facts['age'], 'year')} old"
@@ -316,7 +316,7 @@ def _education(child: ExplainedChild) -> list[str]:
     )
     lines = []
     for row in shown.iter_rows(named=True):
-        place = ", ".join(part for part in (row["what"], row["place"]) if part)
+        place = with_commas(row["what"], row["place"])
         since = f" from {day_written(row['since_on'])}" if row["since_on"] else ""
         until = f" to {day_written(row['until_on'])}" if row["until_on"] else ""
         state = "current" if row["is_current"] else "not current"

@@ -22,6 +22,7 @@ from pipelines.listing.masking import MASKED_READS, masked_list
 from pipelines.listing.route import ADOPTION, routes
 from pipelines.priority import social_care
 from pipelines.priority.circumstances import Circumstances
+from pipelines.reasons import with_commas
 from pipelines.reports.explain import child_of
 from pipelines.residence.contact import SEEN, without_letters
 from pipelines.settings import SettingsError
@@ -152,23 +153,23 @@ def _packet(facts: Mapping[str, Any], person: pl.DataFrame, circumstances: Circu
     return {
         "forename": facts["forename"],
         "surname": facts["surname"],
-        "other_surnames": _together([name for name in others if name != facts["surname"]]),
+        "other_surnames": _each_once([name for name in others if name != facts["surname"]]),
         "date_of_birth": facts["date_of_birth"],
         "sex": facts["sex"],
         "upn": upns[0] if upns.len() else None,
         "last_address": facts["address"],
         "last_postcode": facts["postcode"],
         "last_seen_on": circumstances.statements.filter(is_seen)["since_on"].max(),
-        "last_education": ", ".join(part for part in (last["what"], last["place"]) if part) or None,
+        "last_education": with_commas(last["what"], last["place"]) or None,
         "education_ended_on": last["until_on"],
         "education_holds": bool(last["is_current"]),
-        "carers": _together(carers.to_series().to_list()),
-        "phones": _together(person["phone"].to_list()),
+        "carers": _each_once(carers.to_series().to_list()),
+        "phones": _each_once(person["phone"].to_list()),
         "social_care_involved": bool(circumstances.open_concerns(social_care.NAMED).height),
     }
 
 
-def _together(values: list[str | None]) -> str | None:
+def _each_once(values: list[str | None]) -> str | None:
     """Each value once, sorted, separated by "; "; null: none."""
     return "; ".join(sorted({value for value in values if value})) or None
 

@@ -7,13 +7,14 @@ import polars as pl
 
 from pipelines.publish.page import page
 from pipelines.publish.tabular import csv_bytes
+from pipelines.reasons import with_commas
 from pipelines.reports.handover import Handover
 
 
 def handover_files(packet: Handover) -> dict[str, bytes]:
     """File name -> content."""
     name = " ".join(part for part in (packet.forename, packet.surname) if part) or None
-    address = ", ".join(part for part in (packet.last_address, packet.last_postcode) if part) or None
+    address = with_commas(packet.last_address, packet.last_postcode) or None
     if packet.is_protected:
         address = packet.last_address
     row = asdict(packet)
