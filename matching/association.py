@@ -37,6 +37,8 @@ OF_ANY_SURNAME = 3.0
 """Pseudo-people, with groups as in the whole population, added to those of each surname: a rare one shows little by itself."""
 OF_ANY_FORENAME = 50.0
 """Pseudo-people, with forenames as in the whole population, added to those of each group."""
+OF_ANY_VALUE = 3.0
+"""Pseudo-people, of whom as many have a mark as among all, added to those of each value."""
 FEW = 2
 """Two values that no more records have together get 0 bits, so that nothing is kept about a pair of values so rare."""
 MOST = 6.0
@@ -53,8 +55,9 @@ class GoesWith:
     """Name of the other comparison."""
     column: str
     """Column with both values in one."""
-    first: str
-    """Column of the value itself; ``second``: of the other comparison's value."""
+    first: str | None
+    """Column of the value itself; ``second``: of the other comparison's value. None: the value is a mark that a record has or
+    not, and ``column`` holds the other comparison's value where the record has it, else null."""
     second: str
     person: str
     """Column that tells apart people with the same two values when they are counted."""
@@ -62,7 +65,7 @@ class GoesWith:
     @property
     def reads(self) -> tuple[str, ...]:
         """Every column it reads: both values in one, each value, and the person."""
-        return self.column, self.first, self.second, self.person
+        return tuple(name for name in (self.column, self.first, self.second, self.person) if name is not None)
 
 
 @dataclass(frozen=True)
@@ -108,11 +111,14 @@ class _Groups:
 
 
 def association_of(goes_with: GoesWith, table: Encoded) -> Frequencies:
-    """Bits, 0 to MOST, by which two values go together, by the code of both in one; 0 where nothing shows it.
+    """Bits, 0 to MOST, by which two values (or a value and a mark) go together, by the code of both in one; 0 where nothing
+    shows it.
 
     The bits of two values rest on people who have one of them but not both, so that somebody who is in the table twice does
     not count as evidence about their own names.
     """
+    if goes_with.first is None:
+        return Frequencies(_bits_of_mark(goes_with, table), None)
     pairs = _Pairs.of(goes_with, table)
     bits = np.zeros(len(table.vocabulary))
     if len(pairs.code):
@@ -122,6 +128,21 @@ def association_of(goes_with: GoesWith, table: Encoded) -> Frequencies:
                 table.frequencies(goes_with.column)[pairs.code] > FEW, _bits(pairs, groups), 0.0
             )
     return Frequencies(bits, None)
+
+
+def _bits_of_mark(goes_with: GoesWith, table: Encoded) -> Floats:
+    """Bits of each value: how much commoner the mark is among people with the value, less one of them, than among all."""
+    columns = {"code": goes_with.column, "value": goes_with.second, "person": goes_with.person}
+    records = pl.DataFrame({name: table.column(column) for name, column in columns.items()})
+    people = records.filter(pl.all_horizontal(pl.col("value", "person") >= 0)).unique()
+    with_mark = np.bincount(people.filter(pl.col("code") >= 0)["value"], minlength=len(table.vocabulary))
+    usual = with_mark.sum() / max(len(people), 1)
+    bits = np.zeros(len(table.vocabulary))
+    at = np.flatnonzero((with_mark > 0) & (table.frequencies(goes_with.column) > FEW))
+    many = np.bincount(people["value"], minlength=len(table.vocabulary))[at]
+    among_such = (with_mark[at] - 1 + OF_ANY_VALUE * usual) / (many - 1 + OF_ANY_VALUE)
+    bits[at] = np.round(np.clip(np.log2(among_such / usual), 0.0, MOST), 3)
+    return bits
 
 
 def _groups_of(pairs: _Pairs) -> _Groups | None:

@@ -299,6 +299,8 @@ DATE_OF_BIRTH = Comparison(
         otherwise(),
     ),
     tells_twins=True,
+    # Where birthdays are not recorded, 1 January is put down for most; and those who come from there share their forenames.
+    goes_with=GoesWith("forename", "forename_on_1_january", first=None, second="forename", person="date_of_birth"),
 )
 
 SEX = Comparison("sex", (missing("sex"), Level("same", Equal("sex")), otherwise()))

@@ -171,5 +171,6 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
             "name_keys"
         ),
         pl.when(default).then(pl.lit("undated")).alias("undated"),
+        pl.when(pl.col("birthday") == "0101").then(pl.col("forename")).alias("forename_on_1_january"),
     )
     return keyed.with_columns(_name_chain(keyed["name_keys"]))

@@ -53,7 +53,7 @@ class Scorer:
         together = {two.goes_with.column: two.goes_with for two in model.going_together()}
         again = {given.column: given for _, given in model.given_again()}
         if held is not None:
-            columns = sorted({*columns, *together, *(again.keys() & held.keys())})
+            columns = sorted({*columns, *((together.keys() | again.keys()) & held.keys())})
             return cls(model, table, {column: held[column].on(column, table) for column in columns})
         found = {column: frequencies_of(column, table) for column in columns}
         found |= {column: association_of(each, table) for column, each in together.items()}
@@ -139,7 +139,7 @@ class Scorer:
 
     @cached_property
     def _together(self) -> list[Together]:
-        return self.model.going_together()
+        return [two for two in self.model.going_together() if two.goes_with.column in self.frequencies]
 
     def associated(self, patterns: Patterns, left: Rows, right: Rows) -> Iterator[tuple[int, NDArray[np.int64], Bits]]:
         """For each comparison whose values go together with another's: its number, the positions of the pairs that agree in

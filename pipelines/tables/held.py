@@ -74,7 +74,8 @@ LINK_FREQUENCY = pl.Schema(
             "column": pl.String,  # of a person record with its keys
             "value": pl.String,  # null: any value that has no row of its own. Dates as yyyymmdd
             # log2 of the chance that another person has the value; for name_in_full: how much commoner the forename is among
-            # people with such a surname than among all (0 to 6)
+            # people with such a surname than among all (0 to 6); for forename_on_1_january: the same of that birthday, among
+            # people with the forename
             "bits": pl.Float64,
         }
     )
