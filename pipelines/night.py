@@ -30,10 +30,10 @@ from pipelines.steps.intake import completeness_step, receive_step, snapshot_ste
 from pipelines.steps.judging import provision_step, rank_step, residence_step
 from pipelines.steps.ledger import ledger_step
 from pipelines.steps.linking import link_step
-from pipelines.steps.publishing import PUBLISHED_FOLDER, publish_step
+from pipelines.steps.publishing import publish_step
 from pipelines.steps.under_way import Counts, Night, row_of
 from pipelines.store import Store
-from pipelines.workspace import private_files
+from pipelines.workspace import PUBLISHED_FOLDER, private_files
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 STORE_FILE = "rollcall.duckdb"
+PUBLISHED_FOLDER = "published"
+"""Holds a folder for the list of each night, by the date judged."""
 SPILL_FOLDER = "spill"
 """Where DuckDB puts what exceeds its share of memory: inside the workspace, never in the machine's own /tmp."""
 

@@ -47,8 +47,7 @@ def yields(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     from pipelines.publish.yield_table import yield_words
     from pipelines.reports.back_test import back_test, missed, missed_words
     from pipelines.reports.published import read_nights
-    from pipelines.steps.publishing import PUBLISHED_FOLDER
-    from pipelines.workspace import must_be_there
+    from pipelines.workspace import PUBLISHED_FOLDER, must_be_there
 
     must_be_there(workspace)
     outcomes = read_outcomes(workspace)

@@ -29,7 +29,7 @@ def report(
     from pipelines.reports.return_folder import confirmed_by
     from pipelines.reports.termly_report import termly_report
     from pipelines.settings import SettingsError
-    from pipelines.steps.publishing import PUBLISHED_FOLDER
+    from pipelines.workspace import PUBLISHED_FOLDER
 
     first, last = day_typed("--since", since), day_typed("--as-at", as_at)
     if first >= last:

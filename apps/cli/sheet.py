@@ -22,7 +22,7 @@ def sheet(*children: str, workspace: Workspace, out: Path, restricted: Protected
     from pipelines.reports.published_sheets import read_sheets
     from pipelines.reports.sheet_pdf import sheets_pdf
     from pipelines.settings import SettingsError
-    from pipelines.steps.publishing import PUBLISHED_FOLDER
+    from pipelines.workspace import PUBLISHED_FOLDER
 
     if out.exists():
         raise SettingsError(f"--out: {out} already exists. Name another file.")

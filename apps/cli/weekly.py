@@ -16,7 +16,7 @@ def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     from pipelines.reports.weekly import weekly as week_of
     from pipelines.reports.weekly_page import weekly_html
     from pipelines.settings import SettingsError
-    from pipelines.steps.publishing import PUBLISHED_FOLDER
+    from pipelines.workspace import PUBLISHED_FOLDER
 
     nights = read_nights(workspace / PUBLISHED_FOLDER)
     if not nights:

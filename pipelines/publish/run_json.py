@@ -4,8 +4,19 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
+
+RUN_FILE = "run.json"
+
+
+def read_run(publication: Path) -> dict[str, Any] | None:
+    """What a publication's ``run.json`` says of its night; null: it is not there, or cannot be read."""
+    try:
+        run = json.loads((publication / RUN_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return run if isinstance(run, dict) else None
 
 
 def run_json(run: Mapping[str, Any], published: Mapping[str, bytes]) -> bytes:

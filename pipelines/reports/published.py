@@ -1,6 +1,5 @@
 """Lists published before, read back from ``WORKSPACE/published``."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.atomic_folder import lists_in
+from pipelines.publish.run_json import read_run
 from pipelines.tables import CANDIDATE, EXPLAINED
 
 LIST_FILE, EXPLAINED_FILE = "candidates.parquet", "explained.parquet"
@@ -53,7 +53,6 @@ def read_nights(folder: Path) -> list[PublishedNight]:
 
 def settings_approval(folder: Path) -> str | None:
     """Who approved the settings of a publication, or that nobody did, by its ``run.json``; null: they are the defaults, or
-    there is no such file."""
-    run = folder / "run.json"
-    approval = json.loads(run.read_text("utf-8")).get("settings_approved") if run.exists() else None
+    it cannot be read."""
+    approval = (read_run(folder) or {}).get("settings_approved")
     return None if approval is None else str(approval)

@@ -12,10 +12,10 @@ from pipelines.ledger.list_changes import CHANGES, told_to_all, what_changed
 from pipelines.ledger.lives import Ledger, keep_ledger
 from pipelines.ledger.what_moved import STOOD
 from pipelines.record_ids import one_row_a_record
-from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.steps.under_way import Counts, Night
 from pipelines.store import Store
 from pipelines.tables import EXPLAINED
+from pipelines.workspace import PUBLISHED_FOLDER
 
 KEPT = {
     "lead": "leads",

@@ -18,8 +18,8 @@ from pipelines.publish.publication import Publication, publish
 from pipelines.settings import Settings, settings_by_key
 from pipelines.stale import clear_stale
 from pipelines.steps.under_way import Counts, Night, row_of
+from pipelines.workspace import PUBLISHED_FOLDER
 
-PUBLISHED_FOLDER = "published"
 PUBLISHED_FROM = (
     "candidate",
     "explained",

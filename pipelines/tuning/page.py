@@ -1,6 +1,5 @@
 """What ``rollcall tune`` does before and after the judging: the settings to try, and the page written into the workspace."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,12 +14,13 @@ from pipelines.decisions.keys_tonight import judgements_now, keys_of_the_list, o
 from pipelines.decisions.outcomes import read_outcomes
 from pipelines.decisions.proposals import Figures
 from pipelines.linking.model_file import kept_model
+from pipelines.publish.run_json import read_run
 from pipelines.rank_settings import Recalibration
 from pipelines.settings import Settings, SettingsError, read_toml, with_changes
-from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.tables.night import judged_on
 from pipelines.tuning.report import TuningComparison, tuning_html
 from pipelines.tuning.trial import JudgedNight, figures, judge_night_again, last_night, settings_unlike_the_night
+from pipelines.workspace import PUBLISHED_FOLDER
 
 TUNING_FOLDER = "tuning"
 
@@ -109,11 +109,8 @@ def compare_settings(
 
 def _said_of_settings(workspace: Path, night: date) -> dict[str, object]:
     """Settings, by key, as ``run.json`` of the list in use has them; empty if it cannot be read."""
-    try:
-        run = json.loads((workspace / PUBLISHED_FOLDER / night.isoformat() / "run.json").read_text("utf-8"))
-        return dict(run["settings"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+    run = read_run(workspace / PUBLISHED_FOLDER / night.isoformat())
+    return {} if run is None else run.get("settings", {})
 
 
 def _write_page(workspace: Path, tuned: TuningComparison) -> Path:

@@ -21,8 +21,7 @@ from pipelines.atomic_folder import FILE_MODE, folder_lock, lists_in, point_late
 from pipelines.file_system import is_disk_full, sync_file
 from pipelines.lock import HOLDER_FILE, LOCK_FILE, lock
 from pipelines.migrations import BACKUPS_FOLDER
-from pipelines.steps.publishing import PUBLISHED_FOLDER
-from pipelines.workspace import SPILL_FOLDER, STORE_FILE, DiskFullError, StoreError, private_files
+from pipelines.workspace import PUBLISHED_FOLDER, SPILL_FOLDER, STORE_FILE, DiskFullError, StoreError, private_files
 
 MANIFEST = "manifest.json"
 BACKUP_NAME = "rollcall-"

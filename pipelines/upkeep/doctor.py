@@ -3,7 +3,6 @@
 Nothing is changed, and nothing about a child is read or told.
 """
 
-import json
 import os
 import shutil
 import sqlite3
@@ -26,10 +25,10 @@ from pipelines.counted import counted
 from pipelines.decisions.in_force import model_in_force, settings_of
 from pipelines.decisions.proposals import not_as_approved
 from pipelines.lock import holder_in_words, is_locked
+from pipelines.publish.run_json import RUN_FILE, read_run
 from pipelines.settings import SettingsError
-from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.store import Store
-from pipelines.workspace import STORE_FILE, StoreError
+from pipelines.workspace import PUBLISHED_FOLDER, STORE_FILE, StoreError
 
 GOOD, CARE, BAD = "good", "care", "bad"
 """BAD: a night would fail, or what it writes would not be safe. CARE: a person should know."""
@@ -200,16 +199,15 @@ def _in_force(workspace: Path) -> Iterator[Finding]:
 def _publication(workspace: Path) -> Iterator[Finding]:
     """The list in use, each file compared with the hash that its night wrote down."""
     named = newest_list(workspace / PUBLISHED_FOLDER)
-    latest = workspace / PUBLISHED_FOLDER / (named or "")
-    record = latest / "run.json"
     if named is None:
         yield Finding("list in use", CARE, "No list has been published yet.")
         return
+    latest = workspace / PUBLISHED_FOLDER / named
     try:
-        written = json.loads(record.read_text(encoding="utf-8"))["published"]
+        written = (read_run(latest) or {})["published"]
         differing = [entry["file"] for entry in written if _hash(latest / entry["file"]) != entry["sha256"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        yield Finding("list in use", BAD, f"{record} cannot be read. Run the night again.")
+    except (OSError, KeyError, TypeError):
+        yield Finding("list in use", BAD, f"{latest / RUN_FILE} cannot be read. Run the night again.")
         return
     if differing:
         words = f"Changed since the night wrote them: {', '.join(differing)}. Work on copies, and run the night again."

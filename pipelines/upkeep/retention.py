@@ -24,10 +24,9 @@ from pipelines.migrations import BACKUPS_FOLDER
 from pipelines.reports.handover import HANDOVERS_FOLDER
 from pipelines.reports.weekly import WEEKLY_FOLDER
 from pipelines.settings import Retention
-from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.tuning.page import TUNING_FOLDER
 from pipelines.upkeep.backup import BACKUP_NAME
-from pipelines.workspace import StoreError, must_be_there
+from pipelines.workspace import PUBLISHED_FOLDER, StoreError, must_be_there
 
 RETENTION_FOLDER = "retention"
 LIST, FAILURE, BACKUP, EXTRACT = "list", "failure", "backup", "extract"
