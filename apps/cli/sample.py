@@ -31,8 +31,8 @@ def sample(
     from pipelines.counted import counted
     from pipelines.decisions.in_force import threshold_of
     from pipelines.for_readers import tables_for_readers
-    from pipelines.review.clerical import SampleRequest, write_sample
-    from pipelines.review.sample import SAMPLE_READS
+    from pipelines.review.clerical import write_sample
+    from pipelines.review.sample import SAMPLE_READS, SampleRequest
 
     tables = tables_for_readers(workspace, *SAMPLE_READS)
     names = source_names(workspace, contracts)

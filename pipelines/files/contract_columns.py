@@ -12,7 +12,7 @@ from pipelines.files.said_once import fill_from_above
 
 
 def by_contract(
-    rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract, *, is_whole: bool = True
+    rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract, *, is_whole: bool
 ) -> tuple[pl.DataFrame, list[Fault]]:
     """Rows with our column names instead of positions, in the contract's order; a column that the file lacks is empty text,
     or what the file is called (``ofFile``), or what stands for it (``absentAs``, ``absentLike``).

@@ -37,7 +37,7 @@ def take_out_totals(
     matched: MatchedHeaders,
     contract: Contract,
     *,
-    after: int = 0,
+    after: int,
 ) -> tuple[pl.DataFrame, list[BadRow], list[Fault]]:
     """Take the rows of totals off the end of a file: the rows that stay, and a fault (that stops nothing) for each one
     removed.

@@ -269,7 +269,7 @@ def _fitting(fits: Sequence[float]) -> list[int]:
     return [place for place, fit in enumerate(fits) if fit > 0 and fit >= NEARLY * max(fits)]
 
 
-def _the_one_that_fits(fits: list[float], contract: Contract, newest: int | None = None) -> tuple[int, list[Fault]]:
+def _the_one_that_fits(fits: list[float], contract: Contract, newest: int | None) -> tuple[int, list[Fault]]:
     """Which of several sheets is read, counted from 0, and the fault that says so if it is not the first. ``newest``: the
     sheet of this year (:func:`_newest_edition`); null: none.
 

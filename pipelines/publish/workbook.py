@@ -162,9 +162,7 @@ MORE_SHEETS = {WHAT_CHANGED: CHANGED, IN_VIEW: (*STAYS_IN_VIEW, *TO_FILL_IN), EA
 """Sheets after the lanes, if they have a row -> their columns."""
 
 
-def candidates_xlsx(
-    publication: Publication, candidates: pl.DataFrame, more: Mapping[str, pl.DataFrame] | None = None
-) -> bytes:
+def candidates_xlsx(publication: Publication, candidates: pl.DataFrame, more: Mapping[str, pl.DataFrame]) -> bytes:
     """The masked list as a workbook: a sheet to read first, one sheet for each lane, each with a filter, and
     ``MORE_SHEETS``.
 
@@ -184,7 +182,7 @@ def candidates_xlsx(
     for sheet, rows in sheets_of(candidates, lanes, publication.top):
         _write_lane(book, styles, sheet, rows, (*COLUMNS, *TO_FILL_IN))
     for sheet, columns in MORE_SHEETS.items():
-        found = (more or {}).get(sheet)
+        found = more.get(sheet)
         if found is not None and found.height:
             _write_lane(book, styles, sheet, found, columns)
     _write_reasons(book, styles)

@@ -5,7 +5,6 @@ none.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from pipelines.decisions.judgements import DRAWN, JUDGEMENT, add_drawn, add_judg
 from pipelines.decisions.keys_tonight import judgements_now, keys_of_the_list
 from pipelines.files.handed_in import listed_faults
 from pipelines.formatted import formatted
-from pipelines.review.sample import pairs_worth_asking
+from pipelines.review.sample import SampleRequest, pairs_worth_asking
 from pipelines.review.sample_workbook import (
     ANSWER,
     LONGEST_NOTE,
@@ -31,19 +30,6 @@ from pipelines.review.sample_workbook import (
 from pipelines.settings import SettingsError
 from pipelines.tables.night import begun_at, judged_on
 from pipelines.written_dates import day
-
-
-@dataclass(frozen=True)
-class SampleRequest:
-    """What a person wants to be asked."""
-
-    pairs: int
-    seed: int
-    out: Path
-    threshold: float = 0.8
-    """Probability from which pairs are linked."""
-    restricted: bool = False
-    """Also pairs of children whom a source protects: for the named role only."""
 
 
 def write_sample(
@@ -61,10 +47,7 @@ def write_sample(
     found = pairs_worth_asking(
         tables,
         judgements_now(read_judgements(workspace), keys_of_the_list(workspace)),
-        pairs=asked.pairs,
-        seed=asked.seed,
-        threshold=asked.threshold,
-        restricted=asked.restricted,
+        asked,
     )
     if found.is_empty():
         raise SettingsError("There are no pairs to ask about: the last night linked none. Nothing was written.")

@@ -9,6 +9,8 @@ The three parts are shuffled together, so that a pair's position says nothing of
 import math
 import random
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -53,31 +55,41 @@ PAIR = pl.Schema({name: kind for name, kind in DRAWN.items() if name not in ("sa
 """One row is one pair to be asked about, as ``DRAWN`` keeps it."""
 
 
+@dataclass(frozen=True)
+class SampleRequest:
+    """What a person wants to be asked."""
+
+    pairs: int
+    """At most so many, from FEWEST to MOST."""
+    seed: int
+    """The same one draws the same pairs."""
+    out: Path
+    """Workbook to write."""
+    threshold: float
+    """Probability from which pairs are linked."""
+    restricted: bool
+    """Also pairs of children whom a source protects: for the named role only."""
+
+
 def pairs_worth_asking(
-    tables: Mapping[str, pl.DataFrame],
-    judgements: pl.DataFrame,
-    *,
-    pairs: int,
-    seed: int,
-    threshold: float = 0.8,
-    restricted: bool = False,
+    tables: Mapping[str, pl.DataFrame], judgements: pl.DataFrame, asked: SampleRequest
 ) -> pl.DataFrame:
-    """``PAIR``, at most ``pairs`` rows, shuffled; the same seed draws the same pairs.
+    """``PAIR``, shuffled.
 
     ``tables``: those named in ``SAMPLE_READS``. ``judgements``: ``JUDGEMENT``; decided pairs are asked again only if chance
-    draws them. ``threshold``: probability from which pairs are linked. ``restricted``: also children whom a source
-    protects. Raises :class:`~pipelines.settings.SettingsError` if ``pairs`` is outside FEWEST..MOST.
+    draws them. Raises :class:`~pipelines.settings.SettingsError` for too few or too many pairs.
     """
+    pairs, threshold = asked.pairs, asked.threshold
     if not FEWEST <= pairs <= MOST:
         raise SettingsError(f"--pairs {pairs}: ask about {FEWEST} to {MOST:,} pairs in one workbook.")
-    links = tables["link"] if restricted else _without_protected(tables["link"], tables)
+    links = tables["link"] if asked.restricted else _without_protected(tables["link"], tables)
     open_links = links.join(_decided(judgements), on=PAIRED, how="anti")
     for_list = _for_list(tables, open_links).head(round(LIST_SHARE * pairs))
     for_model = _for_model(open_links.join(for_list, on=PAIRED, how="anti"), threshold).head(round(MODEL_SHARE * pairs))
-    blind = _blind(links, weight_of_links(links, threshold), pairs - for_list.height - for_model.height, seed)
+    blind = _blind(links, weight_of_links(links, threshold), pairs - for_list.height - for_model.height, asked.seed)
     chosen = [blind, *(part.join(blind, on=PAIRED, how="anti") for part in (for_list, for_model))]
     frame = pl.concat([part.select(PAIR.names()).cast(PAIR) for part in chosen])
-    order = random.Random(seed).sample(range(frame.height), frame.height)  # noqa: S311 - no secret hangs on the order
+    order = random.Random(asked.seed).sample(range(frame.height), frame.height)  # noqa: S311 - no secret hangs on the order
     return frame[order]
 
 

@@ -109,7 +109,7 @@ def judge_night_again(
     judgements: pl.DataFrame,
     outcomes: pl.DataFrame,
     source_names: Mapping[str, str],
-    links_stand: bool = False,
+    links_stand: bool,
 ) -> JudgedNight:
     """The last night judged with other settings. ``model``: its weights. ``judgements``, ``outcomes``: all there are; later
     ones than the night are left out. ``links_stand``: no setting of the linkage differs, so the night's links are taken

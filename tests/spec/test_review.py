@@ -13,8 +13,8 @@ from apps.cli.main import main
 from matching.judgement import ANSWERS
 from pipelines.decisions.judgements import BLIND, FOR_LIST, FOR_MODEL, read_drawn, read_judgements
 from pipelines.night import run_night
-from pipelines.review.clerical import SampleRequest, judge, outranked, write_sample
-from pipelines.review.sample import PAIR, SAMPLE_READS, pairs_worth_asking
+from pipelines.review.clerical import judge, outranked, write_sample
+from pipelines.review.sample import PAIR, SAMPLE_READS, SampleRequest, pairs_worth_asking
 from pipelines.review.sample_workbook import HEADERS, read_sample, sample_xlsx
 from pipelines.settings import SettingsError
 from pipelines.store import Store
@@ -50,8 +50,13 @@ def test_where_all_is_certain_no_pair_is_asked_for_the_list_and_chance_draws_mor
     assert found.filter(part=BLIND).height > drawn(tables).filter(part=BLIND).height
 
 
+def asking(pairs: int, out: Path, *, seed: int = 1, restricted: bool = False) -> SampleRequest:
+    return SampleRequest(pairs, seed, out, threshold=0.7, restricted=restricted)
+
+
 def drawn(tables: Tables, pairs: int = 60, seed: int = 1, restricted: bool = False) -> pl.DataFrame:
-    return pairs_worth_asking(tables, read_judgements(Path("nowhere")), pairs=pairs, seed=seed, restricted=restricted)
+    asked = asking(pairs, Path("pairs.xlsx"), seed=seed, restricted=restricted)
+    return pairs_worth_asking(tables, read_judgements(Path("nowhere")), asked)
 
 
 def test_the_same_seed_draws_the_same_pairs_and_another_one_others(tables: Tables) -> None:
@@ -187,7 +192,7 @@ def test_nothing_in_the_workbook_tells_what_the_linkage_thinks() -> None:
 
 def test_a_workbook_that_is_there_is_never_written_over(sampled: Path, workspace: Path) -> None:
     with pytest.raises(SettingsError, match="already exists"):
-        write_sample(workspace, tables_of(workspace), SampleRequest(pairs=20, seed=1, out=sampled), {})
+        write_sample(workspace, tables_of(workspace), asking(20, sampled), {})
 
 
 def test_judgements_are_read_back_once(sampled: Path, workspace: Path) -> None:
@@ -307,7 +312,7 @@ def test_contradictions_name_their_lines_also_against_what_stands(
     )
     monkeypatch.setattr("pipelines.review.clerical.pairs_worth_asking", lambda *_, **__: asked.select(PAIR.names()))
     path = tmp_path / "chain.xlsx"
-    write_sample(tmp_path / "w", tables, SampleRequest(pairs=10, seed=1, out=path), {})
+    write_sample(tmp_path / "w", tables, asking(10, path), {})
     filled(path, answered({2: "same", 3: "same", 4: "different"}))
     with pytest.raises(
         SettingsError, match="line 4 says different, but the records are one child according to: line 2, line 3"
@@ -333,7 +338,7 @@ def obeyed(quick_night: FirstNight, tmp_path_factory: pytest.TempPathFactory) ->
     workspace = tmp_path_factory.mktemp("obeyed") / "workspace"
     shutil.copytree(quick_night.settings.workspace, workspace, symlinks=True)
     path = workspace.parent / "pairs.xlsx"
-    asked = write_sample(workspace, tables_of(workspace), SampleRequest(pairs=200, seed=1, out=path), {})
+    asked = write_sample(workspace, tables_of(workspace), asking(200, path), {})
     links = dict(zip(asked["pair"], asked["match_probability"] >= 0.8, strict=True))
     broken = asked.filter(pl.col("match_probability") > 0.999)["pair"][0]
     say = {True: ANSWERS[0], False: ANSWERS[1]}

@@ -261,5 +261,5 @@ def test_each_sender_gets_a_file_under_a_plain_name() -> None:
 def test_the_workbook_leaves_nothing_in_the_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     night = made_publication()
-    assert candidates_xlsx(night, night.candidates)
+    assert candidates_xlsx(night, night.candidates, {})
     assert list(tmp_path.iterdir()) == []
