@@ -20,7 +20,7 @@ import polars as pl
 
 from apps.made_up.authority import MadeUp, make_authority
 from apps.made_up.error_rates import ErrorRates
-from data_contracts.contract import read_contracts
+from data_contracts.contract import names_of, read_contracts
 from matching.accuracy import b_cubed, calibration_error, pairwise, whole_clusters
 from matching.fairness import NORMAL, against_truth, poisson_binomial
 from matching.thresholds import reliability, sample_of_known_pairs
@@ -82,7 +82,7 @@ def night(made: MadeUp) -> Night:
     linked = link(records_to_link(known.person), groups=groups)
     provision = find_provision(known.statements, linked.child_records, AS_AT)
     ranking = RankSettings()
-    names = {source: contract.name for source, contract in contracts.items()}
+    names = names_of(contracts)
     residence = judge_residence(
         record_dates(known.statements, AS_AT),
         known.person,

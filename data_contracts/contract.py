@@ -330,6 +330,11 @@ def _read(path: Path, kind: type[Kind]) -> Kind:
     return contract
 
 
+def names_of(contracts: Mapping[str, Contract]) -> dict[str, str]:
+    """Source -> its name in text for people."""
+    return {source: contract.name for source, contract in contracts.items()}
+
+
 def read_contract(path: Path) -> Contract:
     """Read one source's contract. Raises :class:`ContractError` naming file, line, place and remedy."""
     return _read(path, Contract)

@@ -21,13 +21,12 @@ def train(
         they would do.
     """
     from apps.cli.words import proposed
-    from pipelines.decisions.proposals import model_file, propose_model
+    from pipelines.decisions.proposals import model_file, propose_model, refuse_unsigned
     from pipelines.publish.numbers import figure
-    from pipelines.settings import SettingsError
     from pipelines.tuning.training import learn_from_workspace
 
-    if propose and not (why.strip() and by.strip()):
-        raise SettingsError("--propose needs --why, in words, and --by, the name of the person who proposes it.")
+    if propose:
+        refuse_unsigned(why, by)
     learnt = learn_from_workspace(workspace)
     for name, value in learnt.figures.items():
         print(f"  {name}: {figure(value)}")

@@ -55,14 +55,17 @@ def tune(
     """
     from apps.cli.words import day_typed
     from pipelines.decisions.in_force import settings_of
+    from pipelines.decisions.proposals import refuse_unsigned
     from pipelines.for_readers import tables_for_readers
+    from pipelines.settings import SettingsError
     from pipelines.tables.night import judged_on
     from pipelines.tuning.page import settings_to_try
     from pipelines.tuning.trial import TUNING_READS, differing_settings
 
-    _refuse_options_without_effect(
-        since=since is not None and not from_outcomes, reason=bool(why or by) and not propose
-    )
+    if since is not None and not from_outcomes:
+        raise SettingsError("--since goes with --from-outcomes: it says from which day leads count.")
+    if (why or by) and not propose:
+        raise SettingsError("--why and --by go with --propose. Without it nothing is proposed.")
     earliest = None if since is None else day_typed("--since", since)
     tables = tables_for_readers(workspace, *TUNING_READS)
     before = settings_of(workspace, config, judged_on(tables))
@@ -76,7 +79,9 @@ def tune(
         recalibration=None if fitted is None else fitted.line,
     )
     if propose:
-        _refuse_unsaid(differs=bool(differing_settings(before, after)), why=why, by=by)
+        if not differing_settings(before, after):
+            raise SettingsError("--propose: nothing differs from the settings in force. Give a setting to change.")
+        refuse_unsigned(why, by)
     figures = {**_compared(workspace, tables, before, after, contracts), **(fitted.figures if fitted else {})}
     if propose:
         _propose(workspace, after, figures, why=why, by=by)
@@ -128,23 +133,3 @@ def _propose(workspace: Path, after: "Settings", figures: "Figures", *, why: str
 
     number = propose_settings(workspace, after, why=why, by=by, figures=figures)
     print(f"Proposal {number} is kept. {proposed(number, workspace)}")
-
-
-def _refuse_options_without_effect(*, since: bool, reason: bool) -> None:
-    """Raise SettingsError if an option would have no effect because the one that it belongs to was left out."""
-    from pipelines.settings import SettingsError
-
-    if since:
-        raise SettingsError("--since goes with --from-outcomes: it says from which day leads count.")
-    if reason:
-        raise SettingsError("--why and --by go with --propose. Without it nothing is proposed.")
-
-
-def _refuse_unsaid(*, differs: bool, why: str, by: str) -> None:
-    """Raise SettingsError unless there is a change to propose, a reason, and a named proposer."""
-    from pipelines.settings import SettingsError
-
-    if not differs:
-        raise SettingsError("--propose: nothing differs from the settings in force. Give a setting to change.")
-    if not (why.strip() and by.strip()):
-        raise SettingsError("--propose needs --why, in words, and --by, the name of the person who proposes it.")

@@ -100,11 +100,11 @@ def source_names(workspace: Path, contracts: Path | None) -> dict[str, str]:
     ``contracts``: the folder of the latter; null: the folder in the settings in force in the workspace, if any.
     Raises SettingsError, ContractError.
     """
-    from data_contracts.contract import read_contracts
+    from data_contracts.contract import names_of, read_contracts
     from pipelines.decisions.in_force import settings_of
 
     own = contracts or settings_of(workspace, None, date.min).contracts
-    return {source: contract.name for source, contract in read_contracts(own=own).items()}
+    return names_of(read_contracts(own=own))
 
 
 def day_typed(option: str, text: str) -> date:

@@ -105,12 +105,17 @@ def model_file(workspace: Path, number: int) -> Path:
     return workspace / MODELS_FOLDER / f"model-{number}.toml"
 
 
+def refuse_unsigned(why: str, by: str) -> None:
+    """Raise SettingsError unless a proposal has a reason and a named proposer."""
+    if not why.strip() or not by.strip():
+        raise SettingsError("--propose needs --why, in words, and --by, the name of the person who proposes it.")
+
+
 def _propose(
     connection: sqlite3.Connection, kind: str, content: str, why_and_by: tuple[str, str], figures: Figures
 ) -> int:
+    refuse_unsigned(*why_and_by)
     why, by = (" ".join(text.split()) for text in why_and_by)
-    if not why or not by:
-        raise SettingsError("--propose needs --why, in words, and --by, the name of the person who proposes it.")
     against = _stack(_decisions(connection), _kinds(connection), kind)[-1:]
     made = connection.execute(
         "insert into proposal (kind, content, against, by, at, why, figures) values (?, ?, ?, ?, ?, ?, ?)",

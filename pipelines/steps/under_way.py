@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from data_contracts.contract import Contract
+from data_contracts.contract import Contract, names_of
 from matching.buckets import Run
 from matching.model import Model
 from matching.score import OnProgress
@@ -129,7 +129,7 @@ class Night:
     @property
     def source_names(self) -> dict[str, str]:
         """Source -> its name in text for people."""
-        return {source: contract.name for source, contract in self.contracts.items()}
+        return names_of(self.contracts)
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data_contracts.contract import read_contracts
+from data_contracts.contract import names_of, read_contracts
 from pipelines.decisions.in_force import settings_of
 from pipelines.decisions.outcomes import read_outcomes
 from pipelines.decisions.proposals import Figures, propose_settings
@@ -46,7 +46,7 @@ def propose_recalibration(workspace: Path, by: str) -> RecalibrationProposal:
     except NothingTaughtError as nothing:
         return RecalibrationProposal(str(nothing))
     after = settings_to_try(before, recalibration=found.line)
-    names = {source: contract.name for source, contract in read_contracts(own=before.contracts).items()}
+    names = names_of(read_contracts(own=before.contracts))
     differs = compare_settings(workspace, tables, before, after, names)
     figures = {**differs.figures, **found.figures}
     return RecalibrationProposal(

@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from data_contracts.contract import read_contracts
+from data_contracts.contract import names_of, read_contracts
 from pipelines.children.provision import SAID_TO_HAVE_ENDED, find_provision
 from pipelines.intake.standardise import standardise
 from pipelines.listing.list_inputs import ListInputs
@@ -59,7 +59,7 @@ class Authority:
             residence=RESIDENCE.to_frame(),
             as_at=AS_AT,
             settings=settings or RankSettings(),
-            source_names={source: contract.name for source, contract in CONTRACTS.items()},
+            source_names=names_of(CONTRACTS),
         )
         ranked = rank(inputs)
         return Judged(ranked, for_other_teams(inputs, ranked.explained))

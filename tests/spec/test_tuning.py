@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from apps.cli.main import main
-from data_contracts.contract import read_contracts
+from data_contracts.contract import names_of, read_contracts
 from matching.thresholds import MEASURED
 from pipelines.decisions.judgements import JUDGEMENT
 from pipelines.decisions.outcomes import OUTCOME
@@ -42,7 +42,7 @@ from tests.golden.authority import AS_AT
 
 Tables = dict[str, pl.DataFrame]
 NOBODY, NOTHING = JUDGEMENT.to_frame(), OUTCOME.to_frame()
-NAMES = {source: contract.name for source, contract in read_contracts().items()}
+NAMES = names_of(read_contracts())
 
 
 @pytest.fixture(scope="module")
