@@ -31,6 +31,13 @@ CODES = {
 """What systems write as a mark (S, U, R and V are the health service's). Whatever else stands there protects the child too
 (``unknownCode``)."""
 
+WITHHELD = (
+    r"(?i)^\W*((the )?(home )?address( is)?\W+)?"
+    r"(restricted|withheld|protected|confidential|sensitive|undisclosed|not (to be )?disclosed|do not disclose)"
+    r"(\W+(home )?(address|location|record|case))?\W*$"
+)
+"""Regular expression for what stands in place of an address that must not be shown: it is such a mark itself."""
+
 STATEMENT = {"kind": "protected", "when": {MARK: ["Y"]}}
 """What the mark of a contract that names none says."""
 

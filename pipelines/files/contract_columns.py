@@ -8,7 +8,7 @@ from data_contracts.contract import Contract
 from data_contracts.parts import Column
 from pipelines.files.headers import MatchedHeaders
 from pipelines.files.rows import Fault
-from pipelines.files.said_once import fill_from_above
+from pipelines.files.said_once import fill_dittos, fill_from_above
 
 
 def by_contract(
@@ -21,8 +21,9 @@ def by_contract(
     who is new to the country, it is worked out from who the child is.
     """
     named = rows.select("line", *(_cells(column, matched, contract).alias(column.name) for column in contract.columns))
+    named, dittos = fill_dittos(named, matched.headers, contract)
     named, said_once = fill_from_above(named, matched.headers, contract) if is_whole else (named, [])
-    return (_with_made_keys(named, matched, contract) if matched.key_from else named), said_once
+    return (_with_made_keys(named, matched, contract) if matched.key_from else named), [*dittos, *said_once]
 
 
 def _cells(column: Column, matched: MatchedHeaders, contract: Contract) -> pl.Expr:

@@ -56,6 +56,8 @@ def read_delimited(data: bytes, contract: Contract, named: Mapping[str, str], kn
     found = rows_of_children(
         parsed.rows, layout.headers, matched, contract, bad_rows=parsed.bad_rows, known_to=known_to
     )
+    if known_to and found.is_filled_from_above:  # the row above is perhaps among those that were not read
+        return read_delimited(data, contract, named, KnownLines())
     key = matched.position_of.get(contract.key.name, len(layout.headers))
     row_before = max(found.last_line, known_to)
     bad_rows = with_cut_off_row(

@@ -1,4 +1,5 @@
-"""Rows of a report that prints what a household has in common only in its first row: the others say the same.
+"""Rows that say only with the row above what they say: in a report that prints what a household has in common only in its
+first row, and in a list kept by hand with ditto marks.
 
 Read as they stand, the children below a tenant would have no home, and nobody would know of brothers and sisters.
 """
@@ -6,10 +7,16 @@ Read as they stand, the children below a tenant would have no home, and nobody w
 import polars as pl
 
 from data_contracts.contract import Contract
+from pipelines.counted import counted
 from pipelines.files.rows import Fault
 
 LEAST_ROWS, LEAST_SHARE = 5, 0.1
 """So many rows, and so large a share of the file's, leave empty all that is said once. Fewer are of people without a home."""
+
+_ONES_OWN = ("upn", "former_upn", "nhs_number")
+
+_DITTO = r"(?i)^\s*([\x22\x{201C}\x{201D}\x{3003}\x{2033}]|''|ditto|(same )?as above)\s*\.?\s*$"
+"""Cells that stand for the one above."""
 
 
 def fill_from_above(
@@ -31,6 +38,31 @@ def fill_from_above(
         return rows, []
     first = pl.when(is_below).then(None).otherwise(pl.int_range(pl.len())).forward_fill()
     return rows.with_columns(pl.col(there).gather(first)), [_said_once(below, headers[there[0]])]
+
+
+def fill_dittos(rows: pl.DataFrame, headers: dict[str, str], contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
+    """The rows, by our column names, with the cell above in place of each ditto mark (``"``, ``as above``); and the fault,
+    which stops nothing, that says so. ``headers``: our names of the columns that the file has. A number that identifies is
+    nobody else's."""
+    own = {column.name for column in contract.columns if column.primary_key or column.maps_to in _ONES_OWN}
+    there = [name for name in headers if name not in own]
+    dittos = rows.select(pl.col(there).str.contains(_DITTO))
+    count = int(dittos.select(pl.sum_horizontal(pl.all().sum())).item()) if there else 0
+    if not count:
+        return rows, []
+    above = [
+        pl.when(~pl.col(name).str.contains(_DITTO)).then(name).forward_fill().fill_null(pl.col(name)) for name in there
+    ]
+    return rows.with_columns(above), [_as_above(count)]
+
+
+def _as_above(count: int) -> Fault:
+    return Fault(
+        "as above",
+        "nothing",
+        f"{counted(count, 'cell')} of the file say that they are as the cell above, and were read so.",
+        "There is nothing to do if the rows are in the order in which they were written; full cells are safer.",
+    )
 
 
 def _said_once(below: int, header: str) -> Fault:

@@ -1,4 +1,5 @@
-"""Rows at the end of a file that sum it up or close it are no rows about a child: they are recognised, with a fault.
+"""Rows that sum up a file or close it, and notes and headings among its rows, are no rows about a child: they are recognised,
+with a fault.
 
 They are found as the contract says or, if it says nothing, by how reports and database tools close what they print
 (``_CLOSINGS``).
@@ -26,6 +27,15 @@ _CLOSINGS = (
 )
 """Patterns of the first cell of such a row: by people, reports (``Number of pupils: 120``), Power BI, ``sqlcmd``, ``psql``,
 SQL*Plus."""
+
+FEWEST_COLUMNS = 4
+"""Of a file with fewer columns, a row with one filled cell may be a child's."""
+
+_SEVERAL_WORDS = r"[^\W\d_]\S*\s+\S"
+"""Found in notes and headings, and not in the key of a row or a code."""
+
+_NAME = r"^\s*[^\W\d_][^\d:;?!()]*$"
+"""What may be a name, however short or long."""
 
 _CLOSING_CELLS = 2
 """Most cells filled in such a row: a word and a number."""
@@ -83,6 +93,36 @@ def _totals(line: int) -> Fault:
         "row of totals",
         "nothing",
         "The row totals the rows above it or closes the file, so it was not read as a row.",
+        "There is nothing to do, but an export without it is safer.",
+        line,
+    )
+
+
+def take_out_notes(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
+    """Take out rows with a single filled cell of several words that are no name, such as ``Year 7`` and ``NB: addresses
+    to be checked``; and a fault (that stops nothing) for each. Nobody could say who such a child is. Only of files with columns
+    enough."""
+    names = [name for name in rows.columns if name != "line"]
+    if len(matched.position_of) < FEWEST_COLUMNS:
+        return rows, []
+    cells = [pl.col(name).str.strip_chars() for name in names]
+    alone = rows.filter(pl.sum_horizontal((cell != "").cast(pl.Int32) for cell in cells) == 1)
+    of_name = [
+        str(matched.position_of[column.name])
+        for column in contract.columns
+        if column.maps_to in ("surname", "forename", "full_name") and column.name in matched.position_of
+    ]
+    may_be_name = pl.any_horizontal(pl.lit(value=False), *(pl.col(name).str.contains(_NAME) for name in of_name))
+    says_something = pl.any_horizontal(cell.str.contains(_SEVERAL_WORDS) for cell in cells)
+    lines = alone.filter(says_something & ~may_be_name)["line"].to_list()
+    return rows.filter(~pl.col("line").is_in(lines)), [_note(line) for line in lines]
+
+
+def _note(line: int) -> Fault:
+    return Fault(
+        "row of notes",
+        "nothing",
+        "One cell of the row is filled, and it is no name: the row is a heading or a note, and was not read as a child's.",
         "There is nothing to do, but an export without it is safer.",
         line,
     )

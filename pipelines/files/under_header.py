@@ -10,7 +10,7 @@ from pipelines.files.contract_columns import by_contract
 from pipelines.files.header_row import take_out_repeated_headers
 from pipelines.files.headers import MatchedHeaders
 from pipelines.files.rows import BadRow, Fault, has_text
-from pipelines.files.totals import take_out_totals
+from pipelines.files.totals import take_out_notes, take_out_totals
 from pipelines.files.versions import take_out_old_versions
 
 
@@ -26,7 +26,7 @@ class RowsOfChildren:
     last_line: int
     """Line on which the last row about a child begins, be it an older version; 0: there is none."""
     is_filled_from_above: bool
-    """Whether some rows say only with the row above them where the child lives."""
+    """Whether some rows say only with the row above them what they say."""
 
 
 def rows_of_children(
@@ -38,7 +38,8 @@ def rows_of_children(
     bad_rows: Sequence[BadRow] = (),
     known_to: int = 0,
 ) -> RowsOfChildren:
-    """Take out blank rows, repeated headers, totals and versions that no longer apply; name the columns as the contract does.
+    """Take out blank rows, repeated headers, totals, notes and versions that no longer apply; name the columns as the
+    contract does.
 
     ``under``: ``line`` and the cells by position, as text. ``bad_rows``: rows that do not fit the header. ``known_to``: last
     line that is not in ``under`` as its row is known; 0: every row is there.
@@ -46,12 +47,13 @@ def rows_of_children(
     filled = under.filter(has_text(under.columns[1:]))
     below, again = take_out_repeated_headers(filled, headers)
     children, bad, totals = take_out_totals(below, bad_rows, matched, contract, after=known_to)
+    children, notes = take_out_notes(children, matched, contract)
     valid, older = take_out_old_versions(children, headers, matched.marks)
     own, said_once = by_contract(valid, matched, contract, is_whole=not known_to)
     return RowsOfChildren(
         own,
         bad,
-        [*matched.faults, *again, *totals, *older, *said_once],
+        [*matched.faults, *again, *totals, *notes, *older, *said_once],
         max(children["line"].tail(1), default=0),
         bool(said_once),
     )

@@ -6,7 +6,10 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from data_contracts.parts import Column, PersonField
+from data_contracts.protection import WITHHELD
 from data_contracts.values import as_codes, is_no_date, parse_dates, text_of
+
+HOME: tuple[PersonField, ...] = ("address", "postcode")
 
 
 def read_cells(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
@@ -75,3 +78,11 @@ def only_cell(cells: Iterable[pl.Expr], dtype: type[pl.DataType]) -> pl.Expr:
 def born_on(contract: Contract) -> pl.Expr:
     """The birth date, in rows from :func:`read_cells`."""
     return only_cell((pl.col(column.name) for column in columns_for(contract, "date_of_birth")), pl.Date)
+
+
+def says_withheld(contract: Contract) -> pl.Expr:
+    """Whether words in place of the address or its postcode say that it is withheld."""
+    cells = (text_of(column) for field in HOME for column in columns_for(contract, field))
+    return pl.any_horizontal(
+        pl.lit(value=False), *(cell.str.contains(WITHHELD).fill_null(value=False) for cell in cells)
+    )

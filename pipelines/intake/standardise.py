@@ -14,6 +14,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from data_contracts.parts import Column, PersonField
+from data_contracts.protection import WITHHELD
 from data_contracts.values import IDENTIFYING, is_shortened_number, text_of
 from matching.addresses import addresses, postcodes_at_end, shown_addresses
 from matching.dates import plausible_birth_date
@@ -27,7 +28,7 @@ from matching.identifiers import (
 from matching.lettering import by_distinct
 from matching.names import carer_names, given_names, shown_names, split_full_names, surnames
 from matching.person import Columns
-from pipelines.intake.cells import born_on, columns_for, meaning_of, only_cell, read_cells
+from pipelines.intake.cells import HOME, born_on, columns_for, meaning_of, only_cell, read_cells
 from pipelines.intake.statements import statements_of_sources
 from pipelines.tables import PERSON
 
@@ -99,7 +100,10 @@ def _text(contract: Contract, field: PersonField) -> pl.Expr:
 
 
 def _read_whole(column: Column) -> pl.Expr:
-    """The cell's text; null also if a spreadsheet has shortened a number, as many rows would then share it."""
+    """The cell's text; null also if a spreadsheet has shortened a number, as many rows would then share it, or if words in
+    place of a home say that it is withheld."""
+    if column.maps_to in HOME:
+        return pl.when(~text_of(column).str.contains(WITHHELD)).then(text_of(column))
     if column.maps_to in IDENTIFYING:
         return pl.when(~is_shortened_number(column)).then(text_of(column))
     return text_of(column)

@@ -10,7 +10,7 @@ from data_contracts.parts import LEFT
 from data_contracts.statement import Doubt, Statement
 from data_contracts.values import text_of
 from matching.dates import plausible_birth_date
-from pipelines.intake.cells import born_on, is_unread, meaning_of, only_cell, read_cells
+from pipelines.intake.cells import born_on, is_unread, meaning_of, only_cell, read_cells, says_withheld
 from pipelines.intake.year_seven import year_begins
 from pipelines.tables import STATEMENT
 
@@ -44,9 +44,16 @@ def _holds(contract: Contract, when: Mapping[str, tuple[str, ...]]) -> pl.Expr:
     ).fill_null(value=False)
 
 
+def _is_said(contract: Contract, statement: Statement) -> pl.Expr:
+    """True where a row's codes are those of a statement. That an address must not be shown is said too by words in its
+    place."""
+    holds = _holds(contract, statement.when)
+    return holds | says_withheld(contract) if statement.kind == "protected" else holds
+
+
 def makes_statement(rows: pl.DataFrame, contract: Contract, kind: str) -> pl.Series:
     """For each row as received: whether it says anything of a kind, such as that its address is protected."""
-    conditions = [_holds(contract, statement.when) for statement in contract.says if statement.kind == kind]
+    conditions = [_is_said(contract, statement) for statement in contract.says if statement.kind == kind]
     is_any = pl.any_horizontal(pl.lit(value=False), *conditions)
     return read_cells(rows, contract).with_columns(is_any.alias(kind))[kind]
 
@@ -121,7 +128,7 @@ def _rows_said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_
     }
     excepted = [_holds(contract, {name: meanings}) for name, meanings in statement.unless.items()]
     excepted += [_has_ended_in_words(contract, statement.until)] if statement.until else []
-    applying = rows.lazy().filter(_holds(contract, statement.when), *(~each for each in excepted))
+    applying = rows.lazy().filter(_is_said(contract, statement), *(~each for each in excepted))
     if not statement.on:
         return [applying.select(**fields).collect()]
     days = [

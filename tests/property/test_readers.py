@@ -84,7 +84,7 @@ def test_good_files_cut_short(ending: str, share: float) -> None:
     assert_accounted_for(read_bytes(f"library_cards{ending}", data[: int(share * len(data))], CONTRACT))
 
 
-VALUES = st.text(alphabet='aé ,;"\n\r\t|1', max_size=5)
+VALUES = st.text(alphabet='aé ,;"\n\r\t|1', max_size=5).filter(lambda cell: cell.strip() != '"')  # a ditto mark
 CARDS = st.lists(st.tuples(*[st.from_regex(r"[A-Z]{1,3}", fullmatch=True), *[VALUES] * 7]), min_size=1, max_size=6)
 
 

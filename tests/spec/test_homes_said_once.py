@@ -1,4 +1,5 @@
-"""Reports of households that print tenancy and home only beside the tenant, with the other members below."""
+"""Rows that say only with the row above what they say: reports of households that print tenancy and home only beside the
+tenant, with the other members below; ditto marks. And rows that say nothing of a child."""
 
 import io
 
@@ -72,3 +73,44 @@ def test_rows_that_hang_on_the_row_above_are_read_again_each_night() -> None:
     assert read(rows_of(REPORT), known=KnownLines("tonight")).lines.is_empty()
     each = rows_of(REPORT).with_columns(pl.lit("T1").alias("Tenancy Ref"))
     assert not read(each, known=KnownLines("tonight")).lines.is_empty()
+
+
+REFERRALS = (
+    """Surname,Forename,DateOfBirth,Address,Postcode,ReferredOn,ReferredBy,UPN
+Shah,Dev,01/10/2014,"9 Low Street",ZA1 2BE,02/11/2026,Police,
+Shah,Esme,24/04/2015,as above,"""
+    + '"""",ditto,School,'
+    + """
+Bell,Cy,11/08/2016,3 Hill Road,ZA1 2BD,03/11/2026,School,"""
+    + '""""'
+    + """
+Year 7,,,,,,,
+,,,NB: Mrs Okafor checks the addresses,,,,
+Baby Khan,,,,,,,
+"""
+)
+
+
+def test_a_ditto_mark_is_the_cell_above_except_under_a_number_of_ones_own() -> None:
+    found = read_bytes("referrals.csv", REFERRALS.encode(), read_contracts()["referrals"])
+    homes = found.rows.select("forename", "address", "postcode", "referred_on", "upn")
+    assert homes.row(1) == ("Esme", "9 Low Street", "ZA1 2BE", "02/11/2026", "")
+    assert homes.row(2)[-1] == '"'
+    (told,) = [breach for breach in found.breaches if breach.rule == "as above"]
+    assert told.why.startswith("3 cells of the file say that they are as the cell above")
+    assert found.lines.is_empty()  # no line is known by itself, so the whole file is read on the next night
+
+
+def test_a_heading_or_a_note_between_the_rows_is_no_child_but_a_lone_name_is() -> None:
+    found = read_bytes("referrals.csv", REFERRALS.encode(), read_contracts()["referrals"])
+    assert found.rows["surname"].to_list() == ["Shah", "Shah", "Bell", "Baby Khan"]
+    assert [breach.line for breach in found.breaches if breach.rule == "row of notes"] == [5, 6]
+
+
+def test_a_new_row_with_a_ditto_mark_is_read_as_in_the_whole_file() -> None:
+    contract = read_contracts()["referrals"]
+    lines = REFERRALS.splitlines(keepends=True)
+    before = read_bytes("referrals.csv", "".join([*lines[:2], lines[3]]).encode(), contract, KnownLines("us"))
+    known = KnownLines("us", before.lines["line_hash"])
+    again = read_bytes("referrals.csv", REFERRALS.encode(), contract, known)
+    assert again.rows.filter(forename="Esme")["address"].to_list() == ["9 Low Street"]

@@ -58,3 +58,23 @@ def test_a_header_that_may_be_such_a_mark_is_a_warning_with_its_remedy(
     assert [(breach.column, f"Rename {header}" in breach.fix or "Rename it" in breach.fix) for breach in told] == (
         [("AddressProtected", True)] if is_told else []
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "is_mark"),
+    [
+        ("Restricted", True),
+        ("ADDRESS WITHHELD", True),
+        ("** Confidential address **", True),
+        ("Not to be disclosed", True),
+        ("Restricted Byway, Lane End", False),
+        ("2 Sensitive Plant Lodge", False),
+    ],
+)
+def test_words_in_place_of_an_address_are_a_mark_and_no_home(address: str, is_mark: bool, tmp_path: Path) -> None:
+    pl.DataFrame([GOOD["school_census"]]).write_csv(tmp_path / "school_census.csv")
+    pl.DataFrame([GOOD["referrals"] | {"Address": address}]).write_csv(tmp_path / "referrals.csv")
+    received = receive(tmp_path, CONTRACTS, received_at=datetime(2026, 11, 21, tzinfo=UTC))
+    read = standardise(received.raw, CONTRACTS, as_at=date(2026, 11, 20))
+    assert read.statements.filter(source="referrals", kind="protected").height == is_mark
+    assert (read.person.filter(dataset="referrals")["address_shown"].item() is None) == is_mark
