@@ -5,8 +5,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.summary import leave_counts
-from flows.training import PROPOSER
+from flows.summary import PROPOSER, leave_counts, waits_for_approval
 from pipelines.failure import call_or_fail
 from pipelines.tuning.recalibration_proposal import propose_recalibration
 
@@ -20,9 +19,6 @@ def recalibration(workspace: Path) -> None:
     made = call_or_fail("recalibration", workspace, partial(propose_recalibration, workspace, PROPOSER))
     waits = "No recalibration is proposed"
     if made.number is not None:
-        waits = (
-            f"Proposal {made.number} is waiting for a named person: rollcall proposals, rollcall approve {made.number} "
-            "--by NAME"
-        )
+        waits = waits_for_approval(made.number)
         waits += f"\n\nWho would come onto the list and who would leave: {made.page}"
     leave_counts("recalibration-proposal", f"{waits}\n\n{made.words}", made.figures)

@@ -25,6 +25,15 @@ def leave_counts(key: str, words: str, counts: Mapping[str, object]) -> None:
         create_markdown_artifact(f"{words}{table}", key=key, description=words.partition("\n")[0])
 
 
+PROPOSER = "Rollcall, on schedule"
+"""Who proposes what a flow has learnt. Nobody is called so, so anybody may approve it."""
+
+
+def waits_for_approval(number: int) -> str:
+    """What must be done before a proposal changes anything."""
+    return f"Proposal {number} is waiting for a named person: rollcall proposals, rollcall approve {number} --by NAME"
+
+
 def night_in_words(night: Night, failed: NightFailed | None) -> str:
     """The page, in Markdown."""
     as_at = day_written(night.settings.as_at)

@@ -5,20 +5,17 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.summary import leave_counts
+from flows.summary import PROPOSER, leave_counts, waits_for_approval
 from pipelines.decisions.proposals import Figures, propose_model
 from pipelines.failure import call_or_fail
 from pipelines.tuning.training import learn_from_workspace
-
-PROPOSER = "Rollcall, on schedule"
 
 
 @flow(name="training", timeout_seconds=3 * 3600.0, persist_result=False, log_prints=False)
 def training(workspace: Path) -> None:
     """Learn the weights of the linkage from the last night and all judgements, and propose them."""
     number, figures = call_or_fail("training", workspace, partial(_proposed, workspace))
-    words = f"Proposal {number} is waiting for a named person: rollcall proposals, rollcall approve {number} --by NAME"
-    leave_counts("training-proposal", words, figures)
+    leave_counts("training-proposal", waits_for_approval(number), figures)
 
 
 def _proposed(workspace: Path) -> tuple[int, Figures]:
