@@ -59,7 +59,7 @@ def tune(
     from pipelines.for_readers import tables_for_readers
     from pipelines.settings import SettingsError
     from pipelines.tables.night import judged_on
-    from pipelines.tuning.page import settings_to_try
+    from pipelines.tuning.comparison import settings_to_try
     from pipelines.tuning.trial import TUNING_READS, differing_settings
 
     if since is not None and not from_outcomes:
@@ -111,7 +111,7 @@ def _compared(
 ) -> "Figures":
     """Judge the night again, write the page and print what differs; returns the figures."""
     from apps.cli.words import for_whom, source_names
-    from pipelines.tuning.page import compare_settings
+    from pipelines.tuning.comparison import compare_settings
 
     comparison = compare_settings(
         workspace, tables, before, after, source_names(workspace, contracts or before.contracts)

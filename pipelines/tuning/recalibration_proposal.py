@@ -10,7 +10,7 @@ from pipelines.decisions.proposals import Figures, propose_settings
 from pipelines.for_readers import tables_for_readers
 from pipelines.listing.recalibration import NothingTaughtError, first_counted_day, fit_to_outcomes
 from pipelines.tables.night import judged_on
-from pipelines.tuning.page import compare_settings, settings_to_try
+from pipelines.tuning.comparison import compare_settings, settings_to_try
 from pipelines.tuning.trial import TUNING_READS
 
 WHY = "Fitted to what officers found, on schedule"

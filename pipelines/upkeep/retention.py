@@ -24,7 +24,7 @@ from pipelines.migrations import BACKUPS_FOLDER
 from pipelines.reports.handover import HANDOVERS_FOLDER
 from pipelines.reports.weekly import WEEKLY_FOLDER
 from pipelines.settings import Retention
-from pipelines.tuning.page import TUNING_FOLDER
+from pipelines.tuning.comparison import TUNING_FOLDER
 from pipelines.upkeep.backup import BACKUP_NAME
 from pipelines.workspace import PUBLISHED_FOLDER, StoreError, must_be_there
 

@@ -22,8 +22,8 @@ from pipelines.night import run_night
 from pipelines.settings import Settings, SettingsError, read_settings, with_changes
 from pipelines.store import Store
 from pipelines.tables import STATEMENT
-from pipelines.tuning.page import settings_to_try
-from pipelines.tuning.report import TuningComparison, tuning_html
+from pipelines.tuning.comparison import settings_to_try
+from pipelines.tuning.comparison_page import TuningComparison, tuning_html
 from pipelines.tuning.trial import (
     TUNING_READS,
     JudgedNight,

@@ -15,7 +15,7 @@ from pipelines.migrations import BACKUPS_FOLDER
 from pipelines.reports.handover import HANDOVERS_FILE, HANDOVERS_FOLDER
 from pipelines.reports.weekly import WEEKLY_FOLDER
 from pipelines.settings import SETTINGS_IN_FORCE, Retention
-from pipelines.tuning.page import TUNING_FOLDER
+from pipelines.tuning.comparison import TUNING_FOLDER
 from pipelines.upkeep.retention import RETENTION_FOLDER
 from tests.conftest import FirstNight
 

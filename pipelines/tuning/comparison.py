@@ -1,4 +1,4 @@
-"""What ``rollcall tune`` does before and after the judging: the settings to try, and the page written into the workspace."""
+"""The last night compared with itself under other settings: which settings to try, and what they would change."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from pipelines.publish.run_json import read_run
 from pipelines.rank_settings import Recalibration
 from pipelines.settings import Settings, SettingsError, read_toml, with_changes
 from pipelines.tables.night import judged_on
-from pipelines.tuning.report import TuningComparison, tuning_html
+from pipelines.tuning.comparison_page import TuningComparison, tuning_html
 from pipelines.tuning.trial import JudgedNight, figures, judge_night_again, last_night, settings_unlike_the_night
 from pipelines.workspace import PUBLISHED_FOLDER
 
