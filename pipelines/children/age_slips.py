@@ -68,8 +68,9 @@ def birth_date_evidence(
     dated = without_misdated_births(by_age, statements)
     ages = child_ages(dated, statements, child_records, as_at)
     found = birth_dates(ages, dated, statements, child_records, provision, as_at=as_at)
-    is_right = by_age["date_of_birth"].ne_missing(person["date_of_birth"])
-    theirs = child_records.join(person.filter(is_right), on="record_id", how="semi")["child_id"].unique()
+    # Not those of a source that has all its dates a day early: that is said once, of the whole file.
+    is_exchanged = (by_age["date_of_birth"] - person["date_of_birth"]).dt.total_days().abs() > 1
+    theirs = child_records.join(person.filter(is_exchanged), on="record_id", how="semi")["child_id"].unique()
     put_right = pl.col("child_id").is_in(theirs.implode())
     return replace(found, facts=found.facts.with_columns(is_birth_put_right=put_right))
 

@@ -11,10 +11,12 @@ Days on which something begins and ends are compared within the source: nothing 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 import polars as pl
 
 from data_contracts.contract import Contract
+from pipelines.intake.a_day_early import DayEarly, births_a_day_early, with_next_day
 
 ENOUGH_CHILDREN = 30
 """Fewest children that two sources must have in common: a share of fewer says nothing."""
@@ -165,10 +167,27 @@ def ends_before_begin(statement: pl.DataFrame, contracts: Mapping[str, Contract]
 def at_odds_in_words(
     person: pl.DataFrame, statement: pl.DataFrame, contracts: Mapping[str, Contract]
 ) -> tuple[str, ...]:
-    """A sentence or two for each of :func:`columns_at_odds` and :func:`ends_before_begin`, for everything published."""
-    columns = (_in_words(each, contracts) for each in columns_at_odds(person))
+    """A sentence or two for each of :func:`births_a_day_early`, :func:`columns_at_odds` of what is left, and
+    :func:`ends_before_begin`, for everything published."""
+    early = births_a_day_early(person)
+    of_source = groupby(early, key=lambda each: each.source)
+    births = (_early_in_words(list(each), contracts) for _, each in of_source)
+    columns = (_in_words(each, contracts) for each in columns_at_odds(with_next_day(person, early)))
     days = (_reversed_in_words(each, contracts) for each in ends_before_begin(statement, contracts))
-    return (*columns, *days)
+    return (*births, *columns, *days)
+
+
+def _early_in_words(early: list[DayEarly], contracts: Mapping[str, Contract]) -> str:
+    """One sentence for what is found of one source, in summer time and outside it."""
+    contract, other = contracts[early[0].source], contracts[early[0].other].name
+    season = "in summer time " if early[0].in_summer_time else "outside summer time "
+    born = "" if len(early) > 1 else f"born {season}"
+    return (
+        f"{contract.name}: of {sum(each.children for each in early):,} children {born}whom {other} has, too, by names and "
+        f"postcode, {sum(each.early for each in early):,} were born a day later by that source than by "
+        f"{_headers(contract, 'date_of_birth')}. A clock has probably moved the dates: tonight this source's dates of such "
+        "children are read as the day after. Have the file sent again, with the dates as they were entered."
+    )
 
 
 def _in_words(odd: AtOdds, contracts: Mapping[str, Contract]) -> str:
