@@ -178,6 +178,11 @@ class Files(Part):
         return re.sub(r"[\s_]+", " ", _DAY_IN_NAME.sub("", stem.replace("_", " "))).strip(" -.,")
 
     @property
+    def names_to_give(self) -> tuple[str, ...]:
+        """The names that a sender may be told to give a file: those that begin with what it is."""
+        return tuple(name for name in self.names if not name.startswith("*"))
+
+    @property
     def named_columns(self) -> frozenset[str]:
         """Columns that a file's name can fill."""
         return frozenset(re.compile(self.from_name).groupindex) if self.from_name else frozenset()

@@ -123,7 +123,7 @@ def _roll_warning(files: "Sequence[CheckedFile]", contracts: "Mapping[str, Contr
     loaded = {file.source for file in files if not file.is_refused and file.rows_read > file.rows_set_aside}
     if loaded & {contract.id for contract in rolls}:
         return ""
-    names = ", ".join(name for contract in rolls for name in contract.files.names)
+    names = ", ".join(name for contract in rolls for name in contract.files.names_to_give)
     return f"\nA night with these files alone would stop, as none of those that would be loaded is a roll ({names})."
 
 

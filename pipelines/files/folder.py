@@ -139,7 +139,9 @@ def _begins(pattern: str) -> str:
 
 def _other_form(path: PurePosixPath, contract: Contract) -> Breach:
     why = f"Files of this source ending in {path.suffix or 'nothing'} are not read."
-    return Breach.of_file(contract.id, path.name, "form", why, f"Send it as {' or '.join(contract.files.names)}.")
+    return Breach.of_file(
+        contract.id, path.name, "form", why, f"Send it as {' or '.join(contract.files.names_to_give)}."
+    )
 
 
 def contract_for_member(

@@ -21,10 +21,10 @@ from data_contracts.parts import Column
 _WHOSE = re.compile(
     r"^((the )?"
     "(child|pupil|student|learner|patient|client|service user|young person|person|occupant|dependant|(household )?member)"
-    "(['\N{RIGHT SINGLE QUOTATION MARK}]?s)? |current )+",
+    "(['\N{RIGHT SINGLE QUOTATION MARK}]?s)? |current |(main |primary |usual |address )(?=(home )?(address|post ?code|town)))+",
     re.IGNORECASE,
 )
-"""Words before a header that say whom every column of these lists is about, or as of when."""
+"""Words before a header that say whom every column of these lists is about, as of when, or which home."""
 
 _HOW_FILLED_IN = re.compile(
     r"\s*\(\s*([dmy]{1,4}([ /.-]*[dmy]{1,4})*|y(es)?\s*/\s*no?|m\s*/\s*f(\s*/\s*[a-z])?|if (known|any|applicable))\s*\)",
@@ -81,7 +81,16 @@ def columns_of(headers: Sequence[str], contract: Contract) -> list[Column | None
     claims = Counter(name for way in ways for name in way)
     only = [way if len(way) == 1 and all(claims[name] == 1 for name in way) else {} for way in ways]
     columns = [column or next(iter(way.values()), None) for column, way in zip(named, only, strict=True)]
-    return _with_legal(headers, columns, contract)
+    return _with_legal(headers, _without_questions(headers, columns), contract)
+
+
+def _without_questions(headers: Sequence[str], named: Sequence[Column | None]) -> list[Column | None]:
+    """``named``, except that of several headers that name a day, one that asks (``Confirmed?``) does not."""
+    times = Counter(column.name for column in named if column and column.logical_type == "date")
+    return [
+        None if column and times[column.name] > 1 and header.rstrip().endswith("?") else column
+        for header, column in zip(headers, named, strict=True)
+    ]
 
 
 def _of_both_names(header: str, known: Mapping[str, Column]) -> Column | None:

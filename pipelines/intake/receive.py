@@ -236,7 +236,7 @@ def _refuse_no_roll(folder: Path, contracts: Mapping[str, Contract], deliveries:
         return
     breaches = [b for d in deliveries if d.source in sources for b in d.breaches if b.stops != "nothing"]
     breaches = breaches or [b for d in deliveries if d.source == UNKNOWN for b in d.breaches]
-    names = ", ".join(name for contract in rolls for name in contract.files.names)
+    names = ", ".join(name for contract in rolls for name in contract.files.names_to_give)
     listed = "".join(f"\n  {breach}" for breach in breaches[:5])
     raise ExtractsError(
         f"{folder}: no row of a roll could be loaded, and without a roll every child would look missing. Put a roll there "

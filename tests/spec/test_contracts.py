@@ -56,7 +56,7 @@ GOOD = {
     "alternative_provision": CHILD | {
         "FullName": "",
         "Provider": "York Centre", "StartDate": "07/05/2026", "EndDate": "31/12/9999", "SettingType": "OOT",
-        "Status": "",
+        "Status": "", "PlacementReason": "",
     },
     "independent_schools": CHILD | {
         "FullName": "", "UPN": "", "School": "Burns House", "StartDate": "29/08/2024", "LeavingDate": "",

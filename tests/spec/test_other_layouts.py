@@ -1,14 +1,15 @@
 """How the same source comes from other councils and other suppliers: headers, addresses, names and dates."""
 
 from datetime import UTC, date, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import polars as pl
 import pytest
 
 from data_contracts.contract import Contract, read_contracts
 from pipelines.files import read
-from pipelines.files.header_names import known_columns
+from pipelines.files.folder import contract_for
+from pipelines.files.header_names import columns_of, known_columns
 from pipelines.files.headers import match_headers
 from pipelines.files.read import read_bytes
 from pipelines.files.rows import KnownLines, ReadTable
@@ -37,6 +38,9 @@ Sex / Town                    |
 Surname, Forename             | full_name
 First name and last name      | full_name
 Surname & Postcode            |
+Main Address                  | address
+ADDRESS_POSTCODE              | postcode
+Primary Language              |
 Cod post                      | postcode
 Address 1                     | address
 Address_Line_2                | address_line_2
@@ -63,6 +67,13 @@ def test_where_one_header_is_in_two_languages_the_half_of_another_that_we_know_w
 ) -> None:
     assert known_columns([header], CONTRACTS["other_la"]) == set()
     assert known_columns(["Cyfenw / Surname", header], CONTRACTS["other_la"]) == known
+
+
+def test_of_two_headers_of_a_day_the_one_that_asks_does_not_name_it() -> None:
+    other_la = CONTRACTS["other_la"]
+    named = columns_of(["Confirmed?", "Date confirmed"], other_la)
+    assert [column.name if column else None for column in named] == [None, "confirmed_on"]
+    assert known_columns(["Confirmed?"], other_la) == {"confirmed_on"}
 
 
 LAYOUTS = {
@@ -175,6 +186,9 @@ LAYOUTS = {
     "housing: surname and forename apart": ("housing", {}, "FullName"),
     "housing: no reference of the household": ("housing", {}, "TenancyRef Surname Forename"),
     "independent schools: the child alone": ("independent_schools", {}, "UPN Sex MiddleNames StartDate LeavingDate"),
+    "referrals: as a list kept by hand heads its columns": (
+        "referrals", {"ReferredOn": "Date", "FullName": "Child", "ClosedOn": "Date closed"}, "Surname Forename MiddleNames",
+    ),
     "another authority: the address in two lines": ("other_la", {"Address": "Address 1", "AddressLine2": "Address 2"}, ""),
 }  # fmt: skip
 
@@ -183,6 +197,7 @@ LAYOUTS = {
 def test_a_file_in_another_layout_is_read_whole(case: str, tmp_path: Path) -> None:
     source, renamed, absent = LAYOUTS[case]
     cells = {"Surname": "Merrick", "Forename": "Isla"} if source == "housing" and "FullName" in absent else {}
+    cells |= {"FullName": "Isla Merrick"} if source == "referrals" else {}
     row = {renamed.get(k, k): v for k, v in (GOOD[source] | cells).items() if k not in absent.split()}
     pl.DataFrame([row]).write_csv(tmp_path / f"{source}.csv")
     (found,) = check_files(tmp_path, CONTRACTS)
@@ -380,3 +395,43 @@ def test_no_sender_is_told_to_head_a_column_as_what_its_words_say_it_is_not(
     breaches = read_bytes(f"{source}.csv", csv.encode(), CONTRACTS[source]).breaches
     assert breaches
     assert "renamed column" not in {breach.rule for breach in breaches}
+
+
+@pytest.mark.parametrize(
+    ("source", "renamed", "absent", "why"),
+    [
+        pytest.param(
+            "alternative_provision",
+            {
+                "Address": "PAON",
+                "AddressLine2": "Street",
+                "StartDate": "PlacementStartDate",
+                "EndDate": "PlacementEndDate",
+            },
+            "Provider",
+            "names no provider",
+            id="the census of alternative provision",
+        ),
+        pytest.param(
+            "asylum",
+            {"Address": "Hotel", "ArrivedOn": "Arrived", "LeftOn": "Departed"},
+            "Accommodation",
+            "in a kind not known",
+            id="families in hotels",
+        ),
+    ],
+)
+def test_a_list_that_says_less_is_read_with_a_warning_of_what_is_not_known(
+    source: str, renamed: dict[str, str], absent: str, why: str, tmp_path: Path
+) -> None:
+    row = {renamed.get(k, k): v for k, v in GOOD[source].items() if k != absent}
+    pl.DataFrame([row]).write_csv(tmp_path / f"{source}.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert (found.is_refused, found.rows_read, found.rows_set_aside) == (False, 1, 0)
+    assert [why in breach.why for breach in found.breaches if breach.rule == "missing column"] == [True]
+
+
+@pytest.mark.parametrize("name", ["3842001_SC3_384LL26_001.xml", "6612001_PLASC_661LL27_001.XML"])
+def test_a_census_is_known_by_the_name_under_which_schools_send_it_to_the_department(name: str) -> None:
+    contract, wrong = contract_for(PurePosixPath(name), CONTRACTS)
+    assert (contract and contract.id, wrong) == ("school_census", None)
