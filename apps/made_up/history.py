@@ -21,7 +21,7 @@ from apps.made_up.books import LAYOUT_OF, file_of, is_open, judge_truth, read_bo
 from apps.made_up.draws import stream
 from apps.made_up.layouts import LAYOUTS
 from apps.made_up.night_under_way import EVENT, ROLL, Night
-from apps.made_up.school_year import turn_school_year
+from apps.made_up.school_year import in_session, turn_school_year
 from apps.made_up.slips import misspelt
 
 SHARE = 0.01
@@ -112,7 +112,8 @@ def _moved_home(night: Night, count: int) -> None:
 
 
 def _on_roll(night: Night) -> pl.Series:
-    return is_open(night.books.rows[ROLL], ROLL, night.as_at)
+    """Open entries at schools that put pupils on their roll, or take them off, tonight."""
+    return is_open(night.books.rows[ROLL], ROLL, night.as_at) & in_session(night)
 
 
 def _left_roll(night: Night, count: int) -> None:

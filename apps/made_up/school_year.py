@@ -6,7 +6,7 @@ school that no extract shows; or nobody looks for them. Schools that send XML ta
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 
 import numpy as np
@@ -109,6 +109,14 @@ def _schools_to_come(children: pl.DataFrame, schools: pl.DataFrame) -> Texts:
     to_secondary = secondary[at % len(secondary)]
     to_primary = primary[(place * len(primary)).astype(np.int64)]
     return either(children["group"].to_numpy() >= 7, to_secondary, to_primary)
+
+
+def in_session(night: Night) -> pl.Series:
+    """For each row of the roll, whether its school is open: over the summer, once its file shows that the new year has begun."""
+    roll, year = night.books.rows[ROLL], night.as_at.year
+    begun = _a_day_of_its_own(year, BEGINS, later=2) < night.as_at
+    is_summer = date(year, *ENDS[0]) <= night.as_at <= date(year, *BEGINS[0]) + timedelta(BEGINS[1])
+    return roll.select(in_session=begun.fill_null(value=False) | pl.lit(not is_summer))["in_session"]
 
 
 def turn_school_year(night: Night) -> None:
