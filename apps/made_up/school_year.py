@@ -112,7 +112,8 @@ def _schools_to_come(children: pl.DataFrame, schools: pl.DataFrame) -> Texts:
 
 
 def in_session(night: Night) -> pl.Series:
-    """For each row of the roll, whether its school is open: over the summer, once its file shows that the new year has begun."""
+    """For each row of the roll, whether its school is open: over the summer, only once its file shows that the new year has
+    begun."""
     roll, year = night.books.rows[ROLL], night.as_at.year
     begun = _a_day_of_its_own(year, BEGINS, later=2) < night.as_at
     is_summer = date(year, *ENDS[0]) <= night.as_at <= date(year, *BEGINS[0]) + timedelta(BEGINS[1])
