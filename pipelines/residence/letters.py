@@ -5,6 +5,9 @@ dates those who left like those who live here. Such dates stand out: far more of
 or in one week of the last year, than in other weeks, and for children without a place as often as for pupils. (A nurse who
 visits the schools meets only pupils.) A letter's date says only that the child has not been met since.
 
+Whoever meets families often met most of them lately: so many dates of the last weeks are no letters. A week of the year, or a
+day, stands out from those about it, by how many of those not met since then have their date in it.
+
 The same is true of a day on which a whole list is dated, as when a landlord reviews all rents on the first Monday of April,
 or a part of it, as when one practice of many goes through its own list and dates everybody on it.
 
@@ -12,10 +15,12 @@ An agency that reports events writes no letters: families who have just come app
 and those who had one before applied long ago.
 """
 
+from collections.abc import Callable
 from datetime import date
 
 import numpy as np
 import polars as pl
+from numpy.lib.stride_tricks import sliding_window_view
 
 from pipelines.residence.reading import ENDED, Codes, Flags, Floats
 
@@ -23,7 +28,10 @@ YEAR_DAYS = 365.25
 WEEK_DAYS, WEEKS = 7.0, 53
 
 MUCH_MORE, LEAST_SHARE = 4.0, 0.02
-"""Weeks stand out if they hold this many times the dates of the middle week, and at least this share of the year's dates."""
+"""Weeks stand out if they hold this many times the usual number of dates, and at least this share of the year's dates."""
+
+ABOUT = 9
+"""Number of weeks or days, the nearest ones, that show what is usual at a time of the year. Fewer than half may be letters'."""
 
 ENOUGH_LETTERS = 0.2
 """Least share of the dates of children without a place that are letters. Fewer may be a campaign, in which they were met."""
@@ -79,10 +87,13 @@ def are_letters(seen_days: Floats, age_days: Floats, is_pupil: Flags, without_pl
     is_letter = np.zeros(len(seen_days), dtype=bool)
     if min(np.count_nonzero(is_pupil), np.count_nonzero(without_place)) < ENOUGH_DATED:
         return is_letter
-    since_birthday = (age_days - seen_days) % YEAR_DAYS
-    for days in (since_birthday, np.where(seen_days < YEAR_DAYS, seen_days, np.nan)):
-        week = np.where(np.isnan(days), -1, np.nan_to_num(days) // WEEK_DAYS).astype(np.int64)
-        is_apart = _weeks_apart(week[without_place])[week] & (week >= 0)
+    since_birthday = np.nan_to_num((age_days - seen_days) % YEAR_DAYS, nan=-WEEK_DAYS)
+    for days, many in (
+        (since_birthday, _many_for_a_week),
+        (np.where(seen_days < YEAR_DAYS, seen_days, -WEEK_DAYS), many_for_its_time),
+    ):
+        week = (days // WEEK_DAYS).astype(np.int64)
+        is_apart = _weeks_apart(week[without_place], many)[week] & (week >= 0)
         share, of_pupils = is_apart[without_place].mean(), is_apart[is_pupil].mean()
         if share >= max(ENOUGH_LETTERS, AS_MANY * of_pupils):
             is_letter |= is_apart
@@ -99,7 +110,8 @@ def are_of_one_day(seen_days: Floats, is_pupil: Flags, without_place: Flags) -> 
     is_of_one_day = np.zeros(len(seen_days), dtype=bool)
     if np.count_nonzero(is_pupil) < ENOUGH_DATED:
         return is_of_one_day
-    usual_share = float(np.median(np.unique(seen_days[is_pupil], return_counts=True)[1]) / np.count_nonzero(is_pupil))
+    by_day = np.bincount(seen_days[is_pupil].astype(np.int64), minlength=int(seen_days.max()) + 1)
+    many = many_for_its_time(by_day, 0) / by_day.sum()
     days, counts = np.unique(seen_days[without_place & (seen_days > WEEK_DAYS)], return_counts=True)
     for day, count in zip(days, counts, strict=True):
         if count < ENOUGH_ON_A_DAY:
@@ -107,27 +119,48 @@ def are_of_one_day(seen_days: Floats, is_pupil: Flags, without_place: Flags) -> 
         on_it = seen_days == day
         share, of_pupils = float(on_it[without_place].mean()), float(on_it[is_pupil].mean())
         is_of_all = min(share, of_pupils) >= ENOUGH_LETTERS and share >= AS_MANY * of_pupils
-        if is_of_all or _is_of_a_part(int(count), share, of_pupils, usual_share):
+        if is_of_all or _is_of_a_part(int(count), share, of_pupils, many[int(day)]):
             is_of_one_day |= on_it
     return is_of_one_day
 
 
-def _is_of_a_part(count: int, share: float, of_pupils: float, usual_share: float) -> bool:
+def _is_of_a_part(count: int, share: float, of_pupils: float, many: float) -> bool:
     """Whether an agency dated everybody on a part of its list on one day, met or not.
 
     ``count``: children without a place dated on the day; ``share``, ``of_pupils``: the shares of their dates, and of pupils'
-    dates, that fall on it; ``usual_share``: of pupils' dates on a usual day. The day must stand out, and children without a
-    place be dated on it as often as pupils, within what chance makes of so few.
+    dates, that fall on it; ``many``: the share of pupils' dates with which the day stands out. It must stand out, and children
+    without a place be dated on it as often as pupils, within what chance makes of so few.
     """
-    stands_out = of_pupils >= max(LEAST_SHARE, MUCH_MORE * usual_share)
+    stands_out = of_pupils >= max(LEAST_SHARE, many)
     fewest = AS_MANY * of_pupils * (1.0 - 1.0 / np.sqrt(count))
     return bool(stands_out and count >= ENOUGH_OF_A_PART and fewest <= share <= MORE_OFTEN * of_pupils)
 
 
-def _weeks_apart(week: Codes) -> Flags:
-    """Whether each week stands out from the middle one."""
+def _weeks_apart(week: Codes, many: Callable[[Codes, int], Floats]) -> Flags:
+    """Whether each week stands out: it has more dates than ``many``, and a share of all. Week -1: a date of another year."""
     counts = np.bincount(week[week >= 0], minlength=WEEKS)
-    return np.asarray(counts > np.maximum(MUCH_MORE * (np.median(counts) + 1.0), LEAST_SHARE * counts.sum()))
+    return np.asarray(counts > np.maximum(many(counts, int(np.count_nonzero(week < 0))), LEAST_SHARE * counts.sum()))
+
+
+def _many_for_a_week(counts: Codes, _earlier: int) -> Floats:
+    return np.full(len(counts), MUCH_MORE * (np.median(counts) + 1.0))
+
+
+def many_for_its_time(counts: Codes, earlier: int) -> Floats:
+    """With how many last dates each time would stand out from the ``ABOUT`` times about it.
+
+    ``counts``: last dates in each time, the latest first; ``earlier``: before all of them. A family met since has no last date
+    there: so what is compared is how many of those not met since were met (as odds, which have no upper end) and, as that
+    grows towards the first dates of all, the number too.
+    """
+    unmet = counts[::-1].cumsum()[::-1] + earlier
+    near = min(ABOUT, len(counts))
+    first = np.clip(np.arange(len(counts)) - near // 2, 0, len(counts) - near)
+    share, number = (
+        np.median(sliding_window_view(each, near), axis=1)[first] for each in (counts / np.maximum(unmet, 1), counts)
+    )
+    much = MUCH_MORE * share / (1.0 + (MUCH_MORE - 1.0) * share)
+    return np.asarray(np.maximum(much * unmet, MUCH_MORE * number), dtype=np.float64) + MUCH_MORE
 
 
 def gaps_between(seen_days: Floats, is_letter: Flags) -> Floats:

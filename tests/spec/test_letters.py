@@ -15,9 +15,18 @@ BIRTHDAYS = AGES - 365 * 8 - 2
 MET = np.random.default_rng(0).integers(1, 400, PUPILS + OTHERS)
 """Days since a birthday, and since a meeting, of each child."""
 EVERY_THIRD = np.arange(PUPILS + OTHERS) % 3 == 0
+OFTEN = np.random.default_rng(1).exponential(25, PUPILS + OTHERS).astype(int)
+"""Days since a meeting, where every family is met about once a month."""
+NEW_BOOK = np.where(np.random.default_rng(2).random(PUPILS + OTHERS) < 0.7, MET % 80, MET)
+"""The same where meetings have been written down in one book for eleven weeks, and now and then before."""
 
 CASES = [
     pytest.param(MET, False, id="met whenever they came: no letters"),
+    pytest.param(OFTEN, False, id="met every month or so: most of them lately"),
+    pytest.param(NEW_BOOK, False, id="met as before, and written down for eleven weeks"),
+    pytest.param(
+        np.where(EVERY_THIRD, OFTEN, 0), True, id="met every month or so, and two in three dated this week: letters"
+    ),
     pytest.param(np.where(EVERY_THIRD, MET, BIRTHDAYS), True, id="two in three dated by their birthday: letters"),
     pytest.param(np.where(EVERY_THIRD, MET, 45), True, id="two in three dated by one day in October: letters"),
     pytest.param(
@@ -82,6 +91,10 @@ def test_a_day_on_which_a_part_of_a_list_is_dated_is_no_meeting(
     seen = np.where(pupils | others, 45, np.where(MET == 45, 46, MET))
     letters = are_of_one_day(seen.astype(float), IS_PUPIL, ~IS_PUPIL)
     assert set(seen[letters]) == ({45} if found else set())
+
+
+def test_a_day_on_which_as_many_were_met_as_on_those_about_it_is_one_of_meetings() -> None:
+    assert not are_of_one_day(OFTEN.astype(float), IS_PUPIL, ~IS_PUPIL).any()
 
 
 def test_a_day_like_others_is_one_of_meetings() -> None:
