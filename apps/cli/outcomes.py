@@ -44,9 +44,9 @@ def yields(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     from pipelines.listing.recalibration import answers, what_to_try
     from pipelines.publish.outcome_yield import outcome_yield
     from pipelines.publish.tabular import csv_bytes
-    from pipelines.publish.yield_table import yield_words
     from pipelines.reports.back_test import back_test, missed, missed_words
     from pipelines.reports.published import read_nights
+    from pipelines.reports.yield_table import yield_words
     from pipelines.workspace import PUBLISHED_FOLDER, must_be_there
 
     must_be_there(workspace)

@@ -23,11 +23,10 @@ def report(
     from apps.cli.words import day_typed, source_names
     from pipelines.atomic_folder import write_folder
     from pipelines.decisions.outcomes import read_outcomes
-    from pipelines.publish.outcome_yield import hours_for_each_found
     from pipelines.reports.published import published_nights, read_night
     from pipelines.reports.report_page import report_html
     from pipelines.reports.return_folder import confirmed_by
-    from pipelines.reports.termly_report import termly_report
+    from pipelines.reports.termly_report import hours_for_each_found, termly_report
     from pipelines.settings import SettingsError
     from pipelines.workspace import PUBLISHED_FOLDER
 

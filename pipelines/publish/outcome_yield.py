@@ -1,13 +1,11 @@
 """What officers' enquiries have yielded, by source, lane and bands of what the list said: how good the leads were."""
 
 from collections.abc import Mapping
-from datetime import date
 
 import polars as pl
 
 from pipelines.decisions.outcomes import CLOSING, MISSING, standing_outcomes
 from pipelines.publish.report_tables import BANDS, band_of
-from pipelines.publish.small_counts import SMALLEST_SHOWN
 from pipelines.reasons import source_name
 from pipelines.record_ids import sources_in
 
@@ -114,13 +112,3 @@ def hours_spent(outcomes: pl.DataFrame) -> pl.DataFrame:
     counts."""
     once = outcomes.drop_nulls("hours").unique(["child_id", "outcome", "outcome_on"], keep="last", maintain_order=True)
     return once.group_by("child_id", maintain_order=True).agg(pl.col("hours").sum())
-
-
-def hours_for_each_found(outcomes: pl.DataFrame, as_at: date) -> float | None:
-    """Officers' hours for each child found missing by a day; null: no hours are given, or fewer than 5 children were found.
-
-    With fewer, working back from the hours would reveal how many were found.
-    """
-    whole = outcome_yield(outcomes.filter(pl.col("outcome_on") <= as_at)).filter(by="all")
-    few = whole.is_empty() or whole["missing"].item() < SMALLEST_SHOWN
-    return None if few else whole["hours_per_child_found"].item()

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from pipelines.publish.charts import stacked_bars
 from pipelines.publish.page import page
-from pipelines.publish.small_counts import SUPPRESSED
+from pipelines.reports.small_counts import SUPPRESSED
 from pipelines.reports.termly_report import NO_LIST, Table, TermlyReport
 
 FEW = 3

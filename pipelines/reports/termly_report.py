@@ -2,7 +2,7 @@
 it.
 
 It counts the children whom officers have confirmed as missing education, the leads on the list, and what officers found in
-the period. Every count is treated by :mod:`pipelines.publish.small_counts`. Children whose whereabouts are protected count,
+the period. Every count is treated by :mod:`pipelines.reports.small_counts`. Children whose whereabouts are protected count,
 but in no area.
 """
 
@@ -13,10 +13,11 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.decisions.outcomes import CODES, DFE_REASONS, MISSING, standing_outcomes
-from pipelines.publish.small_counts import shown, shown_alone
+from pipelines.publish.outcome_yield import outcome_yield
 from pipelines.reasons import source_name
 from pipelines.record_ids import sources_in
 from pipelines.reports.published import PublishedNight
+from pipelines.reports.small_counts import SMALLEST_SHOWN, shown, shown_alone
 from pipelines.reports.termly_return import BANDS, SEXES, YEARS, year_group
 
 AREAS_TOLD = 12
@@ -176,3 +177,13 @@ def _trend(
 def _months(since: date, as_at: date) -> list[tuple[int, int]]:
     first, last = since.year * 12 + since.month - 1, as_at.year * 12 + as_at.month - 1
     return [(month // 12, month % 12 + 1) for month in range(first, last + 1)]
+
+
+def hours_for_each_found(outcomes: pl.DataFrame, as_at: date) -> float | None:
+    """Officers' hours for each child found missing by a day; null: no hours are given, or fewer than 5 children were found.
+
+    With fewer, working back from the hours would reveal how many were found.
+    """
+    whole = outcome_yield(outcomes.filter(pl.col("outcome_on") <= as_at)).filter(by="all")
+    few = whole.is_empty() or whole["missing"].item() < SMALLEST_SHOWN
+    return None if few else whole["hours_per_child_found"].item()

@@ -18,7 +18,7 @@ from pipelines.children.members import join_by_child
 from pipelines.children.provision import find_provision, likely_places
 from pipelines.decisions.outcomes import DFE_REASONS, MISSING, outcomes_by_current_child, standing_outcomes
 from pipelines.formatted import formatted
-from pipelines.publish.small_counts import SUPPRESSED, suppressed
+from pipelines.reports.small_counts import SUPPRESSED, suppressed
 
 DURATIONS = (
     (14, "Less than 2 weeks"),

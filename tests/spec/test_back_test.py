@@ -6,9 +6,10 @@ import polars as pl
 import pytest
 
 from pipelines.decisions.outcomes import OUTCOME
-from pipelines.publish.outcome_yield import hours_for_each_found, hours_spent, outcome_yield
+from pipelines.publish.outcome_yield import hours_spent, outcome_yield
 from pipelines.reports.back_test import LISTED, UNKNOWN, back_test, missed_words
 from pipelines.reports.published import PublishedNight
+from pipelines.reports.termly_report import hours_for_each_found
 from pipelines.tables import CANDIDATE, EXPLAINED
 from tests.spec.test_outcomes import outcome
 

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from data_contracts.rules import WITHHELD
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.health import SourceState
-from pipelines.publish.small_counts import shown, shown_alone
 from pipelines.reports.explain import UnknownIdentifierError
 from pipelines.reports.handover import HANDOVERS_FILE, Handover, handover, note_handover
 from pipelines.reports.handover_files import handover_files
 from pipelines.reports.published import PublishedNight, published_nights, read_nights, settings_approval
 from pipelines.reports.report_page import report_html
+from pipelines.reports.small_counts import shown, shown_alone
 from pipelines.reports.termly_report import TermlyReport, termly_report
 from pipelines.reports.weekly import Weekly, weekly
 from pipelines.reports.weekly_page import weekly_html

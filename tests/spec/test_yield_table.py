@@ -8,7 +8,7 @@ import pytest
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.listing.recalibration import answers
 from pipelines.publish.outcome_yield import outcome_yield
-from pipelines.publish.yield_table import NONE_YET, yield_words
+from pipelines.reports.yield_table import NONE_YET, yield_words
 from tests.spec.test_outcomes import outcome
 
 TABLE = """\
