@@ -22,6 +22,7 @@ from pipelines.files.markup import read_markup
 from pipelines.files.named_ended import ended_by_name
 from pipelines.files.packed import ZIP_BEGINS
 from pipelines.files.rows import BAD_LINE, Fault, FileRows, KnownLines, ReadTable, UnreadableFileError, no_rows
+from pipelines.files.web_page import is_web_page, read_web_page
 from pipelines.files.workbook import OLD_EXCEL, WORKBOOKS, all_sheets, read_workbook
 
 FORMS = (*DELIMITED, ".xml", *WORKBOOKS, ".parquet")
@@ -29,6 +30,9 @@ FORMS = (*DELIMITED, ".xml", *WORKBOOKS, ".parquet")
 
 FEWEST_OF_A_SCHOOL = 5
 """A sheet with fewer rows may be named for a child, and its name is not taken for a school's."""
+
+LONGEST_HEADER = 4000
+"""Bytes of a file in which its header ends."""
 
 _NO_TEXT = {
     ZIP_BEGINS: (
@@ -215,7 +219,38 @@ def _read_form(file: str, data: bytes, contract: Contract, named: Mapping[str, s
         return read_markup(data, contract, named)
     if ending in DELIMITED:
         return read_delimited(data, contract, named, known)
-    return read_workbook(data, contract) if ending in WORKBOOKS else read_parquet(data, contract)
+    if ending not in WORKBOOKS:
+        return read_parquet(data, contract)
+    return (
+        read_workbook(data, contract)
+        if data.startswith((OLD_EXCEL, ZIP_BEGINS))
+        else _read_renamed(data, contract, named, known)
+    )
+
+
+def _read_renamed(data: bytes, contract: Contract, named: Mapping[str, str], known: KnownLines) -> ReadTable:
+    """Read what is only called a workbook: a web page or delimited text, which Excel opens under that name too.
+
+    Raises :class:`UnreadableFileError`.
+    """
+    if is_web_page(data):
+        return _with(read_web_page(data, contract), _is_called_a_workbook("a web page"))
+    if any(mark in data[:LONGEST_HEADER] for mark in b"\t,;|"):
+        return _with(read_delimited(data, contract, named, known), _is_called_a_workbook("text"))
+    return read_workbook(data, contract)  # which says why it is none
+
+
+def _with(table: ReadTable, fault: Fault) -> ReadTable:
+    return replace(table, faults=[*table.faults, fault])
+
+
+def _is_called_a_workbook(what: str) -> Fault:
+    return Fault(
+        "form",
+        "nothing",
+        f"The file is called a workbook and is {what}. It was read as what it is.",
+        "There is nothing to do, but its true ending, or an Excel workbook (.xlsx), is safer.",
+    )
 
 
 def refuse_no_text(data: bytes, fix: str | None = None) -> None:

@@ -7,9 +7,15 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.files.contract_columns import by_contract
-from pipelines.files.header_row import take_out_repeated_headers
-from pipelines.files.headers import MatchedHeaders
-from pipelines.files.rows import BadRow, Fault, has_text
+from pipelines.files.header_row import (
+    HEADER_WITHIN,
+    find_header,
+    has_visible_text,
+    header_position_fault,
+    take_out_repeated_headers,
+)
+from pipelines.files.headers import MatchedHeaders, match_headers
+from pipelines.files.rows import BadRow, Fault, ReadTable, UnreadableFileError, has_text
 from pipelines.files.totals import take_out_notes, take_out_totals
 from pipelines.files.versions import take_out_old_versions
 
@@ -27,6 +33,29 @@ class RowsOfChildren:
     """Line on which the last row about a child begins, be it an older version; 0: there is none."""
     is_filled_from_above: bool
     """Whether some rows say only with the row above them what they say."""
+
+
+def table_under_header(cells: pl.DataFrame, contract: Contract, faults: Sequence[Fault]) -> ReadTable:
+    """The rows under the header of a sheet, wherever the header is. ``cells``: ``line`` and every cell by position, as text;
+    ``faults``: those found before.
+
+    Raises :class:`UnreadableFileError` if the sheet is empty or has no header of the source.
+    """
+    names = [name for name in cells.columns if name != "line"]
+    filled = cells.filter(has_text(names)) if names else cells
+    if filled.is_empty():
+        raise UnreadableFileError(
+            "empty file", "The sheet does not even have a header line.", "Send the whole workbook again."
+        )
+    position = find_header(filled.select(names).head(HEADER_WITHIN).rows(), contract)
+    headers = [str(value) for value in filled.select(names).row(position)]
+    under = filled.slice(position)
+    while headers and not has_visible_text(headers[-1]) and under.get_column(names[len(headers) - 1]).eq("").all():
+        headers.pop()
+    matched = match_headers(headers, contract)
+    above = [header_position_fault(under.get_column("line").item(0))] if position else []
+    found = rows_of_children(under.slice(1), headers, matched, contract)
+    return ReadTable(found.rows, matched.headers, [*faults, *above, *found.faults], unread=matched.unread)
 
 
 def rows_of_children(

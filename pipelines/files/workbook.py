@@ -16,12 +16,10 @@ from pipelines.files.header_names import known_columns
 from pipelines.files.header_row import (
     HEADER_WITHIN,
     find_header,
-    has_visible_text,
-    header_position_fault,
 )
 from pipelines.files.headers import WHO, match_headers, must_be_there
 from pipelines.files.rows import LARGEST_UNPACKED, Fault, ReadTable, UnreadableFileError, has_text
-from pipelines.files.under_header import rows_of_children
+from pipelines.files.under_header import table_under_header
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 """Endings of a workbook: Excel's; the same with macros, none of which is run; Excel's until 2003, which many systems still
@@ -61,22 +59,7 @@ def read_workbook(data: bytes, contract: Contract) -> ReadTable:
     """
     _refuse_other_forms(data)
     cells, faults = _cells(data, contract)
-    names = [name for name in cells.columns if name != "line"]
-    filled = cells.filter(has_text(names)) if names else cells
-    if filled.is_empty():
-        raise UnreadableFileError(
-            "empty file", "The sheet does not even have a header line.", "Send the whole workbook again."
-        )
-    position = find_header(filled.select(names).head(HEADER_WITHIN).rows(), contract)
-    headers = [str(value) for value in filled.select(names).row(position)]
-    under = filled.slice(position)
-    while headers and not has_visible_text(headers[-1]) and under.get_column(names[len(headers) - 1]).eq("").all():
-        headers.pop()
-    matched = match_headers(headers, contract)
-    if position:
-        faults.append(header_position_fault(under.get_column("line").item(0)))
-    found = rows_of_children(under.slice(1), headers, matched, contract)
-    return ReadTable(found.rows, matched.headers, [*faults, *found.faults], unread=matched.unread)
+    return table_under_header(cells, contract, faults)
 
 
 def _refuse_other_forms(data: bytes) -> None:
@@ -102,8 +85,8 @@ def _refuse_other_forms(data: bytes) -> None:
 def _no_workbook() -> UnreadableFileError:
     return UnreadableFileError(
         "form",
-        "The file is called a workbook but cannot be read as one: perhaps text or a web page was renamed, or it is locked "
-        "with a password, or damaged.",
+        "The file is called a workbook but cannot be read as one: it is locked with a password, or damaged, or something "
+        "else that was renamed.",
         "Open it and save it as an Excel workbook (.xlsx) without a password, or send text with its true ending (.csv).",
     )
 

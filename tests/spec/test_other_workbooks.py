@@ -55,8 +55,10 @@ def test_a_person_may_hand_in_such_a_list_under_any_ending(ending: str, tmp_path
     [
         pytest.param((FIXTURES / "locked.xls").read_bytes(), "with a password", id="locked, of before 2007"),
         pytest.param(b"\xd0\xcf\x11\xe0" + bytes(600), "damaged", id="no more than its first bytes"),
-        pytest.param(b"<html><table><tr><td>Surname</td></tr></table></html>", "a web page", id="a web page"),
-        pytest.param(b"RecordId\tSurname\nE1\tShaw\n", "text", id="text under the name of a workbook"),
+        pytest.param(
+            b"<html><body>Sign in as Shaw</body></html>", "a web page without a table", id="a page to sign in"
+        ),
+        pytest.param(b"Shaw", "something else that was renamed", id="one word of text"),
     ],
 )
 def test_what_cannot_be_read_is_told_with_what_to_do(data: bytes, words: str) -> None:
@@ -64,6 +66,45 @@ def test_what_cannot_be_read_is_told_with_what_to_do(data: bytes, words: str) ->
     assert (breach.rule, breach.stops) == ("form", "file")
     assert words in breach.why
     assert "Shaw" not in breach.why + breach.fix
+
+
+HEADS = ("Name", "Date of Birth", "Address", "Post Code", "Date notified", "Date closed", "Suitability")
+CHILDREN = (
+    ("Zoë O’Shea", "01/09/2014", "2 High Street", "ZA1 2BD", "02/01/2025", "", "Suitable"),
+    ("Ömer Ndiaye", "29/02/2012", "7 Low Street", "ZA1 2BE", "01/10/2024", "01/03/2026", ""),
+)
+
+
+def _row(cells: tuple[str, ...], tag: str = "td") -> str:
+    return "<tr>" + "".join(f"<{tag} class=x>{cell or '&nbsp;'}</{tag}>" for cell in cells) + "</tr>"
+
+
+PAGE = (
+    "<html><head><style>td {color: red}</style><title>Report</title></head><body>"
+    f"<table><tr><td colspan=7><b>Home education</b></td></tr>{_row(HEADS, 'th')}{_row(CHILDREN[0])}</table>"
+    f"<table>{_row(HEADS, 'th')}{_row(CHILDREN[1])}</table><script>var Shaw;</script></body></html>"
+)
+TABBED = "\r\n".join("\t".join(cells) for cells in (HEADS, *CHILDREN))
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        pytest.param(PAGE.encode("windows-1252"), "a web page", id="a web page, as reports are written for Excel"),
+        pytest.param(PAGE.replace("</td>", "").replace("</tr>", "").encode(), "a web page", id="with nothing closed"),
+        pytest.param(TABBED.encode("utf-16"), "text", id="Excel's Unicode text"),
+        pytest.param(TABBED.replace("\t", ",").encode(), "text", id="commas"),
+    ],
+)
+def test_what_is_only_called_a_workbook_is_read_as_what_it_is(data: bytes, what: str) -> None:
+    found = read_bytes("ehe_register.xls", data, CONTRACTS["ehe_register"])
+    read = found.rows.select(
+        "full_name", "date_of_birth", "address", "postcode", "notified_on", "closed_on", "suitability"
+    )
+    assert read.rows() == list(CHILDREN)
+    assert [breach.stops for breach in found.breaches if breach.rule == "form"] == ["nothing"]
+    assert any(f"is {what}. It was read" in breach.why for breach in found.breaches)
+    assert not found.is_refused
 
 
 @pytest.mark.parametrize(
