@@ -3,24 +3,18 @@
 For people who look after the extracts and talk with their senders. Counts, rules and remedies; no value of any child.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from pipelines.counted import counted
 from pipelines.publish.page import REPORT, page
+from pipelines.publish.publication import Publication
 from pipelines.publish.quality_tables import (
     STOPS,
+    SourceSection,
     failed_checks,
     refused_files,
     source_sections,
     stand_in_words,
     worse_rules,
 )
-
-if TYPE_CHECKING:
-    from pipelines.publish.publication import Publication
-    from pipelines.publish.quality_tables import SourceSection
 
 
 def data_quality_html(publication: Publication) -> bytes:

@@ -1,23 +1,16 @@
 """The match report's tables of errors: by group, by threshold, by band of probability. Counts only; no record is named."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import polars as pl
+from markupsafe import Markup
 
 from matching.fairness import FEWEST_CHILDREN
 from matching.thresholds import calibration_error_of
 from matching.ties import MOST_TOLD
 from pipelines.publish.interval_charts import Estimate, estimates
+from pipelines.publish.publication import Publication
 from pipelines.publish.report_tables import Row
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from markupsafe import Markup
-
-    from pipelines.publish.publication import Publication
 
 DIFFERENT = 0.1
 """A standardised difference greater than this is worth a look (Austin 2009, Statistics in Medicine 28:3083)."""

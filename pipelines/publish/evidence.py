@@ -3,35 +3,29 @@
 Sheets of protected children are in ``restricted/evidence`` and nowhere else.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
+from markupsafe import Markup
 
 from pipelines.counted import counted
 from pipelines.files.folder import UNKNOWN
 from pipelines.formatted import formatted
 from pipelines.listing.clearing import what_would_clear
 from pipelines.listing.likelihood import with_age
-from pipelines.listing.masking import NOT_SHOWN_OF_A_PAIR
+from pipelines.listing.masking import NOT_SHOWN_OF_A_PAIR, Masked
 from pipelines.publish import evidence_tables
+from pipelines.publish.evidence_tables import Row, SheetRows
 from pipelines.publish.page import page
+from pipelines.publish.publication import Publication
 from pipelines.publish.timeline import timeline
 from pipelines.reasons import full_name, in_100, sentences, source_called, with_commas
 from pipelines.written_dates import day_written
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
-
-    from pipelines.listing.masking import Masked
-    from pipelines.publish.evidence_tables import Row, SheetRows
-    from pipelines.publish.publication import Publication
 
 FOLDER = "evidence"
 RESTRICTED_FOLDER = f"restricted/{FOLDER}"

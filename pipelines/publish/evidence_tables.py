@@ -1,13 +1,11 @@
 """What an evidence sheet says of each child, put together from the night's tables, for a few hundred children at most."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -16,11 +14,9 @@ from pipelines.linking.family_ties import LEVEL
 from pipelines.listing.household_places import household_places
 from pipelines.listing.masking import masked_keys
 from pipelines.publish.numbers import day
+from pipelines.publish.publication import Publication
 from pipelines.publish.timeline import Line
 from pipelines.reasons import EXACT_IN_WORDS, in_100, named_end, source_called, with_commas
-
-if TYPE_CHECKING:
-    from pipelines.publish.publication import Publication
 
 Row = dict[str, Any]
 ByChild = Mapping[str, Sequence[Row]]

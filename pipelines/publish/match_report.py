@@ -1,23 +1,19 @@
 """``match_report.html``: what an analyst needs to trust or doubt tonight, in one file that opens offline."""
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from markupsafe import Markup
+
+from pipelines.listing.masking import Masked
 from pipelines.listing.recalibration import answers, reliability_of_leads
 from pipelines.publish import charts, error_tables, report_tables
 from pipelines.publish.changes_file import masked_changes
 from pipelines.publish.outcome_yield import outcome_yield
 from pipelines.publish.page import REPORT, page
+from pipelines.publish.publication import Publication
 from pipelines.publish.report_words import headline, not_known
 from pipelines.publish.stands_out import RULES_IN_WORDS, stands_out
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
-
-    from pipelines.listing.masking import Masked
-    from pipelines.publish.publication import Publication
 
 
 def match_report_html(publication: Publication, listed: Masked) -> bytes:

@@ -1,27 +1,22 @@
 """The data quality page's tables: files, and for each source every rule with how often it broke. Counts only."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
+from markupsafe import Markup
 
 from data_contracts.breach import STOPS_MOST_FIRST
 from data_contracts.check import COULD_NOT_RUN
+from data_contracts.contract import Contract
 from pipelines.counted import counted
 from pipelines.intake.rule_history import RuleAt, contract_rules
 from pipelines.publish import charts
+from pipelines.publish.publication import Publication
 from pipelines.written_dates import day_written
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
-
-    from data_contracts.contract import Contract
-    from pipelines.publish.publication import Publication
 
 Row = dict[str, Any]
 ByNight = dict[date, tuple[int, int]]

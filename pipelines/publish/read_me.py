@@ -1,17 +1,11 @@
 """The words on the workbook's first sheet: what the list is and is not, and how to read it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import polars as pl
 
 from pipelines.counted import counted
 from pipelines.listing.rank import DATA_PROBLEM, DOUBTFUL_LINK, FOLLOW_UP, MOVED_AWAY, RESTRICTED
+from pipelines.publish.publication import Publication
 from pipelines.written_dates import day_written
-
-if TYPE_CHECKING:
-    from pipelines.publish.publication import Publication
 
 READ_ME = "Read me"
 

@@ -1,9 +1,7 @@
 """The match report's tables: rows for the page, from the night's frames. Counts and record ids only."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -16,11 +14,9 @@ from pipelines.ledger.list_changes import CHANGES
 from pipelines.linking.link_report import weights_at
 from pipelines.listing.masking import NOT_SHOWN_OF_A_PAIR, Masked, masked_keys
 from pipelines.listing.rank import REASON_IN_WORDS
+from pipelines.publish.publication import Publication
 from pipelines.publish.workbook import lanes_of
 from pipelines.record_ids import source_of
-
-if TYPE_CHECKING:
-    from pipelines.publish.publication import Publication
 
 Row = dict[str, Any]
 Bars = tuple[str, list[float]]

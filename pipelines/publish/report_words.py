@@ -1,19 +1,13 @@
 """The match report's sentences: the night in words, and what it does not know."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import polars as pl
 
 from pipelines.counted import counted
+from pipelines.listing.masking import Masked
 from pipelines.listing.rank import FOLLOW_UP
+from pipelines.publish.publication import Publication
 from pipelines.publish.report_tables import Row
 from pipelines.publish.stands_out import sources_missing
-
-if TYPE_CHECKING:
-    from pipelines.listing.masking import Masked
-    from pipelines.publish.publication import Publication
 
 
 def headline(publication: Publication, listed: Masked, lanes: list[Row]) -> list[str]:

@@ -1,22 +1,18 @@
 """What an analyst should look at first tonight, found by readable rules over the night's own figures."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import polars as pl
 
 from pipelines.counted import counted
 from pipelines.linking.link_report import NOT_LEARNT
 from pipelines.listing.gap_in_files import gap_in_files
+from pipelines.listing.masking import Masked
 from pipelines.listing.rank import DOUBTFUL_LINK
+from pipelines.publish.publication import Publication
 from pipelines.publish.report_tables import Row
-
-if TYPE_CHECKING:
-    from pipelines.listing.masking import Masked
-    from pipelines.publish.publication import Publication
 
 SET_ASIDE_SHARE, FEW_SET_ASIDE = 0.01, 2
 """More than one row in a hundred set aside, and more than this many rows, make it worth calling the sender first: one or

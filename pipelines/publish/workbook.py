@@ -1,25 +1,20 @@
 """``candidates.xlsx``: the list as an officer opens it in the morning, one sheet for each lane."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 import xlsxwriter
 
 from pipelines.decisions.outcomes import CODES, DFE_REASONS, MOST_HOURS
 from pipelines.listing.rank import FOLLOW_UP, LANES
+from pipelines.publish.publication import Publication
 from pipelines.publish.read_me import READ_ME, read_me_lines
 from pipelines.publish.sheet_layout import A4, PROSE_LINE, fit_rows, print_on_a3
 from pipelines.written_dates import day_written
-
-if TYPE_CHECKING:
-    from pipelines.publish.publication import Publication
-
 
 WHAT_CHANGED = "what changed"
 """The sheet of how the list differs from the last one published."""

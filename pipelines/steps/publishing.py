@@ -14,7 +14,8 @@ from pipelines.decisions.proposals import settings_in_words
 from pipelines.intake.standing_in import STANDS_IN
 from pipelines.ledger.lives import published
 from pipelines.listing.rank import LANES
-from pipelines.publish.publication import Publication, publish
+from pipelines.publish.outputs import publish
+from pipelines.publish.publication import Publication
 from pipelines.settings import Settings, settings_by_key
 from pipelines.stale import clear_stale
 from pipelines.steps.under_way import Counts, Night, row_of

@@ -3,14 +3,13 @@
 One file that opens offline, like the match report: no script, nothing fetched, no name and no address.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
+from markupsafe import Markup
 
 from matching.thresholds import expected_by_threshold
 from pipelines.publish import charts
@@ -29,9 +28,6 @@ from pipelines.tuning.trial import (
     figures,
     largest_moves,
 )
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
 
 Row = dict[str, Any]
 

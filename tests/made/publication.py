@@ -16,8 +16,9 @@ from pipelines.linking.link_report import LinkReport
 from pipelines.listing.early_warning import EarlyWarning
 from pipelines.listing.masking import MASKED_READS, Masked, masked_list
 from pipelines.listing.other_teams import OTHER_TEAM
-from pipelines.publish import publication
-from pipelines.publish.publication import Publication, PublishedFolder
+from pipelines.publish import outputs
+from pipelines.publish.outputs import PublishedFolder
+from pipelines.publish.publication import Publication
 from pipelines.steps.under_way import ARGUMENT_NAMES
 from pipelines.tables import (
     BREACH,
@@ -391,4 +392,4 @@ def mask(night: Publication) -> Masked:
 
 def publish(night: Publication, into: Path) -> PublishedFolder:
     """Publish a night, with its list masked."""
-    return publication.publish(night, into, mask(night))
+    return outputs.publish(night, into, mask(night))

@@ -15,10 +15,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.atomic_folder import PublicationFailed
 from pipelines.decisions.outcomes import CODES, DFE_REASONS
 from pipelines.decisions.outcomes import COLUMNS as COLUMNS_HANDED_IN
 from pipelines.files.handed_in import cells_handed_in
-from pipelines.publish.publication import PublicationFailed
 from pipelines.publish.sender_files import sender_csvs
 from pipelines.publish.tabular import csv_bytes
 from pipelines.publish.workbook import COLUMNS, TO_FILL_IN, candidates_xlsx, lanes_of, sheet_name
