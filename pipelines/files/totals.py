@@ -28,13 +28,21 @@ _CLOSINGS = (
 """Patterns of the first cell of such a row: by people, reports (``Number of pupils: 120``), Power BI, ``sqlcmd``, ``psql``,
 SQL*Plus."""
 
+COLOURS = "colours"
+"""Name of the rule, as a breach shows it, for a list that says something by colours."""
+
+_COLOURS = (
+    r"(?i)\b(gr[ea]y|red|yellow|green|amber|orange|blue|pink|purple|shaded|highlighted|coloured|struck through|strikethrough)\b"
+    r"\s*(rows?|cells?|text|names?|entries)?\s*([=:\x{2013}-]|means?|are|is)\s*\w"
+)
+
 FEWEST_COLUMNS = 4
 """Of a file with fewer columns, a row with one filled cell may be a child's."""
 
 _SEVERAL_WORDS = r"[^\W\d_]\S*\s+\S"
 """Found in notes and headings, and not in the key of a row or a code."""
 
-_NAME = r"^\s*[^\W\d_][^\d:;?!()]*$"
+_NAME = r"^\s*[^\W\d_][^\d:;?!()=]*$"
 """What may be a name, however short or long."""
 
 _CLOSING_CELLS = 2
@@ -114,8 +122,28 @@ def take_out_notes(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contra
     ]
     may_be_name = pl.any_horizontal(pl.lit(value=False), *(pl.col(name).str.contains(_NAME) for name in of_name))
     says_something = pl.any_horizontal(cell.str.contains(_SEVERAL_WORDS) for cell in cells)
-    lines = alone.filter(says_something & ~may_be_name)["line"].to_list()
-    return rows.filter(~pl.col("line").is_in(lines)), [_note(line) for line in lines]
+    of_colours = pl.any_horizontal(cell.str.contains(_COLOURS) for cell in cells)
+    lines = alone.filter(says_something & (~may_be_name | of_colours))["line"].to_list()
+    kept = rows.filter(~pl.col("line").is_in(lines))
+    return kept, [*map(_note, lines), *colours_told(rows.filter(pl.col("line").is_in(lines)))]
+
+
+def colours_told(notes: pl.DataFrame) -> list[Fault]:
+    """A fault for each row of notes (``line`` and cells) that says what a colour means: nobody reads colours."""
+    cells = [pl.col(name).str.contains(_COLOURS) for name in notes.columns if name != "line"]
+    told = notes.filter(pl.any_horizontal(pl.lit(value=False), *cells))
+    return [_colours(line) for line in told["line"]]
+
+
+def _colours(line: int) -> Fault:
+    return Fault(
+        COLOURS,
+        "nothing",
+        "A note says what a colour means, such as that an entry has ended, and colours are not read: such a row counts like "
+        "any other, and a child may be taken to be educated who is not.",
+        "Say in a column of words or dates what the colour says, as in an end date.",
+        line,
+    )
 
 
 def _note(line: int) -> Fault:

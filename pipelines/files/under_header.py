@@ -16,7 +16,7 @@ from pipelines.files.header_row import (
 )
 from pipelines.files.headers import MatchedHeaders, match_headers
 from pipelines.files.rows import BadRow, Fault, ReadTable, UnreadableFileError, has_text
-from pipelines.files.totals import take_out_notes, take_out_totals
+from pipelines.files.totals import colours_told, take_out_notes, take_out_totals
 from pipelines.files.versions import take_out_old_versions
 
 
@@ -53,7 +53,8 @@ def table_under_header(cells: pl.DataFrame, contract: Contract, faults: Sequence
     while headers and not has_visible_text(headers[-1]) and under.get_column(names[len(headers) - 1]).eq("").all():
         headers.pop()
     matched = match_headers(headers, contract)
-    above = [header_position_fault(under.get_column("line").item(0))] if position else []
+    above = [header_position_fault(under.get_column("line").item(0)), *colours_told(filled.head(position))]
+    above = above if position else []
     found = rows_of_children(under.slice(1), headers, matched, contract)
     return ReadTable(found.rows, matched.headers, [*faults, *above, *found.faults], unread=matched.unread)
 

@@ -12,6 +12,8 @@ import polars as pl
 
 from data_contracts.breach import Stops
 from data_contracts.contract import Contract
+from data_contracts.parts import Column
+from data_contracts.values import parse_dates
 from pipelines.files.header_names import known_columns
 from pipelines.files.header_row import (
     HEADER_WITHIN,
@@ -234,16 +236,22 @@ def _year_in(name: str) -> int | None:
 
 
 def _children_on(cells: pl.DataFrame, contract: Contract) -> set[tuple[str, ...]]:
-    """The names and birth dates on a sheet, in small letters."""
+    """The names on a sheet, in small letters, with the birth dates, in whatever form they are written there."""
     filled = cells.filter(has_text(cells.columns))
     position = find_header(filled.head(HEADER_WITHIN).rows(), contract)
     places = match_headers(filled.row(position), contract).position_of
     who = ("surname", "forename", "full_name", "date_of_birth")
-    theirs = [places[column.name] for column in contract.columns if column.maps_to in who and column.name in places]
+    theirs = [column for column in contract.columns if column.maps_to in who and column.name in places]
     if not theirs:
         return set()
-    rows = filled.slice(position + 1).select(pl.nth(theirs).str.strip_chars().str.to_lowercase()).rows()
-    return {row for row in rows if all(row)}
+    rows = filled.slice(position + 1).select(pl.nth(places[column.name]).alias(column.name) for column in theirs)
+    return {row for row in rows.select(map(_as_compared, theirs)).rows() if all(row)}
+
+
+def _as_compared(column: Column) -> pl.Expr:
+    """A cell as it is compared between sheets: a day as one, if it can be read, and anything else in small letters."""
+    text = pl.col(column.name).str.strip_chars().str.to_lowercase()
+    return pl.coalesce(parse_dates(column).cast(pl.String), text) if column.logical_type == "date" else text
 
 
 def _fitting(fits: Sequence[float]) -> list[int]:

@@ -14,6 +14,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from pipelines.counted import counted, first_of
 from pipelines.files.header_faults import MISSING
+from pipelines.files.totals import COLOURS
 from pipelines.files.workbook import UNREAD_CHILDREN
 from pipelines.intake.earlier_nights import FailedChecks, History
 from pipelines.intake.figures import Intake, keys_kept, last_nights
@@ -26,7 +27,7 @@ from pipelines.tables import COMPLETENESS
 
 HOLDS, STAMPS, ACCEPTED = "holds", "stamps", "accepted"
 
-STAMPING = (UNREADABLE_DATES, UNKNOWN_CODES, MISSING, SCHOOL_ELSEWHERE, UNREAD_CHILDREN)
+STAMPING = (UNREADABLE_DATES, UNKNOWN_CODES, MISSING, SCHOOL_ELSEWHERE, UNREAD_CHILDREN, COLOURS)
 """Rules that stop nothing, but with which the list must be read if a file breaks them."""
 
 FILES_NAMED = 3

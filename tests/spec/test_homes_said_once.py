@@ -9,6 +9,7 @@ import pytest
 from data_contracts.contract import read_contracts
 from pipelines.files.read import read_bytes
 from pipelines.files.rows import FileRows, KnownLines
+from pipelines.intake.completeness import STAMPING
 
 HOUSING = read_contracts()["housing"]
 HEADERS = (
@@ -114,3 +115,30 @@ def test_a_new_row_with_a_ditto_mark_is_read_as_in_the_whole_file() -> None:
     known = KnownLines("us", before.lines["line_hash"])
     again = read_bytes("referrals.csv", REFERRALS.encode(), contract, known)
     assert again.rows.filter(forename="Esme")["address"].to_list() == ["9 Low Street"]
+
+
+@pytest.mark.parametrize(
+    ("note", "is_told"),
+    [
+        ("Grey = closed", True),
+        ("Red rows are leavers", True),
+        ("Yellow: to be visited", True),
+        ("Green Lane School only", False),
+    ],
+)
+def test_a_note_that_says_what_a_colour_means_is_a_warning_as_nobody_reads_colours(note: str, is_told: bool) -> None:
+    row = ["Shah", "Dev", "01/10/2014", "9 Low Street", "ZA1 2BE", "02/11/2026"]
+    cells = [
+        ["Surname", "Forename", "DateOfBirth", "Address", "Postcode", "ReferredOn"],
+        row,
+        row,
+        ["", note, *[""] * 4],
+    ]
+    for lines in (cells, [["Referrals", *[""] * 5], [note, *[""] * 5], *cells[:3]]):
+        sheet = io.BytesIO()
+        pl.DataFrame(lines, orient="row").write_excel(sheet, include_header=False)
+        found = read_bytes("referrals.xlsx", sheet.getvalue(), read_contracts()["referrals"])
+        assert [breach.stops for breach in found.breaches if breach.rule == "colours"] == (
+            ["nothing"] if is_told else []
+        )
+    assert "colours" in STAMPING

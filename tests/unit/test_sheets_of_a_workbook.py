@@ -103,6 +103,12 @@ def test_sheets_that_are_parts_of_one_list_are_all_read(
     [
         pytest.param(("2025-26", "2026-27"), ROWS[:2], 2, id="last year's, left in"),
         pytest.param(("Sept 2026", "Sept 2025"), ROWS[1:], 1, id="behind this year's"),
+        pytest.param(
+            ("2026-27", "2025-26"),
+            [(*SMITH[:3], "2014-05-01", *SMITH[4:]), (*OKAFOR[:3], "2012-12-31", *OKAFOR[4:])],
+            1,
+            id="birth dates written in another form",
+        ),
         pytest.param(("26-27", "25-26"), ROWS, 1, id="years in two digits"),
         pytest.param(
             ("2026", "2025"), [OTHER], None, id="other children: a log with a sheet a year, all of which may hold"
