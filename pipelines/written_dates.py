@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a command that prints one date should not wait for polars
     from datetime import date, datetime
 
     import polars as pl

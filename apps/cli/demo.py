@@ -81,4 +81,6 @@ def _grade(report: "RunReport", folder: Path) -> None:
 def _listed(published: Path) -> "pl.DataFrame":
     import polars as pl
 
-    return pl.read_parquet(published / "candidates.parquet", columns=["rank", "records"])
+    from pipelines.publish.outputs import LIST_FILE
+
+    return pl.read_parquet(published / LIST_FILE, columns=["rank", "records"])

@@ -24,6 +24,9 @@ from pipelines.publish.warnings_file import warnings_txt
 from pipelines.publish.workbook import EARLY_WARNING as EARLY_WARNING_SHEET
 from pipelines.publish.workbook import IN_VIEW, WHAT_CHANGED, candidates_xlsx
 
+LIST_FILE, EXPLAINED_FILE = "candidates.parquet", "explained.parquet"
+"""The files of a publication that later nights and reports read back."""
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedFolder:
@@ -82,9 +85,9 @@ def _other_outputs(publication: Publication, listed: Masked, masked: Mapping[str
     warned, changed = publication.early_warning.children, publication.what_changed
     return {
         "candidates.csv": csv_bytes(listed.candidates),
-        "candidates.parquet": parquet_bytes(listed.candidates),
+        LIST_FILE: parquet_bytes(listed.candidates),
         "data_quality.html": data_quality_html(publication),
-        "explained.parquet": parquet_bytes(listed.explained.sort("child_id")),
+        EXPLAINED_FILE: parquet_bytes(listed.explained.sort("child_id")),
         "match_report.html": match_report_html(publication, listed),
         "restricted/candidates_restricted.csv": csv_bytes(listed.restricted),
         **_restricted_explained(listed.explained_restricted),

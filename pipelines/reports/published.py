@@ -8,10 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.atomic_folder import lists_in
+from pipelines.publish.outputs import EXPLAINED_FILE, LIST_FILE
 from pipelines.publish.run_json import read_run
 from pipelines.tables import CANDIDATE, EXPLAINED
-
-LIST_FILE, EXPLAINED_FILE = "candidates.parquet", "explained.parquet"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pipelines.ledger.ledger_inputs import LedgerInputs
 from pipelines.ledger.list_changes import CHANGES, told_to_all, what_changed
 from pipelines.ledger.lives import Ledger, keep_ledger
 from pipelines.ledger.what_moved import STOOD
+from pipelines.publish.outputs import EXPLAINED_FILE
 from pipelines.record_ids import one_row_a_record
 from pipelines.steps.under_way import Counts, Night
 from pipelines.store import Store
@@ -77,7 +78,7 @@ def stood_on_the_last_list(workspace: Path, lists: pl.DataFrame, as_at: date) ->
     if before.is_empty():
         return nothing
     before_on: date = before[-1]
-    path = workspace / PUBLISHED_FOLDER / before_on.isoformat() / "explained.parquet"
+    path = workspace / PUBLISHED_FOLDER / before_on.isoformat() / EXPLAINED_FILE
     try:
         told = pl.read_parquet(path, columns=list(STOOD))
     except (OSError, pl.exceptions.PolarsError):

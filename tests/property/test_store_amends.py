@@ -78,7 +78,7 @@ CHILDREN = st.dictionaries(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(usual=CHILDREN, otherwise=st.lists(CHILDREN.map(lambda few: dict(list(few.items())[:3])), max_size=3))
 def test_children_written_where_they_changed_leave_what_the_last_night_says(
     usual: dict[str, list[int]], otherwise: list[dict[str, list[int]]]
