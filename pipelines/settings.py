@@ -92,13 +92,13 @@ class Retention(Group):
     """How long things are kept, in days. 0: for ever."""
 
     lists_days: int = Field(400, ge=0)
-    """Published lists and weekly pages. The newest list always stays."""
+    """Published lists, weekly pages and those of ``rollcall tune``. The newest list always stays."""
     handovers_days: int = Field(90, ge=0)
     """Packets for other authorities. The record that one was made is kept for good."""
     failures_days: int = Field(90, ge=0)
     """Files about faults of the software, in WORKSPACE/failures."""
     backups_days: int = Field(35, ge=0)
-    """Backups. The newest always stays."""
+    """Backups, and copies of the store from before a new version. The newest backup always stays."""
     extracts_days: int = Field(0, ge=0)
     """Extracts, counted from the day on which the file was written."""
 

@@ -9,8 +9,8 @@ def outcomes(file: Path, /, *, workspace: Workspace, by: WhoHandsIn) -> int:
     """Read what officers found when they looked. The next night uses it.
 
     Kept whole or not at all: every line that cannot be kept is named. A closed child leaves the list until something
-    changes. Columns: child_id, outcome, date, and reason and hours (an officer's time) where they are known; notes are
-    not kept. UNDER_ENQUIRY keeps a child in view until another outcome closes it.
+    contradicts that. Columns: child_id, outcome, date, and reason and hours (an officer's time) where they are known;
+    notes are not kept. UNDER_ENQUIRY keeps a child in view until another outcome closes it.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """``WORKSPACE/outcomes.sqlite``: what officers found when they looked. Rows are added, never changed or removed.
 
-A closing outcome takes a child off the list until something changes: a sighting after the day of the outcome, or a record
-that was not known when the outcome was read in. Notes are ignored and never kept.
+A closing outcome takes a child off the list until something contradicts it, or the time is over for which it holds
+(``pipelines/listing/closed.py``). Notes are ignored and never kept.
 """
 
 from collections.abc import Mapping

@@ -299,7 +299,9 @@ def _write_reasons(book: Any, styles: dict[str, Any]) -> None:
     sheet.set_paper(A4)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
-    does = ["off the list, until something changes" if code.closes else "stays in view" for code in CODES.values()]
+    does = [
+        "off the list, until something contradicts it" if code.closes else "stays in view" for code in CODES.values()
+    ]
     columns = (
         (0, 56, "Reasons to choose from, in the department's words", list(DFE_REASONS)),
         (2, 28, "Outcomes to choose from", list(CODES)),
