@@ -18,6 +18,7 @@ from pipelines.files.headers import MatchedHeaders, match_headers
 from pipelines.files.rows import BadRow, Fault, ReadTable, UnreadableFileError, has_text
 from pipelines.files.totals import colours_told, take_out_notes, take_out_totals
 from pipelines.files.versions import take_out_old_versions
+from pipelines.files.words_of_leaving import notes_of_leaving
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,15 @@ def rows_of_children(
     return RowsOfChildren(
         own,
         bad,
-        [*matched.faults, *again, *totals, *notes, *older, *said_once],
+        [
+            *matched.faults,
+            *again,
+            *totals,
+            *notes,
+            *older,
+            *said_once,
+            *notes_of_leaving(valid, headers, matched, contract),
+        ],
         max(children["line"].tail(1), default=0),
         bool(said_once),
     )

@@ -15,6 +15,7 @@ from data_contracts.contract import Contract
 from pipelines.counted import counted, first_of
 from pipelines.files.header_faults import MISSING
 from pipelines.files.totals import COLOURS
+from pipelines.files.words_of_leaving import NOTED_LEFT
 from pipelines.files.workbook import UNREAD_CHILDREN
 from pipelines.intake.earlier_nights import FailedChecks, History
 from pipelines.intake.figures import Intake, keys_kept, last_nights
@@ -27,7 +28,7 @@ from pipelines.tables import COMPLETENESS
 
 HOLDS, STAMPS, ACCEPTED = "holds", "stamps", "accepted"
 
-STAMPING = (UNREADABLE_DATES, UNKNOWN_CODES, MISSING, SCHOOL_ELSEWHERE, UNREAD_CHILDREN, COLOURS)
+STAMPING = (UNREADABLE_DATES, UNKNOWN_CODES, MISSING, SCHOOL_ELSEWHERE, UNREAD_CHILDREN, COLOURS, NOTED_LEFT)
 """Rules that stop nothing, but with which the list must be read if a file breaks them."""
 
 FILES_NAMED = 3
@@ -125,10 +126,16 @@ def _source_tonight(
         set_aside_for=first_of(_kept_out(own)),
         refused_for=first_of(own.filter(stops="file")["rule"].unique().sort().to_list()),
         stands_in_until=max(came.stands_in.filter(source=source)["until"], default=None),
-        unsaid=list(dict.fromkeys(f"{row['column']}: {row['why']} {row['fix']}" for row in unsaid)),
+        unsaid=list(dict.fromkeys(map(_in_words, unsaid))),
         failed_checks=came.failed_checks.get(source, ()),
         due=came.due.get(source, ()),
     )
+
+
+def _in_words(breach: dict[str, str | None]) -> str:
+    """A breach as a warning of the list says it, without its line."""
+    column = f"{breach['column']}: " if breach["column"] else ""
+    return f"{column}{breach['why']} {breach['fix']}"
 
 
 def _kept_out(breaches: pl.DataFrame) -> list[str]:

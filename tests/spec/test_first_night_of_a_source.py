@@ -83,6 +83,14 @@ def test_a_source_of_which_every_row_was_set_aside_stamps_the_first_night_and_sa
     assert judged.held == ()
 
 
+def test_what_is_no_fault_of_a_column_stamps_the_night_once_without_its_lines(tmp_path: Path) -> None:
+    noted = [
+        Breach("health", "health.csv", line, None, "note of leaving", "nothing", "Why.", "Fix.") for line in (3, 9)
+    ]
+    judged = Deliveries(tmp_path).judged(0, school_census=census(), health=health(), breaches=tuple(noted))
+    assert (judged.held, judged.warnings) == ((), ("health.csv: Why. Fix.",))
+
+
 @pytest.mark.parametrize("rule", ["form of dates", "missing column"])
 def test_a_column_that_says_nothing_of_many_children_stamps_the_night(tmp_path: Path, rule: str) -> None:
     unsaid = Breach("health", "health.csv", None, "LastContact", rule, "nothing", "18 of its 100 dates.", "Fix.")
