@@ -24,7 +24,7 @@ FILES = (
     ("explained.parquet", "every other child of compulsory school age, and why the child is not on the list"),
     ("restricted", "children whose whereabouts are protected: for the named role only"),
     ("set_aside", "what each sender needs to correct, one file for each"),
-    ("WARNINGS.txt", "files that are not as complete as they should be: read this first"),
+    ("WARNINGS.txt", "what to bear in mind tonight, such as files that are not complete: read this first"),
     ("run.json", "inputs, counts, versions and times of this night"),
 )
 
@@ -103,7 +103,7 @@ def source_names(workspace: Path, contracts: Path | None) -> dict[str, str]:
     from data_contracts.contract import names_of, read_contracts
     from pipelines.decisions.in_force import settings_of
 
-    own = contracts or settings_of(workspace, None, date.min).contracts
+    own = contracts or settings_of(workspace).contracts
     return names_of(read_contracts(own=own))
 
 

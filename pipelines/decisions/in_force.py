@@ -33,14 +33,18 @@ def model_in_force(workspace: Path) -> Model | None:
         ) from None
 
 
-def settings_of(workspace: Path, config: Path | None, as_at: date) -> Settings:
-    """The settings that a night on this workspace would run with, except for its extracts, which are left empty."""
+def settings_of(workspace: Path, config: Path | None = None, as_at: date = date.min) -> Settings:
+    """The settings that a night on this workspace would run with, except for its extracts, which are left empty.
+
+    ``config``: a settings file; null: what is in force. ``as_at``: the date judged; whoever only asks for settings may leave
+    it out.
+    """
     return read_settings(config, extracts=Path(), workspace=workspace, as_at=as_at)
 
 
 def threshold_of(workspace: Path) -> float:
     """The link threshold (probability) in force."""
-    return settings_of(workspace, None, date.min).linkage.link_threshold
+    return settings_of(workspace).linkage.link_threshold
 
 
 def settings_toml(settings: Settings, heading: str) -> str:

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from data_contracts.today import day_of, today
@@ -233,7 +233,7 @@ def _decide(connection: sqlite3.Connection, number: int, what: str, name: str) -
 def _content(workspace: Path, proposal: Proposal, name: str) -> bytes:
     """What the file in force will hold. Raises SettingsError if the proposal can no longer be used."""
     if proposal.kind == SETTINGS:
-        settings = _as_proposed(settings_of(workspace, None, date.min), proposal)
+        settings = _as_proposed(settings_of(workspace), proposal)
         heading = (
             f"Proposal {proposal.id} by {proposal.by}, approved by {name} on {day_written(today())}. {proposal.why}"
         )
@@ -275,7 +275,7 @@ def _is_as_approved(workspace: Path, kind: str, approved: Proposal | None) -> bo
         return approved is None and not path.exists()
     if kind == MODEL:
         return _fingerprint(path) == approved.content
-    now = settings_of(workspace, None, date.min)
+    now = settings_of(workspace)
     return _as_proposed(now, approved) == now
 
 

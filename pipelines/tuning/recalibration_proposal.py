@@ -37,7 +37,7 @@ def propose_recalibration(workspace: Path, by: str) -> RecalibrationProposal:
     """
     tables = tables_for_readers(workspace, *TUNING_READS)
     night = judged_on(tables)
-    before = settings_of(workspace, None, night)
+    before = settings_of(workspace, as_at=night)
     outcomes = read_outcomes(workspace)
     try:
         found, words = fit_to_outcomes(

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
 from getpass import getuser
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -184,7 +183,7 @@ def _decisions(workspace: Path) -> Iterator[Finding]:
 
 def _in_force(workspace: Path) -> Iterator[Finding]:
     try:
-        settings_of(workspace, None, date.min)
+        settings_of(workspace)
         model, unlike = model_in_force(workspace), not_as_approved(workspace)
     except (SettingsError, StoreError) as error:
         yield Finding("in force", BAD, str(error))
