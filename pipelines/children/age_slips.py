@@ -18,6 +18,7 @@ from pipelines.children.age import birth_dates_of_age, is_of_compulsory_school_a
 from pipelines.children.facts import child_ages, mean_rate_of_sources, without_misdated_births
 from pipelines.children.members import join_by_child, members, source_bits, sources_by_child
 from pipelines.children.provision import entry_certainty
+from pipelines.intake.misread_dates import misread_dates, with_dates_put_right
 
 PRIOR_SLIPS, PRIOR_DATES = 1.0, 500.0
 """Prior: one date in five hundred makes a child of another age look of age."""
@@ -68,8 +69,9 @@ def birth_date_evidence(
     dated = without_misdated_births(by_age, statements)
     ages = child_ages(dated, statements, child_records, as_at)
     found = birth_dates(ages, dated, statements, child_records, provision, as_at=as_at)
-    # Not those of a source that has all its dates a day early: that is said once, of the whole file.
-    is_exchanged = (by_age["date_of_birth"] - person["date_of_birth"]).dt.total_days().abs() > 1
+    # Dates that a source has misread in one way are told of once, with the whole file.
+    as_read = with_dates_put_right(person, misread_dates(person))
+    is_exchanged = by_age["date_of_birth"].ne_missing(as_read["date_of_birth"])
     theirs = child_records.join(person.filter(is_exchanged), on="record_id", how="semi")["child_id"].unique()
     put_right = pl.col("child_id").is_in(theirs.implode())
     return replace(found, facts=found.facts.with_columns(is_birth_put_right=put_right))

@@ -9,7 +9,7 @@ import polars as pl
 
 from matching.keys import home_keys
 from matching.names import skeleton_key, variant_groups
-from pipelines.intake.a_day_early import births_a_day_early, with_next_day
+from pipelines.intake.misread_dates import misread_dates, with_dates_put_right
 
 LARGEST = 8
 """A home with more rows of one source is a hostel: what its rows have in common shows nothing."""
@@ -30,9 +30,9 @@ PAIR, TURNED = ["row", "other_row"], ["other_row", "row"]
 
 def records_by_age(person: pl.DataFrame) -> pl.DataFrame:
     """``person`` (``PERSON``) as ages are judged by it: with the birth dates of two rows exchanged where other sources surely
-    show that theirs has exchanged them (:func:`records_linked_and_by_age`), and those of a source that has all of them a day
-    early put right."""
-    person = with_next_day(person, births_a_day_early(person))
+    show that theirs has exchanged them (:func:`records_linked_and_by_age`), and those put right that a
+    source has misread in one way."""
+    person = with_dates_put_right(person, misread_dates(person))
     told = _told(person)
     return _put_right(person, told, _contradicted(person, told), surely=True)
 
@@ -50,10 +50,10 @@ def records_linked_and_by_age(identified: pl.DataFrame, person: pl.DataFrame) ->
     the smaller share of UPNs are exchanged for the linkage, as schools see birth certificates, and none for ages. A row that
     could be exchanged with two others stays as it is.
 
-    Before that, the dates of a source that has all of them a day early are put right.
+    Before that, dates that a source has misread in one way are put right.
     """
-    early = births_a_day_early(person)
-    identified, person = with_next_day(identified, early), with_next_day(person, early)
+    misread = misread_dates(person)
+    identified, person = (with_dates_put_right(each, misread) for each in (identified, person))
     told = _told(person)
     doubted = _contradicted(person, told)
     return _put_right(identified, told, doubted, surely=False), _put_right(person, told, doubted, surely=True)

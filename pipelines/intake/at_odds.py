@@ -16,7 +16,7 @@ from itertools import groupby
 import polars as pl
 
 from data_contracts.contract import Contract
-from pipelines.intake.a_day_early import DayEarly, births_a_day_early, with_next_day
+from pipelines.intake.misread_dates import TURNED, MisreadDates, misread_dates, with_dates_put_right
 
 ENOUGH_CHILDREN = 30
 """Fewest children that two sources must have in common: a share of fewer says nothing."""
@@ -167,26 +167,32 @@ def ends_before_begin(statement: pl.DataFrame, contracts: Mapping[str, Contract]
 def at_odds_in_words(
     person: pl.DataFrame, statement: pl.DataFrame, contracts: Mapping[str, Contract]
 ) -> tuple[str, ...]:
-    """A sentence or two for each of :func:`births_a_day_early`, :func:`columns_at_odds` of what is left, and
+    """A sentence or two for each of :func:`misread_dates`, :func:`columns_at_odds` of what is left, and
     :func:`ends_before_begin`, for everything published."""
-    early = births_a_day_early(person)
-    of_source = groupby(early, key=lambda each: each.source)
-    births = (_early_in_words(list(each), contracts) for _, each in of_source)
-    columns = (_in_words(each, contracts) for each in columns_at_odds(with_next_day(person, early)))
+    misread = misread_dates(person)
+    of_machine = groupby(misread, key=lambda each: (each.source, each.fault == TURNED))
+    births = (_misread_in_words(list(each), contracts) for _, each in of_machine)
+    columns = (_in_words(each, contracts) for each in columns_at_odds(with_dates_put_right(person, misread)))
     days = (_reversed_in_words(each, contracts) for each in ends_before_begin(statement, contracts))
     return (*births, *columns, *days)
 
 
-def _early_in_words(early: list[DayEarly], contracts: Mapping[str, Contract]) -> str:
-    """One sentence for what is found of one source, in summer time and outside it."""
-    contract, other = contracts[early[0].source], contracts[early[0].other].name
-    season = "in summer time " if early[0].in_summer_time else "outside summer time "
-    born = "" if len(early) > 1 else f"born {season}"
+def _misread_in_words(misread: list[MisreadDates], contracts: Mapping[str, Contract]) -> str:
+    """What is found of one source: that its dates are a day early (in summer time, outside it or both) or turned."""
+    contract, other, fault = contracts[misread[0].source], contracts[misread[0].other].name, misread[0].fault
+    born = f"born {fault} " if len(misread) == 1 and fault != TURNED else ""
+    children, wrong = (sum(getattr(each, name) for each in misread) for name in ("children", "misread"))
+    header = _headers(contract, "date_of_birth")
+    if fault == TURNED:
+        known, why = ", and whose day of birth could be a month", "have day and month turned in"
+        machine, read = "A spreadsheet has probably taken them for American dates", "with day and month turned back"
+    else:
+        known, why = "", "were born a day later by that source than by"
+        machine, read = "A clock has probably moved the dates", "as the day after"
     return (
-        f"{contract.name}: of {sum(each.children for each in early):,} children {born}whom {other} has, too, by names and "
-        f"postcode, {sum(each.early for each in early):,} were born a day later by that source than by "
-        f"{_headers(contract, 'date_of_birth')}. A clock has probably moved the dates: tonight this source's dates of such "
-        "children are read as the day after. Have the file sent again, with the dates as they were entered."
+        f"{contract.name}: of {children:,} children {born}whom {other} has, too, by names and postcode{known}, {wrong:,} {why} "
+        f"{header}. {machine}: tonight this source's dates of such children are read {read}. Have the file sent again, with "
+        "the dates as they were entered."
     )
 
 

@@ -1,4 +1,5 @@
-"""A source whose birth dates a clock has moved: all a day early, or those of children born in summer time."""
+"""A source whose birth dates a clock or a spreadsheet has moved: all a day early, those of children born in summer time, or
+those whose day could be a month turned."""
 
 from datetime import date, timedelta
 
@@ -8,13 +9,22 @@ import pytest
 from data_contracts.contract import read_contracts
 from matching.person import PERSON_RECORD
 from pipelines.children.exchanged_births import records_by_age, records_linked_and_by_age
-from pipelines.intake.a_day_early import ENOUGH_CHILDREN, DayEarly, births_a_day_early, with_next_day
 from pipelines.intake.at_odds import at_odds_in_words
+from pipelines.intake.misread_dates import (
+    ENOUGH_CHILDREN,
+    IN_SUMMER_TIME,
+    OUTSIDE_SUMMER_TIME,
+    TURNED,
+    MisreadDates,
+    misread_dates,
+    with_dates_put_right,
+)
 from pipelines.tables import STATEMENT
 
 SUMMER, WINTER = date(2014, 5, 3), date(2014, 11, 3)
 DAY = timedelta(days=1)
 Rows = list[tuple[str, str, date]]
+BIRTHDAYS = [date(2014, month, day) for day in (2, 4, 7, 9, 19, 24) for month in range(1, 13) if month != day]
 
 
 def listed(source: str, born: date, many: int = 40, *, first: int = 0, earlier: int = 0) -> Rows:
@@ -22,6 +32,15 @@ def listed(source: str, born: date, many: int = 40, *, first: int = 0, earlier: 
     more are put down for the day before."""
     days = range(first, first + many)
     return [(source, f"CHILD {day}", born + DAY * day - DAY * (day - first < earlier)) for day in days]
+
+
+def born_on(source: str, days: list[date]) -> Rows:
+    return [(source, f"CHILD {number}", born) for number, born in enumerate(days)]
+
+
+def american(days: list[date]) -> list[date]:
+    """As a spreadsheet reads them that takes 3 April for 4 March."""
+    return [born.replace(month=born.day, day=born.month) if born.day <= 12 else born for born in days]
 
 
 def people(*rows: tuple[str, str, date]) -> pl.DataFrame:
@@ -40,6 +59,7 @@ def people(*rows: tuple[str, str, date]) -> pl.DataFrame:
     return pl.concat([empty, pl.DataFrame(made, schema_overrides={"date_of_birth": pl.Date})], how="diagonal")
 
 
+PUPILS = born_on("school_census", BIRTHDAYS)
 ROLL, ROLL_WINTER = listed("school_census", SUMMER), listed("school_census", WINTER, first=100)
 
 
@@ -49,21 +69,23 @@ ROLL, ROLL_WINTER = listed("school_census", SUMMER), listed("school_census", WIN
         pytest.param([*ROLL, *listed("health", SUMMER)], set(), id="the same dates: none"),
         pytest.param(
             [*ROLL, *listed("health", SUMMER, earlier=40)],
-            {("health", True)},
+            {("health", IN_SUMMER_TIME)},
             id="a day early, the roll has them right",
         ),
         pytest.param(
             [*ROLL_WINTER, *listed("health", WINTER, first=100, earlier=40)],
-            {("health", False)},
+            {("health", OUTSIDE_SUMMER_TIME)},
             id="of children born in winter",
         ),
         pytest.param(
             [*ROLL, *ROLL_WINTER, *listed("health", SUMMER, earlier=40), *listed("health", WINTER, first=100)],
-            {("health", True)},
+            {("health", IN_SUMMER_TIME)},
             id="in summer time alone, as universal time makes them",
         ),
         pytest.param(
-            [*ROLL, *listed("health", SUMMER, earlier=33)], {("health", True)}, id="nearly all: others are mistakes"
+            [*ROLL, *listed("health", SUMMER, earlier=33)],
+            {("health", IN_SUMMER_TIME)},
+            id="nearly all: others are mistakes",
         ),
         pytest.param(
             [*ROLL, *listed("health", SUMMER, earlier=30)],
@@ -80,7 +102,7 @@ ROLL, ROLL_WINTER = listed("school_census", SUMMER), listed("school_census", WIN
         ),
         pytest.param(
             [*listed("school_census", SUMMER, earlier=40), *listed("health", SUMMER), *listed("housing", SUMMER)],
-            {("school_census", True)},
+            {("school_census", IN_SUMMER_TIME)},
             id="the roll is early, by two others",
         ),
         pytest.param(
@@ -95,19 +117,34 @@ ROLL, ROLL_WINTER = listed("school_census", SUMMER), listed("school_census", WIN
                 *listed("health", SUMMER, earlier=40),
                 *listed("social_care", SUMMER, earlier=40),
             ],
-            {("health", True), ("social_care", True)},
+            {("health", IN_SUMMER_TIME), ("social_care", IN_SUMMER_TIME)},
             id="two of four are early, as one supplier's systems may be",
+        ),
+        pytest.param(
+            [*PUPILS, *born_on("housing", BIRTHDAYS), *born_on("health", american(BIRTHDAYS))],
+            {("health", TURNED)},
+            id="day and month turned where the day could be a month",
+        ),
+        pytest.param(
+            [*PUPILS, *born_on("housing", BIRTHDAYS), *born_on("health", [*american(BIRTHDAYS[:22]), *BIRTHDAYS[22:]])],
+            set(),
+            id="half of them turned: slips of one office, each weighed by itself",
+        ),
+        pytest.param(
+            [*PUPILS, *born_on("health", american(BIRTHDAYS))],
+            set(),
+            id="of two sources nobody can say which has turned them",
         ),
     ],
 )
 def test_a_source_is_early_if_most_others_have_nearly_all_its_children_a_day_later(
-    rows: Rows, early: set[tuple[str, bool]]
+    rows: Rows, early: set[tuple[str, str]]
 ) -> None:
     person = people(*rows).sample(fraction=1, shuffle=True, seed=3)
-    found = births_a_day_early(person)
-    assert {(each.source, each.in_summer_time) for each in found} == early
-    right = with_next_day(person, found)
-    assert births_a_day_early(right) == []
+    found = misread_dates(person)
+    assert {(each.source, each.fault) for each in found} == early
+    right = with_dates_put_right(person, found)
+    assert misread_dates(right) == []
 
 
 @pytest.mark.parametrize(
@@ -130,8 +167,14 @@ def test_of_summer_time_only_dates_whose_next_day_begins_in_it_are_put_right(
 ) -> None:
     person = people(("health", "CHILD 1", SUMMER), ("school_census", "CHILD 1", SUMMER))
     person = person.with_columns(date_of_birth=pl.lit(said, dtype=pl.Date))
-    early = [DayEarly("health", in_summer_time=True, other="school_census", children=40, early=40)]
-    assert with_next_day(person, early)["date_of_birth"].to_list() == [read, said]
+    early = [MisreadDates("health", IN_SUMMER_TIME, "school_census", children=40, misread=40)]
+    assert with_dates_put_right(person, early)["date_of_birth"].to_list() == [read, said]
+
+
+def test_days_that_could_be_months_are_turned_back_and_others_left() -> None:
+    person = people(*PUPILS, *born_on("housing", BIRTHDAYS), *born_on("health", american(BIRTHDAYS)))
+    right = with_dates_put_right(person, misread_dates(person))
+    assert right.filter(pl.col("dataset") == "health")["date_of_birth"].to_list() == BIRTHDAYS
 
 
 def test_records_are_linked_and_ages_judged_by_the_day_after() -> None:
@@ -160,10 +203,16 @@ def test_records_are_linked_and_ages_judged_by_the_day_after() -> None:
             "of 80 children whom School census has, too, by names and postcode, 79 were born",
             id="always",
         ),
+        pytest.param(
+            [*PUPILS, *born_on("housing", BIRTHDAYS), *born_on("health", american(BIRTHDAYS))],
+            "of 44 children whom Council housing and benefits has, too, by names and postcode, and whose day of birth could "
+            "be a month, 44 have day and month turned in BirthDate.",
+            id="turned",
+        ),
     ],
 )
 def test_a_warning_says_so_once_and_in_place_of_that_of_a_column_that_shifted(rows: Rows, words: str) -> None:
     (warning,) = at_odds_in_words(people(*rows), STATEMENT.to_frame(), read_contracts())
     assert words in warning
     assert warning.startswith("Health registrations: ")
-    assert "a day later by that source than by BirthDate." in warning
+    assert warning.endswith("Have the file sent again, with the dates as they were entered.")
