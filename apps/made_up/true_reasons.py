@@ -6,6 +6,7 @@ from datetime import date
 import polars as pl
 
 from apps.made_up.books import LAYOUT_OF, Books, in_education, of_age
+from apps.made_up.history import BIRTH_STYLE, WRITTEN
 from apps.made_up.truth import true_children
 from pipelines.formatted import formatted
 from pipelines.ledger.left_list import MERGED, RECORDS_GONE
@@ -40,7 +41,7 @@ def judged_reasons(
     facts = books.children.select(true_child="child_id", is_resident=pl.col("resident") == 1)
     facts = facts.with_columns(true_of_age=pl.Series(of_age(books, as_at)))
     learning = in_education(books, as_at)
-    slipped = pl.concat([frame.filter(why="slip").select("child_id") for frame in books.held.values()])["child_id"]
+    slipped = _dated_otherwise(books)
     late = pl.col("source").is_in(list(not_whole))
     stands = _stands(left, books, not_whole)
     child, because = pl.col("true_child"), pl.col("off_because")
@@ -63,6 +64,17 @@ def judged_reasons(
         .join(stands, on=["child_id", "spell"], how="left", validate="1:1")
         .with_columns(is_true=is_true)
     )
+
+
+def _dated_otherwise(books: Books) -> pl.Series:
+    """Children of whom a row now gives another birth date than theirs, or none that can be read."""
+    born = books.children.select("child_id", "born_on")
+    found = []
+    for source, style in BIRTH_STYLE.items():
+        written = books.rows[source].select("child_id", on=pl.col(WRITTEN[source][2]).str.to_date(style, strict=False))
+        differs = pl.col("on").ne_missing(pl.col("born_on"))
+        found.append(written.join(born, on="child_id", how="inner", validate="m:1").filter(differs)["child_id"])
+    return pl.concat(found)
 
 
 def _majority_of_children(child_records: pl.DataFrame, whose: pl.DataFrame) -> pl.DataFrame:
