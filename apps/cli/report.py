@@ -24,9 +24,9 @@ def report(
     from pipelines.atomic_folder import write_folder
     from pipelines.decisions.outcomes import read_outcomes
     from pipelines.reports.published import published_nights, read_night
-    from pipelines.reports.report_page import report_html
     from pipelines.reports.return_folder import confirmed_by
     from pipelines.reports.termly_report import hours_for_each_found, termly_report
+    from pipelines.reports.termly_report_page import report_html
     from pipelines.settings import SettingsError
     from pipelines.workspace import PUBLISHED_FOLDER
 

@@ -78,6 +78,12 @@ class Ranked:
     """``ON_LEAVE`` of unprotected candidates."""
 
 
+def lanes_of(candidates: pl.DataFrame) -> list[str]:
+    """The lanes that have a child on a list, and always *follow up*, in their order."""
+    found = set(candidates["lane"].unique()) | {FOLLOW_UP}
+    return [lane for lane in LANES if lane in found] + sorted(found - set(LANES))
+
+
 def rank(inputs: ListInputs) -> Ranked:
     """Rank the children possibly missing education, and explain all others of compulsory school age.
 

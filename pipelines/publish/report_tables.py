@@ -13,9 +13,8 @@ from pipelines.formatted import formatted
 from pipelines.ledger.list_changes import CHANGES
 from pipelines.linking.link_report import weights_at
 from pipelines.listing.masking import NOT_SHOWN_OF_A_PAIR, Masked, masked_keys
-from pipelines.listing.rank import REASON_IN_WORDS
+from pipelines.listing.rank import REASON_IN_WORDS, lanes_of
 from pipelines.publish.publication import Publication
-from pipelines.publish.workbook import lanes_of
 from pipelines.record_ids import source_of
 
 Row = dict[str, Any]

@@ -10,7 +10,7 @@ import polars as pl
 import xlsxwriter
 
 from pipelines.decisions.outcomes import CODES, DFE_REASONS, MOST_HOURS
-from pipelines.listing.rank import FOLLOW_UP, LANES
+from pipelines.listing.rank import FOLLOW_UP, lanes_of
 from pipelines.publish.publication import Publication
 from pipelines.publish.read_me import READ_ME, read_me_lines
 from pipelines.publish.sheet_layout import A4, PROSE_LINE, fit_rows, print_on_a3
@@ -183,12 +183,6 @@ def candidates_xlsx(publication: Publication, candidates: pl.DataFrame, more: Ma
     _write_reasons(book, styles)
     book.close()
     return buffer.getvalue()
-
-
-def lanes_of(candidates: pl.DataFrame) -> list[str]:
-    """The lanes that have a child tonight, and always *follow up*, in the order of their sheets."""
-    found = set(candidates["lane"].unique()) | {FOLLOW_UP}
-    return [lane for lane in LANES if lane in found] + sorted(found - set(LANES))
 
 
 def sheets_of(candidates: pl.DataFrame, lanes: Sequence[str], top: int) -> list[tuple[str, pl.DataFrame]]:

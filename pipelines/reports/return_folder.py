@@ -10,8 +10,8 @@ from pipelines.atomic_folder import write_folder
 from pipelines.decisions.outcomes import read_outcomes
 from pipelines.for_readers import tables_for_readers
 from pipelines.publish.tabular import csv_bytes
-from pipelines.reports.return_page import return_html
 from pipelines.reports.termly_return import confirmed_missing, termly_return
+from pipelines.reports.termly_return_page import return_html
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
 from pipelines.written_dates import day_written

@@ -19,9 +19,9 @@ from pipelines.reports.explain import UnknownIdentifierError
 from pipelines.reports.handover import HANDOVERS_FILE, Handover, handover, note_handover
 from pipelines.reports.handover_files import handover_files
 from pipelines.reports.published import PublishedNight, published_nights, read_nights, settings_approval
-from pipelines.reports.report_page import report_html
 from pipelines.reports.small_counts import shown, shown_alone
 from pipelines.reports.termly_report import TermlyReport, termly_report
+from pipelines.reports.termly_report_page import report_html
 from pipelines.reports.weekly import Weekly, weekly
 from pipelines.reports.weekly_page import weekly_html
 from pipelines.settings import SettingsError

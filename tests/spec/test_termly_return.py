@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from pipelines.reports.return_page import return_html
 from pipelines.reports.small_counts import suppressed
 from pipelines.reports.termly_return import BANDS, confirmed_missing, termly_return
+from pipelines.reports.termly_return_page import return_html
 from tests.made.children import AS_AT, Drawn
 from tests.spec.test_outcomes import outcome
 

@@ -19,9 +19,10 @@ from pipelines.atomic_folder import PublicationFailed
 from pipelines.decisions.outcomes import CODES, DFE_REASONS
 from pipelines.decisions.outcomes import COLUMNS as COLUMNS_HANDED_IN
 from pipelines.files.handed_in import cells_handed_in
+from pipelines.listing.rank import lanes_of
 from pipelines.publish.sender_files import sender_csvs
 from pipelines.publish.tabular import csv_bytes
-from pipelines.publish.workbook import COLUMNS, TO_FILL_IN, candidates_xlsx, lanes_of, sheet_name
+from pipelines.publish.workbook import COLUMNS, TO_FILL_IN, candidates_xlsx, sheet_name
 from pipelines.tables import CANDIDATE, EXPLAINED
 from tests.made.publication import made_publication, nothing_published, protect, publish
 
