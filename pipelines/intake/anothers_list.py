@@ -35,10 +35,10 @@ def under_anothers_name(breach: Breach, file: str, data: bytes, contracts: Mappi
     except UnreadableFileError:
         return breach
     fits = {source: _fit(headers, contract) for source, contract in contracts.items() if source != breach.source}
-    best = max(fits.values(), default=0)
+    best = max(fits.values(), default=(0, 0))
     fitting = [contracts[source] for source, fit in fits.items() if fit == best]
     own = contracts.get(breach.source)
-    if best <= (len(known_columns(headers, own)) if own else 0) or len(fitting) != 1:
+    if best <= (_known(headers, own) if own else (0, 0)) or len(fitting) != 1:
         return breach
     other = fitting[0]
     swapped = ": perhaps two files have each other's names" if own else ""
@@ -132,7 +132,15 @@ def _anothers_list(
     return Breach.of_file(contract.id, file, ANOTHERS_LIST, why, fix)
 
 
-def _fit(headers: Sequence[str], contract: Contract) -> int:
-    """How many columns of the contract these headers name; 0 if one is missing that a file must have."""
-    named = known_columns(headers, contract)
-    return len(named) if all(column.name in named for column in must_be_there(contract)) else 0
+def _fit(headers: Sequence[str], contract: Contract) -> tuple[int, int]:
+    """How many columns these headers name (:func:`_known`) in the layout of a source that fits them best; none if in every
+    layout one is missing that a file must have."""
+    forms = (contract, *(form for _, form in contract.in_layouts()))
+    fitting = (form for form in forms if {c.name for c in must_be_there(form)} <= known_columns(headers, form))
+    return max((_known(headers, form) for form in fitting), default=(0, 0))
+
+
+def _known(headers: Sequence[str], form: Contract) -> tuple[int, int]:
+    """How many columns these headers name by which a source says more than who a child is, and how many in all."""
+    named = known_columns(headers, form)
+    return len(named & form.statement_columns), len(named)

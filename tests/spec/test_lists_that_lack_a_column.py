@@ -34,6 +34,8 @@ CONTRACTS = read_contracts()
         ("housing", "TenancyEnd TenancyStatus", ["TenancyEnd"]),
         ("social_care", "Closed CaseState", ["Closed"]),
         ("social_care", "AddressProtected", ["AddressProtected"]),
+        ("asylum", "AddressProtected", ["AddressProtected"]),
+        ("moved_in", "AddressProtected", ["AddressProtected"]),
         ("ehe_register", "Suitability", ["Suitability"]),
         ("youth_justice", "CustodyTo", ["CustodyTo"]),
         ("youth_justice", "CustodyTo CustodyFrom", []),

@@ -23,6 +23,27 @@ def test_two_lists_under_each_others_names_are_told_whose_columns_they_have(tmp_
     assert "with health. If not: Send" in breaches["housing"].fix
 
 
+UNDER_ANOTHER_NAME = {
+    "alternative_provision": {
+        "Address": "PAON", "AddressLine2": "Street", "StartDate": "PlacementStartDate", "EndDate": "PlacementEndDate",
+        "Provider": "UKPRN",
+    },
+    "social_care": {"Surname": "Known as", "FullName": "Person Name", "Forename": "Initials"},
+    "referrals": {"ReferredOn": "Date"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", UNDER_ANOTHER_NAME)
+def test_a_file_under_a_name_that_nobody_knows_is_told_whose_columns_it_has_in_whatever_layout(
+    source: str, tmp_path: Path
+) -> None:
+    row = {UNDER_ANOTHER_NAME[source].get(header, header): cell for header, cell in GOOD[source].items()}
+    pl.DataFrame([row]).write_csv(tmp_path / "Export_20261120.csv")
+    ((breach,),) = (found.breaches for found in check_files(tmp_path, CONTRACTS))
+    assert f"({source})." in breach.why
+    assert f"start the file's name with {source}." in breach.fix
+
+
 @pytest.mark.parametrize("name", ["independent_schools", "health"])
 @pytest.mark.parametrize("source", ["housing", "social_care", "referrals", "benefits", "lost_pupils"])
 def test_a_list_under_anothers_name_that_breaks_no_rule_of_its_rows_is_refused(
