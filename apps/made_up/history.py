@@ -1,7 +1,7 @@
 """A made-up authority from night to night: who came, left, moved and was seen; clerks' slips and corrections.
 
 >>> made = make_authority(folder, children=20_000, seed=1, as_at=first)
->>> begin_history(folder, seed=1)                    # holds some children and rows back, to come later
+>>> begin_history(folder, seed=1, as_at=first)       # holds some children and rows back, to come later
 >>> move_on(folder, seed=1, as_at=first + one_day)   # the next night's extracts, and the truth with them
 >>> deliver(folder, into, late=("health",))          # as they arrive: yesterday's file again, a bad one, none
 
@@ -19,7 +19,7 @@ import polars as pl
 
 from apps.made_up.books import LAYOUT_OF, file_of, is_open, judge_truth, read_books, write_books
 from apps.made_up.draws import stream
-from apps.made_up.layouts import LAYOUTS
+from apps.made_up.layouts import ISO, LAYOUTS, PLAIN, UK
 from apps.made_up.night_under_way import EVENT, ROLL, Night
 from apps.made_up.school_year import in_session, turn_school_year
 from apps.made_up.slips import misspelt
@@ -36,7 +36,7 @@ WRITTEN = {
     "social_care": ("Surname", "Forename", "DateOfBirth", "Postcode"),
 }
 """What a clerk may misspell and correct: surname, forename, birth date, postcode."""
-BIRTH_STYLE = {ROLL: "%Y-%m-%d", "health": "%Y%m%d", "admissions": "%d/%m/%Y", "social_care": "%d/%m/%Y"}
+BIRTH_STYLE = {ROLL: ISO, "health": PLAIN, "admissions": UK, "social_care": UK}
 HOME = {
     ROLL: ("SAON", "PAON", "Street", "Town", "Postcode", "UPRN"),
     "health": ("AddressLine1", "AddressLine2", "Postcode"),
@@ -47,12 +47,12 @@ SMALLER = (
     *("admissions", "ehe_register", "alternative_provision", "independent_schools"),
     *("other_la", "social_care", "referrals", "lost_pupils"),
 )
-SIGHTED = (("health", "LastContact", "%Y-%m-%d", 0.75), ("housing", "LastVerified", "%d/%m/%Y", 0.25))
+SIGHTED = (("health", "LastContact", ISO, 0.75), ("housing", "LastVerified", UK, 0.25))
 """Source, column, form and share of the children seen on a night whose new date of contact it gives."""
 LEFT_AREA = (
-    (ROLL, "LeavingDate", "%Y-%m-%d", 1.0),
-    ("housing", "TenancyEnd", "%d/%m/%Y", 0.7),
-    ("health", "DeductionDate", "%Y-%m-%d", 0.33),
+    (ROLL, "LeavingDate", ISO, 1.0),
+    ("housing", "TenancyEnd", UK, 0.7),
+    ("health", "DeductionDate", ISO, 0.33),
 )
 """Source, column, form and share of the children who leave the area of whom it hears at once."""
 TO_COME, SLIP, MERGED, VANISHED = "to come", "slip", "merged by the agency", "vanished from the roll"
