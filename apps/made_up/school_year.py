@@ -15,6 +15,7 @@ import polars as pl
 from apps.made_up.books import is_open
 from apps.made_up.draws import Texts, either, pick, pick_shares, stream, words
 from apps.made_up.identifiers import LA_CODE, issue_upns
+from apps.made_up.layouts import ISO, PLAIN, UK
 from apps.made_up.night_under_way import ROLL, Night
 from apps.made_up.school_age import last_friday_of_june, year_group
 from apps.made_up.slips import drop_letter
@@ -35,9 +36,10 @@ LISTED_WITHIN = 35
 """Days, from 15 September, within which other lists hear of those who went elsewhere."""
 RETYPED = 0.06
 """Share of the new entries in which the school has typed the forename with a slip."""
-LEARNS_HERE = (pl.col("resident") == 1) & pl.col("state").is_in(["state", "preschool"])
 SIXTH_FORM = 0.45
 """Share of Year 11 who stay on the roll."""
+LEARNS_HERE = (pl.col("resident") == 1) & pl.col("state").is_in(["state", "preschool"])
+"""Of a row of children: whoever else has a life of its own already, which the school year does not change."""
 
 
 @dataclass(frozen=True)
@@ -74,36 +76,39 @@ def _plan(night: Night) -> _Plan:
         group=pl.Series(year_group(children["born_on"].to_numpy(), date(year, 9, 1))),
         goes=pl.Series(pick_shares(dice, GOES, count), dtype=pl.String),
     ).with_columns(**{name: pl.Series(values) for name, values in draws.items()})
-    now = roll.join(known.select("child_id", "group"), on="child_id", how="left", validate="m:1")
-    schools = (
-        now.group_by("URN", "LEA", "Estab", "SchoolName")
-        .agg(is_secondary=pl.col("group").median() >= 7, pupils=pl.len())
-        .sort("pupils", "URN", descending=[True, False])
-        .unique("URN", keep="first", maintain_order=True)
-        .sort("URN")
-        .with_columns(
-            ends_on=_a_day_of_its_own(year, ENDS, later=1), begins_on=_a_day_of_its_own(year, BEGINS, later=2)
-        )
-    )
+    schools = _schools(roll.join(known.select("child_id", "group"), on="child_id", how="left", validate="m:1"), year)
     last = roll.unique("child_id", keep="last", maintain_order=True).select("child_id", came_from="URN")
     own = known.filter(LEARNS_HERE | (pl.col("state").is_in([*GOES]) & (night.as_at.month >= 9)))
     own = own.join(last, on="child_id", how="left", validate="1:1")
     return _Plan(year, own.with_columns(URN=pl.Series(_schools_to_come(own, schools), dtype=pl.String)), schools)
 
 
-def _a_day_of_its_own(year: int, days: tuple[tuple[int, int], int], later: int) -> pl.Expr:
-    """For each school, by its number, one of so many days from the first on."""
-    (month, first), count = days
-    return pl.date(year, month, first) + pl.duration(
-        days=pl.col("URN").cast(pl.Int64, strict=False) * 7 * later % count
+def _schools(roll: pl.DataFrame, year: int) -> pl.DataFrame:
+    """``_Plan.schools``; ``roll`` has each pupil's ``group``."""
+    by_name = roll.group_by("URN", "LEA", "Estab", "SchoolName").agg(
+        is_secondary=pl.col("group").median() >= 7, pupils=pl.len()
     )
+    commonest = by_name.sort("pupils", "URN", descending=[True, False]).unique("URN", keep="first", maintain_order=True)
+    days = {"ends_on": _a_day_of_its_own(year, ENDS, 7), "begins_on": _a_day_of_its_own(year, BEGINS, 14)}
+    return commonest.drop("pupils").sort("URN").with_columns(**days)
+
+
+def _number(urn: pl.Expr) -> pl.Expr:
+    """The school's number in the authority; 0: none."""
+    return urn.str.slice(-3).cast(pl.Int64, strict=False).fill_null(0)
+
+
+def _a_day_of_its_own(year: int, days: tuple[tuple[int, int], int], step: int) -> pl.Expr:
+    """For each school one of so many days from the first on; ``step``: days between those of two neighbouring numbers."""
+    (month, first), count = days
+    return pl.date(year, month, first) + pl.duration(days=_number(pl.col("URN")) * step % count)
 
 
 def _schools_to_come(children: pl.DataFrame, schools: pl.DataFrame) -> Texts:
     secondary, primary = (
         schools.filter(pl.col("is_secondary") == kind)["URN"].to_numpy().astype(object) for kind in (True, False)
     )
-    feeds = children["came_from"].fill_null("0").str.slice(-3).cast(pl.Int64, strict=False).fill_null(0).to_numpy()
+    feeds = children.select(_number(pl.col("came_from")))["came_from"].to_numpy()
     place = children["place"].to_numpy()
     at = np.where(children["feeds"].to_numpy() < FEEDER, feeds, (place * 1000).astype(np.int64))
     to_secondary = secondary[at % len(secondary)]
@@ -115,9 +120,9 @@ def in_session(night: Night) -> pl.Series:
     """For each row of the roll, whether its school is open: over the summer, only once its file shows that the new year has
     begun."""
     roll, year = night.books.rows[ROLL], night.as_at.year
-    begun = _a_day_of_its_own(year, BEGINS, later=2) < night.as_at
+    begun = _a_day_of_its_own(year, BEGINS, 14) < night.as_at
     is_summer = date(year, *ENDS[0]) <= night.as_at <= date(year, *BEGINS[0]) + timedelta(BEGINS[1])
-    return roll.select(in_session=begun.fill_null(value=False) | pl.lit(not is_summer))["in_session"]
+    return roll.select(in_session=begun | pl.lit(not is_summer))["in_session"]
 
 
 def turn_school_year(night: Night) -> None:
@@ -134,36 +139,37 @@ def _offer(night: Night, plan: _Plan) -> None:
     if night.as_at.isoformat() >= plan.begins:
         return
     admissions = night.books.rows["admissions"]
-    applied = admissions["AppliedOn"].str.to_date("%d/%m/%Y", strict=False) >= date(plan.year - 1, 9, 1)
+    applied = admissions["AppliedOn"].str.to_date(UK, strict=False) >= date(plan.year - 1, 9, 1)
     has_one = admissions.filter(applied & admissions["ApplicationType"].is_in(["Reception", "Year 7"]))["child_id"]
     share = pl.col("goes").replace_strict(APPLIED, default=0.0)
     asked = plan.of(*GOES).filter(
         pl.col("applies") < share, pl.col("resident") == 1, ~pl.col("child_id").is_in(has_one.implode())
     )
-    people = _written(night, asked)
+    night.add("admissions", _as_applications(_written(night, asked), plan))
+
+
+def _as_applications(people: pl.DataFrame, plan: _Plan) -> pl.DataFrame:
+    """Rows of the admissions team, written before the round's deadline."""
     is_seven, refused = pl.col("group") == 7, pl.col("stays") > 0.93
-    placed = pl.when(~refused)
+    placed, none = pl.when(~refused), pl.lit(None, pl.String)
     due = pl.when(is_seven).then(pl.date(plan.year - 1, 10, 31)).otherwise(pl.date(plan.year, 1, 15))
-    night.add(
-        "admissions",
-        people.select(
-            "child_id",
-            ApplicationType=pl.when(is_seven).then(pl.lit("Year 7")).otherwise(pl.lit("Reception")),
-            AppliedOn=(due - pl.duration(days=pl.col("retypes") * 40)).dt.strftime("%d/%m/%Y"),
-            ChildForename="forename",
-            ChildMiddleName="middle",
-            ChildSurname="surname",
-            DateOfBirth=pl.col("born").dt.strftime("%d/%m/%Y"),
-            Gender=pl.col("sex").replace_strict({"F": "Female", "M": "Male"}, default="Not stated"),
-            AddressLine1="line",
-            AddressLine2="town",
-            Postcode="postcode",
-            ParentName=pl.lit(None, pl.String),
-            ParentPhone=pl.lit(None, pl.String),
-            OfferStatus=pl.when(refused).then(pl.lit("Refused")).otherwise(pl.lit("Accepted")),
-            OfferedURN=placed.then("URN"),
-            ExpectedStartDate=placed.then(pl.lit(date(plan.year, 9, 2).strftime("%d/%m/%Y"))),
-        ),
+    return people.select(
+        "child_id",
+        ApplicationType=pl.when(is_seven).then(pl.lit("Year 7")).otherwise(pl.lit("Reception")),
+        AppliedOn=(due - pl.duration(days=pl.col("retypes") * 40)).dt.strftime(UK),
+        ChildForename="forename",
+        ChildMiddleName="middle",
+        ChildSurname="surname",
+        DateOfBirth=pl.col("born").dt.strftime(UK),
+        Gender=pl.col("sex").replace_strict({"F": "Female", "M": "Male"}, default="Not stated"),
+        AddressLine1="line",
+        AddressLine2="town",
+        Postcode="postcode",
+        ParentName=none,
+        ParentPhone=none,
+        OfferStatus=pl.when(refused).then(pl.lit("Refused")).otherwise(pl.lit("Accepted")),
+        OfferedURN=placed.then("URN"),
+        ExpectedStartDate=placed.then(pl.lit(date(plan.year, 9, 2).strftime(UK))),
     )
 
 
@@ -176,7 +182,7 @@ def _end(night: Night, plan: _Plan) -> None:
     ends = plan.schools.filter(ends_on=night.as_at)["URN"]
     stands = is_open(roll, ROLL, night.as_at) & (roll["EntryDate"].fill_null("") < plan.begins)
     at = np.flatnonzero((stands & theirs["group"].is_not_null() & roll["URN"].is_in(ends.implode())).to_numpy())
-    removes = (theirs["URN"][at].str.slice(-3).cast(pl.Int64, strict=False).fill_null(1) % REMOVES == 0).to_numpy()
+    removes = theirs[at].select(_number(pl.col("URN")) % REMOVES == 0)["URN"].to_numpy()
     summer, june = date(plan.year, 7, 21).isoformat(), last_friday_of_june(plan.year).isoformat()
     dated = at[~removes]
     night.edit(ROLL, dated, {"LeavingDate": [june if group == 12 else summer for group in theirs["group"][dated]]})
@@ -208,7 +214,7 @@ def _begin(night: Night, plan: _Plan) -> None:
 def _enrol(night: Night, plan: _Plan, new: pl.DataFrame) -> None:
     """Write entries at the school to come: as the last school wrote the child or, of the youngest, as the practice does."""
     places = new.select("child_id", "group", "URN", "retypes").join(
-        plan.schools.drop("is_secondary", "pupils"), on="URN", how="inner", validate="m:1", maintain_order="left"
+        plan.schools.drop("is_secondary"), on="URN", how="inner", validate="m:1", maintain_order="left"
     )
     roll = night.books.rows[ROLL]
     held = night.books.held[ROLL].select(roll.columns)
@@ -252,10 +258,11 @@ def _settle(night: Night, plan: _Plan) -> None:
 
 def _list(night: Night, plan: _Plan) -> None:
     """Other schools, other authorities and the home-education team put those who went there on their lists."""
+    today = night.as_at.strftime(UK)
     own: dict[str, tuple[str, dict[str, str | None]]] = {
-        "ehe_register": ("ehe", {"NotifiedOn": _uk(night.as_at), "ClosedOn": None, "Suitability": "Not yet assessed"}),
+        "ehe_register": ("ehe", {"NotifiedOn": today, "ClosedOn": None, "Suitability": "Not yet assessed"}),
         "independent_schools": ("independent", {"StartDate": f"02/09/{plan.year}"}),
-        "other_la": ("other_la", {"ConfirmedOn": _uk(night.as_at), "ConfirmingLA": "997"}),
+        "other_la": ("other_la", {"ConfirmedOn": today, "ConfirmingLA": "997"}),
     }
     for source, (goes, columns) in own.items():
         known = night.books.rows[source]["child_id"]
@@ -267,26 +274,24 @@ def _list(night: Night, plan: _Plan) -> None:
             "independent_schools": {"School": pick(night.dice, words("independent"), people.height) + " School"},
             "other_la": {"SchoolName": pick(night.dice, words("far_town"), people.height) + " Academy"},
         }.get(source, {})
-        night.add(
-            source,
-            people.select(
-                "child_id",
-                UPN=pl.lit(None, pl.String),
-                Surname="surname",
-                Forename="forename",
-                MiddleNames="middle",
-                DateOfBirth=pl.col("born").dt.strftime("%d/%m/%Y"),
-                Sex="sex",
-                Address=pl.concat_str("line", "town", separator=", ", ignore_nulls=True),
-                Postcode="postcode",
-                **{name: pl.lit(value, pl.String) for name, value in columns.items()},
-                **{name: pl.Series(values, dtype=pl.String) for name, values in schools.items()},
-            ),
-        )
+        told = {name: pl.lit(value, pl.String) for name, value in columns.items()}
+        named = {name: pl.Series(values, dtype=pl.String) for name, values in schools.items()}
+        night.add(source, _as_listed(people).with_columns(**told, **named))
 
 
-def _uk(on: date) -> str:
-    return on.strftime("%d/%m/%Y")
+def _as_listed(people: pl.DataFrame) -> pl.DataFrame:
+    """Rows of one of the smaller lists, without its own columns."""
+    return people.select(
+        "child_id",
+        UPN=pl.lit(None, pl.String),
+        Surname="surname",
+        Forename="forename",
+        MiddleNames="middle",
+        DateOfBirth=pl.col("born").dt.strftime(UK),
+        Sex="sex",
+        Address=pl.concat_str("line", "town", separator=", ", ignore_nulls=True),
+        Postcode="postcode",
+    )
 
 
 def _written(night: Night, children: pl.DataFrame) -> pl.DataFrame:
@@ -298,7 +303,7 @@ def _written(night: Night, children: pl.DataFrame) -> pl.DataFrame:
         surname=pl.col("FamilyName").str.to_titlecase(),
         forename=pl.col("GivenNames").str.to_titlecase().str.extract(r"^(\S+)"),
         middle=pl.col("GivenNames").str.to_titlecase().str.extract(r"^\S+ (.+)$"),
-        born=pl.col("BirthDate").str.to_date("%Y%m%d", strict=False),
+        born=pl.col("BirthDate").str.to_date(PLAIN, strict=False),
         sex=pl.col("Gender").replace_strict({"2": "F", "1": "M"}, default="U"),
         line="AddressLine1",
         town="AddressLine2",
@@ -322,7 +327,7 @@ def _as_pupils(night: Night, people: pl.DataFrame) -> pl.DataFrame:
         MiddleNames="middle",
         PreferredSurname="surname",
         Sex="sex",
-        BirthDate=pl.col("born").dt.strftime("%Y-%m-%d"),
+        BirthDate=pl.col("born").dt.strftime(ISO),
         SAON=pl.col("line").str.extract(house, 1),
         PAON=pl.col("line").str.extract(house, 2),
         Street=pl.coalesce(pl.col("line").str.extract(house, 3), "line"),
