@@ -27,6 +27,7 @@ HEADERS = (
 CODES = {
     **dict.fromkeys(("Y", "Yes", "True", "1", "S", "R", "V", "Sensitive", "Restricted", "Protected"), "Y"),
     **dict.fromkeys(("N", "No", "False", "0", "U", "Not protected", "Not restricted", "Unrestricted", "N/A"), "N"),
+    **dict.fromkeys(("None", "No restriction", "No restrictions", "Not applicable", "-"), "N"),
 }
 """What systems write as a mark (S, U, R and V are the health service's). Whatever else stands there protects the child too
 (``unknownCode``)."""

@@ -22,6 +22,7 @@ school_census | Address to be withheld? | yes          | protected
 housing       | Do not disclose address | by the court | protected
 admissions    | Sensitive               | No           |
 ehe_register  | Confidential Address    |              |
+school_census | Restricted              | None         |
 social_care   | Restricted Record       | Yes          | protected
 """
 
