@@ -23,7 +23,6 @@ _OF_ANY_FILE = re.compile(
 )
 """Words that do not tell one file of a source from another."""
 
-
 _IS_NUMBERED = re.compile(r"(y(ea)?r?\s*)?\d+\w?|reception", re.IGNORECASE)
 """A sheet of one year group or class."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from data_contracts import protection
+from data_contracts import ended, protection
 from data_contracts.breach import Stops
 
 PersonField = Literal[
@@ -56,20 +56,6 @@ DATE_PARTS = {
 }
 """The parts of a date format, and the same for strptime. A contract needs years of four digits, because with two it is open
 which number is the year. Two are allowed where the month is a name (03-Sep-15, Oracle's default), and in dd/MM/yy."""
-
-LEFT = "Left"
-"""Meaning of a code that says an entry has ended, whenever that was."""
-
-OPEN = "Open"
-"""Meaning of a code that says an entry still holds."""
-
-WORDS_OF_ENDS = {
-    **dict.fromkeys(("", "Open", "Active", "Current", "Live"), OPEN),
-    **dict.fromkeys(("Left", "Leaver", "Has left", "Closed", "Ended", "Ceased", "Finished"), LEFT),
-    **dict.fromkeys(("Inactive", "Not active", "Former", "Previous", "Past", "Terminated", "Expired"), LEFT),
-    **dict.fromkeys(("Cancelled", "Withdrawn", "Archived", "Historic", "Wedi gadael", "Wedi cau"), LEFT),
-}
-"""How any system says whether an entry still holds: codes of every column that ``saysWhetherEnded``."""
 
 YEAR_ALONE = "yyyy"
 """Date format for birth dates of which only the year is known: read as 1 January, which offices write in such cases."""
@@ -261,7 +247,7 @@ class Column(Flattened):
     """Other headers for the same column; only letters and digits are compared."""
     maps_to: PersonField | None = Field(None, alias="mapsTo")
     says_whether_ended: bool = Field(False, alias="saysWhetherEnded")
-    """Whether the words of ``WORDS_OF_ENDS`` are codes of the column, besides its own."""
+    """Whether the codes of :mod:`data_contracts.ended` are the column's too."""
     codes: dict[str, str] = Field({}, validate_default=True)
     """What each code means in our terms (for ``sex``: F, M or empty); "" is an empty cell.
 
@@ -286,10 +272,9 @@ class Column(Flattened):
     @field_validator("codes")
     @classmethod
     def _with_shared_words(cls, codes: dict[str, str], info: ValidationInfo) -> dict[str, str]:
-        shared = {"says_whether_ended": WORDS_OF_ENDS, "marks_protection": protection.CODES}
-        return {
-            code: means for kind, words in shared.items() if info.data.get(kind) for code, means in words.items()
-        } | codes
+        of_ends = ended.CODES if info.data.get("says_whether_ended") else {}
+        of_marks = protection.CODES if info.data.get("marks_protection") else {}
+        return {**of_ends, **of_marks, **codes}
 
     @property
     def headers(self) -> tuple[str, ...]:

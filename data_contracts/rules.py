@@ -8,7 +8,8 @@ import polars as pl
 
 from data_contracts.breach import Stops
 from data_contracts.contract import Contract, DataContract
-from data_contracts.parts import LEFT, Column, Rule
+from data_contracts.ended import LEFT
+from data_contracts.parts import Column, Rule
 from data_contracts.values import (
     IDENTIFYING,
     as_codes,

@@ -8,11 +8,11 @@ from functools import partial
 
 import polars as pl
 
+from data_contracts.ended import LEFT
 from data_contracts.parts import (
     BETWEEN_WORDS,
     DATE_PARTS,
     EXCEL_DAYS,
-    LEFT,
     MONTHS_ALONE,
     YEAR_ALONE,
     Column,

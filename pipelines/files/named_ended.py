@@ -3,7 +3,7 @@
 import re
 
 from data_contracts.contract import Contract
-from data_contracts.parts import LEFT
+from data_contracts.ended import LEFT
 
 _ENDED = (
     r"closed|leavers?|ended|ceased|inactive|former (?:tenan|pupil|student|patient)\w*|no longer|off roll|deregistered"

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from data_contracts.contract import Contract
-from data_contracts.parts import LEFT
+from data_contracts.ended import LEFT
 from data_contracts.statement import Doubt, Statement
 from data_contracts.values import text_of
 from matching.dates import plausible_birth_date
