@@ -10,6 +10,9 @@ from pipelines.failure import NightFailed
 from pipelines.steps.under_way import Night
 from pipelines.written_dates import day_written
 
+PROPOSER = "Rollcall, on schedule"
+"""Who proposes what a flow has learnt. Nobody is called so, so anybody may approve it."""
+
 
 def leave_summary(night: Night, failed: NightFailed | None = None) -> None:
     """Attach a page to the run: whether there is a list, what to bear in mind, and what each step counted."""
@@ -23,10 +26,6 @@ def leave_counts(key: str, words: str, counts: Mapping[str, object]) -> None:
     table = f"\n\n| what | how many |\n|---|---:|\n{rows}" if rows else ""
     with ignoring_prefect_outage():
         create_markdown_artifact(f"{words}{table}", key=key, description=words.partition("\n")[0])
-
-
-PROPOSER = "Rollcall, on schedule"
-"""Who proposes what a flow has learnt. Nobody is called so, so anybody may approve it."""
 
 
 def waits_for_approval(number: int) -> str:

@@ -196,10 +196,10 @@ def _begin(night: Night, plan: _Plan) -> None:
     groups = roll.select("child_id").join(
         plan.children.select("child_id", "group"), on="child_id", how="left", maintain_order="left"
     )["group"]
-    up = is_open(roll, ROLL, night.as_at) & roll["URN"].is_in(begins.implode()) & groups.is_between(0, 13)
+    is_here = is_open(roll, ROLL, night.as_at)
+    up = is_here & roll["URN"].is_in(begins.implode()) & groups.is_between(0, 13)
     at = np.flatnonzero(up.fill_null(value=False).to_numpy())
     night.edit(ROLL, at, {"NCyearActual": ["R" if group == 0 else str(group) for group in groups[at]]})
-    is_here = is_open(roll, ROLL, night.as_at)
     began, on_roll = (roll.filter(mine)["child_id"] for mine in (roll["EntryDate"] >= plan.begins, is_here))
     is_seven = pl.col("group") == 7  # whose last school may not have said yet that they left
     stands = (

@@ -30,8 +30,8 @@ PAIR, TURNED = ["row", "other_row"], ["other_row", "row"]
 
 def records_by_age(person: pl.DataFrame) -> pl.DataFrame:
     """``person`` (``PERSON``) as ages are judged by it: with the birth dates of two rows exchanged where other sources surely
-    show that theirs has exchanged them (:func:`records_linked_and_by_age`), and those put right that a
-    source has misread in one way."""
+    show that theirs has exchanged them (:func:`records_linked_and_by_age`), and those put right that a source has misread in
+    one way."""
     person = with_dates_put_right(person, misread_dates(person))
     told = _told(person)
     return _put_right(person, told, _contradicted(person, told), surely=True)

@@ -221,11 +221,9 @@ def _read_form(file: str, data: bytes, contract: Contract, named: Mapping[str, s
         return read_delimited(data, contract, named, known)
     if ending not in WORKBOOKS:
         return read_parquet(data, contract)
-    return (
-        read_workbook(data, contract)
-        if data.startswith((OLD_EXCEL, ZIP_BEGINS))
-        else _read_renamed(data, contract, named, known)
-    )
+    if data.startswith((OLD_EXCEL, ZIP_BEGINS)):
+        return read_workbook(data, contract)
+    return _read_renamed(data, contract, named, known)
 
 
 def _read_renamed(data: bytes, contract: Contract, named: Mapping[str, str], known: KnownLines) -> ReadTable:

@@ -25,8 +25,8 @@ _DENIED = r"(?i)\b(not|never|hasn't|isn't|may|might|if|wants to|to be)\b"
 def notes_of_leaving(
     rows: pl.DataFrame, headers: Sequence[str], matched: MatchedHeaders, contract: Contract
 ) -> list[Fault]:
-    """A fault, which stops nothing, for each row of which a column that is not read speaks of leaving, if the source shows
-    places, and the row gives no end.
+    """A fault, which stops nothing, for each row that speaks of leaving in a column that is not read, and gives no end; none
+    if the source shows no places.
 
     ``rows``: ``line`` and the cells by position, as text. A note that denies it or thinks of it says nothing.
     """

@@ -15,10 +15,7 @@ from data_contracts.contract import Contract
 from data_contracts.parts import Column
 from data_contracts.values import parse_dates
 from pipelines.files.header_names import known_columns
-from pipelines.files.header_row import (
-    HEADER_WITHIN,
-    find_header,
-)
+from pipelines.files.header_row import HEADER_WITHIN, find_header
 from pipelines.files.headers import WHO, match_headers, must_be_there
 from pipelines.files.rows import LARGEST_UNPACKED, Fault, ReadTable, UnreadableFileError, has_text
 from pipelines.files.under_header import table_under_header

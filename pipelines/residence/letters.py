@@ -15,7 +15,6 @@ An agency that reports events writes no letters: families who have just come app
 and those who had one before applied long ago.
 """
 
-from collections.abc import Callable
 from datetime import date
 
 import numpy as np
@@ -88,12 +87,10 @@ def are_letters(seen_days: Floats, age_days: Floats, is_pupil: Flags, without_pl
     if min(np.count_nonzero(is_pupil), np.count_nonzero(without_place)) < ENOUGH_DATED:
         return is_letter
     since_birthday = np.nan_to_num((age_days - seen_days) % YEAR_DAYS, nan=-WEEK_DAYS)
-    for days, many in (
-        (since_birthday, _many_for_a_week),
-        (np.where(seen_days < YEAR_DAYS, seen_days, -WEEK_DAYS), many_for_its_time),
-    ):
+    this_year = np.where(seen_days < YEAR_DAYS, seen_days, -WEEK_DAYS)
+    for days, comes_round in ((since_birthday, True), (this_year, False)):
         week = (days // WEEK_DAYS).astype(np.int64)
-        is_apart = _weeks_apart(week[without_place], many)[week] & (week >= 0)
+        is_apart = _weeks_apart(week[without_place], comes_round=comes_round)[week] & (week >= 0)
         share, of_pupils = is_apart[without_place].mean(), is_apart[is_pupil].mean()
         if share >= max(ENOUGH_LETTERS, AS_MANY * of_pupils):
             is_letter |= is_apart
@@ -136,14 +133,15 @@ def _is_of_a_part(count: int, share: float, of_pupils: float, many: float) -> bo
     return bool(stands_out and count >= ENOUGH_OF_A_PART and fewest <= share <= MORE_OFTEN * of_pupils)
 
 
-def _weeks_apart(week: Codes, many: Callable[[Codes, int], Floats]) -> Flags:
-    """Whether each week stands out: it has more dates than ``many``, and a share of all. Week -1: a date of another year."""
+def _weeks_apart(week: Codes, *, comes_round: bool) -> Flags:
+    """Whether each week stands out and has its share of all dates. Week -1: a date of another year, or none.
+
+    ``comes_round``: the weeks are of every year, as those after a birthday are, and so compared with the middle one of all.
+    """
     counts = np.bincount(week[week >= 0], minlength=WEEKS)
-    return np.asarray(counts > np.maximum(many(counts, int(np.count_nonzero(week < 0))), LEAST_SHARE * counts.sum()))
-
-
-def _many_for_a_week(counts: Codes, _earlier: int) -> Floats:
-    return np.full(len(counts), MUCH_MORE * (np.median(counts) + 1.0))
+    in_middle = MUCH_MORE * (np.median(counts) + 1.0)
+    many = in_middle if comes_round else many_for_its_time(counts, int(np.count_nonzero(week < 0)))
+    return np.asarray(counts > np.maximum(many, LEAST_SHARE * counts.sum()))
 
 
 def many_for_its_time(counts: Codes, earlier: int) -> Floats:
