@@ -272,6 +272,33 @@ def standing_outcomes(outcomes: pl.DataFrame) -> pl.DataFrame:
     return ordered.unique("child_id", keep="last", maintain_order=True).drop("order")
 
 
+def by_lead(outcomes: pl.DataFrame) -> pl.DataFrame:
+    """``outcomes`` by child and day, with ``lead``: 0 for a child's first lead, one more after each outcome that closes.
+
+    Of two outcomes of one day, the one read in last counts.
+    """
+    ordered = (
+        outcomes.with_row_index("order")
+        .unique(["child_id", "outcome_on"], keep="last", maintain_order=True)
+        .sort("child_id", "outcome_on", "order")
+        .drop("order")
+    )
+    closes = pl.col("outcome").is_in(CLOSING).cast(pl.Int64)
+    return ordered.with_columns(lead=closes.cum_sum().over("child_id") - closes)
+
+
+def first_found_missing(outcomes: pl.DataFrame) -> pl.DataFrame:
+    """For each child ever found missing education the first ``OUTCOME`` that says so, by day.
+
+    A child that has a place since was found all the same. One that turned out to be another child listed twice was not.
+    """
+    twice = standing_outcomes(outcomes).filter(pl.col("outcome") == DUPLICATE)
+    found = by_lead(outcomes).filter(pl.col("outcome").is_in(MISSING)).drop("lead").sort("outcome_on", "child_id")
+    return found.unique("child_id", keep="first", maintain_order=True).join(
+        twice.select("child_id"), on="child_id", how="anti", maintain_order="left"
+    )
+
+
 def outcomes_by_current_child(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
     """``outcomes`` under tonight's child ids, the latest of each child. Children of whom no record is left are dropped.
 

@@ -17,7 +17,7 @@ from scipy.special import chdtri
 from matching.person import Columns
 from matching.thresholds import reliability, sample_of_known_pairs
 from pipelines.counted import counted
-from pipelines.decisions.outcomes import CLOSING, MISSING
+from pipelines.decisions.outcomes import MISSING, by_lead
 from pipelines.listing.logistic import Floats, most_probable
 from pipelines.rank_settings import LEAST_SLOPE, Recalibration
 from pipelines.reasons import percent_written
@@ -148,18 +148,12 @@ def answers(outcomes: pl.DataFrame) -> pl.DataFrame:
     place by now does not make the lead wrong. After a closing outcome the next one opens another lead. Its estimate is the
     first with which any of its outcomes was recorded. Of two outcomes of one day, the one recorded last counts.
     """
-    ordered = (
-        outcomes.with_row_index("order")
-        .unique(["child_id", "outcome_on"], keep="last", maintain_order=True)
-        .sort("child_id", "outcome_on", "order")
-    )
-    closed_before = pl.col("outcome").is_in(CLOSING).cast(pl.Int64).cum_sum().over("child_id")
-    lead = closed_before - pl.col("outcome").is_in(CLOSING).cast(pl.Int64)
     found = pl.col("outcome").is_in(MISSING)
     is_missing = pl.when(~pl.col("outcome").is_in([*NO_ANSWER, *NOT_ASKED])).then(found)
     estimated = pl.coalesce("estimated", "likelihood").drop_nulls().first()
     return (
-        ordered.with_columns(lead=lead, is_missing=is_missing)
+        by_lead(outcomes)
+        .with_columns(is_missing=is_missing)
         .filter(~pl.col("outcome").is_in(NOT_ASKED).any().over("child_id", "lead"))
         .group_by("child_id", "lead", maintain_order=True)
         .agg(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipelines.decisions.outcomes import CLOSING, MISSING, standing_outcomes
+from pipelines.decisions.outcomes import CLOSING, by_lead, first_found_missing, standing_outcomes
 from pipelines.publish.report_tables import BANDS, band_of
 from pipelines.reasons import source_name
 from pipelines.record_ids import sources_in
@@ -14,8 +14,8 @@ YIELD = pl.Schema(
         "by": pl.String,  # "all", "lane", "likelihood", "source", "unlisted_school"
         "group": pl.String,
         "looked_into": pl.Int64,  # children with an outcome
-        "missing": pl.Int64,  # found to be missing education
-        "closed": pl.Int64,  # closed otherwise
+        "missing": pl.Int64,  # ever found to be missing education, also if they have a place since
+        "closed": pl.Int64,  # closed, and never found missing
         "open": pl.Int64,  # not decided yet
         "opened_again": pl.Int64,  # closed, and looked into again on a later day, whatever came of it
         "share_missing": pl.Float64,  # 0..1, of those looked into
@@ -29,10 +29,13 @@ YIELD = pl.Schema(
 BANDED = ("likelihood", "unlisted_school")
 """Numbers of the list that leads are counted by, in bands. ``unlisted_school``: only of those on the list, since it is kept."""
 
+AS_OPENED = ("lane", *BANDED, "records")
+"""Columns of ``OUTCOME`` by which leads are grouped: as they were when the lead was opened."""
+
 
 def outcome_yield(outcomes: pl.DataFrame, names: Mapping[str, str] | None = None) -> pl.DataFrame:
-    """``YIELD`` of ``OUTCOME`` rows: each child's standing outcome, with lane, likelihood and the like as on the list when it
-    was read in.
+    """``YIELD`` of ``OUTCOME`` rows: each child's standing outcome, with lane, likelihood and the like as on the list when the
+    lead was opened.
 
     ``names``: source -> its name in text for people.
     """
@@ -68,13 +71,15 @@ def _child_by_child(outcomes: pl.DataFrame) -> pl.DataFrame:
     """One row for each child: its standing outcome, what that means, the hours, and the groups that the child counts in."""
     not_listed, likelihood = pl.lit("not on the list"), pl.col("likelihood")
     unlisted = pl.col("unlisted_school")
+    is_found = pl.col("child_id").is_in(first_found_missing(outcomes)["child_id"].implode())
     return (
         standing_outcomes(outcomes)
-        .drop("hours")
+        .drop("hours", *AS_OPENED)
+        .join(_as_opened(outcomes), on="child_id", how="left", validate="1:1")
         .join(hours_spent(outcomes), on="child_id", how="left", validate="1:1")
         .with_columns(
-            missing=pl.col("outcome").is_in(MISSING),
-            closed=pl.col("outcome").is_in(CLOSING),
+            missing=is_found,
+            closed=pl.col("outcome").is_in(CLOSING) & ~is_found,
             lane=pl.col("lane").fill_null(not_listed),
             likelihood=pl.when(likelihood.is_null()).then(not_listed).otherwise(band_of(likelihood)),
             unlisted_school=pl.when(unlisted.is_not_null()).then(band_of(unlisted)),
@@ -82,6 +87,14 @@ def _child_by_child(outcomes: pl.DataFrame) -> pl.DataFrame:
             opened_again=pl.col("child_id").is_in(reopened_children(outcomes).implode()),
         )
     )
+
+
+def _as_opened(outcomes: pl.DataFrame) -> pl.DataFrame:
+    """``child_id`` and ``AS_OPENED`` of each child's latest lead: of its first outcome while the child was on a list, or else
+    of its first. Whoever is found in education has often left the list before the officer says so."""
+    latest = by_lead(outcomes).filter(pl.col("lead") == pl.col("lead").max().over("child_id"))
+    listed_first = latest.sort(pl.col("lane").is_null(), maintain_order=True)
+    return listed_first.unique("child_id", keep="first", maintain_order=True).select("child_id", *AS_OPENED)
 
 
 def _counted(children: pl.DataFrame) -> pl.DataFrame:

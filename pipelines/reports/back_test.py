@@ -10,7 +10,7 @@ from datetime import timedelta
 import polars as pl
 
 from data_contracts.rules import WITHHELD
-from pipelines.decisions.outcomes import MISSING, standing_outcomes
+from pipelines.decisions.outcomes import first_found_missing
 from pipelines.listing.rank import REASON_IN_WORDS
 from pipelines.record_ids import one_row_a_record
 from pipelines.reports.published import PublishedNight
@@ -39,8 +39,8 @@ def back_test(outcomes: pl.DataFrame, nights: Iterable[PublishedNight]) -> pl.Da
 
     A child is found on a list by its id or by any of its records at the time of the outcome, as ids may change.
     """
-    ordered = _standing_first(outcomes)
-    found = pl.concat([_BACK_ROWS, *(_on_night(ordered, night) for night in nights)])
+    first = first_found_missing(outcomes).select("child_id", "records", found_on="outcome_on")
+    found = pl.concat([_BACK_ROWS, *(_on_night(first, night) for night in nights)])
     by_child = found.sort("child_id", "as_at").group_by("child_id", "found_on", maintain_order=True)
     return (
         by_child.agg(
@@ -57,16 +57,6 @@ def back_test(outcomes: pl.DataFrame, nights: Iterable[PublishedNight]) -> pl.Da
 
 
 _BACK_ROWS = pl.DataFrame(schema={"child_id": pl.String, "found_on": pl.Date, "as_at": pl.Date, "told": pl.String})
-
-
-def _standing_first(outcomes: pl.DataFrame) -> pl.DataFrame:
-    """Each child whose standing outcome says missing education, with ``found_on`` and ``records`` of the first such
-    outcome."""
-    still = standing_outcomes(outcomes).filter(pl.col("outcome").is_in(MISSING)).select("child_id")
-    first = outcomes.filter(pl.col("outcome").is_in(MISSING)).sort("outcome_on").join(still, on="child_id", how="semi")
-    return first.unique("child_id", keep="first", maintain_order=True).select(
-        "child_id", "records", found_on="outcome_on"
-    )
 
 
 def _on_night(found: pl.DataFrame, night: PublishedNight) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 from data_contracts.rules import WITHHELD
 from pipelines.decisions.outcomes import (
     CODES,
-    MISSING,
+    first_found_missing,
     open_enquiries,
     outcome_in_words,
     outcomes_by_current_child,
@@ -48,7 +48,7 @@ class Weekly:
     outcomes: Sequence[tuple[str, int]]
     """(what officers found this week, children), the commonest first."""
     found: int
-    """Children found missing education this week."""
+    """Children found missing education this week for the first time."""
     hours: float | None
     """Officers' hours handed in with this week's outcomes; null: none."""
     hours_per_child_found: float | None
@@ -88,7 +88,7 @@ def weekly(
         came=_came(now, then),
         went=_went(now, then),
         outcomes=_by_words(this_week),
-        found=standing_outcomes(this_week).filter(pl.col("outcome").is_in(MISSING)).height,
+        found=first_found_missing(known).filter(pl.col("outcome_on") > week_ago).height,
         hours=float(hours_spent(this_week)["hours"].sum()) if hours.len() else None,
         hours_per_child_found=total.item() if total.len() else None,
         in_hand=_in_hand(known, child_records, now),

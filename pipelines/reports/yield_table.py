@@ -20,9 +20,12 @@ PARTS = (
 """``YIELD.by`` -> the heading of its rows."""
 
 MEANINGS = (
-    ("Children", "looked into by an officer. A child known to several sources counts in each."),
-    ("Missing", "found to be missing education; the share is of the children looked into."),
-    ("Closed", "closed for another reason, such as a place found or a family gone."),
+    (
+        "Children",
+        "looked into by an officer, grouped as when that began. A child known to several sources counts in each.",
+    ),
+    ("Missing", "found to be missing education, also if in education since; the share is of the children looked into."),
+    ("Closed", "closed, and never found missing: in education all along, say, or the family gone."),
     ("Open", "not decided yet."),
     ("Again", "closed before, and looked into again on a later day."),
     ("Hours", "of officers, as far as handed in; each: for each child found missing among those with hours."),

@@ -58,12 +58,14 @@ def test_how_often_and_since_when_it_was_listed() -> None:
     assert back_test(FOUND, nights).rows() == [("A", FOUND_ON, 3, 2, date(2026, 10, 8), LISTED)]
 
 
-def test_the_day_found_is_the_first_and_a_child_closed_since_is_none() -> None:
+def test_the_day_found_is_the_first_and_a_child_at_school_since_was_found_all_the_same() -> None:
     twice = pl.concat([FOUND, outcome("ALREADY_KNOWN_CME", date(2026, 11, 18))])
     nights = [night(date(2026, 11, 12), {"A": "health:H1"}), night(date(2026, 10, 1))]
     assert back_test(twice, nights)["told"].to_list() == [UNKNOWN]
-    closed = pl.concat([FOUND, outcome("ON_ROLL_OWN", date(2026, 11, 18))])
-    assert back_test(closed, nights).is_empty()
+    placed = pl.concat([FOUND, outcome("ON_ROLL_OWN", date(2026, 11, 18))])
+    assert back_test(placed, nights)["told"].to_list() == [UNKNOWN]
+    listed_twice = pl.concat([FOUND, outcome("DUPLICATE", date(2026, 11, 18))])
+    assert back_test(listed_twice, nights).is_empty()
 
 
 def test_misses_in_words() -> None:

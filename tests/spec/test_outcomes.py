@@ -296,7 +296,7 @@ def test_the_yield_by_lane_band_and_source() -> None:
                 outcome("CONFIRMED_CME_NEW", records="health:H1;housing:P1"),
                 outcome("INDEPENDENT", child="B", likelihood=0.6, records="health:H2"),
                 outcome("UNTRACED", child="C", lane=None, likelihood=None, records="housing:P3;housing:P4"),
-                outcome("UNTRACED", date(2026, 9, 1)),
+                outcome("UNTRACED", date(2026, 9, 1), records="health:H1;housing:P1"),
             ]
         )
     )

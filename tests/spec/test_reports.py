@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_contracts.rules import WITHHELD
-from pipelines.decisions.outcomes import OUTCOME
+from pipelines.decisions.outcomes import MISSING, OUTCOME
 from pipelines.health import SourceState
 from pipelines.reports.explain import UnknownIdentifierError
 from pipelines.reports.handover import HANDOVERS_FILE, Handover, handover, note_handover
@@ -192,6 +192,17 @@ def test_what_was_found_this_week_and_what_it_cost() -> None:
     assert list(week.outcomes) == [("missing education, found by this list", 1)]
     assert (week.found, week.hours, week.hours_per_child_found) == (1, 4.0, 6.0)
     assert (week.looked_back, week.missed.height) == (1, 0)
+
+
+def test_a_child_found_this_week_stays_found_if_a_place_follows_and_one_found_before_is_not_found_again() -> None:
+    placed = [
+        outcome("CONFIRMED_CME_NEW", date(2026, 11, 16), "CH2"),
+        outcome("ON_ROLL_OWN", date(2026, 11, 19), "CH2"),
+    ]
+    before = [
+        outcome(code, on, "CH3") for code, on in zip(MISSING, (date(2026, 11, 2), date(2026, 11, 18)), strict=True)
+    ]
+    assert [_week(pl.concat(found)).found for found in (placed, before)] == [1, 0]
 
 
 def test_a_source_that_has_not_come_for_long_is_named_and_the_page_holds_no_name_of_a_child() -> None:

@@ -31,9 +31,9 @@ Likelihoods against what was found  Answered  Said  Found  95% interval
   90% to 100%                             13   95%    15%     3% to 41%   said too much
   50% to 70%                               1   60%   100%   16% to 100%  too few to say
 
-Children: looked into by an officer. A child known to several sources counts in each.
-Missing: found to be missing education; the share is of the children looked into.
-Closed: closed for another reason, such as a place found or a family gone.
+Children: looked into by an officer, grouped as when that began. A child known to several sources counts in each.
+Missing: found to be missing education, also if in education since; the share is of the children looked into.
+Closed: closed, and never found missing: in education all along, say, or the family gone.
 Open: not decided yet.
 Again: closed before, and looked into again on a later day.
 Hours: of officers, as far as handed in; each: for each child found missing among those with hours.
@@ -74,6 +74,54 @@ def test_what_the_leads_have_yielded_is_a_table_with_its_words_below() -> None:
 def test_a_column_with_nothing_in_it_is_neither_shown_nor_explained(outcomes: pl.DataFrame, title: str) -> None:
     assert title in table(found())
     assert title not in table(outcomes)
+
+
+OFF_THE_LIST = {"lane": None, "likelihood": None, "records": "health:H1;school_census:C1"}
+"""What the list says of a child who has left it by the time of the outcome: the new school's record took the child off."""
+
+
+@pytest.mark.parametrize(
+    ("lines", "counted"),
+    [
+        pytest.param(
+            [("UNDER_ENQUIRY", 1, {}), ("ON_ROLL_OWN", 8, OFF_THE_LIST)],
+            [("all", (0, 1, 0)), ("follow up", (0, 1, 0)), ("90% and more", (0, 1, 0)), ("health", (0, 1, 0))],
+            id="off the list by the time of the answer: the lead was of the lane all the same",
+        ),
+        pytest.param(
+            [("UNDER_ENQUIRY", 1, {}), ("UNTRACED", 8, {"lane": "probably moved away", "likelihood": 0.2})],
+            [("all", (0, 0, 1)), ("follow up", (0, 0, 1)), ("90% and more", (0, 0, 1)), ("health", (0, 0, 1))],
+            id="in another lane by then",
+        ),
+        pytest.param(
+            [("CONFIRMED_CME_NEW", 1, {}), ("ON_ROLL_OWN", 30, OFF_THE_LIST)],
+            [("all", (1, 0, 0)), ("follow up", (1, 0, 0)), ("90% and more", (1, 0, 0)), ("health", (1, 0, 0))],
+            id="found missing and at school since: found all the same",
+        ),
+        pytest.param(
+            [("INDEPENDENT", 1, {"likelihood": 0.6}), ("CONFIRMED_CME_NEW", 20, {})],
+            [("all", (1, 0, 0)), ("follow up", (1, 0, 0)), ("90% and more", (1, 0, 0)), ("health", (1, 0, 0))],
+            id="closed, listed again and found missing: as when looked into again",
+        ),
+        pytest.param(
+            [("CONFIRMED_CME_NEW", 1, {}), ("DUPLICATE", 2, {})],
+            [("all", (0, 1, 0)), ("follow up", (0, 1, 0)), ("90% and more", (0, 1, 0)), ("health", (0, 1, 0))],
+            id="another child listed twice",
+        ),
+        pytest.param(
+            [("CONFIRMED_CME_NEW", 1, {}), ("INDEPENDENT", 1, {})],
+            [("all", (0, 1, 0)), ("follow up", (0, 1, 0)), ("90% and more", (0, 1, 0)), ("health", (0, 1, 0))],
+            id="a line put right on the same day",
+        ),
+    ],
+)
+def test_a_lead_counts_as_when_it_was_opened_and_whoever_was_found_stays_found(
+    lines: list[tuple[str, int, dict[str, object]]], counted: list[tuple[str, tuple[int, int, int]]]
+) -> None:
+    """Missing, closed and open by group. Else the lane would seem the better the more of its leads turn out to be at school,
+    and the children found would become fewer as they are found places."""
+    found = outcome_yield(pl.concat([outcome(code, date(2026, 10, day), **more) for code, day, more in lines]))
+    assert [(row["group"], (row["missing"], row["closed"], row["open"])) for row in found.to_dicts()] == counted
 
 
 def test_no_outcome_is_told_as_such() -> None:
