@@ -92,14 +92,13 @@ def measure_intake(
     deliveries: pl.DataFrame,
     as_at: date,
     *,
-    hashed: pl.DataFrame | None,
     standing: Mapping[str, UnchangedSource],
     stood: Mapping[str, ChangedSource],
 ) -> Intake:
     """Measure tonight's rows (by source, as received). Dates after ``as_at`` do not count as a file's newest.
 
-    ``hashed``: ``FINGERPRINT`` of rows that are the same as when they were hashed; null: none. ``standing``: sources that
-    are not in ``raw``, as their rows have not changed. ``stood``: sources of which only some rows have changed.
+    ``standing``: sources that are not in ``raw``, as their rows have not changed. ``stood``: sources of which only some rows
+    have changed.
     """
     loaded = deliveries.filter(verdict="loaded").group_by("source").agg(pl.len())
     files = dict(loaded.iter_rows())
@@ -112,7 +111,7 @@ def measure_intake(
             own = _measures_of_standing(standing[source], contract, as_at)
         elif source in raw and not raw[source].is_empty():
             rows = raw[source]
-            printed[source] = _Printed.of(source, rows, contract, stood.get(source), hashed)
+            printed[source] = _Printed.of(source, rows, contract, stood.get(source))
             newest, later_on[source] = _newest_on(_cells_of(rows), contract, as_at)
             night = (as_at, source, files.get(source, 0), rows.height, newest, printed[source].content)
             nights.append(pl.DataFrame([night], schema=SOURCE_NIGHT, orient="row"))
@@ -163,50 +162,28 @@ class _Printed:
         return content_of(pl.concat([self.new, self.same]))
 
     @classmethod
-    def of(
-        cls,
-        source: str,
-        rows: pl.DataFrame,
-        contract: Contract,
-        stood: ChangedSource | None,
-        hashed: pl.DataFrame | None,
-    ) -> "_Printed":
+    def of(cls, source: str, rows: pl.DataFrame, contract: Contract, stood: ChangedSource | None) -> "_Printed":
         """``stood``: null if all rows count as new."""
         nothing = FINGERPRINT.to_frame()
         if stood is None:
-            return cls(fingerprint(source, rows, contract, nothing if hashed is None else hashed), nothing, nothing)
-        new = fingerprint(source, rows.filter(~stood.is_unchanged), contract, nothing)
+            return cls(fingerprint(source, rows, contract), nothing, nothing)
+        new = fingerprint(source, rows.filter(~stood.is_unchanged), contract)
         is_other = pl.col("record_id").is_in(stood.previous_rows["record_id"].implode())
         gone = stood.rows.filter(is_other).join(new, on="record_id", how="anti")
         return cls(new, stood.rows.filter(~is_other), gone)
 
 
-def fingerprint(source: str, rows: pl.DataFrame, contract: Contract, hashed: pl.DataFrame) -> pl.DataFrame:
+def fingerprint(source: str, rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """``FINGERPRINT`` of a source's rows, of every column of the contract, but not of line and file.
 
-    BLAKE2b, because polars' and DuckDB's own hashes may change from one version to the next, and with them every row. A row
-    that is in ``hashed`` is not hashed again.
+    BLAKE2b, because polars' and DuckDB's own hashes may change from one version to the next, and with them every row.
     """
-    kept = rows.select("record_id").join(
-        hashed.select("record_id", "row_hash"), on="record_id", how="left", validate="1:1", maintain_order="left"
-    )
-    new = kept["row_hash"].is_null()
     columns = [pl.col(name).fill_null("") for name in contract.column_named]
-    texts = rows.filter(new).select(pl.concat_str(["record_id", *columns], separator=_APART)).to_series()
+    texts = rows.select(pl.concat_str(["record_id", *columns], separator=_APART)).to_series()
     hashes = [int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) for text in texts]
-    made = kept["row_hash"].scatter(new.arg_true(), pl.Series(hashes, dtype=pl.UInt64))
-    return rows.select(pl.lit(source).alias("source"), "record_id", made.alias("row_hash"))
-
-
-def last_hashes(snapshot: pl.DataFrame, same: Mapping[str, pl.Series]) -> pl.DataFrame:
-    """``FINGERPRINT`` of the rows that are the ``same`` (``record_id`` by source) as on their source's last night.
-
-    ``snapshot``: as it was before tonight.
-    """
-    last = snapshot.filter(pl.col("last_seen_on") == pl.col("last_seen_on").max().over("source"))
-    rows = {source: ids.alias("record_id").to_frame() for source, ids in same.items()}
-    own = (last.filter(source=source).join(ids, on="record_id", how="semi") for source, ids in rows.items())
-    return pl.concat([FINGERPRINT.to_frame(), *(rows.select(FINGERPRINT.names()) for rows in own)])
+    return rows.select(
+        pl.lit(source).alias("source"), "record_id", pl.Series("row_hash", hashes, dtype=FINGERPRINT["row_hash"])
+    )
 
 
 def content_of(fingerprints: pl.DataFrame) -> str:

@@ -30,7 +30,6 @@ from pipelines.intake.figures import (
     ChangedSource,
     Intake,
     UnchangedSource,
-    last_hashes,
     measure_intake,
 )
 from pipelines.intake.last_intake import LastIntake, RowsBefore, reading_fingerprint
@@ -164,21 +163,13 @@ class _Gate:
 
     def measured(self) -> Intake:
         """What was received, in figures; for rows unchanged in the store since the last night, the figures of that night."""
-        received, stood = self.received, self._stood()
-        same = {
-            source: rows["record_id"].filter(received.is_unchanged(source))
-            for source, rows in received.raw.items()
-            if source not in stood
-        }
-        hashed = last_hashes(self.history.snapshot, same) if same else None
         return measure_intake(
-            received.raw,
+            self.received.raw,
             self.contracts,
-            received.deliveries,
+            self.received.deliveries,
             self.as_at,
-            hashed=hashed,
             standing=self._standing(),
-            stood=stood,
+            stood=self._stood(),
         )
 
     def _standing(self) -> dict[str, UnchangedSource]:

@@ -104,11 +104,19 @@ def put(files: Files, folder: Path, chance: random.Random) -> None:
             continue
         parts = [rows[:5], rows[5:]] if chance.random() < 0.2 and len(rows) > 6 else [rows]
         for number, part in enumerate(parts):
-            with (folder / f"{source}{number or ''}.csv").open("w", newline="", encoding="utf-8") as file:
-                quoting = chance.choice([csv.QUOTE_MINIMAL, csv.QUOTE_MINIMAL, csv.QUOTE_ALL])  # other lines, same rows
-                writer = csv.DictWriter(file, list(part[0]), quoting=quoting)
-                writer.writeheader()
-                writer.writerows(part)
+            quoting = chance.choice([csv.QUOTE_MINIMAL, csv.QUOTE_MINIMAL, csv.QUOTE_ALL])  # other lines, same rows
+            written(part, folder / f"{source}{number or ''}.csv", quoting)
+
+
+def written(rows: list[Row], file: Path, quoting: int) -> None:
+    """Write the rows of one file; without any, there is no file."""
+    if not rows:
+        file.unlink(missing_ok=True)
+        return
+    with file.open("w", newline="", encoding="utf-8") as opened:
+        writer = csv.DictWriter(opened, list(rows[0]), quoting=quoting)
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def run(workspace: Path, extracts: Path, as_at: date, *, full: bool) -> str:
@@ -163,3 +171,27 @@ def test_a_night_of_what_changed_keeps_what_a_night_that_starts_anew_keeps(seed:
             left, right = kept(changed), kept(anew)
             assert left.keys() == right.keys()
             assert [name for name in left if not left[name].equals(right[name])] == []
+
+
+def test_rows_that_stay_in_the_store_while_a_night_is_run_again_without_their_file_are_dated_by_what_they_say_now(
+    tmp_path: Path,
+) -> None:
+    chance = random.Random(1)
+    pupil, tenant = (
+        row(CONTRACTS[source], "K1", chance, DAYS_GONE) | {"DateOfBirth": "06/05/2014", "BirthDate": "06/05/2014"}
+        for source in ("school_census", "housing")
+    )
+    before, changed = (
+        {"school_census": [pupil], "housing": [tenant | {"Address": home}]} for home in ("12 High Street", "9 Low Road")
+    )
+    extracts, kept_on, anew = (tmp_path / name for name in ("extracts", "kept", "anew"))
+    extracts.mkdir()
+    without = {"school_census": changed["school_census"], "housing": []}
+    for days, files in ((0, before), (1, changed), (1, without), (1, changed)):
+        for source, rows in files.items():
+            written(rows, extracts / f"{source}.csv", csv.QUOTE_MINIMAL)
+        for workspace, full in ((kept_on, False), (anew, True)):
+            assert run(workspace, extracts, FIRST + timedelta(days=days), full=full) == ""
+    with Store(kept_on, read_only=True) as left, Store(anew, read_only=True) as right:
+        assert left.read("snapshot").equals(right.read("snapshot"))
+        assert left.read("snapshot").filter(source="housing").height == 2
