@@ -332,11 +332,12 @@ def _company(evidence: Evidence, rows: Codes, is_known: Flags, without_place: Fl
     """Whether any other child of the household is known (1) or none (0).
 
     Once a family has left, some lists have dropped one child and some another, so fewer of its children have a brother or
-    sister to show. How many of the children here have one is learnt.
+    sister to show. How many of the children here have one is learnt. A child whose records give no home has none to show
+    wherever it lives: of such a child it says nothing.
     """
-    others = np.zeros(len(is_known), dtype=np.int64)
+    others = np.where(evidence.children["gives_home"].to_numpy(), 0, -1)
     others[evidence.families["child"].to_numpy()] = 1
-    here = shares_of(np.bincount(others[is_known], minlength=2).astype(np.float64) + 0.5)
-    prior = max(KNOWN_CHILDREN, float(np.count_nonzero(without_place))) * here + 0.5
+    here = shares_of(np.bincount(others[is_known & (others >= 0)], minlength=2).astype(np.float64) + 0.5)
+    prior = max(KNOWN_CHILDREN, float(np.count_nonzero(without_place & (others >= 0)))) * here + 0.5
     gone = PRIOR_CHILDREN * here[None, None, :] + 0.5
     return Reading(others[rows], np.ones(len(rows)), prior, gone, np.ones(1), learns_here=True, is_alike=True)

@@ -82,6 +82,7 @@ class Evidence:
       null: no other child came off one, or this one did not.
     - ``household``: 0 another child of the household has a current place, 1 none has but one was seen recently, 2 neither;
       null: no other child known.
+    - ``gives_home``: whether any of its records says which home is its own, so that others of its household could be known.
     """
     agencies: pl.DataFrame
     """One row is one agency that has a record of one child, in the order of ``source`` and ``child`` (row in ``children``).
@@ -124,6 +125,7 @@ def gather_evidence(dates: ChildDates, homes: pl.DataFrame, provision: pl.DataFr
             _ended_places(entries, as_at),
             _said_moved(dates),
             _first_known(dates, as_at),
+            _with_a_home(mine),
             by="child",
         )
         agencies = _agencies(dates, as_at)
@@ -131,7 +133,7 @@ def gather_evidence(dates: ChildDates, homes: pl.DataFrame, provision: pl.DataFr
     has_place = pl.col("place_probability").is_not_null()
     children = children.with_columns(
         pl.col("age_group").fill_null("unknown"),
-        pl.col("is_known_here").fill_null(value=False),
+        pl.col("is_known_here", "gives_home").fill_null(value=False),
         last_roll=pl.when(has_place).then(None).otherwise(pl.col("last_roll").fill_null(NEVER)),
         roll_ended_days=pl.when(has_place).then(None).otherwise(pl.col("roll_ended_days")),
         said_moved=pl.when(~has_place).then("said_moved"),
@@ -334,6 +336,12 @@ def with_homes(person: pl.DataFrame) -> pl.DataFrame:
     joined = known.join(only, on=["surname", "building"], how="left", validate="m:1", maintain_order="left")
     dwelling = pl.when(names_flat).then("dwelling").otherwise(pl.coalesce("only", "dwelling"))
     return joined.with_columns(dwelling=dwelling).drop("house_key", "building", "only", "last")
+
+
+def _with_a_home(mine: pl.DataFrame) -> pl.DataFrame:
+    """``gives_home``, for children of whom a record has all that some ``HOUSEHOLD_KEYS`` ask. A postcode alone is no home."""
+    could_share = pl.any_horizontal(pl.all_horizontal(pl.col(key).is_not_null()) for key in HOUSEHOLD_KEYS)
+    return mine.filter(could_share).select("child", gives_home=pl.lit(value=True)).unique()
 
 
 def relatives(mine: pl.DataFrame) -> pl.DataFrame:

@@ -191,15 +191,31 @@ def test_one_surname_at_a_hotel_is_no_household(guests: int, least: float, most:
     assert least <= found["living_here"].item() <= most
 
 
-def test_a_child_without_any_other_of_its_household_is_less_surely_here_where_families_left_are_known_in_part() -> None:
-    homes = {f"{kind}{n:03}": n for kind, many in (("roll", 600), ("here", 40)) for n in range(many)}
-    people = {child: FAMILY | {"house": str(n)} for child, n in homes.items()}
+def families_of_two(**lone: int) -> tuple[dict[str, list[dict[str, object]]], dict[str, dict[str, object]]]:
+    """A town in which each of the 600 pupils and of the 40 children here without a place has a brother on the roll, and what
+    says so: their homes. ``lone``: how many children of a kind (gone, child) have a home of their own that nobody shares."""
+    paired = {
+        f"{kind}{n:03}": str(n) for kind, many in (("roll", 600), ("here", 40), ("brother", 600)) for n in range(many)
+    }
+    alone = {f"{kind}{n:03}": f"{kind}{n}" for kind, many in lone.items() for n in range(many)}
     brothers = {f"brother{n:03}": on_roll() + at_gp(seen=(n * 41) % 700) for n in range(600)}
-    people |= {f"brother{n:03}": FAMILY | {"house": str(n)} for n in range(600)}
-    lone = {"child": at_gp(seen=500)}
-    with_families = judge(town() | brothers | lone, people).filter(child_id="child")["living_here"].item()
-    without = judge(town() | brothers | lone).filter(child_id="child")["living_here"].item()
+    people = {child: FAMILY | {"house": house} for child, house in (paired | alone).items()}
+    return town() | brothers | {"child000": at_gp(seen=500)}, people
+
+
+def test_a_child_without_any_other_of_its_household_is_less_surely_here_where_families_left_are_known_in_part() -> None:
+    children, people = families_of_two(gone=60, child=1)
+    with_families = judge(children, people).filter(child_id="child000")["living_here"].item()
+    without = judge(children).filter(child_id="child000")["living_here"].item()
     assert with_families < without
+
+
+def test_a_child_whose_lists_give_no_home_is_not_taken_for_one_whose_family_is_gone() -> None:
+    """A doctors' list by postcode names nobody's brother, of those who live here as little as of those who have left."""
+    children, people = families_of_two()
+    without_homes = {child: facts for child, facts in people.items() if not child.startswith(("here", "gone"))}
+    no_home = judge(children, without_homes).filter(child_id="child000")["living_here"].item()
+    assert no_home == pytest.approx(judge(children).filter(child_id="child000")["living_here"].item(), abs=0.02)
 
 
 def in_one_home(seen: int, other_seen: int | None = None, *, is_dated: bool) -> pl.DataFrame:
