@@ -35,13 +35,21 @@ def most_moved(before: str, now: str, *, up: bool = False) -> pl.Expr:
     return pl.when(most > 1 + ROUNDING if up else most < 1 - ROUNDING).then(chosen)
 
 
+def _in_words(factor: str, suffix: str) -> pl.Expr:
+    """The likelihood that the column ``factor`` names, on the night of a suffix; null with the column."""
+    return pl.coalesce(pl.when(pl.col(factor) == name).then(in_100(pl.col(f"{name}{suffix}"))) for name in FACTORS)
+
+
 def factor_words(factor: str, before: str, now: str) -> pl.Expr:
     """Which likelihood that was, and from what to what; null with the column ``factor``. Suffixes as in :func:`most_moved`."""
-    was, is_now = (
-        pl.coalesce(pl.when(pl.col(factor) == name).then(in_100(pl.col(f"{name}{suffix}"))) for name in FACTORS)
-        for suffix in (before, now)
-    )
+    was, is_now = _in_words(factor, before), _in_words(factor, now)
     return formatted("the likelihood that the child is {}: from {} to {}", pl.col(factor).replace(FACTORS), was, is_now)
+
+
+def _since_then(factor: str) -> pl.Expr:
+    """:func:`factor_words` since the last list; null where both figures read alike: then it explains nothing."""
+    differs = _in_words(factor, "_then") != _in_words(factor, "")
+    return pl.when(differs).then(factor_words(factor, "_then", ""))
 
 
 def news_of_records(
@@ -120,8 +128,8 @@ def what_moved(
     )
     words = (
         pl.when(rose)
-        .then(formatted("What rose most is {}.", factor_words("_up", "_then", "")))
-        .otherwise(formatted("What fell most is {}.", factor_words("_down", "_then", "")))
+        .then(formatted("What rose most is {}.", _since_then("_up")))
+        .otherwise(formatted("What fell most is {}.", _since_then("_down")))
     )
     return named.select(
         "child_id", "likelihood_then", moved=pl.concat_str(words, "news", separator=" ", ignore_nulls=True)

@@ -115,6 +115,12 @@ def stood(**parts: float | None) -> pl.DataFrame:
             id="another birth date",
         ),
         pytest.param(stood(), stood(likelihood=0.6), "", id="only what officers found has moved it"),
+        pytest.param(
+            stood(likelihood=0.996, living_here=0.996),
+            stood(likelihood=0.998, living_here=0.998),
+            "",
+            id="more than 99 in 100 then and now: what moved the child up is its points",
+        ),
     ],
 )
 def test_the_factor_that_moved_most_is_named(then: pl.DataFrame, now: pl.DataFrame, told: str) -> None:
