@@ -37,7 +37,7 @@ def night_summary(report: "RunReport", workspace: Path) -> str:
     if report.refused:
         lines += ["", f"  NOT LOADED: {', '.join(report.refused)}. The match report says why and what to do."]
     if report.warnings:
-        lines += ["", "  READ WITH CARE, as what was received may not be complete:"]
+        lines += ["", "  READ WITH CARE:"]
         lines += [f"  - {warning}" for warning in report.warnings]
     return "\n".join([*lines, *_later_list_in_use(report), *_files_in_words(report), *_next_steps(report, workspace)])
 

@@ -1,6 +1,8 @@
 """``WARNINGS.txt``: what the list must be read with, beside the list's tables, which have no room for sentences."""
 
-HEADING = "Read this before the list. Children may be listed, or not listed, for these reasons alone:"
+HEADING = (
+    "Read this before the list. If a file is late or incomplete, children may be listed, or not, for that reason alone."
+)
 
 
 def warnings_txt(warnings: tuple[str, ...]) -> dict[str, bytes]:

@@ -11,6 +11,7 @@ from pipelines.ledger.ledger_inputs import LedgerInputs
 from pipelines.ledger.list_changes import CHANGES, told_to_all, what_changed
 from pipelines.ledger.lives import Ledger, keep_ledger
 from pipelines.ledger.what_moved import STOOD
+from pipelines.publish.newly_protected import copies_to_destroy, shown_openly
 from pipelines.publish.outputs import EXPLAINED_FILE
 from pipelines.record_ids import one_row_a_record
 from pipelines.steps.under_way import Counts, Night
@@ -34,6 +35,8 @@ def ledger_step(night: Night) -> Counts:
     Raises :class:`~pipelines.failure.NightFailed` if a child has left the list and nothing says why.
     """
     parts = {part: night.store.read_or_empty(table) for table, part in KEPT.items()}
+    before = last_publication(night.settings.workspace, parts["lists"], night.settings.as_at)
+    night.protection_warnings = copies_to_destroy(shown_openly(before), night.masked_list.result().protected)
     ledger = keep_ledger(Ledger(**parts), _inputs(night))
     for table, part in KEPT.items():
         night.store.write(table, getattr(ledger, part))
@@ -61,26 +64,31 @@ def _inputs(night: Night) -> LedgerInputs:
         settings=night.settings.ranking,
         source_names=night.source_names,
         withheld=former_records(night.store, night.settings.workspace),
-        stood=stood_on_the_last_list(
-            night.settings.workspace, night.store.read_or_empty("list_night"), night.settings.as_at
+        stood=stood_on(
+            last_publication(night.settings.workspace, night.store.read_or_empty("list_night"), night.settings.as_at)
         ),
     )
 
 
-def stood_on_the_last_list(workspace: Path, lists: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``STOOD`` of the children off the last list published before ``as_at``, from its own file: null of protected children.
-
-    ``lists``: ``LIST_NIGHT``. No row if there is no such file, or it cannot be read: then nobody is told what raised a
-    likelihood.
-    """
+def last_publication(workspace: Path, lists: pl.DataFrame, as_at: date) -> Path | None:
+    """Folder of the last list published before ``as_at``; null: there is none. ``lists``: ``LIST_NIGHT``."""
     before = lists.filter(pl.col("published_at").is_not_null(), pl.col("as_at") < as_at)["as_at"].sort()
-    nothing = EXPLAINED.to_frame().select(STOOD)
     if before.is_empty():
-        return nothing
+        return None
     before_on: date = before[-1]
-    path = workspace / PUBLISHED_FOLDER / before_on.isoformat() / EXPLAINED_FILE
+    return workspace / PUBLISHED_FOLDER / before_on.isoformat()
+
+
+def stood_on(publication: Path | None) -> pl.DataFrame:
+    """``STOOD`` of the children off a list, from its own file: null of protected children.
+
+    No row if there is no such file, or it cannot be read: then nobody is told what raised a likelihood.
+    """
+    nothing = EXPLAINED.to_frame().select(STOOD)
+    if publication is None:
+        return nothing
     try:
-        told = pl.read_parquet(path, columns=list(STOOD))
+        told = pl.read_parquet(publication / EXPLAINED_FILE, columns=list(STOOD))
     except (OSError, pl.exceptions.PolarsError):
         return nothing
     by_parts = pl.col("on_no_roll") * pl.col("living_here") * pl.col("of_age")

@@ -104,6 +104,8 @@ class Night:
     """Children whom other teams should look at (``OTHER_TEAM``)."""
     roll_warnings: tuple[str, ...] = ()
     """Warnings about schools to ask, because their roll is still to come or their Year 11 left early; filled by ``rank``."""
+    protection_warnings: tuple[str, ...] = ()
+    """Warning that copies of earlier lists show children who are protected from tonight on; filled by ``ledger``."""
     list_changes: WhatChanged = field(default_factory=WhatChanged.empty)
     """How the list differs from the last one published."""
     published: Path | None = None
@@ -134,7 +136,7 @@ class Night:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What everything published tonight must carry: warnings about the files, about columns at odds and, once there is
-        a list, about its length and about schools to ask."""
+        a list, about its length, about schools to ask and about copies of earlier lists."""
         ranked = self.counts.get("rank", {})
         of_list = gap_in_files(int(ranked["candidates"]), int(ranked["explained"])) if ranked else ()
         of_columns = self.at_odds.result() if self.at_odds else ()
@@ -143,6 +145,7 @@ class Night:
             *of_columns,
             *of_list,
             *self.roll_warnings,
+            *self.protection_warnings,
         )
 
     def read(self, *tables: str) -> dict[str, pl.DataFrame]:

@@ -31,8 +31,10 @@ def test_it_is_told_with_what_the_files_are_to_be_read_with() -> None:
         at_odds=SimpleNamespace(result=lambda: ("Housing: a column has slipped.",)),
         counts={"rank": {"candidates": 388, "explained": 15}},
         roll_warnings=("No roll can show yet.",),
+        protection_warnings=("Copies must go.",),
     )
-    *of_files, of_list, of_rolls = Night.warnings.fget(night)  # type: ignore[attr-defined]
+    *of_files, of_list, of_rolls, of_copies = Night.warnings.fget(night)  # type: ignore[attr-defined]
     assert of_files == ["health.csv: old.", "Housing: a column has slipped."]
+    assert of_copies == "Copies must go."
     assert of_list.startswith("The list names 388 of 403 children of compulsory school age.")
     assert of_rolls == "No roll can show yet."

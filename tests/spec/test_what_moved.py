@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.ledger.what_moved import STOOD, news_of_records, what_moved
-from pipelines.steps.ledger import stood_on_the_last_list
+from pipelines.steps.ledger import last_publication, stood_on
 from pipelines.tables import CHILD_RECORD, EXPLAINED, LIST_NIGHT, SNAPSHOT
 
 LAST_LIST, BEFORE, TONIGHT = date(2026, 11, 20), date(2026, 11, 2), date(2026, 11, 21)
@@ -146,11 +146,11 @@ def test_how_children_stood_is_read_from_the_last_list_published(tmp_path: Path)
     folder.mkdir(parents=True)
     educated = stood(likelihood=None, on_no_roll=0.04)
     educated.write_parquet(folder / "explained.parquet")
-    found = stood_on_the_last_list(tmp_path, published(BEFORE, LAST_LIST), TONIGHT)
+    found = stood_on(last_publication(tmp_path, published(BEFORE, LAST_LIST), TONIGHT))
     assert found["likelihood"].to_list() == [pytest.approx(0.02)], (
         "a child with a place has no likelihood of its own there"
     )
-    assert stood_on_the_last_list(tmp_path, published(BEFORE), TONIGHT).is_empty(), "no file of that night is kept"
+    assert stood_on(last_publication(tmp_path, published(BEFORE), TONIGHT)).is_empty(), "no file of that night is kept"
     (folder / "explained.parquet").write_bytes(b"damaged")
-    assert stood_on_the_last_list(tmp_path, published(LAST_LIST), TONIGHT).is_empty()
-    assert stood_on_the_last_list(tmp_path, LIST_NIGHT.to_frame(), TONIGHT).is_empty(), "the first night"
+    assert stood_on(last_publication(tmp_path, published(LAST_LIST), TONIGHT)).is_empty()
+    assert stood_on(last_publication(tmp_path, LIST_NIGHT.to_frame(), TONIGHT)).is_empty(), "the first night"
