@@ -34,6 +34,15 @@ def unambiguous_schools(named: pl.DataFrame) -> pl.DataFrame:
     return named.unique().filter(pl.len().over("number") == 1).sort(SCHOOL.names())
 
 
+def as_rolls_name_them(places: pl.DataFrame, schools: pl.DataFrame) -> pl.DataFrame:
+    """``places`` with ``place`` as the school's roll names it, where it is one of the ways of ``SCHOOL`` to name a school, such
+    as the number in an offer; any other stays as it is."""
+    names = schools.select(_number="number", _name="place")
+    known = places.with_columns(_number=plain_number(pl.col("place")))
+    named = known.join(names, on="_number", how="left", validate="m:1", maintain_order="left")
+    return named.with_columns(place=pl.coalesce("_name", "place")).drop("_number", "_name")
+
+
 def named_in(rows: pl.DataFrame, contract: Contract, statement: Statement) -> pl.DataFrame:
     """``SCHOOL`` of some rows of a source, with each way of naming each school once."""
     texts = {name: text_of(contract.column_named[name]) for name in _columns(statement)}

@@ -14,7 +14,7 @@ below it for age, or for being on no roll, a sender is asked."""
 ASK_FIRST = {
     SEND: "From the SEND team: whether a plan names a school or a package, and since when.",
     HOME_EDUCATION: "From the home education team: whether the child is home educated, and when the team last checked.",
-    ADMISSIONS: "From the admissions team: which school has a place for the child, and whether it was taken up.",
+    ADMISSIONS: "From the admissions team: whether the child has a school place, at which school, and whether it was taken up.",
     ATTENDANCE: "From the attendance team or the last school: when the child was last there, and where they went.",
     NEIGHBOUR: "From the other authority: whether the child lives there, or is on a roll there.",
 }

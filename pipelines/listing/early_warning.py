@@ -158,7 +158,9 @@ def _in_words(warned: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
     )
     place = (
         pl.when(pl.col("is_current"))
-        .then(formatted(" Now: {}.", place_of("now_")))
+        .then(
+            formatted(" Now: {}{}.", place_of("now_"), formatted(", until {}", day(pl.col("until_on"))).fill_null(""))
+        )
         .otherwise(formatted(" Until {}: {}.", day(pl.col("until_on")), place_of("now_")))
     )
     found = (

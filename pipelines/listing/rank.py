@@ -22,6 +22,7 @@ from pipelines.children.age_slips import with_age_slips
 from pipelines.children.died import CERTAIN, died
 from pipelines.children.facts import described, may_be_protected
 from pipelines.children.members import join_by_child
+from pipelines.intake.schools import as_rolls_name_them
 from pipelines.listing.closed import closed_children, in_hand
 from pipelines.listing.gone_quiet import kept_for_check, only_residence
 from pipelines.listing.household import households
@@ -213,7 +214,7 @@ def _circumstances(looked_at: pl.DataFrame, inputs: ListInputs) -> Circumstances
 def _with_history(listed: pl.DataFrame, circumstances: Circumstances) -> pl.DataFrame:
     """``listed`` with the education that ended last and the one that starts next."""
     begun, last, coming = circumstances.begun_provision(), circumstances.last_ended, circumstances.places_to_come
-    upcoming = coming.unique("child_id", keep="first", maintain_order=True)
+    upcoming = as_rolls_name_them(coming.unique("child_id", keep="first", maintain_order=True), circumstances.schools)
     placed = join_by_child(
         listed,
         last.select("child_id", last_what="what", last_place="place", last_until_on="until_on"),

@@ -105,7 +105,7 @@ def test_the_reason_is_told_in_words() -> None:
     )
     assert warned(drawn, AUTUMN).children["because"].item() == (
         "Of compulsory school age from 31 December 2026; education is due on 1 January 2027, and no place or accepted "
-        "offer is known. Now: nursery, Keats Nursery."
+        "offer is known. Now: nursery, Keats Nursery, until 18 December 2026."
     )
 
 

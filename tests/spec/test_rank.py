@@ -298,6 +298,20 @@ def test_the_because_reads_as_plain_sentences() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("offered", "told"),
+    [
+        pytest.param("900007", "Forge Primary School", id="a number that the rolls know"),
+        pytest.param("900099", "900099", id="a school with no roll here"),
+    ],
+)
+def test_the_school_of_a_place_to_come_is_named_as_its_roll_names_it(offered: str, told: str) -> None:
+    drawn = known_to_gp().record("admissions:1", "CH1").lives("CH1", 0.95)
+    drawn.schools.append(("900007", "school_census", "Forge Primary School"))
+    drawn.says("admissions:1", "concern", "school place offered", date(2027, 1, 4), place=offered)
+    assert f"A place is due to start on 4 January 2027 (school place offered, {told}):" in listed(drawn)["because"]
+
+
 def test_no_text_names_a_child() -> None:
     drawn = known_to_gp(forename_shown="Quorra").record("school_census:9", "CH9", surname_shown="Zyxwv")
     drawn.on_roll("school_census:9").rivalry(("CH1", "health:CH1"), ("CH9", "school_census:9"), 0.4)
