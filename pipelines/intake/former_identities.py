@@ -28,8 +28,10 @@ KEY_BYTES = 32
 WITHHELD, RELEASED = "withheld", "released"
 TABLES = {
     "former_identity": "hash text not null, what text not null check (what in ('withheld', 'released')), "
-    "by text not null, at text not null"
+    "by text not null, at text not null",
+    "key_mark": "mark text not null",
 }
+"""``key_mark``: one row, by which the key is known again. Under another key every former identity would be listed again."""
 BEARS = {"nhs_number": "nhs_number", "upn": "upn", "record_id": "record"}
 """Column of ``person_record`` -> column of the adoption team's file. A school may keep the former UPN beside the new one:
 that alone does not make a record of the former identity, and only that cell is withheld."""
@@ -71,7 +73,20 @@ def _withheld(connection: sqlite3.Connection, workspace: Path) -> FormerIdentiti
     """What is withheld, and its key. If nothing was ever handed in, the key is made here, while nobody else can make one."""
     rows = connection.execute("select hash, what from former_identity order by rowid").fetchall()
     hashes = frozenset(hashed for hashed, what in dict(rows).items() if what == WITHHELD)
-    return FormerIdentities(_key(workspace, is_new=not rows), hashes)
+    key = _key(workspace, is_new=not rows)
+    if rows:
+        _same_key(connection, key, workspace)
+    return FormerIdentities(key, hashes)
+
+
+def _same_key(connection: sqlite3.Connection, key: bytes, workspace: Path) -> None:
+    """Note the mark of the key, or raise SettingsError if it is not that of the key noted before."""
+    mark = _hashed(key, "key", "mark")
+    noted = connection.execute("select mark from key_mark").fetchone()
+    if noted is None:
+        connection.execute("insert into key_mark (mark) values (?)", (mark,))
+    elif noted != (mark,):
+        raise SettingsError(_unusable(f"{workspace / KEY_FILE} is not the key that it was."))
 
 
 def _key(workspace: Path, *, is_new: bool) -> bytes:
@@ -86,7 +101,12 @@ def _key(workspace: Path, *, is_new: bool) -> bytes:
         if len(key) == KEY_BYTES:
             return key
         fault = f"{path} is not the key that it was."
-    raise SettingsError(
+    raise SettingsError(_unusable(fault))
+
+
+def _unusable(fault: str) -> str:
+    """A fault of the key, what follows from it and what to do."""
+    return (
         f"{fault} Without it no record of a former identity can be recognised, and no night may run. Restore it from the "
         f"backup that {FORMER_FILE} is from."
     )
@@ -127,6 +147,7 @@ def hand_in(
             "insert into former_identity (hash, what, by, at) values (?, ?, ?, ?)",
             [(hashed, what, by.strip(), at) for hashed in changed],
         )
+        _same_key(connection, kept.key, workspace)
     known = FormerIdentities(kept.key, frozenset(named))
     borne = None if person is None else sum(known.are(column, person[column]).len() for column in BEARS)
     return HandedIn(len(changed), borne, len(named))

@@ -23,6 +23,7 @@ from pipelines.atomic_folder import newest_list
 from pipelines.counted import counted
 from pipelines.decisions.in_force import model_in_force, settings_of
 from pipelines.decisions.proposals import not_as_approved
+from pipelines.intake.former_identities import FORMER_FILE, KEY_FILE, read_former
 from pipelines.lock import holder_in_words, is_locked
 from pipelines.publish.run_json import RUN_FILE, read_run
 from pipelines.settings import SettingsError
@@ -181,6 +182,18 @@ def _decisions(workspace: Path) -> Iterator[Finding]:
             yield Finding(path.name, BAD, "It is damaged. Restore it from a backup: rollcall restore --help.")
 
 
+def _former_identities(workspace: Path) -> Iterator[Finding]:
+    """Whether records from before an adoption can still be recognised; nothing where none was ever handed in."""
+    if not (workspace / FORMER_FILE).exists():
+        return
+    try:
+        former = read_former(workspace)
+    except (SettingsError, StoreError) as error:
+        yield Finding(KEY_FILE, BAD, str(error))
+    else:
+        yield Finding(KEY_FILE, GOOD, f"{counted(len(former.hashes), 'identifier')} withheld, and their key is there.")
+
+
 def _in_force(workspace: Path) -> Iterator[Finding]:
     try:
         settings_of(workspace)
@@ -239,6 +252,7 @@ CHECKS: tuple[Callable[[Path], Iterator[Finding]], ...] = (
     _lock,
     _store,
     _decisions,
+    _former_identities,
     _in_force,
     _publication,
     _prefect,

@@ -2,7 +2,10 @@
 
 import errno
 import os
+import sqlite3
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -207,10 +210,31 @@ def test_the_command_says_what_is_new_and_what_no_record_bears(
         assert record not in out
 
 
-def test_without_its_key_no_night_may_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        pytest.param(lambda key: key.unlink(), "cannot be used", id="lost"),
+        pytest.param(lambda key: key.write_bytes(b"short"), "is not the key that it was", id="cut off"),
+        pytest.param(lambda key: key.write_bytes(bytes(32)), "is not the key that it was", id="of another workspace"),
+    ],
+)
+def test_without_its_key_no_night_may_run(tmp_path: Path, spoil: Callable[[Path], object], told: str) -> None:
+    """Under another key no hash is found again: each child would be listed, and linked, as before the adoption."""
+    file = written(tmp_path, f"nhs_number\n{NHS}\n")
+    hand_in(file, tmp_path, "Ann Example")
+    spoil(tmp_path / KEY_FILE)
+    for use in (lambda: read_former(tmp_path), lambda: hand_in(file, tmp_path, "Ann Example")):
+        with pytest.raises(SettingsError, match=f"{told}.*Restore it from the backup"):
+            use()
+
+
+def test_a_file_from_before_keys_were_noted_notes_its_key_when_it_is_read(tmp_path: Path) -> None:
     hand_in(written(tmp_path, f"nhs_number\n{NHS}\n"), tmp_path, "Ann Example")
-    (tmp_path / KEY_FILE).unlink()
-    with pytest.raises(SettingsError, match="Restore it from the backup"):
+    with closing(sqlite3.connect(tmp_path / FORMER_FILE)) as earlier:
+        earlier.execute("drop table key_mark")
+    assert read_former(tmp_path).hashes
+    (tmp_path / KEY_FILE).write_bytes(bytes(32))
+    with pytest.raises(SettingsError, match="is not the key that it was"):
         read_former(tmp_path)
 
 

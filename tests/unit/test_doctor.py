@@ -9,6 +9,7 @@ import pytest
 
 from apps.cli.main import main
 from pipelines.decisions.judgements import JUDGEMENTS_FILE, read_judgements
+from pipelines.intake.former_identities import KEY_FILE, hand_in
 from pipelines.lock import lock
 from pipelines.store import Store
 from pipelines.tables import SCHEMA_VERSION
@@ -99,6 +100,16 @@ def test_damaged_decisions_are_bad(workspace: Path) -> None:
         BAD,
         "It is damaged. Restore it from a backup: rollcall restore --help.",
     )
+
+
+def test_former_identities_without_their_key_are_bad_as_no_night_can_run(workspace: Path, tmp_path: Path) -> None:
+    (file := tmp_path / "former.csv").write_text("record\nhealth:1\n", encoding="utf-8")
+    hand_in(file, workspace, "Ann Example")
+    assert _found(workspace, KEY_FILE) == (GOOD, "1 identifier withheld, and their key is there.")
+    (workspace / KEY_FILE).unlink()
+    verdict, words = _found(workspace, KEY_FILE)
+    assert verdict == BAD
+    assert "no night may run. Restore it from the backup" in words
 
 
 def test_settings_in_force_that_cannot_be_read_are_bad(workspace: Path) -> None:
