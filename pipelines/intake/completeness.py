@@ -123,8 +123,8 @@ def _source_tonight(
         files=files.height,
         refused=files.filter(verdict="refused")["file"].sort().to_list(),
         set_aside=lost,
-        set_aside_for=first_of(_kept_out(own)),
-        refused_for=first_of(own.filter(stops="file")["rule"].unique().sort().to_list()),
+        set_aside_for=first_of(_kept_out(own, "row")),
+        refused_for=first_of(_kept_out(own, "file")),
         stands_in_until=max(came.stands_in.filter(source=source)["until"], default=None),
         unsaid=list(dict.fromkeys(map(_in_words, unsaid))),
         failed_checks=came.failed_checks.get(source, ()),
@@ -138,10 +138,13 @@ def _in_words(breach: dict[str, str | None]) -> str:
     return f"{column}{breach['why']} {breach['fix']}"
 
 
-def _kept_out(breaches: pl.DataFrame) -> list[str]:
-    """What kept rows out, as "column: rule" (the rule alone where it is of no column), those that kept out most first."""
+def _kept_out(breaches: pl.DataFrame, stops: str) -> list[str]:
+    """What kept rows or files out, as "column: rule" (the rule alone where it is of no column), those that kept out most first.
+
+    ``stops``: "row" or "file".
+    """
     words = pl.concat_str("column", "rule", separator=": ", ignore_nulls=True)
-    rules = breaches.filter(stops="row").group_by(words=words).len()
+    rules = breaches.filter(stops=stops).group_by(words=words).len()
     return rules.sort("len", "words", descending=[True, False])["words"].to_list()
 
 

@@ -87,7 +87,7 @@ def _why_none(source: SourceTonight) -> str:
     """What became of the files of a source of which no row was loaded, in brackets; empty if they had none."""
     came = []
     if source.refused:
-        could_not = "could not be used" + (f": {source.refused_for}" if source.refused_for else "")
+        could_not = "could not be used" + (f" because of {source.refused_for}" if source.refused_for else "")
         came.append(f"{counted(len(source.refused), 'file')} came and {could_not}")
     if source.set_aside:
         came.append(f"{counted(source.set_aside, 'row')} came and every one was set aside: {source.set_aside_for}")

@@ -45,7 +45,7 @@ class SourceTonight:
     set_aside_for: str
     """Columns and rules that kept rows out; empty if none did."""
     refused_for: str
-    """Names of the rules that stopped those files; empty if none is known."""
+    """Columns and rules that stopped those files; empty if none is known."""
     stands_in_until: date | None
     """The last day on which the rows that came last stand in; null: they do not."""
     unsaid: list[str]

@@ -154,7 +154,7 @@ def test_a_hold_says_which_files_and_rows_were_not_read_and_why(three_nights: De
     ).held
     assert held[-1].endswith(
         "2 of 10 schools or other units of 4 November 2026 are gone, with 24 rows: School 0, School 1. Not read: "
-        "school_census.csv could not be used (missing column); 12 rows were set aside (RecordId: own key). Have that "
+        "school_census.csv could not be used (RecordId: missing column); 12 rows were set aside (RecordId: own key). Have that "
         "corrected first."
     )
 

@@ -63,7 +63,7 @@ def test_a_source_of_which_nothing_could_be_used_stamps_the_first_night_and_says
     judged = Deliveries(tmp_path).judged(0, school_census=census(), refused=("health",), breaches=(why,))
     (warning,) = judged.warnings
     assert warning.startswith(
-        "health.csv: no rows were received tonight (1 file came and could not be used: form of dates), and no"
+        "health.csv: no rows were received tonight (1 file came and could not be used because of BirthDate: form of dates), "
     )
     assert judged.held == ()
 

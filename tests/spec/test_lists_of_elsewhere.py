@@ -173,7 +173,7 @@ def test_for_a_refused_list_of_elsewhere_the_last_rows_stand_in_save_where_they_
     refused = Breach("health", "health.csv", None, None, ELSEWHERE, "file", "Why.", "Fix.")
     judged = nights.night(1, school_census=roll, refused=("health",), breaches=(refused,))
     assert judged.stands_in["source"].to_list() == ["health"] * stands
-    assert "no rows were received tonight (1 file came and could not be used: list of elsewhere)" in "".join(
+    assert "no rows were received tonight (1 file came and could not be used because of list of elsewhere)" in "".join(
         judged.warnings
     )
     with Store(tmp_path, read_only=True) as store:
