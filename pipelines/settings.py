@@ -284,12 +284,14 @@ def _problem_in_words(problem: ErrorDetails) -> str:
         must = _MUST[kind].format(key=key, **limits) if kind in _MUST else f"cannot be used ({problem['msg']})"
         shares = 1.0 in limits.values() and kind in ("less_than", "less_than_equal")
         return f"{key}{_entry(place)} {must}." + (" Write 95 in 100 as 0.95." if shares else "")
-    known = _keys_beside(place)
-    if groups := [group for group in _groups_with(str(place[-1])) if group != place[:-1]]:
-        headings = " or ".join(f"[{'.'.join(group)}]" for group in groups)
-        return f"{key} is not a setting. {place[-1]} is one under the heading {headings}."
-    nearest = get_close_matches(str(place[-1]), known, n=1, cutoff=0.0)
-    meant = ".".join(map(str, (*place[:-1], *nearest)))
+    known, elsewhere = _keys_beside(place), [(group, name) for group, name in _keys() if group != place[:-1]]
+    if headings := [f"[{'.'.join(group)}]" for group, name in elsewhere if name == place[-1]]:
+        return f"{key} is not a setting. {place[-1]} is one under the heading {' or '.join(headings)}."
+    alike = get_close_matches(str(place[-1]), [*known, *(name for _, name in elsewhere)], n=1)
+    if alike and alike[0] not in known:
+        group = next(group for group, name in elsewhere if name == alike[0])
+        return f"{key} is not a setting. Did you mean {alike[0]}, under the heading [{'.'.join(group)}]?"
+    meant = ".".join(map(str, (*place[:-1], *get_close_matches(str(place[-1]), known, n=1, cutoff=0.0))))
     return f"{key} is not a setting. Did you mean {meant}? There are: {', '.join(known)}."
 
 
@@ -299,13 +301,13 @@ def _entry(place: tuple[int | str, ...]) -> str:
     return "" if at is None else f", entry {at + 1},"
 
 
-def _groups_with(key: str, group: type[BaseModel] = Settings, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The groups, outermost first, that have a key of this name."""
+def _keys(group: type[BaseModel] = Settings, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every key of a settings file that stands under a heading, with its groups, outermost first."""
     for name, field in group.model_fields.items():
-        if name == key and place:
-            yield place
+        if place:
+            yield place, name
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _groups_with(key, field.annotation, (*place, name))
+            yield from _keys(field.annotation, (*place, name))
 
 
 def _keys_beside(place: tuple[int | str, ...]) -> list[str]:

@@ -53,6 +53,11 @@ def test_the_example_names_every_setting() -> None:
         pytest.param("check_costs = 0.5\n", r"check_costs is one under the heading \[ranking\]\.$", id="no heading"),
         pytest.param("[machine]\nreferral = 5\n", r"the heading \[ranking\.points\]\.$", id="under another heading"),
         pytest.param(
+            "[ranking]\nlink_treshold = 0.8\n",
+            r"line 2, .* Did you mean link_threshold, under the heading \[linkage\]\?$",
+            id="misspelt, and under another heading",
+        ),
+        pytest.param(
             "[ranking]\nschool_closures = [\n  [2026-10-30, 2026-10-26],\n]\n",
             r"line 2, ranking\.school_closures: 2026-10-30 is after 2026-10-26\. Write the first day before the last\.$",
             id="days turned round",
