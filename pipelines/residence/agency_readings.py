@@ -66,6 +66,9 @@ A_TERM = 91
 """Families that arrive take a term to register with all agencies. Until the pupils show otherwise, of children first known
 within it half as many as of others are expected to be known to each."""
 
+MOST_UNNOTED = 0.9
+"""Largest share of children of whom an agency is taken to note no meeting: where it notes one, that says something."""
+
 SURELY_PLACED = 0.9
 """From this probability of a place on, a child shows how agencies see children educated outside the largest roll."""
 
@@ -255,7 +258,7 @@ def _sighting(agency: Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags,
 
     A child not seen since its entry began, or since a letter to everybody, was last seen that long ago or longer. The
     levels therefore come twice; the second half means "that long ago at least". At an agency that dates little but starts,
-    a start counts as a sighting.
+    a start counts as a sighting. Of some children an agency notes no meeting although it met them (:func:`_unnoted`).
 
     What an agency reports only once (an application, a referral) comes at other times than for pupils (``ONCE_SHARE``).
     """
@@ -264,16 +267,18 @@ def _sighting(agency: Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags,
         return []
     own = is_known & of_group
     known = own if np.count_nonzero(own[agency.child] & is_dated) >= ENOUGH_KNOWN else is_known
-    usual = _gaps(agency, known[agency.child] & is_dated)
-    usual = _out_of_school(usual, agency, (is_elsewhere & of_group)[agency.child] & is_dated)
+    is_met = _is_met(agency, known)
+    usual = _gaps(agency, known[agency.child] & is_met)
+    usual = _out_of_school(usual, agency, (is_elsewhere & of_group)[agency.child] & is_met)
     here = shares_of(np.bincount(np.searchsorted(SEEN, usual), minlength=len(SEEN) + 1).astype(np.float64))
     after = {pace: levels_of_gone(usual, SEEN, agency.unsighted, pace) for pace in LEAVING_PACE}
     late = ONCE_SHARE if agency.tells_events else LATE_SHARE
     here = (1.0 - late) * here + late * after[1.0].mean(axis=0)
-    both = with_censored(here)
+    unnoted = _unnoted(agency, usual, known[agency.child] & is_dated & ~agency.is_letter, is_met)
+    both = with_censored(here, unnoted)
     is_censored = (agency.is_start & is_dated & (not agency.tells_starts_only)) | agency.is_letter
     levels = agency.seen_levels + np.where(is_censored, len(here), 0)
-    ways = [with_censored(falling_ratio(here, gone) * here) for gone in after.values()]
+    ways = [with_censored(falling_ratio(here, gone) * here, unnoted) for gone in after.values()]
     as_if_here = np.broadcast_to(both, ways[0].shape)
     gone = np.stack([*ways, as_if_here])
     readings = []
@@ -285,6 +290,26 @@ def _sighting(agency: Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags,
             Reading(codes, trust, both, gone, SEEN_SINCE_PRIOR, habit=agency.source, is_shared=is_shared, meets=meets)
         )
     return readings
+
+
+def _is_met(agency: Agency, known: Flags) -> Flags:
+    """Which records tell how long ago the agency met a child: those with a day other than the start of their entry, unless
+    hardly any of the ``known`` children has one."""
+    is_dated = ~np.isnan(agency.sighted)
+    is_met = is_dated & ~agency.is_start
+    enough = np.count_nonzero(known[agency.child] & is_met & ~agency.is_letter) >= ENOUGH_KNOWN
+    return is_met if enough and not agency.tells_starts_only else is_dated
+
+
+def _unnoted(agency: Agency, usual: Floats, known: Flags, is_met: Flags) -> float:
+    """Share (0..1) of the known children (a flag for each record) of whom no meeting is noted, though there were some: more
+    have no date but the start of their entry than, by the ``usual`` days between meetings, were not met since."""
+    asked = known & ~np.isnan(agency.begun)
+    if np.count_nonzero(asked) < ENOUGH_KNOWN:
+        return 0.0
+    unmet = 1.0 - np.searchsorted(np.sort(usual), agency.begun[asked], side="right").mean() / len(usual)
+    undated = 1.0 - is_met[asked].mean()
+    return float(np.clip((undated - unmet) / max(1.0 - unmet, 0.01), 0.0, MOST_UNNOTED))
 
 
 def _gaps(agency: Agency, mine: Flags) -> Floats:

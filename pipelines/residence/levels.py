@@ -26,10 +26,12 @@ def shares_of(counts: Floats) -> Floats:
     return np.asarray(counts / counts.sum(axis=-1, keepdims=True), dtype=np.float64)
 
 
-def with_censored(levels: Floats) -> Floats:
+def with_censored(levels: Floats, unnoted: float = 0.0) -> Floats:
     """Share of each level, followed by the share of each level and all beyond it, counting half of the level itself, since
-    where in the level a child stands is not known."""
-    return np.hstack([levels, np.cumsum(levels[..., ::-1], axis=-1)[..., ::-1] - 0.5 * levels])
+    where in the level a child stands is not known. ``unnoted``: share (0..1) of children of whom no meeting is noted, whenever
+    it was; they stand in each of the second half."""
+    beyond = np.cumsum(levels[..., ::-1], axis=-1)[..., ::-1] - 0.5 * levels
+    return np.hstack([(1.0 - unnoted) * levels, unnoted + (1.0 - unnoted) * beyond])
 
 
 def usual_days(days: Floats) -> Floats:

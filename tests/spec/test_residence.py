@@ -167,6 +167,24 @@ def test_where_families_are_met_more_before_they_leave_a_child_long_unmet_is_lik
     ("at_the_gp", "least", "most"),
     [
         pytest.param(
+            at_gp(seen=800, since=3000), 0.0, 0.05, id="met two years ago, and all others of whom a day is noted since"
+        ),
+        pytest.param(at_gp(seen=3000, since=3000), 0.2, 0.6, id="no meeting noted, as of a third of the pupils"),
+    ],
+)
+def test_that_no_meeting_is_noted_is_not_that_there_was_none(
+    at_the_gp: list[dict[str, object]], least: float, most: float
+) -> None:
+    """Of every third pupil the doctors note no more than the day of registration, four to eight years ago."""
+    unnoted = {f"unnoted{n:03}": on_roll() + at_gp(seen=1500 + 5 * n, since=1500 + 5 * n) for n in range(300)}
+    found = judge(town() | unnoted | {"child": at_the_gp}).filter(child_id="child")
+    assert least <= found["living_here"].item() <= most
+
+
+@pytest.mark.parametrize(
+    ("at_the_gp", "least", "most"),
+    [
+        pytest.param(
             at_gp(2, since=1600), 0.1, 0.6, id="the GP met it the day before yesterday: it may have come back"
         ),
         pytest.param(at_gp(720, since=1600), 0.0, 0.01, id="nobody has met it since it came off the roll"),
