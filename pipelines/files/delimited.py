@@ -23,6 +23,7 @@ from pipelines.files.headers import match_headers
 from pipelines.files.rows import (
     LINE,
     LONGEST_VALUE,
+    RAGGED,
     BadRow,
     Fault,
     KnownLines,
@@ -272,7 +273,7 @@ def _bad_row(line: int, row: list[str] | None, source: str, layout: DelimitedLay
         )
         return BadRow(line, json.dumps({"": source.rstrip("\r\n")}, ensure_ascii=False), fault)
     fault = Fault(
-        "ragged row",
+        RAGGED,
         "row",
         f"The header names {len(layout.headers)} columns, and the row has fields for {len(row)}.",
         "Give every row one field for each column, and quote any value that holds the separator. Leave out a closing line "

@@ -14,6 +14,9 @@ BAD_LINE = pl.Schema({"line": pl.Int64, "row": pl.String, "rule": pl.String})
 LINE = pl.Schema({"line": pl.Int64, "line_hash": pl.UInt64})
 """One row is one line of delimited text that is a row by itself, and its fingerprint (:class:`KnownLines`)."""
 
+RAGGED = "ragged row"
+"""Name of the rule, as a breach shows it, for a row with more or fewer fields than the header."""
+
 LONGEST_VALUE = 131_072
 """Characters. A longer value is a quote or a tag that was never closed, not something about a child."""
 

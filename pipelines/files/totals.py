@@ -6,6 +6,7 @@ They are found as the contract says or, if it says nothing, by how reports and d
 """
 
 import json
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
@@ -13,7 +14,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.files.headers import MatchedHeaders
-from pipelines.files.rows import BadRow, Fault
+from pipelines.files.rows import RAGGED, BadRow, Fault
 
 MOST = 5
 """Most rows of totals at the end of a file."""
@@ -106,13 +107,18 @@ def _totals(line: int) -> Fault:
     )
 
 
-def take_out_notes(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
+def take_out_notes(
+    rows: pl.DataFrame, bad_rows: Sequence[BadRow], matched: MatchedHeaders, contract: Contract
+) -> tuple[pl.DataFrame, list[BadRow], dict[int, str], list[Fault]]:
     """Take out rows with a single filled cell of several words that are no name, such as ``Year 7`` and ``NB: addresses
-    to be checked``; and a fault (that stops nothing) for each. Nobody could say who such a child is. Only of files with columns
-    enough."""
+    to be checked``; a fault (that stops nothing) for each. Nobody could say who such a child is. Only of files with columns
+    enough.
+
+    Returns the rows and the ``bad_rows`` that stay, and the line and text of every row with a single filled cell.
+    """
     names = [name for name in rows.columns if name != "line"]
     if len(matched.position_of) < FEWEST_COLUMNS:
-        return rows, []
+        return rows, list(bad_rows), {}, []
     cells = [pl.col(name).str.strip_chars() for name in names]
     alone = rows.filter(pl.sum_horizontal((cell != "").cast(pl.Int32) for cell in cells) == 1)
     of_name = [
@@ -124,8 +130,18 @@ def take_out_notes(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contra
     says_something = pl.any_horizontal(cell.str.contains(_SEVERAL_WORDS) for cell in cells)
     of_colours = pl.any_horizontal(cell.str.contains(_COLOURS) for cell in cells)
     lines = alone.filter(says_something & (~may_be_name | of_colours))["line"].to_list()
+    headings = dict(alone.select("line", pl.concat_str(cells)).iter_rows())
+    ragged = [bad for bad in bad_rows if bad.fault.rule == RAGGED]
+    short = {bad.line: filled[0] for bad in ragged if len(filled := _filled(bad)) == 1}
+    lines += [line for line, text in short.items() if re.search(_SEVERAL_WORDS, text) and not re.search(_NAME, text)]
     kept = rows.filter(~pl.col("line").is_in(lines))
-    return kept, [*map(_note, lines), *colours_told(rows.filter(pl.col("line").is_in(lines)))]
+    faults = [*map(_note, sorted(lines)), *colours_told(rows.filter(pl.col("line").is_in(lines)))]
+    return kept, [bad for bad in bad_rows if bad.line not in lines], dict(sorted({**headings, **short}.items())), faults
+
+
+def _filled(bad: BadRow) -> list[str]:
+    """The cells of a row that does not fit the header which have something in them."""
+    return [text for cell in json.loads(bad.row).values() if (text := str(cell).strip())]
 
 
 def colours_told(notes: pl.DataFrame) -> list[Fault]:

@@ -1,7 +1,7 @@
 """The rows under a header -> the rows about children, the same way for text, workbooks and Parquet."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -15,10 +15,21 @@ from pipelines.files.header_row import (
     take_out_repeated_headers,
 )
 from pipelines.files.headers import MatchedHeaders, match_headers
+from pipelines.files.named_ended import what_has_ended
 from pipelines.files.rows import BadRow, Fault, ReadTable, UnreadableFileError, has_text
+from pipelines.files.sections import (
+    heading_of_an_end,
+    lists_below,
+    rows_that_have_ended,
+    second_list_fault,
+    second_list_read,
+)
 from pipelines.files.totals import colours_told, take_out_notes, take_out_totals
 from pipelines.files.versions import take_out_old_versions
 from pipelines.files.words_of_leaving import notes_of_leaving
+
+LAST_LINE = 1 << 62
+"""Below every line of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,13 @@ class RowsOfChildren:
     last_line: int
     """Line on which the last row about a child begins, be it an older version; 0: there is none."""
     is_filled_from_above: bool
-    """Whether some rows say only with the row above them what they say."""
+    """Whether some rows say only with the rows above them what they say."""
+    is_ended_below: bool = False
+    """Whether the last rows have ended by a heading above them."""
+
+
+_Lines = tuple[pl.DataFrame, list[BadRow]]
+"""``line`` and the cells by position; and the rows that do not fit the header."""
 
 
 def table_under_header(cells: pl.DataFrame, contract: Contract, faults: Sequence[Fault]) -> ReadTable:
@@ -68,31 +85,87 @@ def rows_of_children(
     *,
     bad_rows: Sequence[BadRow] = (),
     known_to: int = 0,
+    is_ended_above: bool = False,
 ) -> RowsOfChildren:
     """Take out blank rows, repeated headers, totals, notes and versions that no longer apply; name the columns as the
-    contract does.
+    contract does. Rows under a second header are read by that, and rows under a heading such as ``Leavers`` have ended.
 
     ``under``: ``line`` and the cells by position, as text. ``bad_rows``: rows that do not fit the header. ``known_to``: last
-    line that is not in ``under`` as its row is known; 0: every row is there.
+    line that is not in ``under`` as its row is known; 0: every row is there. ``is_ended_above``: whether a heading above all
+    these rows says that they have ended.
     """
     filled = under.filter(has_text(under.columns[1:]))
     below, again = take_out_repeated_headers(filled, headers)
+    further = lists_below(below, matched, contract)
+    if further:
+        (above, bad), others = _apart(below, bad_rows, further[0][0])
+        first = rows_of_children(above, headers, matched, contract, bad_rows=bad, is_ended_above=is_ended_above)
+        return _with_second_list(first, others, further[0], contract)
     children, bad, totals = take_out_totals(below, bad_rows, matched, contract, after=known_to)
-    children, notes = take_out_notes(children, matched, contract)
+    children, bad, headings, notes = take_out_notes(children, bad, matched, contract)
+    ended = rows_that_have_ended(headings, is_ended_above=is_ended_above) if contract.ends_in_words else []
+    children = children.filter(~pl.col("line").is_in([line for line, _ in ended]))
+    bad = [row for row in bad if row.line not in {line for line, _ in ended}]
     valid, older = take_out_old_versions(children, headers, matched.marks)
     own, said_once = by_contract(valid, matched, contract, is_whole=not known_to)
     return RowsOfChildren(
-        own,
+        _with_ends(own, ended, contract),
         bad,
         [
             *matched.faults,
             *again,
             *totals,
-            *notes,
+            *(note for note in notes if note.line not in {line for line, _ in ended}),
+            *(heading_of_an_end(line) for line, _ in ended if line),
             *older,
             *said_once,
             *notes_of_leaving(valid, headers, matched, contract),
         ],
         max(children["line"].tail(1), default=0),
-        bool(said_once),
+        bool(said_once or ended),
+        bool(ended and ended[-1][1] is None),
+    )
+
+
+def _apart(rows: pl.DataFrame, bad_rows: Sequence[BadRow], line: int) -> tuple[_Lines, _Lines]:
+    """The rows above a line, and those below it; each with the rows that do not fit the header."""
+    return (
+        (rows.filter(pl.col("line") < line), [bad for bad in bad_rows if bad.line < line]),
+        (rows.filter(pl.col("line") > line), [bad for bad in bad_rows if bad.line > line]),
+    )
+
+
+def _with_second_list(
+    first: RowsOfChildren, below: _Lines, header: tuple[int, list[str]], contract: Contract
+) -> RowsOfChildren:
+    """The rows of a list, and those below it that have a header of their own (its line and cells)."""
+    line, cells = header
+    try:
+        matched = match_headers(cells, contract)
+    except UnreadableFileError:
+        return replace(first, faults=[*first.faults, second_list_fault(line, [])])
+    second = rows_of_children(
+        below[0], cells, matched, contract, bad_rows=below[1], is_ended_above=first.is_ended_below
+    )
+    stopping = [fault for fault in second.faults if fault.stops == "file"]
+    told = [second_list_fault(line, stopping)] if stopping else [second_list_read(line), *second.faults]
+    return RowsOfChildren(
+        pl.concat([first.rows, second.rows]),
+        [*first.bad_rows, *second.bad_rows],
+        list(dict.fromkeys([*first.faults, *told])),
+        max(first.last_line, second.last_line),
+        is_filled_from_above=True,
+        is_ended_below=second.is_ended_below,
+    )
+
+
+def _with_ends(rows: pl.DataFrame, ended: Sequence[tuple[int, int | None]], contract: Contract) -> pl.DataFrame:
+    """Rows with the code for what has ended in those between these lines that have no status."""
+    below = [(pl.col("line") > line) & (pl.col("line") < (until or LAST_LINE)) for line, until in ended]
+    return rows.with_columns(
+        pl.when((pl.col(status).str.strip_chars() == "") & pl.any_horizontal(below))
+        .then(pl.lit(code))
+        .otherwise(pl.col(status))
+        .alias(status)
+        for status, code in (what_has_ended(contract) if below else {}).items()
     )
