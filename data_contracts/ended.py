@@ -10,6 +10,7 @@ CODES = {
     **dict.fromkeys(("", "Open", "Active", "Current", "Live"), OPEN),
     **dict.fromkeys(("Left", "Leaver", "Has left", "Closed", "Ended", "Ceased", "Finished"), LEFT),
     **dict.fromkeys(("Inactive", "Not active", "Former", "Previous", "Past", "Terminated", "Expired"), LEFT),
-    **dict.fromkeys(("Cancelled", "Withdrawn", "Archived", "Historic", "Wedi gadael", "Wedi cau"), LEFT),
+    **dict.fromkeys(("Cancelled", "Withdrawn", "Archived", "Historic"), LEFT),
+    **dict.fromkeys(("Wedi gadael", "Wedi ymadael", "Wedi cau", "Wedi gorffen", "Wedi dod i ben"), LEFT),
 }
 """How any system says whether an entry still holds: codes of every column that ``saysWhetherEnded``."""

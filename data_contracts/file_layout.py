@@ -27,9 +27,17 @@ _IS_NUMBERED = re.compile(r"(y(ea)?r?\s*)?\d+\w?|reception", re.IGNORECASE)
 """A sheet of one year group or class."""
 
 
+_FEW_LETTERS = 2
+"""So many letters besides words of any file say nothing."""
+
+_NUMBER_OF_A_SCHOOL = re.compile(r"(?<!\d)[2-9]\d{2}[ _/-]?[1-9]\d{3}(?!\d)")
+"""Number of an authority and that of a school within it (8112001, 671_4050), as the files of schools' systems are named for."""
+
+
 def _says_something(name: str) -> bool:
-    """Whether a name tells one file of a source from another: it has more than numbers and words of any file."""
-    return len(_OF_ANY_FILE.sub("", name)) > 2
+    """Whether a name tells one file of a source from another: it has more than numbers and words of any file, or it has the
+    number of a school."""
+    return len(_OF_ANY_FILE.sub("", name)) > _FEW_LETTERS or bool(_NUMBER_OF_A_SCHOOL.search(name))
 
 
 class XmlLayout(Part):
@@ -174,7 +182,10 @@ class Files(Part):
         begins = (re.split(r"[*?\[.]", name.rpartition("/")[2])[0] for name in self.names)
         for begin in sorted(begins, key=len, reverse=True):
             stem = re.sub("^" + r"[\s_-]*".join(begin.split("_")), "", stem, count=1, flags=re.IGNORECASE)
-        return re.sub(r"[\s_]+", " ", _DAY_IN_NAME.sub("", stem.replace("_", " "))).strip(" -.,")
+        named = re.sub(r"[\s_]+", " ", _DAY_IN_NAME.sub("", stem.replace("_", " "))).strip(" -.,")
+        number = _NUMBER_OF_A_SCHOOL.search(named)
+        is_number = number and len(_OF_ANY_FILE.sub("", named)) <= _FEW_LETTERS  # 8112001 Leavers is of 8112001 too
+        return number[0] if number and is_number else named
 
     @property
     def names_to_give(self) -> tuple[str, ...]:

@@ -20,13 +20,16 @@ HEADERS = (
     *("Restricted Record", "Restricted Case", "Restricted Patient", "Restricted Access", "Access Restricted"),
     *("Confidential", "Confidentiality", "Confidential Flag", "Confidential Address", "Address Confidential"),
     *("Address Withheld", "Withhold Address", "Address to be Withheld", "Address Not to be Disclosed"),
-    *("Do Not Disclose", "Do Not Disclose Address", "Non Disclosure", "Cyfeiriad Gwarchodedig"),
+    *("Do Not Disclose", "Do Not Disclose Address", "Non Disclosure"),
+    *("Cyfeiriad Gwarchodedig", "Cyfeiriad Cyfrinachol", "Cyfrinachol", "Cyfeiriad Cyfyngedig", "Cofnod Cyfyngedig"),
 )
 """Other headers of a mark of protection, in any list."""
 
 CODES = {
     **dict.fromkeys(("Y", "Yes", "True", "1", "S", "R", "V", "Sensitive", "Restricted", "Protected"), "Y"),
     **dict.fromkeys(("N", "No", "False", "0", "U", "Not protected", "Not restricted", "Unrestricted", "N/A"), "N"),
+    **dict.fromkeys(("Ydy", "Ie", "Oes", "Do", "Cyfrinachol", "Gwarchodedig", "Cyfyngedig"), "Y"),
+    **dict.fromkeys(("Nac ydy", "Nac ydyw", "Na", "Nac oes", "Naddo", "Ddim yn gyfrinachol"), "N"),
     **dict.fromkeys(("None", "No restriction", "No restrictions", "Not applicable", "-"), "N"),
 }
 """What systems write as a mark (S, U, R and V are the health service's). Whatever else stands there protects the child too
@@ -34,7 +37,8 @@ CODES = {
 
 WITHHELD = (
     r"(?i)^\W*((the )?(home )?address( is)?\W+)?"
-    r"(restricted|withheld|protected|confidential|sensitive|undisclosed|not (to be )?disclosed|do not disclose)"
+    r"(restricted|withheld|protected|confidential|sensitive|undisclosed|not (to be )?disclosed|do not disclose"
+    r"|(cyfeiriad )?(cyfrinachol|gwarchodedig|cyfyngedig))"
     r"(\W+(home )?(address|location|record|case))?\W*$"
 )
 """Regular expression for what stands in place of an address that must not be shown: it is such a mark itself."""

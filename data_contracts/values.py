@@ -45,6 +45,14 @@ _MIDNIGHT_OF_SUMMER = r"[T ]+23:00(?::00(?:[.,]0+)?)?\s*(?:Z|[+-]00:?00)$"
 
 _DAY_OF_WEEK = r"^(?i)(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+(\d{1,2}\D|[a-z])"
 _ORDINAL = r"^(\d{1,2})(?i:st|nd|rd|th)\b"
+_WELSH_MONTHS = {
+    **{"ion(?:awr)?": "Jan", "chwe(?:f(?:ror)?)?": "Feb", "maw(?:rth)?": "Mar", "ebr(?:ill)?": "Apr", "mai": "May"},
+    **{"meh(?:efin)?": "Jun", "gor(?:ff(?:ennaf)?)?": "Jul", "awst?": "Aug", "medi?": "Sep", "hyd(?:ref)?": "Oct"},
+    **{"tach(?:wedd)?": "Nov", "rhag(?:fyr)?": "Dec"},
+}
+"""The month in Welsh, in full or short (a regular expression) -> as the formats expect it."""
+_IN_WELSH = rf"(?i)\b(?:{'|'.join(_WELSH_MONTHS)})\b"
+
 _SEPT = r"(?i)\bsept([^a-z]|$)"
 
 
@@ -84,7 +92,10 @@ _SYSTEMS_OWN = re.compile(r"\s*((?!NO|EX)[A-Z]{1,2}[0-9]?|[0-9]{1,3})(?:\s*[:=]\
 _ENDS = frozenset(("closed", "ended", "ceased", "terminated", "left", "leaver", "deregistered", "deducted"))
 """Words that say in any sentence that an entry has ended: Placement ended, Closed - moved to Wales."""
 
-_NOT_YET = frozenset(("not", "never", "pending", "reopened", "will", "be", "if", "until", "when"))
+_ENDS_IN_WELSH = re.compile(r"(?i)\bwedi (?:gadael|ymadael|cau|gorffen|dod i ben)\b")
+"""The same of Welsh, where it takes two words: Wedi gadael ar 12/07/2026."""
+
+_NOT_YET = frozenset(("not", "never", "pending", "reopened", "will", "be", "if", "until", "when", "ddim", "heb", "nid"))
 """Words with which it has not, or not yet."""
 
 _LONGEST_DAY = len("31-dec-9999")
@@ -184,8 +195,11 @@ def _days_read(text: pl.Series, written: Sequence[str]) -> pl.Series:
 
 def _plain_days(text: pl.Series) -> pl.Series:
     """Dates with a month by name, as the formats expect them: without weekday, ordinals and commas, and with September cut to
-    three letters like the other months (current software writes Sept beside Aug and Oct)."""
+    three letters like the other months (current software writes Sept beside Aug and Oct). Months in Welsh become English."""
     day_month_year = text.str.replace(_DAY_OF_WEEK, "${1}").str.replace(_ORDINAL, "${1}").str.replace_all(",", "")
+    if day_month_year.str.contains(_IN_WELSH).any():
+        for welsh, month in _WELSH_MONTHS.items():
+            day_month_year = day_month_year.str.replace(rf"(?i)\b{welsh}\b", month)
     return day_month_year.str.replace(_SEPT, "Sep${1}").str.replace_all(r"\s+", " ")
 
 
@@ -301,7 +315,8 @@ def _word_of_an_end(text: str, meaning: Mapping[str, str | None]) -> str | None:
     words = [plain_code(word) for word in re.findall(r"[^\W\d_]+", text)]
     if not _NOT_YET.isdisjoint(words):
         return None
-    return next((word for word in words if word in _ENDS and meaning.get(word) == LEFT), None)
+    ends = [word for word in words if word in _ENDS] + [plain_code(said) for said in _ENDS_IN_WELSH.findall(text)]
+    return next((word for word in ends if meaning.get(word) == LEFT), None)
 
 
 def plain_codes(text: pl.Expr) -> pl.Expr:

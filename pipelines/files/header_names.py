@@ -6,7 +6,7 @@
   file does so with a slash, one known half is enough in the others.
 - With words for whose it is or how it is filled in (``Pupil Address``, ``DOB (dd/mm/yyyy)``), if nothing else in the file is
   that column.
-- A ``Surname, Forename`` is the whole name.
+- A ``Surname, Forename`` is the whole name. A ``Name`` beside a ``Surname``, without a forename, is the forename.
 - A ``Legal Surname`` beside ``Surname`` is the other surname.
 """
 
@@ -26,6 +26,11 @@ _WHOSE = re.compile(
 )
 """Words before a header that say whom every column of these lists is about, as of when, or which home."""
 
+_WHOSE_IN_WELSH = re.compile(
+    "(['\N{RIGHT SINGLE QUOTATION MARK}]r| y|) (plentyn|disgybl|dysgwr|claf|person|person ifanc)$", re.IGNORECASE
+)
+"""The same in Welsh, where they stand behind it: Cyfenw'r plentyn, Rhif y Disgybl."""
+
 _HOW_FILLED_IN = re.compile(
     r"\s*\(\s*([dmy]{1,4}([ /.-]*[dmy]{1,4})*|y(es)?\s*/\s*no?|m\s*/\s*f(\s*/\s*[a-z])?|if (known|any|applicable))\s*\)",
     re.IGNORECASE,
@@ -35,10 +40,14 @@ _HOW_FILLED_IN = re.compile(
 _TWO_NAMES = re.compile(r"\s*(?:[,&+]|\band\b)\s*", re.IGNORECASE)
 """What stands between two names in the header of one column."""
 
+_NAME = frozenset(("name", "enw"))
+"""Headers that are a forename beside a surname, and the whole name alone."""
+
 _NAMES = ("surname", "forename", "full_name")
 
 _NUMBERS = frozenset(
     {"id", "no", "number", "ref", "refno", "refnumber", "reference", "referenceno", "referencenumber", "identifier"}
+    | {"rhif", "cyf", "cyfeirnod"}
 )
 
 _ENDINGS = (
@@ -81,7 +90,22 @@ def columns_of(headers: Sequence[str], contract: Contract) -> list[Column | None
     claims = Counter(name for way in ways for name in way)
     only = [way if len(way) == 1 and all(claims[name] == 1 for name in way) else {} for way in ways]
     columns = [column or next(iter(way.values()), None) for column, way in zip(named, only, strict=True)]
-    return _with_legal(headers, _without_questions(headers, columns), contract)
+    columns = _name_beside_surname(headers, _without_questions(headers, columns), contract)
+    return _with_legal(headers, columns, contract)
+
+
+def _name_beside_surname(
+    headers: Sequence[str], named: Sequence[Column | None], contract: Contract
+) -> list[Column | None]:
+    """``named``, except that a Name beside a Surname, where no header is a forename, is the forename: Cyfenw, Enw."""
+    fields = [column.maps_to if column else None for column in named]
+    forename = next((column for column in contract.columns if column.maps_to == "forename"), None)
+    if forename is None or "surname" not in fields or "forename" in fields:
+        return list(named)
+    return [
+        forename if column and column.maps_to == "full_name" and not _NAME.isdisjoint(_other_ways(header)) else column
+        for header, column in zip(headers, named, strict=True)
+    ]
 
 
 def _without_questions(headers: Sequence[str], named: Sequence[Column | None]) -> list[Column | None]:
@@ -158,7 +182,7 @@ def _columns_in_other_words(header: str, known: Mapping[str, Column], taken: set
 def is_number_of_child(header: str) -> bool:
     """Whether a header says that it is the number by which a system knows the child: Learner ID, Pupil No, Client Ref."""
     apart = _words_apart(header)
-    rest = _WHOSE.sub("", apart)
+    rest = _not_whose(apart)
     return rest != apart and plain_header(rest) in _NUMBERS
 
 
@@ -174,11 +198,16 @@ def _words_apart(header: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", _HOW_FILLED_IN.sub("", header)).replace("_", " ").strip()
 
 
+def _not_whose(apart: str) -> str:
+    """The words of a header without those that say whose it is."""
+    return _WHOSE_IN_WELSH.sub("", _WHOSE.sub("", apart))
+
+
 @lru_cache(maxsize=4096)
 def _other_ways(header: str) -> tuple[str, ...]:
     """The plain headers that say the same without whose it is, how it is filled in, and a database's short words."""
     apart = _words_apart(header)
-    ways = (*_spellings(apart), *_spellings(_WHOSE.sub("", apart)))
+    ways = (*_spellings(apart), *_spellings(_not_whose(apart)))
     return tuple(dict.fromkeys(filter(None, map(plain_header, ways))))
 
 

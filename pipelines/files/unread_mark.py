@@ -8,7 +8,8 @@ from pipelines.counted import first_of
 from pipelines.files.rows import Fault
 
 SPEAKS_OF_A_MARK = re.compile(
-    "sensitiv|restrict|protected|confidential|withh[eo]ld|disclos|redact|secre[ct]|refuge|gwarchod", re.IGNORECASE
+    "sensitiv|restrict|protected|confidential|withh[eo]ld|disclos|redact|secre[ct]|refuge|gwarchod|cyfrinach|cyfyng",
+    re.IGNORECASE,
 )
 OF_SOMETHING_ELSE = re.compile(
     "characteristic|consent|notes?|comment|diet|growth|movement|need|date|reason|gdpr|since|from|until|agreement|contact",

@@ -21,6 +21,8 @@ school_census St Marys Primary CME nov 26 JB.csv                        | St Mar
 School Census - Oakfield_Primary_SIMS_20-11-26.csv                      | Oakfield Primary SIMS
 SchoolCensus_Arbor - All Students - Hillside Academy 2026-11-20.xlsx    | Arbor - All Students - Hillside Academy
 school_census_8992001_Westbrook.csv                                     | 8992001 Westbrook
+school_census 8112001.csv                                               | 8112001
+school_census 671_4050 Leavers 20-11-26.xlsx                            | 671 4050
 school_census_Westbrook_20 Nov 2026.csv                                 | Westbrook
 school_census_May Bank Infants.csv                                      | May Bank Infants
 school_census.csv                                                       |

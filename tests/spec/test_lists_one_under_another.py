@@ -65,7 +65,9 @@ def test_a_heading_of_those_on_roll_ends_that_of_the_leavers() -> None:
     assert [status for _, status, _ in who(found)] == ["Left", ""]
 
 
-@pytest.mark.parametrize("note", ["NB: one of the leavers is to be checked", "Leavers are in the other file", "All leavers and joiners"])  # fmt: skip
+@pytest.mark.parametrize(
+    "note", ["NB: a leaver is to be checked", "Leavers are in the other file", "All leavers and joiners"]
+)
 def test_a_note_about_leavers_is_no_heading_of_them(note: str) -> None:
     assert [status for _, status, _ in who(read([HEADER, ISLA, (note,), DEV]))] == ["", ""]
 
@@ -91,7 +93,8 @@ def test_a_list_with_a_header_of_its_own_is_read_by_that(form: str) -> None:
 
 def test_a_list_that_lacks_what_the_source_needs_refuses_the_file() -> None:
     left = ("UPN", "Surname", "Forename", "DOB", "Sex", "Left on", "Destination", "")
-    found = read([HEADER, ISLA, (), ("Leavers",), left, ("", "Quill", "Zeb", "13/02/2015", "M", "01/05/2026", "n/k", "")], "xlsx")  # fmt: skip
+    zeb = ("", "Quill", "Zeb", "13/02/2015", "M", "01/05/2026", "n/k", "")
+    found = read([HEADER, ISLA, (), ("Leavers",), left, zeb], "xlsx")
     (breach,) = (breach for breach in found.breaches if breach.rule == "second list")
     assert (breach.stops, breach.line) == ("file", 5)
     assert "Postcode" in breach.why
