@@ -21,6 +21,7 @@ from pipelines.files.folder import UNKNOWN, contract_for, contract_for_member, f
 from pipelines.files.packed import is_packed, unpack
 from pipelines.files.read import read_bytes, rows_as_json
 from pipelines.files.rows import FileRows, UnreadableFileError
+from pipelines.files.spreadsheet_xml import as_workbook, is_spreadsheet_xml
 from pipelines.files.workbook import WORKBOOKS, sheets_of_parts
 from pipelines.intake.anothers_list import under_anothers_name
 from pipelines.intake.last_intake import (
@@ -173,11 +174,22 @@ def _by_name(
 ) -> Opened | Delivery:
     """A file to be looked at, or one refused for what is wrong with its name (``by_name``, from :func:`contract_for`)."""
     contract, wrong = by_name
+    if contract is not None and is_spreadsheet_xml(data):  # whatever its ending
+        return _spreadsheet_xml(contract, name, shown, data)
     if contract is None and wrong:
         wrong = under_anothers_name(wrong, name, data, contracts)
     if contract is None or wrong:
         return _refused(_source_id(contract), shown, data, (replace(wrong, file=shown),) if wrong else ())
     return Opened(contract, name, shown, data, hashlib.sha256(data).hexdigest())
+
+
+def _spreadsheet_xml(contract: Contract, name: str, shown: str, data: bytes) -> Opened | Delivery:
+    """A workbook of Excel 2003 in XML, to be looked at as one of today."""
+    try:
+        own = as_workbook(data)
+    except UnreadableFileError as error:
+        return _refused(contract.id, shown, data, (error.breach(contract, shown),))
+    return Opened(contract, f"{PurePosixPath(name).stem}.xlsx", shown, own, hashlib.sha256(data).hexdigest())
 
 
 def _source_id(contract: Contract | None) -> str:
