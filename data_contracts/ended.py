@@ -6,6 +6,9 @@ LEFT = "Left"
 OPEN = "Open"
 """Meaning of a code that says an entry still holds."""
 
+NOT_BEGUN = "Applicant"
+"""Meaning of a code that says an entry has not begun: the child has applied for it."""
+
 CODES = {
     **dict.fromkeys(("", "Open", "Active", "Current", "Live"), OPEN),
     **dict.fromkeys(("Left", "Leaver", "Has left", "Closed", "Ended", "Ceased", "Finished"), LEFT),

@@ -1,40 +1,61 @@
-"""Names of files and sheets, and headings, that say that what is in them has ended: Leavers, Closed cases."""
+"""Names of files and sheets, and headings, that say that what is in them has ended (Leavers, Closed cases), or has not begun
+(Pre-admission, Waiting list)."""
 
 import re
 
 from data_contracts.contract import Contract
-from data_contracts.ended import LEFT
+from data_contracts.ended import LEFT, NOT_BEGUN
 
 _ENDED = (
     r"closed|leavers?|ended|ceased|inactive|former (?:tenan|pupil|student|patient)\w*|no longer|off roll|deregistered"
     "|(?:have|has) left|wedi gadael|wedi ymadael|wedi cau|ymadawyr"
 )
 _GOES_ON = r"open|current|active|on roll|ar y gofrestr|cyfredol|agored"
+_NOT_BEGUN = (
+    r"pre[- ]?admissions?|applicants?|waiting list|reserve list|prospective|future (?:pupil|student|starter)s?|enquir(?:y|ies)"
+    "|rhestr aros|ymgeiswyr"
+)
+_SAYS_NOT_BEGUN = re.compile(rf"(?<![a-z])(?:{_NOT_BEGUN})(?![a-z])", re.IGNORECASE)
 _SAYS_ENDED = re.compile(rf"(?<![a-z])(?:{_ENDED})(?![a-z])", re.IGNORECASE)
 _SAYS_IT_GOES_ON = re.compile(rf"(?<![a-z])(?:{_GOES_ON})(?![a-z])", re.IGNORECASE)
 _MAY_BE_OF_BOTH = re.compile(rf"(?<![a-z])(?:{_GOES_ON}|all|and|pob)(?![a-z])", re.IGNORECASE)
 
 
-def ended_by_name(contract: Contract, file: str) -> dict[str, str]:
+def status_by_name(contract: Contract, file: str) -> dict[str, str]:
     """Column -> what the name of a file, or of the sheet that is read of it, says of every row that leaves it empty: that its
-    entry has ended. Empty if it says nothing of it, or may be of both kinds, or the contract has no column for it."""
-    name = re.sub(r"[\W_]+", " ", f"{file.rpartition('.')[0]} {contract.files.sheet or ''}")
-    return what_has_ended(contract) if says_ended(name) else {}
+    entry has ended, or has not begun. Empty if it says nothing of it, or may be of several kinds, or the contract has no
+    column for it."""
+    return status_of(_kind_of(_name_of(contract, file)), contract)
 
 
-def says_ended(name: str) -> bool:
-    """Whether a name or heading says that what is in it has ended, and speaks of nothing else."""
-    return bool(_SAYS_ENDED.search(name)) and not _MAY_BE_OF_BOTH.search(name)
+def is_unusable_by_name(contract: Contract, file: str) -> bool:
+    """Whether a name says that what is in the file has not begun, and the source shows places and has no word for that: every
+    child in it would be taken to be educated."""
+    kind = _kind_of(_name_of(contract, file))
+    return kind == NOT_BEGUN and bool(contract.ends_of_places) and not status_of(kind, contract)
 
 
-def says_it_goes_on(name: str) -> bool:
-    """Whether a name or heading says that what is in it goes on."""
-    return bool(_SAYS_IT_GOES_ON.search(name)) and not _SAYS_ENDED.search(name)
+def _name_of(contract: Contract, file: str) -> str:
+    """The name of the file and of the sheet that is read of it, in words."""
+    return re.sub(r"[\W_]+", " ", f"{file.rpartition('.')[0]} {contract.files.sheet or ''}")
 
 
-def what_has_ended(contract: Contract) -> dict[str, str]:
-    """The column for the status of an entry -> its code for one that has ended; empty if the contract has none."""
+def status_of(kind: str | None, contract: Contract) -> dict[str, str]:
+    """The column for the status of an entry -> its code for one that has ended, or has not begun (``kind``: ``LEFT`` or
+    ``NOT_BEGUN``); empty if the contract has none."""
     status = next((column for column, _ in contract.ends_in_words), None)
-    if status is None:
-        return {}
-    return {status.name: next(code for code, means in status.codes.items() if means == LEFT)}
+    code = next((code for code, means in status.codes.items() if means == kind), None) if status else None
+    return {status.name: code} if status and code else {}
+
+
+def kind_of_heading(text: str) -> str | None:
+    """What a heading says of what is below it: that it has ended (``LEFT``), has not begun (``NOT_BEGUN``) or goes on (empty
+    text); null: nothing."""
+    kind = _kind_of(text)
+    return "" if kind is None and _SAYS_IT_GOES_ON.search(text) and not _SAYS_ENDED.search(text) else kind
+
+
+def _kind_of(name: str) -> str | None:
+    """``LEFT`` or ``NOT_BEGUN``, if a name says that and speaks of nothing else; null: it does not."""
+    said = [kind for kind, words in ((LEFT, _SAYS_ENDED), (NOT_BEGUN, _SAYS_NOT_BEGUN)) if words.search(name)]
+    return said[0] if len(said) == 1 and not _MAY_BE_OF_BOTH.search(name) else None

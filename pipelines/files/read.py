@@ -19,9 +19,10 @@ from pipelines.files.header_names import known_columns
 from pipelines.files.header_row import has_visible_text
 from pipelines.files.headers import NO_HEADER
 from pipelines.files.markup import read_markup
-from pipelines.files.named_ended import ended_by_name
+from pipelines.files.named_ended import is_unusable_by_name, status_by_name
 from pipelines.files.packed import ZIP_BEGINS
 from pipelines.files.rows import BAD_LINE, Fault, FileRows, KnownLines, ReadTable, UnreadableFileError, no_rows
+from pipelines.files.sections import named_fault, unusable_fault
 from pipelines.files.web_page import is_web_page, read_web_page
 from pipelines.files.workbook import OLD_EXCEL, WORKBOOKS, all_sheets, read_workbook
 
@@ -156,7 +157,8 @@ def _stopping(table: ReadTable) -> int:
 def _read(file: str, data: bytes, contract: Contract, known: KnownLines) -> ReadTable:
     """Read a file by its ending, and fill in what its name says."""
     from_name = contract.files.values_from_name(file)
-    named = ended_by_name(contract, file) | from_name
+    by_name = status_by_name(contract, file)
+    named = by_name | from_name
     own = contract.of_file(file)
     table = _read_form(file, data, own or contract, named, known)
     by_sheet = own is not None and own.files.filled and own.files.called_by_sheet(file)
@@ -166,8 +168,10 @@ def _read(file: str, data: bytes, contract: Contract, known: KnownLines) -> Read
     faults = list(table.faults)
     if PurePath(file).suffix.lower() in (*DELIMITED, *WORKBOOKS):
         faults += full_sheet_faults(table)
-    if named.keys() - from_name.keys():
-        faults.append(_name_says_ended())
+    if by_name.keys() - from_name.keys():
+        faults += [named_fault(contract.column_named[column].codes[code]) for column, code in by_name.items()]
+    if is_unusable_by_name(contract, file):
+        faults.append(unusable_fault())
     if contract.files.from_name and not from_name:
         faults.append(_name_says_nothing())
     filled = [
@@ -175,15 +179,6 @@ def _read(file: str, data: bytes, contract: Contract, known: KnownLines) -> Read
         for column, text in named.items()
     ]
     return replace(table, rows=table.rows.with_columns(filled), faults=faults)
-
-
-def _name_says_ended() -> Fault:
-    return Fault(
-        "named as ended",
-        "nothing",
-        "The file, or this sheet of it, is named for what has ended, so every row that does not say otherwise counts as ended.",
-        "There is nothing to do if it has; if not, give the file or the sheet another name.",
-    )
 
 
 def _name_says_nothing() -> Fault:

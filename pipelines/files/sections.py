@@ -2,21 +2,30 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import zip_longest
+from dataclasses import dataclass
 
 import polars as pl
 
 from data_contracts.contract import Contract
+from data_contracts.ended import LEFT, NOT_BEGUN
+from pipelines.files.header_faults import MISSING
 from pipelines.files.header_names import known_columns
 from pipelines.files.headers import MatchedHeaders, must_be_there
-from pipelines.files.named_ended import says_ended, says_it_goes_on
+from pipelines.files.named_ended import kind_of_heading, status_of
 from pipelines.files.rows import Fault
+from pipelines.files.unread_home import is_of_a_home
 
 SECOND_LIST = "second list"
 """Name of the rule, as a breach shows it."""
 
 LONGEST_HEADING = 50
 """Characters. A longer text is a note about something."""
+
+LAST_LINE = 1 << 62
+"""Below every line of a file."""
+
+_BY_NAME = "By the name of the file, or of this sheet of it, what is in it"
+_HAS = {LEFT: "has ended", NOT_BEGUN: "has not begun"}
 
 _NOTE = re.compile(r"(?i)\b(is|are|be|please|nb|note|checked|checking|not|exclud\w*|without|means?|see)\b|[=?]")
 """Found in notes, which say something about a row or two, and not in headings."""
@@ -55,6 +64,12 @@ def _without_empty_ends(cells: Sequence[str]) -> list[str]:
     return list(cells[: filled[-1] + 1])
 
 
+def is_home_alone(fault: Fault, contract: Contract) -> bool:
+    """Whether a second list lacks no more than a part of the home: of those who have left, many lists give none."""
+    of_home = {column.header for column in contract.columns if is_of_a_home(column)}
+    return fault.rule == MISSING and fault.column in of_home
+
+
 def second_list_fault(line: int, faults: Sequence[Fault]) -> Fault:
     """The fault that the list under a second header lacks what the source needs, as the ``faults`` say that stop a file."""
     lacking = ", ".join(dict.fromkeys(fault.column for fault in faults if fault.column))
@@ -80,33 +95,74 @@ def second_list_read(line: int) -> Fault:
     )
 
 
-def rows_that_have_ended(headings: Mapping[int, str], *, is_ended_above: bool) -> list[tuple[int, int | None]]:
-    """Between which lines the rows are that have ended by the heading above them: its line (0: above all of these rows), and
-    that of the next such heading (null: none).
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The rows below a heading that says whether they have ended, or not begun."""
 
-    ``headings``: line -> text, in the order of the lines. A heading of an end holds for all that is below, whatever else comes
-    between, until one says that it goes on: a pupil who has left must not be taken for one who is there.
+    line: int
+    """Of the heading; 0: it is above all of these rows."""
+    until: int
+    """Line of the next such heading, or below every line."""
+    kind: str
+    """``LEFT`` or ``NOT_BEGUN``."""
+
+
+def sections(headings: Mapping[int, str], above: str) -> list[Section]:
+    """The sections of a list, except those of what goes on. ``headings``: line -> text, in the order of the lines; ``above``:
+    what a heading above all of these rows says (empty: nothing).
+
+    A heading of an end holds for all that is below, whatever else comes between, until one says something else: a pupil who
+    has left must not be taken for one who is there.
     """
     kinds = ((line, _kind(text)) for line, text in headings.items())
-    turns = [(0, is_ended_above), *((line, kind) for line, kind in kinds if kind is not None)]
-    after = [line for line, _ in turns[1:]]
-    return [(line, until) for (line, kind), until in zip_longest(turns, after) if kind]
+    turns = [(0, above), *((line, kind) for line, kind in kinds if kind is not None)]
+    after = [*(line for line, _ in turns[1:]), LAST_LINE]
+    return [Section(line, until, kind) for (line, kind), until in zip(turns, after, strict=True) if kind]
 
 
-def _kind(heading: str) -> bool | None:
-    """Whether a heading says that what is below has ended (true) or goes on (false); null: it says neither."""
-    if len(heading) > LONGEST_HEADING or _NOTE.search(heading):
-        return None
-    return True if says_ended(heading) else False if says_it_goes_on(heading) else None
+def _kind(heading: str) -> str | None:
+    is_note = len(heading) > LONGEST_HEADING or _NOTE.search(heading)
+    return None if is_note else kind_of_heading(heading)
 
 
-def heading_of_an_end(line: int) -> Fault:
-    """The fault that the rows below a heading count as ended."""
+def with_status_of_sections(rows: pl.DataFrame, found: Sequence[Section], contract: Contract) -> pl.DataFrame:
+    """Rows by our column names, with the code for what their heading says in those that have no status."""
+    for section in found:
+        for status, code in status_of(section.kind, contract).items():
+            is_below = pl.col("line").is_between(section.line, section.until, closed="none")
+            said = pl.when((pl.col(status).str.strip_chars() == "") & is_below).then(pl.lit(code))
+            rows = rows.with_columns(said.otherwise(pl.col(status)).alias(status))
+    return rows
+
+
+def heading_fault(section: Section, contract: Contract) -> Fault | None:
+    """What a heading is said to have done to the rows below it; null: nothing, as the source has no word for it and shows no
+    places."""
+    if status_of(section.kind, contract):
+        return named_fault(section.kind, section.line)
+    return unusable_fault(section.line) if section.kind == NOT_BEGUN and contract.ends_of_places else None
+
+
+def named_fault(kind: str, line: int | None = None) -> Fault:
+    """The fault that rows count as ended, or as not begun, by a heading on this line (null: by the name of their file)."""
+    where = "A heading on this line says that what is below it" if line else _BY_NAME
+    otherwise = "take the heading out" if line else "give the file or the sheet another name"
     return Fault(
-        "named as ended",
+        "named as ended" if kind == LEFT else "named as not begun",
         "nothing",
-        "A heading on this line says that what is below it has ended, so every row below that does not say otherwise counts "
-        "as ended.",
-        "There is nothing to do if it has; if not, take the heading out.",
+        f"{where} {_HAS[kind]}, so every row that does not say otherwise counts so.",
+        f"There is nothing to do if that is right; if not, {otherwise}.",
+        line,
+    )
+
+
+def unusable_fault(line: int | None = None) -> Fault:
+    """The fault that children who only wait for a place would count as having it."""
+    return Fault(
+        "named as not begun",
+        "file",
+        f"{'A heading on this line' if line else 'The name of the file, or of this sheet of it,'} speaks of children who only "
+        "wait or ask for a place. Each of them would be taken to be educated.",
+        "Leave them out, or send them among the admissions or referrals. If they have begun, say so in the name.",
         line,
     )

@@ -15,21 +15,20 @@ from pipelines.files.header_row import (
     take_out_repeated_headers,
 )
 from pipelines.files.headers import MatchedHeaders, match_headers
-from pipelines.files.named_ended import what_has_ended
 from pipelines.files.rows import BadRow, Fault, ReadTable, UnreadableFileError, has_text
 from pipelines.files.sections import (
-    heading_of_an_end,
+    LAST_LINE,
+    heading_fault,
+    is_home_alone,
     lists_below,
-    rows_that_have_ended,
     second_list_fault,
     second_list_read,
+    sections,
+    with_status_of_sections,
 )
 from pipelines.files.totals import colours_told, take_out_notes, take_out_totals
 from pipelines.files.versions import take_out_old_versions
 from pipelines.files.words_of_leaving import notes_of_leaving
-
-LAST_LINE = 1 << 62
-"""Below every line of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,8 @@ class RowsOfChildren:
     """Line on which the last row about a child begins, be it an older version; 0: there is none."""
     is_filled_from_above: bool
     """Whether some rows say only with the rows above them what they say."""
-    is_ended_below: bool = False
-    """Whether the last rows have ended by a heading above them."""
+    said_below: str = ""
+    """What the last heading says of the rows below it, as :class:`Section`; empty: nothing, or that they go on."""
 
 
 _Lines = tuple[pl.DataFrame, list[BadRow]]
@@ -85,45 +84,46 @@ def rows_of_children(
     *,
     bad_rows: Sequence[BadRow] = (),
     known_to: int = 0,
-    is_ended_above: bool = False,
+    said_above: str = "",
 ) -> RowsOfChildren:
     """Take out blank rows, repeated headers, totals, notes and versions that no longer apply; name the columns as the
     contract does. Rows under a second header are read by that, and rows under a heading such as ``Leavers`` have ended.
 
     ``under``: ``line`` and the cells by position, as text. ``bad_rows``: rows that do not fit the header. ``known_to``: last
-    line that is not in ``under`` as its row is known; 0: every row is there. ``is_ended_above``: whether a heading above all
-    these rows says that they have ended.
+    line that is not in ``under`` as its row is known; 0: every row is there. ``said_above``: what a heading above all these
+    rows says of them, as :class:`Section`.
     """
     filled = under.filter(has_text(under.columns[1:]))
     below, again = take_out_repeated_headers(filled, headers)
     further = lists_below(below, matched, contract)
     if further:
         (above, bad), others = _apart(below, bad_rows, further[0][0])
-        first = rows_of_children(above, headers, matched, contract, bad_rows=bad, is_ended_above=is_ended_above)
+        first = rows_of_children(above, headers, matched, contract, bad_rows=bad, said_above=said_above)
         return _with_second_list(first, others, further[0], contract)
     children, bad, totals = take_out_totals(below, bad_rows, matched, contract, after=known_to)
     children, bad, headings, notes = take_out_notes(children, bad, matched, contract)
-    ended = rows_that_have_ended(headings, is_ended_above=is_ended_above) if contract.ends_in_words else []
-    children = children.filter(~pl.col("line").is_in([line for line, _ in ended]))
-    bad = [row for row in bad if row.line not in {line for line, _ in ended}]
+    under_headings = sections(headings, said_above)
+    told = {section.line: fault for section in under_headings if (fault := heading_fault(section, contract))}
+    children = children.filter(~pl.col("line").is_in(list(told)))
+    bad = [row for row in bad if row.line not in told]
     valid, older = take_out_old_versions(children, headers, matched.marks)
     own, said_once = by_contract(valid, matched, contract, is_whole=not known_to)
     return RowsOfChildren(
-        _with_ends(own, ended, contract),
+        with_status_of_sections(own, under_headings, contract),
         bad,
         [
             *matched.faults,
             *again,
             *totals,
-            *(note for note in notes if note.line not in {line for line, _ in ended}),
-            *(heading_of_an_end(line) for line, _ in ended if line),
+            *(note for note in notes if note.line not in told),
+            *(fault for line, fault in told.items() if line),
             *older,
             *said_once,
             *notes_of_leaving(valid, headers, matched, contract),
         ],
         max(children["line"].tail(1), default=0),
-        bool(said_once or ended),
-        bool(ended and ended[-1][1] is None),
+        bool(said_once or told),
+        next((section.kind for section in under_headings if section.until == LAST_LINE), ""),
     )
 
 
@@ -144,28 +144,15 @@ def _with_second_list(
         matched = match_headers(cells, contract)
     except UnreadableFileError:
         return replace(first, faults=[*first.faults, second_list_fault(line, [])])
-    second = rows_of_children(
-        below[0], cells, matched, contract, bad_rows=below[1], is_ended_above=first.is_ended_below
-    )
-    stopping = [fault for fault in second.faults if fault.stops == "file"]
-    told = [second_list_fault(line, stopping)] if stopping else [second_list_read(line), *second.faults]
+    second = rows_of_children(below[0], cells, matched, contract, bad_rows=below[1], said_above=first.said_below)
+    faults = [fault for fault in second.faults if not is_home_alone(fault, contract)]
+    stopping = [fault for fault in faults if fault.stops == "file"]
+    told = [second_list_fault(line, stopping)] if stopping else [second_list_read(line), *faults]
     return RowsOfChildren(
         pl.concat([first.rows, second.rows]),
         [*first.bad_rows, *second.bad_rows],
         list(dict.fromkeys([*first.faults, *told])),
         max(first.last_line, second.last_line),
         is_filled_from_above=True,
-        is_ended_below=second.is_ended_below,
-    )
-
-
-def _with_ends(rows: pl.DataFrame, ended: Sequence[tuple[int, int | None]], contract: Contract) -> pl.DataFrame:
-    """Rows with the code for what has ended in those between these lines that have no status."""
-    below = [(pl.col("line") > line) & (pl.col("line") < (until or LAST_LINE)) for line, until in ended]
-    return rows.with_columns(
-        pl.when((pl.col(status).str.strip_chars() == "") & pl.any_horizontal(below))
-        .then(pl.lit(code))
-        .otherwise(pl.col(status))
-        .alias(status)
-        for status, code in (what_has_ended(contract) if below else {}).items()
+        said_below=second.said_below,
     )

@@ -92,13 +92,46 @@ def test_a_list_with_a_header_of_its_own_is_read_by_that(form: str) -> None:
 
 
 def test_a_list_that_lacks_what_the_source_needs_refuses_the_file() -> None:
-    left = ("UPN", "Surname", "Forename", "DOB", "Sex", "Left on", "Destination", "")
-    zeb = ("", "Quill", "Zeb", "13/02/2015", "M", "01/05/2026", "n/k", "")
+    left = ("UPN", "Surname", "Forename", "Destination", "Sex", "Postcode")
+    zeb = ("", "Quill", "Zeb", "Gone to Leeds", "M", "ZA1 2BE")
     found = read([HEADER, ISLA, (), ("Leavers",), left, zeb], "xlsx")
     (breach,) = (breach for breach in found.breaches if breach.rule == "second list")
     assert (breach.stops, breach.line) == ("file", 5)
-    assert "Postcode" in breach.why
-    assert not any(value in f"{breach}" for value in ("Quill", "Zeb", "13/02/2015"))
+    assert "BirthDate" in breach.why
+    assert not any(value in f"{breach}" for value in ("Quill", "Zeb", "Leeds"))
+
+
+def test_those_who_have_left_need_no_home() -> None:
+    left = ("UPN", "Surname", "Forename", "DOB", "Sex", "Left on", "Destination")
+    zeb = ("", "Quill", "Zeb", "13/02/2015", "M", "01/05/2026", "n/k")
+    found = read([HEADER, ISLA, (), ("Leavers",), left, zeb], "xlsx")
+    assert not found.is_refused
+    assert who(found)[1] == ("Quill", "Left", "01/05/2026")
+    assert found.rows["postcode"].to_list() == ["ZA1 2BD", ""]
+
+
+NOT_BEGUN = ["Pre-admission", "Waiting list Y7", "APPLICANTS SEPT 2027", "Future pupils"]
+
+
+@pytest.mark.parametrize("name", NOT_BEGUN)
+def test_who_only_waits_for_a_place_is_no_pupil(name: str) -> None:
+    assert [status for _, status, _ in who(read([HEADER, ISLA, (name,), DEV]))] == ["", "Applicant"]
+    roll = CONTRACTS["school_census"]
+    named = read_bytes(f"school_census Oakfield {name}.csv", as_csv([HEADER, ISLA]), roll)
+    assert named.rows["enrol_status"].to_list() == ["Applicant"]
+    assert [breach.stops for breach in named.breaches if breach.rule == "named as not begun"] == ["nothing"]
+
+
+def test_a_list_of_places_without_a_word_for_those_who_wait_is_refused() -> None:
+    header = ("Surname", "Forename", "DOB", "Address", "Postcode", "Provider", "Start Date", "End Date")
+    isla = (*ISLA[1:4], *ISLA[5:7], "York Centre", "10/01/2026", "")
+    places = CONTRACTS["alternative_provision"]
+    for found in (
+        read_bytes("alternative_provision waiting list.csv", as_csv([header, isla]), places),
+        read_bytes("alternative_provision.csv", as_csv([header, isla, ("Waiting list",), isla]), places),
+    ):
+        (breach,) = (breach for breach in found.breaches if breach.rule == "named as not begun")
+        assert breach.stops == "file"
 
 
 def test_a_register_of_home_education_may_have_the_closed_below_the_open() -> None:
