@@ -102,7 +102,14 @@ def why_came(come: pl.DataFrame, tonight: LedgerInputs, before: pl.DataFrame) ->
         _vanished(records, tonight, before_on),
         _ended(listed, tonight, before_on),
         _contradicted(records, tonight),
-        what_moved(tonight.stood, with_age(listed), tonight.child_records, tonight.snapshot, before_on),
+        what_moved(
+            tonight.stood,
+            with_age(listed),
+            tonight.child_records,
+            tonight.snapshot,
+            before_on,
+            families=tonight.news_of_families,
+        ),
     ).join(_proof_now(come, tonight), on="record_id", how="left", validate="m:1")
     was_out = ~reaches(pl.col("estimated"), cut_before.estimate_from)
     let_in = pl.lit(cut_now.estimate_from < cut_before.estimate_from) & was_out

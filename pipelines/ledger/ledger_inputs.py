@@ -3,12 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
 from pipelines.children.facts import child_facts
 from pipelines.decisions.outcomes import standing_outcomes
+from pipelines.ledger.what_moved import news_of_families
+from pipelines.listing.rank import MOVED_AWAY
 from pipelines.rank_settings import RankSettings
+
+
+def reasons_told(candidates: pl.DataFrame, explained: pl.DataFrame) -> pl.DataFrame:
+    """``child_id``, ``told``: the reasons of the list, and of those off it as moved away: reasons that speak of the family."""
+    away = explained.filter(pl.col("reason") == MOVED_AWAY)
+    return pl.concat([candidates.select("child_id", told="because"), away.select("child_id", told="why")])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +54,19 @@ class LedgerInputs:
     """record_id of records of identities from before an adoption."""
     stood: pl.DataFrame
     """``STOOD``: how the children off the last list stood then. Without rows: not known, as on the first night."""
+    told: pl.DataFrame
+    """:func:`reasons_told` by the last list, of those whom it showed openly."""
 
     @property
     def is_protected(self) -> pl.Expr:
         """Whether a row with ``child_id`` and ``restricted`` is of a protected child: by ``restricted``, or as publications
         protect it."""
         return pl.col("restricted") | pl.col("child_id").is_in(self.protected.implode())
+
+    @cached_property
+    def news_of_families(self) -> pl.DataFrame:
+        """:func:`~pipelines.ledger.what_moved.news_of_families` since the last list."""
+        return news_of_families(self.told, reasons_told(self.candidates, self.explained))
 
     @property
     def outcomes_standing(self) -> pl.DataFrame:

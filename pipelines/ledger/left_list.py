@@ -14,7 +14,7 @@ from pipelines.decisions.outcomes import CLOSING, outcomes_by_current_child
 from pipelines.formatted import formatted
 from pipelines.ledger.ledger_inputs import LedgerInputs
 from pipelines.ledger.unconfirmed import NEWS, UNCONFIRMED, without_news
-from pipelines.ledger.what_moved import FACTORS, factor_words, most_moved, news_of_records
+from pipelines.ledger.what_moved import FACTORS, factor_words, most_moved, news_of_records, with_news_of_families
 from pipelines.listing.closed import closed_in_words
 from pipelines.listing.masking import masked_off_list
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
@@ -138,7 +138,7 @@ def _news(gone: pl.DataFrame, tonight: LedgerInputs, since: date | None) -> pl.D
     found = news_of_records(
         before if since else before.clear(), tonight.child_records, tonight.snapshot, since or date.min
     )
-    return found.rename({"child_id": "now_id"})
+    return with_news_of_families(found, tonight.news_of_families).rename({"child_id": "now_id"})
 
 
 def _ages(gone: pl.DataFrame, tonight: LedgerInputs) -> pl.DataFrame:

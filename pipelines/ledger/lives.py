@@ -185,7 +185,9 @@ def _still_listed(
     now_named = listed.with_columns(child_id="now_id")
     came = _why_came(now_named.filter(state=IN_VIEW), tonight, last)
     since = next(iter(last["as_at"]), tonight.as_at)
-    moved = what_moved(now_named, candidates, tonight.child_records, tonight.snapshot, since)
+    moved = what_moved(
+        now_named, candidates, tonight.child_records, tonight.snapshot, since, families=tonight.news_of_families
+    )
     return (
         join_by_child(_renamed(before), shown, came, moved.select("child_id", "moved"))
         .with_columns(pl.lit(None, kind).alias(name) for name, kind in (*WHY_OFF.items(), ("off_on", LEAD["off_on"])))

@@ -9,6 +9,7 @@ from pipelines.listing.masking import masked_keys
 from pipelines.rank_settings import ROUNDING
 from pipelines.reasons import in_100
 from pipelines.record_ids import one_row_a_record
+from pipelines.residence.living_here import OF_THE_FAMILY
 
 FACTORS = {
     "on_no_roll": "on no roll",
@@ -106,17 +107,59 @@ def _in_a_sentence(told: pl.Expr) -> pl.Expr:
 
 
 NOTHING_OF_ITS_OWN = (
-    "No record of the child's own has changed since the last list: time has passed, and the estimates were learnt anew from "
-    "all children."
+    "No record of the child's own has changed since the last list: time has passed, records of others may have changed, and "
+    "the estimates were learnt anew from all children."
 )
 
 
+def news_of_families(told: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """``child_id``, ``family``: in a sentence, what is said otherwise than before of the other children of a household.
+
+    Both: ``child_id``, ``told`` (the reasons of the list, with what they say of the family). No row where they say the same.
+    """
+    both = told.join(now, on="child_id", how="inner", suffix="_now", validate="1:1").select(
+        "child_id", was=_of_the_family("told"), is_now=_of_the_family("told_now")
+    )
+    was, is_now = formatted(" On the last list: {}.", "was"), formatted(" Now: {}.", "is_now")
+    family = (
+        pl.lit("No record of the child's own has changed since the last list, but what is known of the household has.")
+        + was.fill_null("")
+        + is_now.fill_null(" Nothing shows that now.")
+    )
+    return both.filter(pl.col("was").ne_missing(pl.col("is_now"))).select("child_id", family=family)
+
+
+def _of_the_family(told: str) -> pl.Expr:
+    """What reasons say of the other children of a household; null: nothing."""
+    said = [pl.when(pl.col(told).str.contains(words, literal=True)).then(pl.lit(words)) for words in OF_THE_FAMILY]
+    return pl.concat_str(said, separator="; ", ignore_nulls=True).replace("", None)
+
+
+def with_news_of_families(news: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
+    """``news`` (:func:`news_of_records`), which says of a child without news of its own what is new of its family.
+
+    ``families``: :func:`news_of_families`.
+    """
+    has_none = pl.col("news") == NOTHING_OF_ITS_OWN
+    both = news.join(families, on="child_id", how="left", validate="m:1", maintain_order="left")
+    return both.with_columns(news=pl.when(has_none).then(pl.coalesce("family", "news")).otherwise("news")).drop(
+        "family"
+    )
+
+
 def what_moved(
-    before: pl.DataFrame, now: pl.DataFrame, child_records: pl.DataFrame, snapshot: pl.DataFrame, since: date
+    before: pl.DataFrame,
+    now: pl.DataFrame,
+    child_records: pl.DataFrame,
+    snapshot: pl.DataFrame,
+    since: date,
+    *,
+    families: pl.DataFrame,
 ) -> pl.DataFrame:
     """``child_id``, ``likelihood_then``, ``moved``: in a sentence or two, why ``now`` is another likelihood than ``before``.
 
     Both: ``STOOD``, one row a child, by tonight's id. ``moved`` is null where nobody knows how the child stood then.
+    ``families``: :func:`news_of_families`.
     """
     known = before.select(STOOD).drop_nulls(["likelihood", *FACTORS, "records"]).join(now, on="child_id", how="semi")
     both = now.select("child_id", "likelihood", *FACTORS).join(
@@ -124,7 +167,10 @@ def what_moved(
     )
     rose = pl.col("likelihood") > pl.col("likelihood_then")
     named = both.with_columns(_up=most_moved("_then", "", up=True), _down=most_moved("_then", "")).join(
-        news_of_records(known, child_records, snapshot, since), on="child_id", how="left", validate="1:1"
+        with_news_of_families(news_of_records(known, child_records, snapshot, since), families),
+        on="child_id",
+        how="left",
+        validate="1:1",
     )
     words = (
         pl.when(rose)

@@ -21,6 +21,12 @@ from pipelines.residence.mixture import SURE_PLACE, living_here
 from pipelines.residence.records import ChildDates, RecordDates, child_dates
 from pipelines.tables import RESIDENCE
 
+SIBLING_AT_SCHOOL = "another child in the household has a place"
+SIBLINGS_UNSEEN = "no other child in the household has been seen for a year"
+LEFT_TOGETHER = "another child in the household came off a roll within two weeks of this one"
+OF_THE_FAMILY = (SIBLING_AT_SCHOOL, SIBLINGS_UNSEEN, LEFT_TOGETHER)
+"""What is said of the other children of a household."""
+
 OLD_EXTRACT_DAYS = 42
 """From six weeks on, the words say that an extract knows nothing of what has happened since."""
 
@@ -212,14 +218,12 @@ def _because(as_at: date) -> pl.Expr:
     )
     home = (
         pl.when(pl.col("household") == 0)
-        .then(pl.lit("another child in the household has a place"))
+        .then(pl.lit(SIBLING_AT_SCHOOL))
         .when(pl.col("household") == 2)
-        .then(pl.lit("no other child in the household has been seen for a year"))
+        .then(pl.lit(SIBLINGS_UNSEEN))
     )
     moved = pl.when("said_moved").then(pl.lit("taken off the last roll as having moved away"))
-    together = pl.when("left_together").then(
-        pl.lit("another child in the household came off a roll within two weeks of this one")
-    )
+    together = pl.when("left_together").then(pl.lit(LEFT_TOGETHER))
     parts = (place, "outside", seen, "letter", "old", ended, moved, together, "open", known, home)
     return pl.concat_str(parts, separator="; ", ignore_nulls=True)
 

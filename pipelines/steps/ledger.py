@@ -7,16 +7,16 @@ import polars as pl
 
 from pipelines.decisions.keys_tonight import snapshot_now
 from pipelines.intake.former_identities import read_former
-from pipelines.ledger.ledger_inputs import LedgerInputs
+from pipelines.ledger.ledger_inputs import LedgerInputs, reasons_told
 from pipelines.ledger.list_changes import CHANGES, told_to_all, what_changed
 from pipelines.ledger.lives import Ledger, keep_ledger
 from pipelines.ledger.what_moved import STOOD
 from pipelines.publish.newly_protected import copies_to_destroy, shown_openly
-from pipelines.publish.outputs import EXPLAINED_FILE
+from pipelines.publish.outputs import EXPLAINED_FILE, LIST_FILE
 from pipelines.record_ids import one_row_a_record
 from pipelines.steps.under_way import Counts, Night
 from pipelines.store import Store
-from pipelines.tables import EXPLAINED
+from pipelines.tables import CANDIDATE, EXPLAINED
 from pipelines.workspace import PUBLISHED_FOLDER
 
 KEPT = {
@@ -37,7 +37,7 @@ def ledger_step(night: Night) -> Counts:
     parts = {part: night.store.read_or_empty(table) for table, part in KEPT.items()}
     before = last_publication(night.settings.workspace, parts["lists"], night.settings.as_at)
     night.protection_warnings = copies_to_destroy(shown_openly(before), night.masked_list.result().protected)
-    ledger = keep_ledger(Ledger(**parts), _inputs(night))
+    ledger = keep_ledger(Ledger(**parts), _inputs(night, before))
     for table, part in KEPT.items():
         night.store.write(table, getattr(ledger, part))
     night.list_changes = what_changed(ledger.changes, ledger.leads, ledger.lists, night.settings.as_at)
@@ -45,7 +45,8 @@ def ledger_step(night: Night) -> Counts:
     return {"in_view": night.list_changes.in_view.height, **{change: counts.get(change, 0) for change in CHANGES}}
 
 
-def _inputs(night: Night) -> LedgerInputs:
+def _inputs(night: Night, before: Path | None) -> LedgerInputs:
+    """``before``: the last publication."""
     known = night.arguments("candidate", "explained", "statement", "child_record", "provision", "snapshot")
     known["statements"] = night.contact_statements()
     known["person"] = night.by_age
@@ -64,9 +65,8 @@ def _inputs(night: Night) -> LedgerInputs:
         settings=night.settings.ranking,
         source_names=night.source_names,
         withheld=former_records(night.store, night.settings.workspace),
-        stood=stood_on(
-            last_publication(night.settings.workspace, night.store.read_or_empty("list_night"), night.settings.as_at)
-        ),
+        stood=stood_on(before),
+        told=told_on(before),
     )
 
 
@@ -93,6 +93,20 @@ def stood_on(publication: Path | None) -> pl.DataFrame:
         return nothing
     by_parts = pl.col("on_no_roll") * pl.col("living_here") * pl.col("of_age")
     return told.with_columns(likelihood=pl.coalesce("likelihood", by_parts))
+
+
+def told_on(publication: Path | None) -> pl.DataFrame:
+    """:func:`~pipelines.ledger.ledger_inputs.reasons_told` by a publication of those whom it shows openly; no row if it cannot
+    be read."""
+    nobody = reasons_told(CANDIDATE.to_frame(), EXPLAINED.to_frame())
+    if publication is None:
+        return nobody
+    try:
+        listed = pl.read_parquet(publication / LIST_FILE, columns=["child_id", "because", "restricted"])
+        explained = pl.read_parquet(publication / EXPLAINED_FILE, columns=["child_id", "why", "reason"])
+    except (OSError, pl.exceptions.PolarsError):
+        return nobody
+    return reasons_told(listed.filter(~pl.col("restricted")), explained)
 
 
 def _set_aside(store: Store) -> pl.Series:

@@ -9,14 +9,14 @@ import polars as pl
 
 from matching.cluster import id_moves
 from pipelines.decisions.outcomes import OUTCOME
-from pipelines.ledger.ledger_inputs import LedgerInputs
+from pipelines.ledger.ledger_inputs import LedgerInputs, reasons_told
 from pipelines.ledger.lives import Ledger, keep_ledger, published
 from pipelines.ledger.what_moved import STOOD
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.masking import protected_children
 from pipelines.listing.rank import rank
 from pipelines.rank_settings import RankSettings
-from pipelines.tables import CHILD_MOVE, CHILD_RECORD, EXPLAINED, SNAPSHOT
+from pipelines.tables import CANDIDATE, CHILD_MOVE, CHILD_RECORD, EXPLAINED, SNAPSHOT
 from tests.made.beside import apart, beside, named, together
 from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
 
@@ -49,6 +49,8 @@ class Nights:
     outcomes: pl.DataFrame = field(default_factory=OUTCOME.to_frame)
     explained: pl.DataFrame = field(default_factory=EXPLAINED.to_frame)
     """As last published."""
+    told: pl.DataFrame = field(default_factory=lambda: reasons_told(CANDIDATE.to_frame(), EXPLAINED.to_frame()))
+    """Its reasons."""
 
     def night(
         self,
@@ -80,6 +82,7 @@ class Nights:
             lists = published(self.ledger.lists, self.as_at, datetime(2026, 11, 20, 3, tzinfo=UTC))
             self.ledger = replace(self.ledger, lists=lists)
             self.explained = tonight.explained
+            self.told = reasons_told(tonight.candidates, tonight.explained)
         if is_first:
             FIRST_NIGHTS[told] = vars(self) | {"seen": dict(self.seen)}
         return self
@@ -134,6 +137,7 @@ class Nights:
             judged_the_same=NO_RECORDS,
             withheld=NO_RECORDS,
             stood=self.explained.select(STOOD),
+            told=self.told,
         )
 
     def officer(self, code: str, child: str = "A", records: str = "health:H1") -> "Nights":

@@ -30,6 +30,7 @@ from pipelines.ledger.came_on_list import (
 )
 from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, LEFT_BECAUSE, LISTED, MERGED, RECALIBRATED, RECORDS_GONE
 from pipelines.ledger.list_changes import GONE, KEPT_IN_VIEW, NEW, OUT_OF_VIEW, RETURNED
+from pipelines.ledger.what_moved import NOTHING_OF_ITS_OWN
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.rank_settings import RankSettings, Recalibration
@@ -186,8 +187,7 @@ def test_a_child_kept_for_a_check_that_would_be_kept_no_more_is_off_for_its_own_
         nights = Nights().night(lead(living_here=0.08)).night(lead(living_here=0.03), settings=settings)
         assert nights.lead()["off_because"] == MOVED_AWAY
         assert str(nights.lead()["off_why"]).endswith(
-            "On the last list the chance that the child lives here was 8 in 100. No record of the child's own has changed "
-            "since the last list: time has passed, and the estimates were learnt anew from all children."
+            f"On the last list the chance that the child lives here was 8 in 100. {NOTHING_OF_ITS_OWN}"
         )
 
 

@@ -13,6 +13,7 @@ from pipelines.ledger.left_list import MERGED, RECORDS_GONE
 from pipelines.ledger.list_changes import FALLEN, GONE, KEPT_IN_VIEW, OUT_OF_VIEW, RETURNED, RISEN
 from pipelines.ledger.lives import IN_HAND, keep_ledger, thinned_nights
 from pipelines.ledger.unconfirmed import UNCONFIRMED
+from pipelines.ledger.what_moved import NOTHING_OF_ITS_OWN
 from pipelines.listing.rank import CLOSED, IN_EDUCATION
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import LEAD_NIGHT
@@ -126,23 +127,42 @@ def test_a_child_rises_and_falls_by_itself() -> None:
     nights = Nights().night(lead(living_here=0.5)).night(lead(living_here=0.9))
     assert nights.changes() == {"A": RISEN}
     told = nights.ledger.changes.row(0, named=True)
-    nothing_else = (
-        "No record of the child's own has changed since the last list: time has passed, and the estimates were learnt anew "
-        "from all children."
-    )
     assert (told["because"], told["why"]) == (
         "more likely",
         "Likelihood 50 in 100, now 90 in 100. What rose most is the likelihood that the child is still living here: from 50 "
-        f"in 100 to 90 in 100. {nothing_else}",
+        f"in 100 to 90 in 100. {NOTHING_OF_ITS_OWN}",
     )
     assert (told["rank"], told["rank_before"], told["likelihood_before"]) == (1, 1, 0.5)
     nights.night(lead(living_here=0.4))
     assert nights.changes() == {"A": FALLEN}
     assert nights.ledger.changes["why"].item() == (
         "Likelihood 90 in 100, now 40 in 100; lane 'follow up', now 'probably moved away'. What fell most is the likelihood "
-        f"that the child is still living here: from 90 in 100 to 40 in 100. {nothing_else}"
+        f"that the child is still living here: from 90 in 100 to 40 in 100. {NOTHING_OF_ITS_OWN}"
     )
     assert nights.night(lead(living_here=0.41)).changes() == {}
+
+
+def test_what_is_new_of_the_family_moves_a_child_and_takes_it_off_the_list() -> None:
+    at_school, unseen = (
+        "another child in the household has a place",
+        "no other child in the household has been seen for a year",
+    )
+    nights = Nights()
+    for living_here, family, change, told in (
+        (0.9, at_school, None, ""),
+        (
+            0.5,
+            "known to 2 agencies besides schools",
+            FALLEN,
+            f" On the last list: {at_school}. Nothing shows that now.",
+        ),
+        (0.01, unseen, GONE, f" Now: {unseen}."),
+    ):
+        drawn = lead(living_here=living_here)
+        drawn.residences[0]["because"] = f"last seen 9 weeks ago; {family}"
+        nights.night(drawn)
+        assert nights.changes() == ({"A": change} if change else {})
+        assert all(why.endswith(f"what is known of the household has.{told}") for why in nights.ledger.changes["why"])
 
 
 def test_the_same_night_again_replaces_itself_and_changes_nothing_else() -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.ledger.what_moved import STOOD, news_of_records, what_moved
+from pipelines.ledger.what_moved import NOTHING_OF_ITS_OWN, STOOD, news_of_families, news_of_records, what_moved
 from pipelines.steps.ledger import last_publication, stood_on
 from pipelines.tables import CHILD_RECORD, EXPLAINED, LIST_NIGHT, SNAPSHOT
 
+NO_FAMILY = pl.DataFrame(schema={"child_id": pl.String, "family": pl.String})
 LAST_LIST, BEFORE, TONIGHT = date(2026, 11, 20), date(2026, 11, 2), date(2026, 11, 21)
 
 
@@ -72,8 +73,8 @@ def children(members: dict[str, str]) -> pl.DataFrame:
             "health:1",
             {"health:1": "A"},
             {"health:1": [BEFORE, LAST_LIST]},
-            "No record of the child's own has changed since the last list: time has passed, and the estimates were learnt anew "
-            "from all children.",
+            "No record of the child's own has changed since the last list: time has passed, records of others may have "
+            "changed, and the estimates were learnt anew from all children.",
             id="nothing of its own",
         ),
     ],
@@ -125,7 +126,7 @@ def stood(**parts: float | None) -> pl.DataFrame:
 )
 def test_the_factor_that_moved_most_is_named(then: pl.DataFrame, now: pl.DataFrame, told: str) -> None:
     members, nights = children({"health:1": "A"}), rows_of({"health:1": [BEFORE, TONIGHT]})
-    (row,) = what_moved(then, now, members, nights, LAST_LIST).to_dicts()
+    (row,) = what_moved(then, now, members, nights, LAST_LIST, families=NO_FAMILY).to_dicts()
     assert row["moved"] == f"{told} Since the last list record health:1 has changed.".strip()
     assert row["likelihood_then"] == then["likelihood"].item()
 
@@ -133,7 +134,48 @@ def test_the_factor_that_moved_most_is_named(then: pl.DataFrame, now: pl.DataFra
 def test_of_a_child_whose_standing_is_withheld_or_not_known_nothing_is_told() -> None:
     members, nights = children({"health:1": "A"}), rows_of({"health:1": [BEFORE]})
     for then in (stood(living_here=None), stood().clear()):
-        assert what_moved(then, stood(), members, nights, LAST_LIST).is_empty()
+        assert what_moved(then, stood(), members, nights, LAST_LIST, families=NO_FAMILY).is_empty()
+
+
+SCHOOL = "another child in the household has a place"
+UNSEEN = "no other child in the household has been seen for a year"
+TOGETHER = "another child in the household came off a roll within two weeks of this one"
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "told"),
+    [
+        pytest.param("", SCHOOL, f" Now: {SCHOOL}.", id="a sister's place is known"),
+        pytest.param(SCHOOL, "", f" On the last list: {SCHOOL}. Nothing shows that now.", id="a sister's place ended"),
+        pytest.param(UNSEEN, SCHOOL, f" On the last list: {UNSEEN}. Now: {SCHOOL}.", id="a brother was seen"),
+        pytest.param(
+            SCHOOL,
+            f"{TOGETHER}; {UNSEEN}",
+            f" On the last list: {SCHOOL}. Now: {UNSEEN}; {TOGETHER}.",
+            id="a brother came off the roll",
+        ),
+        pytest.param(f"Seen in May; {SCHOOL}", f"Seen in June; {SCHOOL}", None, id="nothing of the family"),
+    ],
+)
+def test_a_move_that_the_family_explains_is_put_down_to_it(then: str, now: str, told: str | None) -> None:
+    """Else a fall from 78 in 100 to 27 in 100 was put down to time and to all children, where a sister's place had ended."""
+    was, is_now = (pl.DataFrame({"child_id": ["A"], "told": [words]}) for words in (then, now))
+    families = news_of_families(was, is_now)
+    begins = "No record of the child's own has changed since the last list, but what is known of the household has."
+    assert families["family"].to_list() == ([] if told is None else [begins + told])
+    changed, quiet = (
+        what_moved(
+            stood(),
+            stood(likelihood=0.2, living_here=0.2),
+            children({"health:1": "A"}),
+            rows_of({"health:1": [BEFORE, *nights]}),
+            LAST_LIST,
+            families=families,
+        )["moved"].item()
+        for nights in ([TONIGHT], [])
+    )
+    assert changed.endswith("Since the last list record health:1 has changed.")
+    assert quiet.endswith(begins + told if told else NOTHING_OF_ITS_OWN)
 
 
 def published(*nights: date) -> pl.DataFrame:
