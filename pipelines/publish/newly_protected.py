@@ -32,7 +32,7 @@ def copies_to_destroy(shown: pl.Series, protected: pl.Series) -> tuple[str, ...]
     newly = protected.filter(protected.is_in(shown.implode())).len()
     if not newly:
         return ()
-    showed = f"The last publication showed the whereabouts of {counted(newly, 'child')} whom a source protects from tonight on."
+    showed = f"The last publication showed the whereabouts of {counted(newly, 'child')} now to be protected."
     return (
         f"{showed} Lists, sheets and copies from before tonight still say where to find them: have these destroyed, as "
         "docs/privacy.md says under 'Children at particular risk'.",

@@ -35,7 +35,7 @@ def test_copies_must_go_of_whoever_was_shown_and_is_protected_tonight(
     tmp_path: Path, protected: str, children: str | None
 ) -> None:
     warned = copies_to_destroy(shown_openly(publication(tmp_path)), pl.Series(protected.split()))
-    showed = f"The last publication showed the whereabouts of {children} whom a source protects from tonight on."
+    showed = f"The last publication showed the whereabouts of {children} now to be protected."
     assert [sentence.partition(" Lists")[0] for sentence in warned] == ([showed] if children else [])
 
 
@@ -62,5 +62,5 @@ def test_the_night_on_which_the_mark_comes_says_so_and_the_next_does_not(
         )
         report = run_night(settings)
         written = (report.published / "WARNINGS.txt").read_text("utf-8") if report.warnings else ""
-        warned.append("showed the whereabouts of 2 children whom a source protects from tonight on" in written)
+        warned.append("showed the whereabouts of 2 children now to be protected" in written)
     assert warned == [True, False]
