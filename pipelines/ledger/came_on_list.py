@@ -28,7 +28,8 @@ CONTRADICTED = "an officer's outcome is contradicted"
 PROOF_GONE = "the record of an education is gone"
 LESS_SURE = "the record of an education is less certain"
 NOT_THE_SAME = "no longer matched to a child in education"
-LIVES_HERE = "seen here again"
+SEEN_AGAIN = "seen here again"
+LIVES_HERE = "more likely to live here"
 TO_CHECK = "to be checked, though probably moved away"
 RECORDS_BACK = "records are back"
 CUT_OFF_LOWERED = "the cut-off was lowered"
@@ -48,6 +49,7 @@ CAME_BECAUSE = (
     PROOF_GONE,
     LESS_SURE,
     NOT_THE_SAME,
+    SEEN_AGAIN,
     LIVES_HERE,
     TO_CHECK,
     RECORDS_BACK,
@@ -86,8 +88,8 @@ def why_came(come: pl.DataFrame, tonight: LedgerInputs, before: pl.DataFrame) ->
     """``child_id``, ``came_because``, ``came_why`` of tonight's candidates in ``come``.
 
     ``come``: ``child_id``, and for a child who had been on the list before, ``off_because``, ``record_id``,
-    ``link_probability`` and ``other_child_id`` of its last spell; null for a new child. ``before``: one row, ``LIST_NIGHT``
-    of the last list.
+    ``link_probability``, ``other_child_id`` and ``last_listed_on`` of its last spell; null for a new child. ``before``: one
+    row, ``LIST_NIGHT`` of the last list.
     """
     before_on, cut_before, cut_now = before["as_at"].item(), CutOff.of_list_night(before), CutOff.of(tonight.settings)
     listed = tonight.candidates.join(come.select("child_id"), on="child_id", how="semi")
@@ -212,6 +214,8 @@ def _because(before_on: date, tonight: LedgerInputs, let_in: pl.Expr) -> pl.Expr
         .then(rose)
         .when(is_faint & off.is_in([MOVED_AWAY, FELL]))
         .then(pl.lit(TO_CHECK))
+        .when((off == MOVED_AWAY) & (pl.col("last_seen_on") > pl.col("last_listed_on")))
+        .then(pl.lit(SEEN_AGAIN))
         .when(off.is_not_null())
         .then(off.replace_strict(BACK_FROM, default=ROSE, return_dtype=pl.String))
         .when(pl.col("parted_from").is_not_null())
@@ -236,6 +240,8 @@ def _why(tonight: LedgerInputs, before: CutOff) -> pl.Expr:
     seen = formatted(
         " Last seen on {} ({}){}.", day(pl.col("last_seen_on")), pl.col("last_seen_by"), as_it_ended.fill_null("")
     ).fill_null("")
+    moved = formatted(" {}", "moved").fill_null("")
+    lives_here = formatted("There is now {} that the child lives here.", chance(pl.col("living_here"))) + seen + moved
     from_whom = pl.coalesce(pl.when(pl.col("off_because") == MERGED).then("other_child_id"), "parted_from")
     is_aside = pl.col("record_id").is_in(tonight.set_aside.drop_nulls().implode())
     words = {
@@ -259,11 +265,12 @@ def _why(tonight: LedgerInputs, before: CutOff) -> pl.Expr:
         ),
         LESS_SURE: _less_sure(),
         NOT_THE_SAME: pl.lit("This is no longer likely to be the same child as one in education."),
-        LIVES_HERE: formatted("There is now {} that the child lives here.", chance(pl.col("living_here"))) + seen,
+        SEEN_AGAIN: lives_here,
+        LIVES_HERE: lives_here,
         TO_CHECK: formatted(
             "There is {} that the child lives here, but nobody has found where they are.{}",
             chance(pl.col("living_here")),
-            seen,
+            seen + moved,
         ),
         RECORDS_BACK: pl.lit("Records of the child are being sent again."),
         CUT_OFF_LOWERED: formatted(

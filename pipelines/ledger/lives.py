@@ -280,7 +280,7 @@ def _why_came(come: pl.DataFrame, tonight: LedgerInputs, last: pl.DataFrame) -> 
     if last.is_empty():
         because, why = pl.lit(FIRST_NIGHT), pl.lit("On the first list.")
         return come.select("child_id", came_because_now=because, came_why_now=why)
-    asked = come.select("child_id", "off_because", "record_id", "link_probability", "other_child_id")
+    asked = come.select("child_id", "off_because", "record_id", "link_probability", "other_child_id", "last_listed_on")
     return why_came(asked, tonight, last).rename({"came_because": "came_because_now", "came_why": "came_why_now"})
 
 

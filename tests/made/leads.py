@@ -11,6 +11,13 @@ def lead(born: date | None = ELEVEN, living_here: float = 0.95) -> Drawn:
     return drawn.says("health:H1", "seen", since=date(2026, 10, 3))
 
 
+def met(on: date) -> Drawn:
+    """The same child, met by the GP on a day."""
+    drawn = lead().says("health:H1", "seen", since=on)
+    drawn.residences[0]["last_seen_on"] = on
+    return drawn
+
+
 def schooled(sure: float = 1.0, until: date | None = None, living_here: float = 0.95, **more: object) -> Drawn:
     """The same child with a roll entry."""
     drawn = lead(living_here=living_here).record("school_census:C1", "A", sure=sure)

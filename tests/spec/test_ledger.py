@@ -24,6 +24,7 @@ from pipelines.ledger.came_on_list import (
     PROOF_GONE,
     RECORDS_BACK,
     ROSE,
+    SEEN_AGAIN,
     TO_CHECK,
     VANISHED,
     WAITED,
@@ -35,7 +36,7 @@ from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_O
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.rank_settings import RankSettings, Recalibration
 from tests.made.children import AS_AT, THREE, Drawn
-from tests.made.leads import lead, merged, nobody, schooled
+from tests.made.leads import lead, merged, met, nobody, schooled
 from tests.made.nights import Found, Nights, lived
 
 SIXTEEN_SOON = date(2010, 9, 1)
@@ -270,7 +271,13 @@ RETURNS: list[object] = [
     ),
     pytest.param(
         [lead, lambda: lead(living_here=0.04)], lead, LIVES_HERE, RETURNED,
-        "There is now a 95 in 100 chance that the child lives here. Last seen on 3 October 2026", id="back: seen here",
+        "There is now a 95 in 100 chance that the child lives here. Last seen on 3 October 2026 .*. What rose "
+        "most is the likelihood that the child is still living here: from 4 in 100 to 95 in 100. No record of the child's own",
+        id="back: seen by nobody since, but the estimate has risen",
+    ),
+    pytest.param(
+        [lead, lambda: lead(living_here=0.04)], lambda: met(AFTER), SEEN_AGAIN, RETURNED,
+        "There is now a 95 in 100 chance that the child lives here. Last seen on 21 November 2026", id="back: seen here again",
     ),
     pytest.param(
         [lead, lambda: lead(living_here=0.04)], lambda: referred(living_here=0.04), TO_CHECK, RETURNED,
