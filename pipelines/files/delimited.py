@@ -30,6 +30,7 @@ from pipelines.files.rows import (
     ReadTable,
     UnreadableFileError,
 )
+from pipelines.files.sections import said_by_titles, title_faults
 from pipelines.files.text import decode_text
 from pipelines.files.under_header import rows_of_children
 
@@ -54,8 +55,15 @@ def read_delimited(data: bytes, contract: Contract, named: Mapping[str, str], kn
     if _FORMULA_OPENS in decoded.text:
         parsed = replace(parsed, rows=_formulas_as_text(parsed.rows))
     known_to = max(parsed.known["line"].tail(1), default=0)
+    said = said_by_titles(layout.above, matched, contract)
     found = rows_of_children(
-        parsed.rows, layout.headers, matched, contract, bad_rows=parsed.bad_rows, known_to=known_to
+        parsed.rows,
+        layout.headers,
+        matched,
+        contract,
+        bad_rows=parsed.bad_rows,
+        known_to=known_to,
+        said_above=said,
     )
     if known_to and found.is_filled_from_above:  # the row above is perhaps among those that were not read
         return read_delimited(data, contract, named, KnownLines())
@@ -65,8 +73,8 @@ def read_delimited(data: bytes, contract: Contract, named: Mapping[str, str], kn
         found.bad_rows, decoded.text, layout.headers, delimiter=layout.delimiter, key=key, row_before=row_before
     )
     faults = [*decoded.faults, *found.faults]
-    if layout.has_rows_above:
-        faults.insert(0, header_position_fault(layout.header_line))
+    if layout.above:
+        faults = [header_position_fault(layout.header_line), *title_faults(said, contract), *faults]
     if layout.is_underlined:
         faults.append(underline_fault(layout.header_line + 1))
     if bad_rows and not row_before:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from data_contracts.contract import Contract
 from pipelines.files.header_names import known_columns
-from pipelines.files.header_row import HEADER_WITHIN, find_header, has_visible_text
+from pipelines.files.header_row import HEADER_WITHIN, find_header, has_visible_text, likely_header
 from pipelines.files.rows import LONGEST_VALUE, Fault, UnreadableFileError
 from pipelines.files.text import decode_text
 
@@ -25,8 +25,8 @@ class DelimitedLayout:
     headers: list[str]
     header_line: int
     """Line on which the header ends."""
-    has_rows_above: bool
-    """Whether anything but blank lines is above the header."""
+    above: tuple[tuple[str, ...], ...]
+    """The cells of each row above the header that has any text: titles and the like."""
     is_underlined: bool
     """Whether the line below it is dashes, as database tools print them."""
 
@@ -52,7 +52,8 @@ def layout_of(text: str, contract: Contract) -> DelimitedLayout:
         if known > most:
             is_underlined = _is_underline(first_rows[position + 1 : position + 2], headers, line)
             beyond = _empty_beyond([row for row, _ in first_rows[position + 1 :]], len(headers))
-            best, most = DelimitedLayout(delimiter, [*headers, *beyond], line, position > 0, is_underlined), known
+            above = tuple(tuple(row) for row, _ in first_rows[:position])
+            best, most = DelimitedLayout(delimiter, [*headers, *beyond], line, above, is_underlined), known
     if best is None or not best.headers:
         raise UnreadableFileError(
             "empty file", "The file does not even have a header line.", "Send the whole file again."
@@ -116,11 +117,11 @@ def _first_rows(text: str, delimiter: str, skip: int) -> list[tuple[list[str], i
     return rows
 
 
-def first_row(data: bytes) -> list[str]:
-    """The first row with any text, of a table that has no contract; empty if there is none.
+def header_of_any(data: bytes) -> Sequence[str]:
+    """The header of a table that has no contract, below its titles; empty if there is none.
 
     Raises :class:`UnreadableFileError` if the file is not text.
     """
     text = decode_text(data, ("utf-8", "windows-1252")).text
-    found = [rows[0][0] for delimiter in _DELIMITERS if (rows := _first_rows(text, delimiter, skip=0))]
-    return max(found, key=len, default=[])
+    rows = ([row for row, _ in _first_rows(text, delimiter, skip=0)] for delimiter in _DELIMITERS)
+    return max(map(likely_header, rows), key=len, default=())

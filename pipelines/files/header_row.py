@@ -34,6 +34,13 @@ def find_header(rows: Sequence[Sequence[str]], contract: Contract) -> int:
     return 0
 
 
+def likely_header(rows: Sequence[Sequence[str]]) -> Sequence[str]:
+    """The header among the first rows of a file of no known source: the first that is at least half as full as the fullest,
+    as titles are sparse; empty if no row has any text."""
+    filled = [sum(map(has_visible_text, row)) for row in rows[:HEADER_WITHIN]]
+    return next((row for row, count in zip(rows, filled, strict=False) if count and 2 * count >= max(filled)), ())
+
+
 def header_position_fault(line: int) -> Fault:
     """The fault that says where the header was found; ``line`` is its line."""
     return Fault(

@@ -21,23 +21,10 @@ _SAYS_IT_GOES_ON = re.compile(rf"(?<![a-z])(?:{_GOES_ON})(?![a-z])", re.IGNORECA
 _MAY_BE_OF_BOTH = re.compile(rf"(?<![a-z])(?:{_GOES_ON}|all|and|pob)(?![a-z])", re.IGNORECASE)
 
 
-def status_by_name(contract: Contract, file: str) -> dict[str, str]:
-    """Column -> what the name of a file, or of the sheet that is read of it, says of every row that leaves it empty: that its
-    entry has ended, or has not begun. Empty if it says nothing of it, or may be of several kinds, or the contract has no
-    column for it."""
-    return status_of(_kind_of(_name_of(contract, file)), contract)
-
-
-def is_unusable_by_name(contract: Contract, file: str) -> bool:
-    """Whether a name says that what is in the file has not begun, and the source shows places and has no word for that: every
-    child in it would be taken to be educated."""
-    kind = _kind_of(_name_of(contract, file))
-    return kind == NOT_BEGUN and bool(contract.ends_of_places) and not status_of(kind, contract)
-
-
-def _name_of(contract: Contract, file: str) -> str:
-    """The name of the file and of the sheet that is read of it, in words."""
-    return re.sub(r"[\W_]+", " ", f"{file.rpartition('.')[0]} {contract.files.sheet or ''}")
+def kind_by_name(contract: Contract, file: str) -> str | None:
+    """What the name of a file, or of the sheet that is read of it, says of what is in it: that it has ended (``LEFT``) or has
+    not begun (``NOT_BEGUN``); null: nothing, or it may be of several kinds."""
+    return _kind_of(re.sub(r"[\W_]+", " ", f"{file.rpartition('.')[0]} {contract.files.sheet or ''}"))
 
 
 def status_of(kind: str | None, contract: Contract) -> dict[str, str]:

@@ -13,18 +13,18 @@ from data_contracts.contract import Contract
 from pipelines.files.columnar import read_parquet
 from pipelines.files.cut_off import full_sheet_faults
 from pipelines.files.delimited import DELIMITED, read_delimited
-from pipelines.files.delimited_layout import first_row
+from pipelines.files.delimited_layout import header_of_any
 from pipelines.files.header_faults import RENAMED
 from pipelines.files.header_names import known_columns
-from pipelines.files.header_row import has_visible_text
+from pipelines.files.header_row import has_visible_text, likely_header
 from pipelines.files.headers import NO_HEADER
 from pipelines.files.markup import read_markup
-from pipelines.files.named_ended import is_unusable_by_name, status_by_name
+from pipelines.files.named_ended import kind_by_name, status_of
 from pipelines.files.packed import ZIP_BEGINS
 from pipelines.files.rows import BAD_LINE, Fault, FileRows, KnownLines, ReadTable, UnreadableFileError, no_rows
-from pipelines.files.sections import named_fault, unusable_fault
+from pipelines.files.sections import name_faults
 from pipelines.files.web_page import is_web_page, read_web_page
-from pipelines.files.workbook import OLD_EXCEL, WORKBOOKS, all_sheets, read_workbook
+from pipelines.files.workbook import LOOKED_AT, OLD_EXCEL, WORKBOOKS, all_sheets, read_workbook
 
 FORMS = (*DELIMITED, ".xml", *WORKBOOKS, ".parquet")
 """Endings of the files that are read."""
@@ -157,8 +157,8 @@ def _stopping(table: ReadTable) -> int:
 def _read(file: str, data: bytes, contract: Contract, known: KnownLines) -> ReadTable:
     """Read a file by its ending, and fill in what its name says."""
     from_name = contract.files.values_from_name(file)
-    by_name = status_by_name(contract, file)
-    named = by_name | from_name
+    kind = kind_by_name(contract, file)
+    named = status_of(kind, contract) | from_name
     own = contract.of_file(file)
     table = _read_form(file, data, own or contract, named, known)
     by_sheet = own is not None and own.files.filled and own.files.called_by_sheet(file)
@@ -168,10 +168,7 @@ def _read(file: str, data: bytes, contract: Contract, known: KnownLines) -> Read
     faults = list(table.faults)
     if PurePath(file).suffix.lower() in (*DELIMITED, *WORKBOOKS):
         faults += full_sheet_faults(table)
-    if by_name.keys() - from_name.keys():
-        faults += [named_fault(contract.column_named[column].codes[code]) for column, code in by_name.items()]
-    if is_unusable_by_name(contract, file):
-        faults.append(unusable_fault())
+    faults += name_faults(kind, contract)
     if contract.files.from_name and not from_name:
         faults.append(_name_says_nothing())
     filled = [
@@ -282,14 +279,16 @@ def rows_as_json(rows: pl.DataFrame, headers: dict[str, str]) -> pl.Series:
 
 
 def sniff_headers(file: str, data: bytes) -> Sequence[str]:
-    """Headers of a file that has no contract: the first row with any text; for a workbook, on its first sheet.
+    """Headers of a file that has no contract, below its titles (:func:`likely_header`); for a workbook, on the sheet that has
+    most rows.
 
     Empty if there is none. Raises :class:`UnreadableFileError` if the file is not a table that can be read.
     """
     ending = PurePath(file).suffix.lower()
     if ending in WORKBOOKS:
-        rows = (row for sheet in all_sheets(data)[:1] for row in sheet.iter_rows())
-        return next((row for row in rows if any(map(has_visible_text, row))), ())
+        longest = max(all_sheets(data), key=lambda sheet: sheet.height, default=pl.DataFrame())
+        rows = (row for row in longest.head(LOOKED_AT).rows() if any(map(has_visible_text, row)))
+        return likely_header(list(rows))
     if ending not in DELIMITED:
         raise UnreadableFileError("form", "A contract is drafted from a CSV or a workbook.", "Send a sample as CSV.")
-    return first_row(data)
+    return header_of_any(data)

@@ -1,7 +1,7 @@
 """Lists one under another on one sheet: a second header, and headings such as ``Leavers`` above rows that have ended."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -24,10 +24,11 @@ LONGEST_HEADING = 50
 LAST_LINE = 1 << 62
 """Below every line of a file."""
 
-_BY_NAME = "By the name of the file, or of this sheet of it, what is in it"
 _HAS = {LEFT: "has ended", NOT_BEGUN: "has not begun"}
 
-_NOTE = re.compile(r"(?i)\b(is|are|be|please|nb|note|checked|checking|not|exclud\w*|without|means?|see)\b|[=?]")
+_NOTE = re.compile(
+    r"(?i)\b(is|are|be|please|nb|note|no|yes|include\w*|including|checked|checking|not|exclud\w*|without|means?|see)\b|[=?]"
+)
 """Found in notes, which say something about a row or two, and not in headings."""
 
 
@@ -120,6 +121,18 @@ def sections(headings: Mapping[int, str], above: str) -> list[Section]:
     return [Section(line, until, kind) for (line, kind), until in zip(turns, after, strict=True) if kind]
 
 
+def said_by_titles(titles: Iterable[Sequence[str]], matched: MatchedHeaders, contract: Contract) -> str:
+    """What the titles above a header say of all rows, as :class:`Section`; empty: nothing, or several things, or the list
+    itself gives the day on which each place ended.
+
+    ``titles``: the cells of each row above the header. A report names its parameters there too (Include leavers: No).
+    """
+    alone = (filled[0] for row in titles if len(filled := [cell.strip() for cell in row if cell.strip()]) == 1)
+    said = {kind for title in alone if (kind := _kind(title)) is not None}
+    has_ends = not contract.ends_of_places.isdisjoint(matched.position_of)
+    return said.pop() if len(said) == 1 and not has_ends else ""
+
+
 def _kind(heading: str) -> str | None:
     is_note = len(heading) > LONGEST_HEADING or _NOTE.search(heading)
     return None if is_note else kind_of_heading(heading)
@@ -138,31 +151,35 @@ def with_status_of_sections(rows: pl.DataFrame, found: Sequence[Section], contra
 def heading_fault(section: Section, contract: Contract) -> Fault | None:
     """What a heading is said to have done to the rows below it; null: nothing, as the source has no word for it and shows no
     places."""
-    if status_of(section.kind, contract):
-        return named_fault(section.kind, section.line)
-    return unusable_fault(section.line) if section.kind == NOT_BEGUN and contract.ends_of_places else None
+    where = f"A heading on this line says that what is below it {_HAS[section.kind]}"
+    return _fault_of(section.kind, contract, where, "take the heading out", section.line)
 
 
-def named_fault(kind: str, line: int | None = None) -> Fault:
-    """The fault that rows count as ended, or as not begun, by a heading on this line (null: by the name of their file)."""
-    where = "A heading on this line says that what is below it" if line else _BY_NAME
-    otherwise = "take the heading out" if line else "give the file or the sheet another name"
-    return Fault(
-        "named as ended" if kind == LEFT else "named as not begun",
-        "nothing",
-        f"{where} {_HAS[kind]}, so every row that does not say otherwise counts so.",
-        f"There is nothing to do if that is right; if not, {otherwise}.",
-        line,
+def title_faults(kind: str, contract: Contract) -> list[Fault]:
+    """What a title above the header is said to have done to all rows (``kind``, as :func:`said_by_titles`)."""
+    fault = (
+        _fault_of(kind, contract, f"A title above the header says that what is below it {_HAS[kind]}", "take it out")
+        if kind
+        else None
     )
+    return [fault] if fault else []
 
 
-def unusable_fault(line: int | None = None) -> Fault:
-    """The fault that children who only wait for a place would count as having it."""
-    return Fault(
-        "named as not begun",
-        "file",
-        f"{'A heading on this line' if line else 'The name of the file, or of this sheet of it,'} speaks of children who only "
-        "wait or ask for a place. Each of them would be taken to be educated.",
-        "Leave them out, or send them among the admissions or referrals. If they have begun, say so in the name.",
-        line,
-    )
+def name_faults(kind: str | None, contract: Contract) -> list[Fault]:
+    """What the name of a file, or of the sheet that is read of it, is said to have done to all rows; empty: nothing."""
+    by_name = "By the name of the file, or of this sheet of it, what is in it"
+    other = "give the file or the sheet another name"
+    fault = _fault_of(kind, contract, f"{by_name} {_HAS[kind]}", other) if kind else None
+    return [fault] if fault else []
+
+
+def _fault_of(kind: str, contract: Contract, why: str, otherwise: str, line: int | None = None) -> Fault | None:
+    rule = "named as ended" if kind == LEFT else "named as not begun"
+    if status_of(kind, contract):
+        why = f"{why}, so every row that does not say otherwise counts so."
+        return Fault(rule, "nothing", why, f"There is nothing to do if that is right; if not, {otherwise}.", line)
+    if kind != NOT_BEGUN or not contract.ends_of_places:
+        return None
+    why = f"{why}. A child who only waits or asks for a place would be taken to be educated."
+    fix = f"Leave such children out, or send them among the admissions or referrals. If they have begun, {otherwise}."
+    return Fault(rule, "file", why, fix, line)

@@ -21,9 +21,11 @@ from pipelines.files.sections import (
     heading_fault,
     is_home_alone,
     lists_below,
+    said_by_titles,
     second_list_fault,
     second_list_read,
     sections,
+    title_faults,
     with_status_of_sections,
 )
 from pipelines.files.totals import colours_told, take_out_notes, take_out_totals
@@ -70,9 +72,10 @@ def table_under_header(cells: pl.DataFrame, contract: Contract, faults: Sequence
     while headers and not has_visible_text(headers[-1]) and under.get_column(names[len(headers) - 1]).eq("").all():
         headers.pop()
     matched = match_headers(headers, contract)
+    said = said_by_titles(filled.head(position).select(names).rows(), matched, contract)
     above = [header_position_fault(under.get_column("line").item(0)), *colours_told(filled.head(position))]
-    above = above if position else []
-    found = rows_of_children(under.slice(1), headers, matched, contract)
+    above = [*above, *title_faults(said, contract)] if position else []
+    found = rows_of_children(under.slice(1), headers, matched, contract, said_above=said)
     return ReadTable(found.rows, matched.headers, [*faults, *above, *found.faults], unread=matched.unread)
 
 

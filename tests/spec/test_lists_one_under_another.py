@@ -122,6 +122,26 @@ def test_who_only_waits_for_a_place_is_no_pupil(name: str) -> None:
     assert [breach.stops for breach in named.breaches if breach.rule == "named as not begun"] == ["nothing"]
 
 
+NO_ENDS = HEADER[:-1]
+
+
+@pytest.mark.parametrize("form", ["csv", "lines of one field", "xlsx"])
+@pytest.mark.parametrize(
+    ("title", "header", "status"),
+    [
+        pytest.param("Report: Leavers 01/09/2025 to 19/11/2026", NO_ENDS, "Left", id="leavers"),
+        pytest.param("Report: Pre-admission pupils", NO_ENDS, "Applicant", id="who will come"),
+        pytest.param("Report: Leavers 01/09/2025 to 19/11/2026", HEADER, "", id="the list gives the days"),
+        pytest.param("Report: Pupils on roll", NO_ENDS, "", id="pupils"),
+        pytest.param("Include leavers: No", NO_ENDS, "", id="what the report was asked for"),
+    ],
+)
+def test_a_title_says_of_a_list_without_ends_what_is_in_it(form: str, title: str, header: Row, status: str) -> None:
+    found = read([("Oakfield Primary",), (title,), header, ISLA], form)
+    assert [said for _, said, _ in who(found)] == [status]
+    assert any(breach.rule.startswith("named as") for breach in found.breaches) == bool(status)
+
+
 def test_a_list_of_places_without_a_word_for_those_who_wait_is_refused() -> None:
     header = ("Surname", "Forename", "DOB", "Address", "Postcode", "Provider", "Start Date", "End Date")
     isla = (*ISLA[1:4], *ISLA[5:7], "York Centre", "10/01/2026", "")

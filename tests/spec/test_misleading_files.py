@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from xlsxwriter import Workbook
 
 from data_contracts.contract import read_contracts
 from pipelines.intake.anothers_list import ANOTHERS_LIST
@@ -156,6 +157,18 @@ def test_a_list_that_shows_places_says_where_or_since_when(
     row = {"Pupil ID": "12"} | {name: GOOD["independent_schools"][name] for name in columns} | also
     pl.DataFrame([row]).write_csv(tmp_path / "independent_schools.csv")
     assert [found.is_refused for found in check_files(tmp_path, CONTRACTS)] == [is_refused]
+
+
+def test_so_is_one_with_titles_above_its_header(tmp_path: Path) -> None:
+    header = "Family Name,Given Name,Date of Birth,Gender,Number and Street,Postcode,NHS Number,Date of Registration"
+    (tmp_path / "EMIS search.csv").write_text(f"Oakfield Surgery\nRun on,20/11/2026\n\n{header}\n", encoding="utf-8")
+    with Workbook(str(tmp_path / "Search.xlsx")) as book:
+        book.add_worksheet("Parameters").write_row(0, 0, ("Run by", "A clerk"))
+        page = book.add_worksheet("Data")
+        for line, row in enumerate((("Oakfield Surgery",), (), header.split(","), ("Merrick", "Isla"))):
+            page.write_row(line, 0, row)
+    said = [breach.why for file in check_files(tmp_path, CONTRACTS) for breach in file.breaches]
+    assert ["Health registrations" in why for why in said] == [True, True]
 
 
 def test_a_list_under_a_name_that_no_contract_has_is_told_whose_columns_it_has(tmp_path: Path) -> None:
