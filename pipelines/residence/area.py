@@ -13,6 +13,7 @@ import polars as pl
 
 from matching.person import Columns
 from pipelines.rank_settings import Area
+from pipelines.residence.next_door import districts_next_door, unknown_to_largest_agency
 from pipelines.residence.records import ChildDates
 
 HOME = pl.Schema(
@@ -29,12 +30,16 @@ HOME = pl.Schema(
 
 
 def homes(dates: ChildDates, person: pl.DataFrame, area: Area) -> pl.DataFrame:
-    """``HOME`` of the children in ``dates``; no rows where the authority has not said which postcodes are its own.
+    """``HOME`` of the children in ``dates``.
+
+    Where the authority has not said which postcodes are its own: only of children whose last known home lies in a district that
+    tonight's lists show to be next door (:mod:`pipelines.residence.next_door`), and whom the largest agency does not know.
 
     ``person``: ``PERSON``. A record's home is as recent as the last day of which the record says anything. Of homes given
     on one day, or on none, one inside the authority counts. A record without a whole postcode gives no home.
     """
-    if not area.postcodes:
+    next_door = pl.Series(dtype=pl.String) if area.postcodes else districts_next_door(dates, person)
+    if not area.postcodes and next_door.is_empty():
         return HOME.to_frame()
     told_on = pl.max_horizontal("seen_on", "begun_on", "closed_on", "left_on")
     records = (
@@ -42,12 +47,14 @@ def homes(dates: ChildDates, person: pl.DataFrame, area: Area) -> pl.DataFrame:
         .join(
             person.select("record_id", "postcode").drop_nulls("postcode"), on="record_id", how="inner", validate="1:1"
         )
-        .with_columns(is_outside=~_lies_in(area.postcodes))
+        .with_columns(is_outside=~_lies_in(area.postcodes) if area.postcodes else _lies_in(next_door))
     )
     last = records.sort(
         "child", "told_on", "is_outside", "record_id", descending=[False, True, False, False], nulls_last=True
     )
     home = last.unique("child", keep="first", maintain_order=True)
+    if not area.postcodes:
+        home = unknown_to_largest_agency(dates, home)
     by_border = pl.any_horizontal(pl.lit(value=False), *(_lies_in(places) for places in area.border.values()))
     return (
         home.with_columns(is_by_border=~pl.col("is_outside") & by_border)

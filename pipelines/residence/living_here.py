@@ -33,6 +33,10 @@ OLD_EXTRACT_DAYS = 42
 NOT_SEEN_SINCE_DAYS = 365
 """After a year without a sighting the words turn from "seen by" to "not seen by anyone since"."""
 
+NEXT_DOOR = (
+    "the last known home is where pupils live but hardly anybody known to agencies here: probably outside the authority"
+)
+
 
 def judge_residence(
     record_dates: RecordDates,
@@ -101,7 +105,8 @@ def _homes_outside(dates: ChildDates, person: pl.DataFrame, area: Area) -> pl.Da
     """``child_id`` and ``outside``, in words, for children whose last known home lies outside the authority."""
     outside = last_homes(dates, person, area).filter("is_outside")
     where = formatted("the last known home is in {}, outside the authority", "neighbour")
-    return outside.select("child_id", outside=where.fill_null("the last known home is outside the authority"))
+    unnamed = "the last known home is outside the authority" if area.postcodes else NEXT_DOOR
+    return outside.select("child_id", outside=where.fill_null(unnamed))
 
 
 def _last_sightings(dates: ChildDates, names: Mapping[str, str]) -> pl.DataFrame:

@@ -74,6 +74,41 @@ def test_where_the_last_known_home_lies(
     assert none_named.is_empty()
 
 
+CORNER = {"health": 0, "housing": 20, "benefits": 20, "social_care": 20}
+
+
+@pytest.mark.parametrize(
+    ("pupils", "known", "doctor", "is_outside"),
+    [
+        pytest.param(20, {}, False, True, id="pupils live there, and nobody whom an agency knows"),
+        pytest.param(20, {"housing": 20}, False, True, id="and only applicants for a house"),
+        pytest.param(
+            20, CORNER, False, False, id="all agencies but the doctors know the place: it is a corner of ours"
+        ),
+        pytest.param(20, {"health": 20}, False, False, id="the doctors know the place"),
+        pytest.param(20, {}, True, False, id="the child's own doctor is here"),
+        pytest.param(2, {}, False, False, id="so few pupils that no agency may know one by chance"),
+        pytest.param(90, {}, False, False, id="so many pupils that the agencies may cover only a part"),
+    ],
+)
+def test_pupils_whom_no_agency_here_knows_show_which_places_lie_next_door(
+    pupils: int, known: dict[str, int], doctor: bool, is_outside: bool
+) -> None:
+    """200 children of ZA1, each on the roll and with a doctor, every other one with a tenancy, a claim and a social worker."""
+    made = drawn(("housing:child", "ZX19AA", LATE), *([("health:child", "ZX19AA", LATE)] if doctor else []))
+    agencies = {"health": 200, "housing": 100, "benefits": 100, "social_care": 100}
+    for postcode, on_roll, by_agency in (("ZA11AA", 200, agencies), ("ZX11AA", pupils, known)):
+        for source, count in {"school_census": on_roll, **by_agency}.items():
+            for n in range(count):
+                record_id = f"{source}:{postcode}{n}"
+                made.record(record_id, f"{postcode}{n}", postcode=postcode).says(record_id, "seen", since=EARLY)
+    made.on_roll("school_census:ZA11AA0", EARLY)
+    tables = made.tables()
+    dates = child_dates(record_dates(tables["statements"], AS_AT), tables["child_records"])
+    assert ("A" in homes(dates, tables["person"], Area())["child_id"].to_list()) is is_outside
+    assert "A" in homes(dates, tables["person"], OURS)["child_id"].to_list()
+
+
 def ranked(made: Drawn, area: Area) -> Ranked:
     """The list, with residence as it is judged (and not as drawn)."""
     tables = made.tables()
