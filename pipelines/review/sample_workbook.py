@@ -61,7 +61,8 @@ _READ_ME = (
     (
         "How to judge",
         "Weigh all of it: names change and are misspelt, families move. Twins share everything but a forename and a number. "
-        "Do not look up anything that you would not look up for your work; if you did look something up, note it.",
+        "A difference in sex is not shown. Do not look up anything that you would not look up for your work; if you did look "
+        "something up, note it.",
     ),
     (
         "Do not change",
@@ -85,14 +86,18 @@ _READ_ME = (
 def shown_pairs(pairs: pl.DataFrame, person: pl.DataFrame, source_names: dict[str, str]) -> pl.DataFrame:
     """One row is one pair as the sheet shows it (text; HEADERS without answer and note), in the order of ``pairs``.
 
-    ``pairs``: pair, left_id, right_id. Raises polars' ComputeError if a record id is not unique.
+    Where two records give different sexes neither is shown, as everywhere outside the restricted folder
+    (``NOT_SHOWN_OF_A_PAIR``). ``pairs``: pair, left_id, right_id. Raises polars' ComputeError if a record id is not unique.
     """
     facts = person.select("record_id", *_facts(source_names))
     frame = pairs.select("pair", "left_id", "right_id")
     for side, column in zip(SIDES, ("left_id", "right_id"), strict=True):
         named = facts.select(pl.col("record_id").alias(column), pl.exclude("record_id").name.suffix(f" {side}"))
         frame = frame.join(named, on=column, how="left", validate="m:1", maintain_order="left")
-    return frame.select(pl.col("pair").alias(PAIR), *HEADERS[3:]).with_columns(pl.col(pl.String).fill_null(""))
+    differ = (pl.col("Sex A") != pl.col("Sex B")).fill_null(value=False)
+    sexes = (pl.when(~differ).then(name).alias(name) for name in ("Sex A", "Sex B"))
+    shown = frame.with_columns(*sexes).select(pl.col("pair").alias(PAIR), *HEADERS[3:])
+    return shown.with_columns(pl.col(pl.String).fill_null(""))
 
 
 def _facts(source_names: dict[str, str]) -> list[pl.Expr]:

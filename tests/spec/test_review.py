@@ -15,7 +15,7 @@ from pipelines.decisions.judgements import BLIND, FOR_LIST, FOR_MODEL, read_draw
 from pipelines.night import run_night
 from pipelines.review.clerical import judge, outranked, write_sample
 from pipelines.review.sample import PAIR, SAMPLE_READS, SampleRequest, pairs_worth_asking
-from pipelines.review.sample_workbook import HEADERS, read_sample, sample_xlsx
+from pipelines.review.sample_workbook import HEADERS, read_sample, sample_xlsx, shown_pairs
 from pipelines.settings import SettingsError
 from pipelines.store import Store
 from pipelines.tables import STATEMENT
@@ -183,6 +183,22 @@ def test_both_records_stand_side_by_side_with_their_numbers_hidden(sampled: Path
         for number in filter(None, (left["upn"], left["nhs_number"], right["upn"], right["nhs_number"])):
             assert not any(number in cell for cell in shown.values() if isinstance(cell, str))
     assert any(cell.startswith("…") and len(cell) == 4 for cell in rows["NHS number A"])
+
+
+@pytest.mark.parametrize(
+    ("sexes", "told"),
+    [
+        (("F", "F"), ("F", "F")),
+        (("F", None), ("F", "")),
+        pytest.param(("F", "M"), ("", ""), id="as a difference may reveal a gender since recognised"),
+    ],
+)
+def test_a_difference_in_sex_is_not_shown(
+    tables: Tables, sexes: tuple[str | None, str | None], told: tuple[str, str]
+) -> None:
+    two = tables["person_record"].head(2).with_columns(sex=pl.Series(sexes, dtype=pl.String))
+    pair = pl.DataFrame([["S1-0001", *two["record_id"]]], schema=["pair", "left_id", "right_id"], orient="row")
+    assert shown_pairs(pair, two, {}).select("Sex A", "Sex B").rows() == [told]
 
 
 def test_nothing_in_the_workbook_tells_what_the_linkage_thinks() -> None:
