@@ -34,6 +34,8 @@ LEAST_MOVE = 0.05
 BEFORE = ("lane", "rank", "likelihood", "priority")
 """Columns of the last list that are shown beside tonight's."""
 
+LATER_LIST = "A later list has been published, so this one is not compared with any other."
+
 
 @dataclass(frozen=True)
 class WhatChanged:
@@ -59,6 +61,8 @@ def what_changed(changes: pl.DataFrame, leads: pl.DataFrame, lists: pl.DataFrame
         .with_columns(pl.col("off_because").replace(REASON_IN_WORDS))
         .sort("off_on", "child_id", descending=[True, False])
     )
+    if not lists.filter(pl.col("as_at") > as_at).is_empty():
+        return WhatChanged(changes, in_view, (LATER_LIST,))
     return WhatChanged(changes, in_view, _in_words(told_to_all(changes), in_view.height, lists.filter(as_at=as_at)))
 
 
@@ -71,7 +75,7 @@ def told_to_all(changes: pl.DataFrame) -> pl.DataFrame:
 
 def _in_words(changes: pl.DataFrame, in_view: int, tonight: pl.DataFrame) -> tuple[str, ...]:
     if tonight.is_empty():
-        return ("A later list has been published, so this one is not compared with any other.",)
+        return (LATER_LIST,)
     before_on = tonight["before_on"].item()
     if before_on is None:
         return ("This is the first list, so there is none to compare it with.",)
@@ -84,8 +88,8 @@ def _in_words(changes: pl.DataFrame, in_view: int, tonight: pl.DataFrame) -> tup
             words.append(f"{change.capitalize()}: {reasons}.")
     if in_view:
         words.append(
-            "In view, off the list but in an officer's hands, gone from a file that is not complete, or taken for another "
-            f"child though nothing new was told: {in_view:,}."
+            f"In view, off the list but not to be lost from sight: {in_view:,}. Each has its reason in in_view.csv and the "
+            "sheet 'In view'."
         )
     return tuple(words)
 

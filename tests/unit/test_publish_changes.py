@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import fastexcel
@@ -12,6 +12,7 @@ import pytest
 
 from pipelines.ledger.list_changes import what_changed
 from pipelines.publish.changes_file import WHY_WITHHELD, changes_csvs, masked_changes
+from pipelines.tables import LIST_CHANGE
 from tests.made.children import AS_AT, Drawn
 from tests.made.nights import Nights
 from tests.made.publication import made_publication, publish
@@ -109,12 +110,18 @@ def test_the_report_and_the_record_of_the_night_tell_it_in_counts(folder: Path) 
         "New: not known before (1).",
         "Gone: in education (1); withheld (1).",  # of the protected child nobody else learns why
         "Kept in view: in education (1).",
-        "In view, off the list but in an officer's hands, gone from a file that is not complete, or taken for another child "
-        "though nothing new was told: 1.",
+        "In view, off the list but not to be lost from sight: 1. Each has its reason in in_view.csv and the sheet 'In view'.",
     ]
     page = (folder / "match_report.html").read_text("utf-8")
     assert all(sentence.replace("'", "&#39;") in page for sentence in said)
     assert page.index('id="changed"') < page.index('id="out"')
+
+
+def test_a_past_night_run_again_is_compared_with_no_list() -> None:
+    """It said that nobody had come or gone, as its changes are not worked out anew."""
+    ledger = Nights().night(_lead("A", 1)).night(_lead("B", 2)).night(_lead("A", 1)).ledger
+    past = what_changed(LIST_CHANGE.to_frame(), ledger.leads, ledger.lists, AS_AT + timedelta(days=1))
+    assert past.words == ("A later list has been published, so this one is not compared with any other.",)
 
 
 def test_the_first_list_says_that_it_is_the_first() -> None:
