@@ -182,7 +182,8 @@ def test_rows_that_stay_in_the_store_while_a_night_is_run_again_without_their_fi
         for source in ("school_census", "housing")
     )
     before, changed = (
-        {"school_census": [pupil], "housing": [tenant | {"Address": home}]} for home in ("12 High Street", "9 Low Road")
+        {"school_census": [pupil | {"EntryDate": "2026-08-28"}], "housing": [tenant | {"Address": home}]}
+        for home in ("12 High Street", "9 Low Road")
     )
     extracts, kept_on, anew = (tmp_path / name for name in ("extracts", "kept", "anew"))
     extracts.mkdir()
