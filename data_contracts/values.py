@@ -39,6 +39,18 @@ _PART_PATTERN = {
 }
 _TIME_OF_DAY = r"[T ]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2}|[AaPp][Mm])?$"
 
+_DAY_AND_WORDS = (
+    r"^(\d{1,4}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{1,2}(?:st|nd|rd|th)?[- ][A-Za-z]{3,9}[- ]\d{2,4})(?:\s*[-,;:(\x{2013}]\s*|\s+)"
+    r"([^\W\d_][^\d?]*)$"
+)
+"""A day and what somebody wrote behind it: 17/07/2026 - did not respond."""
+
+_WORDS_OF_DOUBT = (
+    r"(?i)\b(?:due|expected|planned|proposed|provisional|review|possibly|perhaps|maybe|may|might|if|until|unless|will|to be|tbc"
+    r"|not (?:closed|ended|left|gone)|returned|is back|came back|extended|still|reopened|cancelled|error|wrong)\b"
+)
+"""Words behind a day with which it may be no end, or none any more."""
+
 _MIDNIGHT_OF_SUMMER = r"[T ]+23:00(?::00(?:[.,]0+)?)?\s*(?:Z|[+-]00:?00)$"
 """Midnight in British Summer Time is 23:00 of the day before in Greenwich Mean Time."""
 
@@ -189,8 +201,19 @@ def _days_read(text: pl.Series, written: Sequence[str]) -> pl.Series:
         is_read = tried.is_not_null()
         days.scatter(left.filter(is_read), tried.filter(is_read))
         left = left.filter(~is_read)
+    if not left.is_empty() and not set(MONTHS_ALONE).isdisjoint(written):  # an end
+        of_a_text = _days_read(
+            _day_before_words(text.gather(left)), [form for form in written if form not in MONTHS_ALONE]
+        )
+        days.scatter(left.filter(of_a_text.is_not_null()), of_a_text.drop_nulls())
     at_midnight = text.str.contains(_MIDNIGHT_OF_SUMMER).fill_null(value=False)
     return days.zip_with(~at_midnight, _in_london(days)) if at_midnight.any() else days
+
+
+def _day_before_words(text: pl.Series) -> pl.Series:
+    """The day with which a text begins, if what is behind it doubts nothing; else null."""
+    day, words = text.str.extract(_DAY_AND_WORDS, 1), text.str.extract(_DAY_AND_WORDS, 2)
+    return pl.select(pl.when(~words.str.contains(_WORDS_OF_DOUBT)).then(day)).to_series()
 
 
 def _plain_days(text: pl.Series) -> pl.Series:

@@ -12,7 +12,7 @@ _ENDED = (
 )
 _GOES_ON = r"open|current|active|on roll|ar y gofrestr|cyfredol|agored"
 _NOT_BEGUN = (
-    r"pre[- ]?admissions?|applicants?|waiting list|reserve list|prospective|future (?:pupil|student|starter)s?|enquir(?:y|ies)"
+    r"pre[- ]?admissions?|applicants?|waiting list|reserve list|prospective|future (?:pupil|student|starter)s?"
     "|rhestr aros|ymgeiswyr"
 )
 _SAYS_NOT_BEGUN = re.compile(rf"(?<![a-z])(?:{_NOT_BEGUN})(?![a-z])", re.IGNORECASE)

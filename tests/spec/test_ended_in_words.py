@@ -8,6 +8,7 @@ import pytest
 
 from data_contracts.contract import read_contracts
 from data_contracts.rules import LEFT_WITHOUT_DAY
+from data_contracts.values import parse_dates
 from pipelines.intake.receive import CheckedFile, check_files, receive
 from pipelines.intake.standardise import standardise
 from pipelines.residence.records import child_dates, record_dates
@@ -211,3 +212,26 @@ def test_nobody_is_sent_to_the_family_of_a_child_who_has_died(
     cells: dict[str, str], has_died: bool, tmp_path: Path
 ) -> None:
     assert ("died" in said_of(GOOD["health"] | cells, tmp_path, "health")["kind"]) == has_died
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("17/07/2026 - did not respond", date(2026, 7, 17)),
+        ("17/07/2026 (moved to Leeds)", date(2026, 7, 17)),
+        ("2026-07-17 moved away", date(2026, 7, 17)),
+        ("1st May 2026, gone abroad", date(2026, 5, 1)),
+        ("17/07/2026 - review due", None),
+        ("17/07/2026 - if he does not return", None),
+        ("17/07/2026?", None),
+        ("17/07/2026 - back on 01/09/2026", None),
+        ("31/02/2026 - left", None),
+        ("left 17/07/2026", None),
+    ],
+)
+def test_the_day_before_a_few_words_is_the_day_of_an_end_unless_they_doubt_it(text: str, day: date | None) -> None:
+    for source, column in (("ehe_register", "closed_on"), ("school_census", "leaving_date")):
+        asked = CONTRACTS[source].column_named[column]
+        assert pl.DataFrame({column: [text]}).select(parse_dates(asked)).item() == day
+    begun = CONTRACTS["ehe_register"].column_named["notified_on"]
+    assert pl.DataFrame({"notified_on": [text]}).select(parse_dates(begun)).item() is None
