@@ -161,8 +161,17 @@ _SURNAME_IN_CAPITALS = (
 """SMITH John Paul. Two capitals alone are a forename's as often: TJ Brown."""
 
 
+_NO_SURNAME_LAST = (
+    r"(?i)^(?P<surname>[^\s,.]{2,})\s"
+    r"(?P<given>[^\W\d_]\.?(?:\s[^\W\d_]\.?)*|(?:UNBORN|BABY|INFANT|NEWBORN|UNKNOWN|(?:CHILD|SON|DAUGHTER) OF)\b.*)$"
+)
+"""A surname and then only initials, or what an unnamed child is called (Khan A; Khan Baby Boy), in lists with the surname first
+and no comma."""
+
+
 def _cut_full_name(text: pl.Expr) -> pl.Expr:
     """Struct of ``given`` and ``surname``, spelt as in the text."""
+    is_titled = text.str.contains(rf"(?i)^(?:{_TITLES})\b")
     whole = text.str.replace_all(r"\s*-\s*", "-").str.replace_all(r"\s*\([^)]*\)", "")
     whole = whole.str.replace(rf"(?i)^(?:(?:{_TITLES})\b\.?\s*(?:{_JOINERS}\s*)?)+", "")
     whole = whole.str.replace(rf"(?i)[\s,]+(?:{_SUFFIXES})\.?$", "").str.strip_chars(" ,")
@@ -170,20 +179,22 @@ def _cut_full_name(text: pl.Expr) -> pl.Expr:
     after_comma = comma["given"].str.replace(rf"(?i)^(?:(?:{_TITLES})\b\.?\s*)+", "").str.replace_all(r"[\s,]+", " ")
     natural = whole.str.extract_groups(rf"(?i)^(?P<given>\S+(?:\s\S+)*?)\s(?P<surname>{_LAST_NAME})$").struct
     capitals = whole.str.extract_groups(_SURNAME_IN_CAPITALS).struct
+    ends = pl.when(~is_titled).then(whole).str.extract_groups(_NO_SURNAME_LAST).struct
     one_word = pl.when(~whole.str.contains("[ ,]")).then(whole)
-    is_surname = text.str.contains(rf"(?i)^(?:{_TITLES})\b|,")
+    is_surname = is_titled | text.str.contains(",")
+    given = pl.coalesce(after_comma, capitals["given"], ends["given"], natural["given"])
+    surname = pl.coalesce(comma["surname"], capitals["surname"], ends["surname"], natural["surname"])
     return pl.struct(
-        given=pl.coalesce(after_comma, capitals["given"], natural["given"], pl.when(~is_surname).then(one_word)),
-        surname=pl.coalesce(
-            comma["surname"], capitals["surname"], natural["surname"], pl.when(is_surname).then(one_word)
-        ),
+        given=pl.coalesce(given, pl.when(~is_surname).then(one_word)),
+        surname=pl.coalesce(surname, pl.when(is_surname).then(one_word)),
     )
 
 
 def split_full_names(text: pl.Series) -> pl.DataFrame:
     """Columns ``given`` and ``surname``, spelt as in the (repaired) text, one row per row of ``text``.
 
-    With a comma, or if only its first words are in capitals, the text is read as "SURNAME Forename Middle", otherwise as
+    With a comma, or if only its first words are in capitals, or if what comes after the first cannot be a surname (initials, or
+    what an unnamed child is called), the text is read as "SURNAME Forename Middle", otherwise as
     "[Title] Forename Middle Surname": the last word is the surname, with its hyphens and the particles before it. A single
     word is the given name, as in a household's list where only the tenant's row has the surname; after a title or before a
     comma it is the surname.
