@@ -5,7 +5,7 @@ the header run together with the next line, the "headers" are a child's details.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -25,6 +25,14 @@ RENAMED = "renamed column"
 """Name of the rule, as a breach shows it."""
 
 EXTRA = "extra column"
+
+OF_A_RETURN = (
+    " A return of figures (SSDA903, the CIN census, Annex A) names no child: if it is one, ask for the list of cases or "
+    "children that the same system prints, with names, birth dates and homes."
+)
+"""What is said to whoever sends a list with birth dates and without names."""
+
+_NAMES = ("surname", "forename", "full_name")
 
 _SPEAKS_OF_AN_END = {
     *("left", "leaver", "leavers", "leave", "leaving", "end", "ends", "ended", "ending", "closed", "closure", "ceased"),
@@ -123,7 +131,7 @@ def column_faults(
         elif header is not None and column.header not in {fault.column for fault in homes}:
             faults.append(_renamed(header, column, "nothing" if column.name in optional else "file"))
         elif column.name not in optional:
-            faults.append(_missing(column, shown_others))
+            faults.append(_missing(column, shown_others, is_nameless=names_nobody(found, contract)))
     faults += _none_of(contract, missing, optional) if is_header_line else []
     faults += [] if any(fault.stops == "file" for fault in faults) else homes
     faults += unread_marks(contract, found, shown, MISSING) if is_header_line else []
@@ -170,13 +178,19 @@ def renamed_columns(
     return renamed
 
 
-def _missing(column: Column, unknown: Sequence[str]) -> Fault:
-    """``unknown``: unknown headers that may be shown."""
+def names_nobody(found: Collection[str], contract: Contract) -> bool:
+    """Whether the columns ``found`` (our names) give a birth date and no name."""
+    said = {column.maps_to for column in contract.columns if column.name in found}
+    return "date_of_birth" in said and said.isdisjoint(_NAMES)
+
+
+def _missing(column: Column, unknown: Sequence[str], *, is_nameless: bool) -> Fault:
+    """``unknown``: unknown headers that may be shown. ``is_nameless``: whether no column of the file is a name."""
     return Fault(
         MISSING,
         "file",
         f"The contract needs the column {column.header}, and the file has none of that name." + _perhaps(unknown),
-        _sent_as(column),
+        _sent_as(column) + (OF_A_RETURN if is_nameless and column.maps_to in _NAMES else ""),
         column=column.header,
     )
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from data_contracts.contract import Contract, plain_header
 from data_contracts.parts import Column, PersonField
 from pipelines.files.header_faults import (
+    OF_A_RETURN,
     column_faults,
     made_key_fault,
     named_twice_fault,
+    names_nobody,
     renamed_columns,
     second_name_fault,
     worked_out_key_fault,
@@ -165,7 +167,8 @@ def _refuse_no_header(columns: Collection[str], contract: Contract) -> None:
             NO_HEADER,
             "The first line is not the header of this source: fewer than half of its columns are named there, and no "
             "line under a title names them.",
-            f"Send the file with its header line, which names {', '.join(column.header for column in wanted)}.",
+            f"Send the file with its header line, which names {', '.join(column.header for column in wanted)}."
+            + (OF_A_RETURN if names_nobody(columns, contract) else ""),
             line=1,
         )
 

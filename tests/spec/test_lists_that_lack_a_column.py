@@ -163,3 +163,17 @@ def test_schools_without_numbers_go_by_their_names(tmp_path: Path) -> None:
         ("Lantern Primary", "Lantern Primary"),
         ("Elm Park", "Elm Park"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("header", "is_told"),
+    [
+        pytest.param("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB", True, id="SSDA903"),
+        pytest.param("Child Unique ID,Gender,Date of Birth,CIN Start Date,CIN Closure Date,Case Status", True, id="Annex A"),
+        pytest.param("Person ID,Surname,Date of Birth,CIN Start Date,Case Status", False, id="a list that has names"),
+    ],
+)  # fmt: skip
+def test_a_return_that_names_no_child_is_told_which_list_to_ask_for(header: str, is_told: bool, tmp_path: Path) -> None:
+    (tmp_path / "social_care.csv").write_text(f"{header}\n")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert any("ask for the list of cases" in breach.fix for breach in found.breaches) is is_told
