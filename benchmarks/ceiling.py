@@ -25,7 +25,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import average_precision_score, log_loss
 
 from pipelines.rank_settings import RankSettings
-from pipelines.residence.evidence import Evidence, gather_evidence, with_homes
+from pipelines.residence.evidence import Evidence, gather_evidence
+from pipelines.residence.homes import with_homes
 from pipelines.residence.mixture import living_here
 from pipelines.residence.records import child_dates, record_dates
 from pipelines.written_dates import day_written

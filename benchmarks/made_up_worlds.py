@@ -32,7 +32,7 @@ from pipelines.linking.link_groups import GroupInputs
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
-from pipelines.residence.evidence import with_homes
+from pipelines.residence.homes import with_homes
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.records import record_dates
 from pipelines.written_dates import day_written

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.children.provision import find_provision, likely_places
-from pipelines.residence.evidence import relatives, with_homes
+from pipelines.residence.homes import relatives, with_homes
 
 MOST_NAMED = 3
 """Most other children named for each child, the most certain first."""
@@ -46,7 +46,7 @@ def household_places(
 
 
 def _near(chosen: pl.Series, person: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
-    """Homes (:func:`~pipelines.residence.evidence.with_homes`), with ``child_id``, of all records that may share one with a
+    """Homes (:func:`~pipelines.residence.homes.with_homes`), with ``child_id``, of all records that may share one with a
     chosen child: those with the same postcode, UPRN or household reference."""
     mine = child_records.filter(pl.col("child_id").is_in(chosen.implode()))
     own = person.join(mine, on="record_id", how="semi")

@@ -1,8 +1,7 @@
 """What tonight's records say about where a child lives: the evidence on which residence is judged.
 
 A source is a *roll* if any of its statements proves an education, otherwise an *agency*. Nothing here is specific to one
-source: a new source takes part through its contract. Names are read only to see who shares a household. Ethnicity, language
-and sex are never read.
+source: a new source takes part through its contract. Ethnicity, language and sex are never read.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +11,10 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from matching.keys import place_keys
 from pipelines.children.age import birth_dates_of_age
-from pipelines.children.members import is_first_of, join_by_child, members
+from pipelines.children.members import join_by_child, members
 from pipelines.intake.year_seven import year_seven_from
+from pipelines.residence.homes import relatives, with_a_home
 from pipelines.residence.letters import with_letters
 from pipelines.residence.records import ChildDates
 
@@ -27,10 +26,6 @@ ENOUGH_DATES = 50
 
 STRAY_DATES = 0.005
 """Share of an extract's dates that may be slips: dates after the day on which it was made."""
-
-LARGEST_HOUSEHOLD = 20
-"""A reference or address shared by more children than this is a hostel, a hotel or a default, not a household. Children
-there who also share a surname are no household either: in a hotel many do."""
 
 ROLLS_SETTLE_DAYS = 91
 """Year 7 rolls may still be incomplete for this many days after Year 6 ends. A child on no roll after that is treated like
@@ -46,16 +41,6 @@ LEAST_SCHOOL = 10
 LEFT_BEHIND = 0.1
 """Largest share of those who left a school together who may still be on its roll when it has closed: entries are ended
 late, or forgotten."""
-
-HOUSEHOLD_KEYS = (
-    ("household",),
-    ("surname", "uprn"),
-    ("surname", "dwelling"),
-    ("surname", "door", "district"),
-    ("date_of_birth", "dwelling"),
-    ("date_of_birth", "surname", "door"),
-)
-"""Columns of :func:`with_homes` that two children of one household share."""
 
 NEVER = "never on a roll"
 
@@ -125,7 +110,7 @@ def gather_evidence(dates: ChildDates, homes: pl.DataFrame, provision: pl.DataFr
             _ended_places(entries, as_at),
             _said_moved(dates),
             _first_known(dates, as_at),
-            _with_a_home(mine),
+            with_a_home(mine),
             by="child",
         )
         agencies = _agencies(dates, as_at)
@@ -318,53 +303,6 @@ def _end_of(days: pl.Series) -> float:
     if len(lately) < ENOUGH_DATES:
         return 0.0
     return max(0.0, float(np.quantile(lately, STRAY_DATES)) - LATELY_DAYS * STRAY_DATES)
-
-
-def with_homes(person: pl.DataFrame) -> pl.DataFrame:
-    """Person records with the keys of each record's home, in their order.
-
-    Columns: ``record_id``, ``surname``, ``date_of_birth``, ``uprn``, ``household``, ``dwelling``, ``door``, ``district``.
-    Where a record gives no flat, ``dwelling`` is the only flat that records of the same surname give in that building; if
-    they give several, it could be any of them and is left as written.
-    """
-    known = person.select("record_id", "surname", "date_of_birth", "uprn", "household", *place_keys())
-    names_flat = ~pl.col("dwelling").str.ends_with("|")
-    flats = known.filter(names_flat).drop_nulls("surname").group_by("surname", "building")
-    only = flats.agg(only=pl.col("dwelling").min(), last=pl.col("dwelling").max()).filter(
-        pl.col("only") == pl.col("last")
-    )
-    joined = known.join(only, on=["surname", "building"], how="left", validate="m:1", maintain_order="left")
-    dwelling = pl.when(names_flat).then("dwelling").otherwise(pl.coalesce("only", "dwelling"))
-    return joined.with_columns(dwelling=dwelling).drop("house_key", "building", "only", "last")
-
-
-def _with_a_home(mine: pl.DataFrame) -> pl.DataFrame:
-    """``gives_home``, for children of whom a record has all that some ``HOUSEHOLD_KEYS`` ask. A postcode alone is no home."""
-    could_share = pl.any_horizontal(pl.all_horizontal(pl.col(key).is_not_null()) for key in HOUSEHOLD_KEYS)
-    return mine.filter(could_share).select("child", gives_home=pl.lit(value=True)).unique()
-
-
-def relatives(mine: pl.DataFrame) -> pl.DataFrame:
-    """One row is a ``child`` and an ``other`` child of its household.
-
-    They share a reference kept by a source, or a surname and a home; the street or the postcode may be miswritten. Of two born
-    on one day, the home is enough, or the surname, street and number without a postcode: they are twins. Whoever lives where
-    others lived before them has another surname, and hardly the same birth date.
-    ``mine``: ``child``, and the homes of its records (:func:`with_homes`).
-    """
-    pairs = []
-    for key in HOUSEHOLD_KEYS:
-        home = [name for name in key if name not in ("surname", "date_of_birth")]
-        known = mine.select("child", *key).drop_nulls()
-        # Hashes, because telling several text columns apart takes four times as long.
-        homes = known.select("child", key=pl.struct(key).hash(), home=pl.struct(home).hash())
-        homes = homes.filter(is_first_of("child", "key"))
-        children = homes.filter(is_first_of("child", "home"))["home"].value_counts()
-        crowds = children.filter(pl.col("count") > LARGEST_HOUSEHOLD)["home"]
-        shared = homes.filter(pl.col("key").is_duplicated() & ~pl.col("home").is_in(crowds.implode()))
-        pairs.append(shared.select("child", "key").join(shared.select("key", other="child"), on="key").drop("key"))
-    both = pl.concat(pairs).filter(pl.col("child") != pl.col("other"))
-    return both.filter(is_first_of("child", "other"))
 
 
 def _with_shared(agencies: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:

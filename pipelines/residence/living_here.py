@@ -55,7 +55,7 @@ def judge_residence(
     learnt from earlier nights. The order of rows changes nothing.
 
     - ``record_dates``: what the statements say, as at the same ``as_at`` (:func:`pipelines.residence.records.record_dates`).
-    - ``homes``: what :func:`~pipelines.residence.evidence.with_homes` gives for ``person``.
+    - ``homes``: what :func:`~pipelines.residence.homes.with_homes` gives for ``person``.
     - ``source_names``: source -> its name in text for people.
     - ``area``: where the authority ends. If a child's last known home lies outside, ``living_here`` is multiplied by
       ``area.living_here_outside``.

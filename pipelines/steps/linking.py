@@ -33,7 +33,7 @@ from pipelines.linking.measures_in_force import (
     reason_to_measure,
 )
 from pipelines.linking.model_file import ModelInUse, model_in_use, model_row
-from pipelines.residence.evidence import with_homes
+from pipelines.residence.homes import with_homes
 from pipelines.residence.records import record_dates
 from pipelines.steps.under_way import Counts, Night
 from pipelines.store import Store

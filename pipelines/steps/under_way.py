@@ -82,7 +82,7 @@ class Night:
     record_dates: Future[RecordDates] = field(init=False, repr=False)
     """What each record says of where its child is; worked out while the linkage runs, as are ``homes`` and ``at_odds``."""
     homes: Future[pl.DataFrame] = field(init=False, repr=False)
-    """The home that each record names, as keys (:func:`pipelines.residence.evidence.with_homes`)."""
+    """The home that each record names, as keys (:func:`pipelines.residence.homes.with_homes`)."""
     at_odds: Future[tuple[str, ...]] | None = None
     """Warnings about columns that agree with no other source, or not with each other; null: not looked at yet."""
     by_age: pl.DataFrame = field(init=False, repr=False)

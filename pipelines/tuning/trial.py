@@ -23,7 +23,7 @@ from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.masking import BECAUSE_WITHHELD, masked_list
 from pipelines.listing.rank import LANES, RESTRICTED, rank
 from pipelines.rank_settings import RankSettings
-from pipelines.residence.evidence import with_homes
+from pipelines.residence.homes import with_homes
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.records import record_dates
 from pipelines.settings import LinkSettings, Settings, settings_by_key

@@ -6,7 +6,7 @@ import polars as pl
 
 from pipelines.children.provision import find_provision
 from pipelines.rank_settings import Area
-from pipelines.residence.evidence import with_homes
+from pipelines.residence.homes import with_homes
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.records import record_dates
 from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT

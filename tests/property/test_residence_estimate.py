@@ -14,8 +14,8 @@ from scipy.sparse import csr_matrix
 from pipelines.children.provision import find_provision
 from pipelines.rank_settings import Area
 from pipelines.residence.departures import EXPECTED_DEPARTURES, departures, entry_states_by_departure, season_of
-from pipelines.residence.evidence import with_homes
 from pipelines.residence.family import Families, log_likelihood_from_others, own_and_household
+from pipelines.residence.homes import with_homes
 from pipelines.residence.letters import gaps_between
 from pipelines.residence.levels import share_passed
 from pipelines.residence.living_here import judge_residence

@@ -14,7 +14,7 @@ from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.rank import MOVED_AWAY, Ranked, rank
 from pipelines.rank_settings import Area, RankSettings
 from pipelines.residence.area import homes
-from pipelines.residence.evidence import with_homes
+from pipelines.residence.homes import with_homes
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.records import child_dates, record_dates
 from pipelines.settings import Settings, read_settings
