@@ -5,7 +5,8 @@
 A made-up authority lives on from night to night. Files come in another order, form or encoding, without a column, with rows
 lost, twice or broken, or not at all. Settings change, officers and analysts decide, and a date is run again with other files.
 Each night is run twice from the same workspace: as every night is, and with everything worked out again (``--full``). Both must
-end alike and publish the same bytes. The results go to ``benchmarks/results/random_nights.md``, or to FILE.
+end alike, publish the same bytes and leave the same tables for the nights to come. The results go to
+``benchmarks/results/random_nights.md``, or to FILE.
 """
 
 import argparse
@@ -33,10 +34,12 @@ from matching.judgement import ANSWERS
 from pipelines.decisions.judgements import JUDGEMENT, add_judgements
 from pipelines.decisions.outcomes import ASKED, CODES, add_outcomes
 from pipelines.failure import NightFailed
+from pipelines.linking.kept_links import KEPT_TABLES
 from pipelines.night import run_night
 from pipelines.rank_settings import RankSettings
 from pipelines.settings import LinkSettings, Settings
 from pipelines.store import Store
+from pipelines.tables import TABLES
 
 FIRST = date(2024, 11, 25)
 """Long ago, as officers' outcomes may not be of a day to come."""
@@ -46,6 +49,8 @@ DAYS_ON = (0, 0, 1, 1, 1, 1, 1, 2, 7, 40)
 DIRTY = 0.25
 """Share of the files that are not as the layout says."""
 MAY_BE_MISSING = ("admissions", "health", "housing", "social_care")
+NOT_COMPARED = {"night", "delivery", "list_night", "dated_cell", "linked_record", *KEPT_TABLES}
+"""Tables that say when something was, or that the linkage and the intake only keep so as not to work it out again."""
 
 Rows = pl.DataFrame
 """A file's cells as text."""
@@ -163,7 +168,7 @@ class Nights:
     happened: Counter[str] = field(default_factory=Counter)
     """How files came, and what people decided."""
     otherwise: list[str] = field(default_factory=list)
-    """Nights that ended otherwise with ``--full``, or published other bytes: which night, which files."""
+    """Nights that ended otherwise with ``--full``, published other bytes or left other tables: which night, which of them."""
 
 
 def _outcomes(workspace: Path, dice: Random, on: date) -> None:
@@ -211,6 +216,25 @@ def _ended(settings: Settings) -> tuple[str, Hashes]:
         return f"exit code {failed.exit_code}", {}
 
 
+def _tables(workspace: Path) -> dict[str, pl.DataFrame]:
+    """What a night leaves in the store for the nights to come."""
+    with Store(workspace, read_only=True) as store:
+        tables = {name: store.read(name) for name in TABLES if store.has(name) and name not in NOT_COMPARED}
+        return tables | {source: store.read_raw(source).sort("record_id") for source in store.raw_sources()}
+
+
+def _other_files(kept: Hashes, full: Hashes) -> list[str]:
+    return sorted(name for name in kept.keys() | full.keys() if kept.get(name) != full.get(name))
+
+
+def _other_tables(kept: Mapping[str, pl.DataFrame], full: Mapping[str, pl.DataFrame]) -> list[str]:
+    return sorted(
+        name
+        for name in kept.keys() | full.keys()
+        if name not in kept or name not in full or not kept[name].equals(full[name])
+    )
+
+
 def _deliver(authority: Path, extracts: Path, dice: Random, nights: Nights) -> None:
     """Tonight's files."""
     missing = (dice.choice(MAY_BE_MISSING),) if dice.random() < 0.15 else ()
@@ -251,13 +275,13 @@ def lived(folder: Path, *, children: int, nights: int, seed: int) -> Nights:
         if workspace.exists():
             shutil.copytree(workspace, anew, symlinks=True)
         settings = Settings(extracts=extracts, workspace=workspace, as_at=as_at).model_copy(update=chosen)
-        kept = _ended(settings)
-        full = _ended(settings.model_copy(update={"workspace": anew, "full": True}))
-        found.ended[kept[0]] += 1
-        if kept != full:
-            files = sorted(name for name in kept[1].keys() | full[1].keys() if kept[1].get(name) != full[1].get(name))
-            found.otherwise.append(f"night {night + 1}, {as_at}: {kept[0]}, {full[0]} with --full; {', '.join(files)}")
-        print(night + 1, as_at, kept[0], found.otherwise[-1:] if kept != full else "", flush=True)
+        how, published = _ended(settings)
+        how_full, published_full = _ended(settings.model_copy(update={"workspace": anew, "full": True}))
+        found.ended[how] += 1
+        other = [*_other_files(published, published_full), *_other_tables(_tables(workspace), _tables(anew))]
+        if other or how != how_full:
+            found.otherwise.append(f"night {night + 1}, {as_at}: {how}, {how_full} with --full; {', '.join(other)}")
+        print(night + 1, as_at, how, ", ".join(other), flush=True)
     return found
 
 
@@ -271,7 +295,8 @@ def _page(found: Nights, asked: argparse.Namespace) -> str:
         f"`python benchmarks/random_nights.py {options}`; measured {datetime.now(UTC):%Y-%m-%d} with Python "
         f"{platform.python_version()}, polars {pl.__version__}.",
         "",
-        f"How they ended: {ended}. **{len(found.otherwise)} ended otherwise, or published other bytes, with `--full`.**",
+        f"How they ended: {ended}. **{len(found.otherwise)} ended otherwise, published other bytes or left other "
+        "tables with `--full`.**",
         "",
         "| how files came, and what people decided | times |",
         "|---|--:|",
