@@ -268,13 +268,14 @@ def _sighting(agency: Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags,
     own = is_known & of_group
     known = own if np.count_nonzero(own[agency.child] & is_dated) >= ENOUGH_KNOWN else is_known
     is_met = _is_met(agency, known)
-    usual = _gaps(agency, known[agency.child] & is_met)
-    usual = _out_of_school(usual, agency, (is_elsewhere & of_group)[agency.child] & is_met)
+    is_asked = known[agency.child] & is_dated & ~agency.is_letter
+    unnoted = _unnoted(agency, _gaps(agency, known[agency.child] & is_met), is_asked, is_met)
+    usual = _gaps_of_all(agency, known[agency.child] & is_dated, is_met, unnoted)
+    usual = _out_of_school(usual, agency, (is_elsewhere & of_group)[agency.child] & is_dated, is_met, unnoted)
     here = shares_of(np.bincount(np.searchsorted(SEEN, usual), minlength=len(SEEN) + 1).astype(np.float64))
     after = {pace: levels_of_gone(usual, SEEN, agency.unsighted, pace) for pace in LEAVING_PACE}
     late = ONCE_SHARE if agency.tells_events else LATE_SHARE
     here = (1.0 - late) * here + late * after[1.0].mean(axis=0)
-    unnoted = _unnoted(agency, usual, known[agency.child] & is_dated & ~agency.is_letter, is_met)
     both = with_censored(here, unnoted)
     is_censored = (agency.is_start & is_dated & (not agency.tells_starts_only)) | agency.is_letter
     levels = agency.seen_levels + np.where(is_censored, len(here), 0)
@@ -284,8 +285,8 @@ def _sighting(agency: Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags,
     readings = []
     # The day on which an entry was closed is not a meeting: a child who has left is taken off a list, and has not come
     # back.
-    for is_asked, meets in ((agency.state == ENDED, None), (agency.state != ENDED, SEEN_AFTER_LEAVING)):
-        codes, trust, is_shared = agency.laid_out(np.where(of_group[agency.child] & is_asked, levels, -1), rows)
+    for is_said, meets in ((agency.state == ENDED, None), (agency.state != ENDED, SEEN_AFTER_LEAVING)):
+        codes, trust, is_shared = agency.laid_out(np.where(of_group[agency.child] & is_said, levels, -1), rows)
         readings.append(
             Reading(codes, trust, both, gone, SEEN_SINCE_PRIOR, habit=agency.source, is_shared=is_shared, meets=meets)
         )
@@ -320,14 +321,31 @@ def _gaps(agency: Agency, mine: Flags) -> Floats:
     return gaps_between(days, is_letter) if np.count_nonzero(~is_letter) >= ENOUGH_KNOWN else usual_days(days[:0])
 
 
-def _out_of_school(known: Floats, agency: Agency, elsewhere: Flags) -> Floats:
+def _gaps_of_all(agency: Agency, mine: Flags, is_met: Flags, unnoted: float) -> Floats:
+    """Days since an agency met the children of the records in ``mine``, those not met since their entry began among them.
+
+    Of a child without a day since then, that it was not met is as likely as gaps between meetings so long are, beside the share
+    ``unnoted`` of children of whom no meeting is noted.
+    """
+    usual = _gaps(agency, mine & is_met)
+    since = np.sort(agency.sighted[mine & ~is_met & ~agency.is_letter])
+    if not len(since):
+        return usual
+    longer = 1.0 - np.searchsorted(np.sort(usual), since, side="right") / len(usual)
+    unmet = (longer + 1e-6) / (longer + 1e-6 + unnoted * (1.0 - longer))
+    count = round(MOST_KNOWN * unmet.sum() / (np.count_nonzero(mine & is_met) + unmet.sum()))
+    places = (np.arange(count) + 0.5) / max(count, 1) * unmet.sum()
+    return np.append(quantiles(usual, MOST_KNOWN - count), since[np.searchsorted(np.cumsum(unmet), places)])
+
+
+def _out_of_school(known: Floats, agency: Agency, elsewhere: Flags, is_met: Flags, unnoted: float) -> Floats:
     """``known`` (days since the largest roll's pupils were seen), mixed with the days of pupils ``elsewhere`` (a flag for
     each record) as far as these are clearly seen differently. A nurse who visits the schools, or a school's own report,
     sees no child without a place either."""
     met = np.count_nonzero(elsewhere & ~agency.is_letter)
     if met < ENOUGH_KNOWN:
         return known
-    others = _gaps(agency, elsewhere)
+    others = _gaps_of_all(agency, elsewhere, is_met, unnoted)
     days = np.concatenate([known, others])
     below = [np.searchsorted(np.sort(each), days, side="right") / len(each) for each in (known, others)]
     least, most = SEEN_APART

@@ -181,6 +181,16 @@ def test_that_no_meeting_is_noted_is_not_that_there_was_none(
     assert least <= found["living_here"].item() <= most
 
 
+def test_pupils_who_have_not_been_met_since_they_registered_show_how_long_children_go_unmet() -> None:
+    """The doctors note every meeting, and there was none yet with 300 pupils who registered within the year."""
+    new = {f"new{n:03}": on_roll() + at_gp(seen=20 + n, since=20 + n) for n in range(300)}
+    child = {"child": at_gp(seen=600, since=3000)}
+    among_new, without = (
+        judge(others | child).filter(child_id="child")["living_here"].item() for others in (town() | new, town())
+    )
+    assert among_new < 0.7 * without
+
+
 @pytest.mark.parametrize(
     ("at_the_gp", "least", "most"),
     [
