@@ -21,19 +21,20 @@ MOST = 0.25
 families move from part to part.
 """
 
-_DISTRICT = pl.col("postcode").str.head(-3)
+DISTRICT = pl.col("postcode").str.head(-3)
+"""Of a record's postcode, which has no space."""
 
 
 def with_whom_counted(person: pl.DataFrame) -> pl.DataFrame:
     """``person`` (``PERSON``) with COUNTED_AMONG."""
     born = pl.col("date_of_birth").dt.year().cast(pl.String)
-    is_elsewhere = _DISTRICT.is_in(_one_list_knows(person).implode())
+    is_elsewhere = DISTRICT.is_in(_one_list_knows(person).implode())
     return person.with_columns(pl.when(is_elsewhere).then(pl.lit(ELSEWHERE)).otherwise(born).alias(COUNTED_AMONG))
 
 
 def _one_list_knows(person: pl.DataFrame) -> pl.Series:
     """Postcode districts in which one of the two sources with the most homes has hardly any beside the other."""
-    homes = person.drop_nulls("postcode").group_by("dataset", district=_DISTRICT).len()
+    homes = person.drop_nulls("postcode").group_by("dataset", district=DISTRICT).len()
     largest = homes.group_by("dataset").agg(pl.col("len").sum()).sort("len", "dataset", descending=[True, False])
     if largest.height < 2:
         return pl.Series(dtype=pl.String)
@@ -44,11 +45,16 @@ def _one_list_knows(person: pl.DataFrame) -> pl.Series:
     )
     places = pl.Series(dtype=pl.String)
     for more, less, lacking in (("ones", "others", of_other), ("others", "ones", of_one)):
-        there, expected = (_root(pl.col(side) * lacking) for side in (less, more))
-        found = counted.filter(pl.col(less) < HARDLY * pl.col(more), there < expected - BY_CHANCE)
+        there, expected = (pl.col(side) * lacking for side in (less, more))
+        found = counted.filter(has_hardly_any(there, expected))
         if found[more].sum() <= MOST:
             places = pl.concat([places, found["district"]])
     return places.sort()
+
+
+def has_hardly_any(there: pl.Expr, expected: pl.Expr) -> pl.Expr:
+    """Whether a list has hardly any homes ``there``, in a district, beside those ``expected``, and not by chance."""
+    return (there < HARDLY * expected) & (_root(there) < _root(expected) - BY_CHANCE)
 
 
 def _root(homes: pl.Expr) -> pl.Expr:

@@ -7,10 +7,8 @@ doctors' list alone does not reach has tenants, claims and social workers, and d
 
 import polars as pl
 
-from pipelines.linking.counted_among import BY_CHANCE, HARDLY, MOST
+from pipelines.linking.counted_among import DISTRICT, MOST, has_hardly_any
 from pipelines.residence.records import ChildDates
-
-_DISTRICT = pl.col("postcode").str.head(-3)
 
 
 def districts_next_door(dates: ChildDates, person: pl.DataFrame) -> pl.Series:
@@ -20,7 +18,7 @@ def districts_next_door(dates: ChildDates, person: pl.DataFrame) -> pl.Series:
     there, and most of those asked. None lies next door if they have more than a share ``MOST`` of the roll's homes.
     """
     homes = dates.records.select("record_id", "source").join(
-        person.select("record_id", district=_DISTRICT).drop_nulls(), on="record_id", how="inner", validate="1:1"
+        person.select("record_id", district=DISTRICT).drop_nulls(), on="record_id", how="inner", validate="1:1"
     )
     is_roll = pl.col("source").is_in(dates.rolls.implode())
     roll, agency = _largest(homes.filter(is_roll)), _largest(homes.filter(~is_roll))
@@ -54,12 +52,6 @@ def _counted(homes: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     there = homes.group_by("district", "source").agg(there=pl.len())
     asked = shares.join(sizes, how="cross").join(there, on=["district", "source"], how="left", validate="1:1")
     expected, there_ = pl.col("share") * pl.col("all_homes"), pl.col("there").fill_null(0)
-    is_fewer = _root(there_) < _root(expected) - BY_CHANCE
-    return asked.filter(_root(pl.lit(0)) < _root(expected) - BY_CHANCE).select(
-        "district", "source", has_few=is_fewer & (there_ < HARDLY * expected)
+    return asked.filter(has_hardly_any(pl.lit(0), expected)).select(
+        "district", "source", has_few=has_hardly_any(there_, expected)
     )
-
-
-def _root(homes: pl.Expr) -> pl.Expr:
-    """The square root of a count, which varies by chance as much however large the count (Anscombe 1948, Biometrika 35:246)."""
-    return (homes + 3 / 8).sqrt()
