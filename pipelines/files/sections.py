@@ -151,29 +151,30 @@ def with_status_of_sections(rows: pl.DataFrame, found: Sequence[Section], contra
 def heading_fault(section: Section, contract: Contract) -> Fault | None:
     """What a heading is said to have done to the rows below it; null: nothing, as the source has no word for it and shows no
     places."""
-    where = f"A heading on this line says that what is below it {_HAS[section.kind]}"
+    where = "A heading on this line says that what is below it"
     return _fault_of(section.kind, contract, where, "take the heading out", section.line)
 
 
 def title_faults(kind: str, contract: Contract) -> list[Fault]:
-    """What a title above the header is said to have done to all rows (``kind``, as :func:`said_by_titles`)."""
-    fault = (
-        _fault_of(kind, contract, f"A title above the header says that what is below it {_HAS[kind]}", "take it out")
-        if kind
-        else None
-    )
+    """What a title above the header is said to have done to all rows (``kind``, as :func:`said_by_titles`); empty: nothing."""
+    fault = _fault_of(kind, contract, "A title above the header says that what is below it", "take it out")
     return [fault] if fault else []
 
 
 def name_faults(kind: str | None, contract: Contract) -> list[Fault]:
     """What the name of a file, or of the sheet that is read of it, is said to have done to all rows; empty: nothing."""
-    by_name = "By the name of the file, or of this sheet of it, what is in it"
-    other = "give the file or the sheet another name"
-    fault = _fault_of(kind, contract, f"{by_name} {_HAS[kind]}", other) if kind else None
+    where = "By the name of the file, or of this sheet of it, what is in it"
+    fault = _fault_of(kind, contract, where, "give the file or the sheet another name")
     return [fault] if fault else []
 
 
-def _fault_of(kind: str, contract: Contract, why: str, otherwise: str, line: int | None = None) -> Fault | None:
+def _fault_of(
+    kind: str | None, contract: Contract, where: str, otherwise: str, line: int | None = None
+) -> Fault | None:
+    """``where``: what it is about, up to "has ended"; ``otherwise``: what to do if that is wrong. Null without a ``kind``."""
+    if not kind:
+        return None
+    why = f"{where} {_HAS[kind]}"
     rule = "named as ended" if kind == LEFT else "named as not begun"
     if status_of(kind, contract):
         why = f"{why}, so every row that does not say otherwise counts so."
