@@ -74,8 +74,6 @@ def told_to_all(changes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_words(changes: pl.DataFrame, in_view: int, tonight: pl.DataFrame) -> tuple[str, ...]:
-    if tonight.is_empty():
-        return (LATER_LIST,)
     before_on = tonight["before_on"].item()
     if before_on is None:
         return ("This is the first list, so there is none to compare it with.",)
