@@ -18,6 +18,7 @@ Check = Literal[
     "rows gone",
     "more rows",
     "units",
+    "due no more",
     "keys",
     "other children",
     "reused keys",
@@ -33,6 +34,7 @@ Check = Literal[
 - ``few rows``: on the first night, fewer than a file of this source can have.
 - ``fewer rows``, ``rows gone``, ``more rows``: compared with the last nights, a fifth fewer, a tenth fewer, half as many again.
 - ``units``: a unit (a school) is gone, or has lost most of its rows or places.
+- ``due no more``: a unit that the settings name as due is gone, but nobody by it: it has closed or has another number.
 - ``keys``: too few of last night's keys came again.
 - ``other children``: under last night's keys, many names, birth dates or numbers are different.
 - ``reused keys``: under a few keys, both forename and birth date are different.

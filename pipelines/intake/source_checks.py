@@ -41,7 +41,7 @@ def failed_checks(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         yield from _endless(source)
         return
     yield from (("empty values", words) for words in source.unsaid)
-    yield from (("units", words) for words in units_due(source))
+    yield from units_due(source)
     if not source.nights:
         yield from _few_rows(source)
         return

@@ -10,6 +10,7 @@ from datetime import date
 
 import polars as pl
 
+from data_contracts.completeness import Check
 from data_contracts.contract import Contract
 from data_contracts.values import text_of
 from pipelines.counted import counted, first_of
@@ -68,11 +69,29 @@ def refuse_units_of_no_source(units_due: Mapping[str, Sequence[str]], contracts:
         )
 
 
-def units_due(source: SourceTonight) -> Iterator[str]:
-    """Units that must have rows by the settings, but have none."""
-    came = source.measures.filter(measure=UNIT, as_at=source.as_at)["of"]
-    if absent := sorted({*source.due}.difference(came)):
-        yield f"{len(absent)} of {len(source.due)} schools that are due have no rows: {first_of(absent)}."
+def units_due(source: SourceTonight) -> Iterator[tuple[Check, str]]:
+    """Units that must have rows by the settings, but have none: missing, or closed or numbered otherwise since the settings
+    were written."""
+    units = source.measures.filter(measure=UNIT)
+    absent = {*source.due}.difference(units.filter(as_at=source.as_at)["of"])
+    had_rows, lost_nobody = (
+        dict(frame.group_by("of").agg(pl.col("as_at").max()).iter_rows())
+        for frame in (units, source.measures.filter(measure=LOST_NOBODY))
+    )
+    closed = {of for of in absent.intersection(had_rows, lost_nobody) if lost_nobody[of] >= had_rows[of]}
+    if missing := sorted(absent - closed):
+        yield (
+            "units",
+            f"{len(missing)} of {len(source.due)} schools that are due have no rows: {first_of(missing)}. If one has closed or "
+            "has another number now, correct [schools] due in the settings: --accept overrules this for one night only.",
+        )
+    if closed:
+        yield (
+            "due no more",
+            f"{counted(len(closed), 'school')} named in [schools] due, in the settings, closed or got another number: "
+            f"{first_of(sorted(closed))}. Name there the school that its pupils have now, or nobody notices if that roll does "
+            "not come.",
+        )
 
 
 def units_when_whole(measures: pl.DataFrame, contract: Contract, *, as_at: date) -> pl.DataFrame:
