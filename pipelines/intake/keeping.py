@@ -31,7 +31,11 @@ def keep_tonight(
     *,
     at: datetime,
 ) -> dict[str, int]:
-    """Put tonight's rows in the place of last night's, keep what changed, and count it. ``at``: when the night began."""
+    """Put tonight's rows in the place of last night's, keep what changed, and count it. ``at``: when the night began.
+
+    Rows that count tonight: those that came, changed or are the same, that vanished from a roll, and that stand in (for a
+    row of a roll set aside tonight, or because their source sent nothing).
+    """
     stand = {*received.unchanged_sources, *judged.stands_in["source"]}
     before, was_gone = history_of(store), store.read_or_empty("vanished")
     gone = partial(
@@ -61,7 +65,8 @@ def keep_tonight(
     store.write("flawed_row", received.flawed.alias("record_id").to_frame())
     counted = changes.filter(as_at=as_at).select("came", "changed", "went", "same").sum().row(0, named=True)
     went = vanished.filter(pl.col("vanished_on").is_not_null()).height
-    return {**counted, "vanished": went, "standing_in": vanished.height - went}
+    silent = int(judged.stands_in["rows"].sum())
+    return {**counted, "vanished": went, "standing_in": vanished.height - went + silent}
 
 
 def _renumbered_and_vanished(

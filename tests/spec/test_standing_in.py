@@ -159,6 +159,9 @@ def test_no_child_leaves_the_list_because_a_share_was_away(
     lists = [pl.read_parquet(report.published / "candidates.parquet") for report in (with_it, without)]
     assert lists[0].height > 20
     assert lists[0].equals(lists[1])
+    rows = without.counts["snapshot"]
+    assert rows["standing_in"] > 100
+    assert without.counts["standardise"]["person_records"] == sum(rows.values()) - rows["went"]
     text = (without.published / "WARNINGS.txt").read_text("utf-8")
     assert "no rows were received tonight (no file was received), but" in text
     assert "Those stand in until" in text
