@@ -40,7 +40,7 @@ def yields(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     """
     from apps.cli.words import source_names
     from pipelines.atomic_folder import replace_private
-    from pipelines.decisions.outcomes import read_outcomes
+    from pipelines.decisions.outcomes import first_found_missing, read_outcomes
     from pipelines.listing.recalibration import answers, what_to_try
     from pipelines.publish.outcome_yield import outcome_yield
     from pipelines.publish.tabular import csv_bytes
@@ -56,7 +56,7 @@ def yields(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     print("\n\n".join([yield_words(found, answered), *what_to_try(answered)]) + "\n")
     looked_up = back_test(outcomes, read_nights(workspace / PUBLISHED_FOLDER))
     on_none = missed(looked_up)
-    print(missed_words(on_none.height, looked_up.height))
+    print(missed_words(first_found_missing(outcomes).height, looked_up.height, on_none.height))
     for row in on_none.iter_rows(named=True):
         print(f"  {row['child_id']}: the last list before had this child as: {row['told']}")
     path = workspace / "yield.csv"

@@ -96,11 +96,15 @@ def missed(found: pl.DataFrame) -> pl.DataFrame:
     return found.filter(pl.col("nights_listed") == 0).with_columns(in_words(pl.col("told")))
 
 
-def missed_words(on_none: int, found: int) -> str:
-    """One sentence about the children found for whom an earlier list is kept, and how many of them were on none."""
-    if not found:
+def missed_words(found: int, looked_up: int, on_none: int) -> str:
+    """How many children were found, for how many of them an earlier list is kept, and how many of those were on none.
+
+    Of earlier lists a restored workspace has only the dates, and retention removes the oldest.
+    """
+    if not looked_up:
         return "No list from the half year before is kept for any child found missing education."
+    kept = "" if looked_up == found else f"Only for {looked_up:,} of them is a list from the half year before kept. "
     return (
-        f"Children found missing education so far: {found:,}. On a list in the half year before: {found - on_none:,}; "
-        f"on none: {on_none:,}."
+        f"Children found missing education so far: {found:,}. {kept}On a list in the half year before: "
+        f"{looked_up - on_none:,}; on none: {on_none:,}."
     )

@@ -61,8 +61,10 @@ class Weekly:
     late: Sequence[SourceState]
     missed: pl.DataFrame
     """``BACK_TEST`` of the children found who were on no list before."""
+    found_so_far: int
+    """Children ever found missing education."""
     looked_back: int
-    """Children found for whom an earlier list is kept."""
+    """Those of them for whom an earlier list is kept."""
 
 
 def weekly(
@@ -78,7 +80,7 @@ def weekly(
     then = earlier[-1] if earlier else None
     known = outcomes.filter(pl.col("outcome_on") <= now.as_at)
     this_week = known.filter(pl.col("outcome_on") > week_ago)
-    looked_back = back_test(known, nights)
+    ever_found, looked_back = first_found_missing(known), back_test(known, nights)
     hours = this_week["hours"].drop_nulls()
     total = outcome_yield(known).filter(by="all")["hours_per_child_found"]
     return Weekly(
@@ -88,13 +90,14 @@ def weekly(
         came=_came(now, then),
         went=_went(now, then),
         outcomes=_by_words(this_week),
-        found=first_found_missing(known).filter(pl.col("outcome_on") > week_ago).height,
+        found=ever_found.filter(pl.col("outcome_on") > week_ago).height,
         hours=float(hours_spent(this_week)["hours"].sum()) if hours.len() else None,
         hours_per_child_found=total.item() if total.len() else None,
         in_hand=_in_hand(known, child_records, now),
         untouched=_untouched(nights, known, child_records),
         late=[source for source in sources if now.as_at - source.came_on > LATE_AFTER],
         missed=missed(looked_back),
+        found_so_far=ever_found.height,
         looked_back=looked_back.height,
     )
 

@@ -21,5 +21,5 @@ def weekly_html(
         told=TOLD,
         listed=sum(now for _, now, _ in week.lanes),
         gone=sum(count for _, count in week.went),
-        missed_words=missed_words(week.missed.height, week.looked_back),
+        missed_words=missed_words(week.found_so_far, week.looked_back, week.missed.height),
     )

@@ -69,10 +69,14 @@ def test_the_day_found_is_the_first_and_a_child_at_school_since_was_found_all_th
 
 
 def test_misses_in_words() -> None:
-    assert missed_words(1, 12) == (
+    assert missed_words(12, 12, 1) == (
         "Children found missing education so far: 12. On a list in the half year before: 11; on none: 1."
     )
-    assert missed_words(0, 0) == "No list from the half year before is kept for any child found missing education."
+    assert missed_words(126, 61, 0) == (
+        "Children found missing education so far: 126. Only for 61 of them is a list from the half year before kept. "
+        "On a list in the half year before: 61; on none: 0."
+    ), "after a restore, say"
+    assert missed_words(12, 0, 0) == "No list from the half year before is kept for any child found missing education."
 
 
 def test_hours_are_added_up_for_each_child_and_divided_by_the_children_found() -> None:
