@@ -69,12 +69,14 @@ def with_letters(agencies: pl.DataFrame, children: pl.DataFrame, as_at: date) ->
     is_open = agencies["state"].to_numpy() != ENDED
     meets = ~agencies["is_start"] & ~agencies["tells_events"] & agencies["sighted_days"].is_not_null()
     seen = agencies["sighted_days"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    begun = agencies["begun_days"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     source = agencies["source"].rle_id().cast(pl.Int64).to_numpy()
     is_letter = np.zeros(agencies.height, dtype=bool)
     for number in range(int(source.max(initial=-1)) + 1):
         mine = np.flatnonzero((source == number) & meets.to_numpy())
         by_weeks = are_letters(seen[mine], age[mine], is_pupil[mine], has_none[mine])
-        is_letter[mine] = by_weeks | are_of_one_day(seen[mine], (is_pupil & is_open)[mine], (has_none & is_open)[mine])
+        asked_whom = (is_pupil & is_open)[mine], (has_none & is_open)[mine]
+        is_letter[mine] = by_weeks | are_of_one_day(seen[mine], *asked_whom, begun[mine])
     return agencies.with_columns(is_letter=pl.Series(is_letter, dtype=pl.Boolean))
 
 
@@ -97,12 +99,15 @@ def are_letters(seen_days: Floats, age_days: Floats, is_pupil: Flags, without_pl
     return is_letter
 
 
-def are_of_one_day(seen_days: Floats, is_pupil: Flags, without_place: Flags) -> Flags:
+def are_of_one_day(seen_days: Floats, is_pupil: Flags, without_place: Flags, begun_days: Floats) -> Flags:
     """Whether each sighting by one agency is of a day on which it dated more children than it can have met: a yearly rent
     review, a new system, a practice that went through its list.
 
     ``is_pupil``, ``without_place``: only of children whose entry is open, as nobody writes to the others. A day needs fewer
     children to stand out than a week does. Days of the last week do not count: a hotel counts its guests each morning.
+
+    ``begun_days``: days since the child's entry began; nan: unknown. Whoever has come since a day cannot be dated on it, and
+    many children without a place have come lately: of a small list, two of them would make a letter a meeting.
     """
     is_of_one_day = np.zeros(len(seen_days), dtype=bool)
     if np.count_nonzero(is_pupil) < ENOUGH_DATED:
@@ -114,11 +119,16 @@ def are_of_one_day(seen_days: Floats, is_pupil: Flags, without_place: Flags) -> 
         if count < ENOUGH_ON_A_DAY:
             continue
         on_it = seen_days == day
-        share, of_pupils = float(on_it[without_place].mean()), float(on_it[is_pupil].mean())
+        had_come = on_it | ~(begun_days < day)
+        share, of_pupils = (_share(on_it, among=whose & had_come) for whose in (without_place, is_pupil))
         is_of_all = min(share, of_pupils) >= ENOUGH_LETTERS and share >= AS_MANY * of_pupils
         if is_of_all or _is_of_a_part(int(count), share, of_pupils, many[int(day)]):
             is_of_one_day |= on_it
     return is_of_one_day
+
+
+def _share(of: Flags, *, among: Flags) -> float:
+    return float((of & among).sum()) / max(1.0, float(among.sum()))
 
 
 def _is_of_a_part(count: int, share: float, of_pupils: float, many: float) -> bool:

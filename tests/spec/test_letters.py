@@ -43,6 +43,8 @@ def test_letters_are_dates_that_children_without_a_place_have_as_pupils_have(see
     assert not letters[EVERY_THIRD & (seen > 60) & ((AGES - seen) % 365.25 > 7)].any()
 
 
+UNDATED = np.full(PUPILS + OTHERS, np.nan)
+"""Nobody knows when an entry began."""
 FEW = np.arange(PUPILS + OTHERS) < PUPILS + 20
 """All the pupils, and twenty children without a place."""
 OF_ONE_DAY = [
@@ -63,8 +65,27 @@ OF_ONE_DAY = [
 
 @pytest.mark.parametrize(("seen", "found"), OF_ONE_DAY)
 def test_a_day_on_which_a_whole_list_is_dated_is_no_meeting(seen: np.ndarray, found: bool) -> None:
-    letters = are_of_one_day(seen.astype(float)[FEW], IS_PUPIL[FEW], ~IS_PUPIL[FEW])
+    letters = are_of_one_day(seen.astype(float)[FEW], IS_PUPIL[FEW], ~IS_PUPIL[FEW], UNDATED[FEW])
     assert set(seen[FEW][letters]) == ({45} if found else set())
+
+
+@pytest.mark.parametrize(
+    ("begun", "found"),
+    [
+        pytest.param(20, True, id="who came after the day cannot be dated on it"),
+        pytest.param(90, False, id="who was there, and is not dated on it, was not met"),
+    ],
+)
+def test_who_has_come_since_a_letter_does_not_make_it_a_meeting(begun: int, found: bool) -> None:
+    others = FEW & ~IS_PUPIL & EVERY_THIRD
+    seen, since = np.where(others, 12, 45), np.where(others, begun, 900)
+    letters = are_of_one_day(seen.astype(float)[FEW], IS_PUPIL[FEW], ~IS_PUPIL[FEW], since.astype(float)[FEW])
+    assert set(seen[FEW][letters]) == ({45} if found else set())
+
+
+def test_a_day_before_any_pupil_came_is_no_letter_to_all() -> None:
+    seen, since = np.where(IS_PUPIL, 12, 45), np.where(IS_PUPIL, 20, 900)
+    assert not are_of_one_day(seen.astype(float), IS_PUPIL, ~IS_PUPIL, since.astype(float)).any()
 
 
 def every(nth: int, of: np.ndarray) -> np.ndarray:
@@ -89,17 +110,17 @@ def test_a_day_on_which_a_part_of_a_list_is_dated_is_no_meeting(
     pupils: np.ndarray, others: np.ndarray, found: bool
 ) -> None:
     seen = np.where(pupils | others, 45, np.where(MET == 45, 46, MET))
-    letters = are_of_one_day(seen.astype(float), IS_PUPIL, ~IS_PUPIL)
+    letters = are_of_one_day(seen.astype(float), IS_PUPIL, ~IS_PUPIL, UNDATED)
     assert set(seen[letters]) == ({45} if found else set())
 
 
 def test_a_day_on_which_as_many_were_met_as_on_those_about_it_is_one_of_meetings() -> None:
-    assert not are_of_one_day(OFTEN.astype(float), IS_PUPIL, ~IS_PUPIL).any()
+    assert not are_of_one_day(OFTEN.astype(float), IS_PUPIL, ~IS_PUPIL, UNDATED).any()
 
 
 def test_a_day_like_others_is_one_of_meetings() -> None:
     seen = 10 + np.arange(PUPILS + OTHERS) % 12  # all met in one fortnight, one in twelve a day
-    assert not are_of_one_day(seen.astype(float), IS_PUPIL, ~IS_PUPIL).any()
+    assert not are_of_one_day(seen.astype(float), IS_PUPIL, ~IS_PUPIL, UNDATED).any()
 
 
 def test_whose_entry_has_ended_got_no_letter() -> None:
@@ -119,6 +140,7 @@ def test_whose_entry_has_ended_got_no_letter() -> None:
             "state": np.where(has_left, 2, 1),
             "is_start": False,
             "sighted_days": np.where(has_left, 400, 14),
+            "begun_days": 900,
             "tells_events": False,
         }
     )
@@ -143,6 +165,7 @@ def test_whoever_tells_of_events_writes_no_letters(tells_events: bool, found: bo
             "child": np.arange(len(AGES)),
             "source": "admissions",
             "sighted_days": applied,
+            "begun_days": None,
             "is_start": False,
             "tells_events": tells_events,
             "state": 1,
