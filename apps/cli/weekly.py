@@ -23,9 +23,10 @@ def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
         raise SettingsError(
             f"{workspace}: no list has ever been published here. Run a night first: rollcall night --help."
         )
-    child_record = tables_for_readers(workspace, "child_record")["child_record"]
+    tables = tables_for_readers(workspace, "child_record", "lead")
     status = read_status(workspace)
-    week = week_of(nights, read_outcomes(workspace), child_record, status.sources if status else ())
+    sources = status.sources if status else ()
+    week = week_of(nights, read_outcomes(workspace), tables["child_record"], tables["lead"], sources)
     names = source_names(workspace, contracts)
     warnings = status.good.warnings if status and status.good else ()
     folder = workspace / WEEKLY_FOLDER / week.as_at.isoformat()

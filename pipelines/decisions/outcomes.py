@@ -62,8 +62,9 @@ OPENING = tuple(code for code, meaning in CODES.items() if not meaning.closes)
 DUPLICATE = "DUPLICATE"
 """Says only that the child is another child. It does not close the child who has the records tonight."""
 
-MISSING = ("ALREADY_KNOWN_CME", "CONFIRMED_CME_NEW")
-"""Outcomes that say that the child is missing education."""
+KNOWN_BEFORE = "ALREADY_KNOWN_CME"
+MISSING = (KNOWN_BEFORE, "CONFIRMED_CME_NEW")
+"""Outcomes that say that the child is missing education; the first says that the list did not find it."""
 
 DFE_REASONS = (
     "Believed to have moved to another country",
@@ -297,6 +298,11 @@ def first_found_missing(outcomes: pl.DataFrame) -> pl.DataFrame:
     return found.unique("child_id", keep="first", maintain_order=True).join(
         twice.select("child_id"), on="child_id", how="anti", maintain_order="left"
     )
+
+
+def newly_found_missing(outcomes: pl.DataFrame) -> pl.DataFrame:
+    """The rows of :func:`first_found_missing` about children of whom nobody knew before."""
+    return first_found_missing(outcomes).filter(pl.col("outcome") != KNOWN_BEFORE)
 
 
 def outcomes_by_current_child(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:

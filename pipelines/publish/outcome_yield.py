@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipelines.decisions.outcomes import CLOSING, by_lead, first_found_missing, standing_outcomes
+from pipelines.decisions.outcomes import CLOSING, by_lead, first_found_missing, newly_found_missing, standing_outcomes
 from pipelines.publish.report_tables import BANDS, band_of
 from pipelines.reasons import source_name
 from pipelines.record_ids import sources_in
@@ -22,6 +22,8 @@ YIELD = pl.Schema(
         "hours": pl.Float64,  # officers' hours on these children; null: given for none of them
         "hours_known": pl.Int64,  # children for whom hours are given
         "hours_per_child_found": pl.Float64,  # of those; null: none of them was found missing, or no hours are given
+        "already_known": pl.Int64,  # of those missing: known to be so before, by the officer's first word on it
+        "hours_per_child_new": pl.Float64,  # the same for each child found missing that was not already known
     }
 )
 """One row is one group of children with an outcome. A child known to several sources counts for each of them."""
@@ -45,7 +47,7 @@ def outcome_yield(outcomes: pl.DataFrame, names: Mapping[str, str] | None = None
     groups += [known.drop_nulls(name).with_columns(by=pl.lit(name), group=pl.col(name)) for name in parts]
     each = known.explode("source", empty_as_null=True)
     groups.append(each.with_columns(by=pl.lit("source"), group=source_name(pl.col("source"), names or {})))
-    columns = ("by", "group", "missing", "closed", "opened_again", "hours")
+    columns = ("by", "group", "missing", "already_known", "closed", "opened_again", "hours")
     counted = _counted(pl.concat(group.select(columns) for group in groups))
     decided = (pl.col("missing") + pl.col("closed")).cast(pl.Int64)
     return (
@@ -53,6 +55,7 @@ def outcome_yield(outcomes: pl.DataFrame, names: Mapping[str, str] | None = None
             open=pl.col("looked_into").cast(pl.Int64) - decided,
             share_missing=pl.col("missing") / pl.col("looked_into"),
             hours_per_child_found=pl.when(pl.col("found") > 0).then(pl.col("hours") / pl.col("found")),
+            hours_per_child_new=pl.when(pl.col("new") > 0).then(pl.col("hours") / pl.col("new")),
         )
         .select(YIELD.names())
         .cast(YIELD)
@@ -71,7 +74,10 @@ def _child_by_child(outcomes: pl.DataFrame) -> pl.DataFrame:
     """One row for each child: its standing outcome, what that means, the hours, and the groups that the child counts in."""
     not_listed, likelihood = pl.lit("not on the list"), pl.col("likelihood")
     unlisted = pl.col("unlisted_school")
-    is_found = pl.col("child_id").is_in(first_found_missing(outcomes)["child_id"].implode())
+    is_found, is_new = (
+        pl.col("child_id").is_in(found["child_id"].implode())
+        for found in (first_found_missing(outcomes), newly_found_missing(outcomes))
+    )
     return (
         standing_outcomes(outcomes)
         .drop("hours", *AS_OPENED)
@@ -79,6 +85,7 @@ def _child_by_child(outcomes: pl.DataFrame) -> pl.DataFrame:
         .join(hours_spent(outcomes), on="child_id", how="left", validate="1:1")
         .with_columns(
             missing=is_found,
+            already_known=is_found & ~is_new,
             closed=pl.col("outcome").is_in(CLOSING) & ~is_found,
             lane=pl.col("lane").fill_null(not_listed),
             likelihood=pl.when(likelihood.is_null()).then(not_listed).otherwise(band_of(likelihood)),
@@ -103,11 +110,13 @@ def _counted(children: pl.DataFrame) -> pl.DataFrame:
     return children.group_by("by", "group").agg(
         looked_into=pl.len(),
         missing=pl.col("missing").sum(),
+        already_known=pl.col("already_known").sum(),
         closed=pl.col("closed").sum(),
         opened_again=pl.col("opened_again").sum(),
         hours=pl.when(has_hours.any()).then(pl.col("hours").sum()),
         hours_known=has_hours.sum(),
         found=pl.col("missing").filter(has_hours).sum(),
+        new=(pl.col("missing") & ~pl.col("already_known")).filter(has_hours).sum(),
     )
 
 

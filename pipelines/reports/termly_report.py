@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.decisions.outcomes import CODES, DFE_REASONS, first_found_missing, standing_outcomes
+from pipelines.decisions.outcomes import CODES, DFE_REASONS, newly_found_missing, standing_outcomes
 from pipelines.publish.outcome_yield import outcome_yield
 from pipelines.reasons import source_name
 from pipelines.record_ids import sources_in
@@ -158,7 +158,7 @@ def _trend(
     lists: dict[tuple[int, int], int] = {}
     for night in nights:
         lists[night.as_at.year, night.as_at.month] = night.candidates.height
-    first = first_found_missing(outcomes.filter(pl.col("outcome_on") <= as_at)).filter(pl.col("outcome_on") > since)
+    first = newly_found_missing(outcomes.filter(pl.col("outcome_on") <= as_at)).filter(pl.col("outcome_on") > since)
     months = _months(since + timedelta(days=1), as_at)
     found = [
         first.filter((pl.col("outcome_on").dt.year() == year) & (pl.col("outcome_on").dt.month() == month)).height

@@ -13,6 +13,7 @@ from data_contracts.rules import WITHHELD
 from pipelines.decisions.outcomes import (
     CODES,
     first_found_missing,
+    newly_found_missing,
     open_enquiries,
     outcome_in_words,
     outcomes_by_current_child,
@@ -48,7 +49,7 @@ class Weekly:
     outcomes: Sequence[tuple[str, int]]
     """(what officers found this week, children), the commonest first."""
     found: int
-    """Children found missing education this week for the first time."""
+    """Children first found missing education this week, and not already known to be."""
     hours: float | None
     """Officers' hours handed in with this week's outcomes; null: none."""
     hours_per_child_found: float | None
@@ -57,7 +58,8 @@ class Weekly:
     """Children whom an officer has in hand: ``child_id``, ``told`` (withheld of a protected child), ``since``, the longest
     first."""
     untouched: pl.DataFrame
-    """Children on the list whom nobody has looked into: ``rank``, ``child_id``, ``lane``, ``since``, the longest first."""
+    """Children on the list whom nobody has looked into: ``rank``, ``child_id``, ``lane``, ``since`` (when the child came onto
+    the list), the longest first."""
     late: Sequence[SourceState]
     missed: pl.DataFrame
     """``BACK_TEST`` of the children found who were on no list before."""
@@ -71,9 +73,10 @@ def weekly(
     nights: Sequence[PublishedNight],
     outcomes: pl.DataFrame,
     child_records: pl.DataFrame,
+    leads: pl.DataFrame,
     sources: Sequence[SourceState],
 ) -> Weekly:
-    """The week up to the last of ``nights`` (oldest first, at least one). ``outcomes``: ``OUTCOME``."""
+    """The week up to the last of ``nights`` (oldest first, at least one). ``outcomes``: ``OUTCOME``; ``leads``: ``LEAD``."""
     now = nights[-1]
     week_ago = now.as_at - WEEK
     earlier = [night for night in nights if night.as_at <= week_ago]
@@ -90,11 +93,11 @@ def weekly(
         came=_came(now, then),
         went=_went(now, then),
         outcomes=_by_words(this_week),
-        found=ever_found.filter(pl.col("outcome_on") > week_ago).height,
+        found=newly_found_missing(known).filter(pl.col("outcome_on") > week_ago).height,
         hours=float(hours_spent(this_week)["hours"].sum()) if hours.len() else None,
         hours_per_child_found=total.item() if total.len() else None,
         in_hand=_in_hand(known, child_records, now),
-        untouched=_untouched(nights, known, child_records),
+        untouched=_untouched(now, known, child_records, leads),
         late=[source for source in sources if now.as_at - source.came_on > LATE_AFTER],
         missed=missed(looked_back),
         found_so_far=ever_found.height,
@@ -142,18 +145,14 @@ def _in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, now: Published
     return held.select("child_id", told=words, since="outcome_on").sort("since", "child_id")
 
 
-def _untouched(nights: Sequence[PublishedNight], outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
+def _untouched(
+    now: PublishedNight, outcomes: pl.DataFrame, child_records: pl.DataFrame, leads: pl.DataFrame
+) -> pl.DataFrame:
     """Children on the last list without any outcome, under this id or an earlier one.
 
-    ``since``: the first list of the unbroken series that have had the child.
+    ``since``: by the ledger, as of earlier lists a restored workspace has only the dates, and children's ids may change.
     """
-    now = nights[-1].candidates.select("rank", "child_id", "lane")
     looked_into = outcomes_by_current_child(outcomes, child_records).select("child_id")
-    waiting = now.join(looked_into, on="child_id", how="anti")
-    since = waiting.select("child_id", since=pl.lit(nights[-1].as_at, pl.Date))
-    still = waiting.select("child_id")
-    for night in reversed(nights[:-1]):
-        still = still.join(night.candidates.select("child_id"), on="child_id", how="semi")
-        was_there = pl.col("child_id").is_in(still["child_id"].implode())
-        since = since.with_columns(since=pl.when(was_there).then(pl.lit(night.as_at, pl.Date)).otherwise("since"))
-    return waiting.join(since, on="child_id", how="left", validate="1:1").sort("since", "rank")
+    listed = leads.filter(state="listed").select("child_id", since="first_listed_on")
+    waiting = now.candidates.select("rank", "child_id", "lane").join(looked_into, on="child_id", how="anti")
+    return waiting.join(listed, on="child_id", how="left", validate="1:1").sort("since", "rank")

@@ -25,6 +25,7 @@ MEANINGS = (
         "looked into by an officer, grouped as when that began. A child known to several sources counts in each.",
     ),
     ("Missing", "found to be missing education, also if in education since; the share is of the children looked into."),
+    ("Known", "of the missing, those who were already known to be: the list did not find them."),
     ("Closed", "closed, and never found missing: in education all along, say, or the family gone."),
     ("Open", "not decided yet."),
     ("Again", "closed before, and looked into again on a later day."),
@@ -65,14 +66,16 @@ def yield_words(by_group: pl.DataFrame, answered: pl.DataFrame) -> str:
 
 def _headline(whole: Row) -> str:
     """The whole in one line."""
-    each = whole["hours_per_child_found"]
-    cost = "" if each is None else f" Each child found took {each:,.1f} hours."
+    each, each_new = whole["hours_per_child_found"], whole["hours_per_child_new"]
+    known = f", of whom {whole['already_known']:,} already known" if whole["already_known"] else ""
+    new = f"; each not already known, {each_new:,.1f}" if known and each_new is not None else ""
+    cost = "" if each is None else f" Each child found took {each:,.1f} hours{new}."
     looked_into = counted(whole["looked_into"], "child")
-    return f"Of {looked_into} looked into, {whole['missing']:,} missing education ({whole['share_missing']:.0%}).{cost}"
+    return f"Of {looked_into} looked into, {whole['missing']:,} missing education ({whole['share_missing']:.0%}){known}.{cost}"
 
 
-TITLES = ("Children", "Missing", "Share", "Closed", "Open", "Again", "Hours", "Each")
-UNLESS_GIVEN = {"Again": "opened_again", "Hours": "hours", "Each": "hours"}
+TITLES = ("Children", "Missing", "Known", "Share", "Closed", "Open", "Again", "Hours", "Each")
+UNLESS_GIVEN = {"Known": "already_known", "Again": "opened_again", "Hours": "hours", "Each": "hours"}
 """Columns left out where there is nothing in them -> the column of ``YIELD`` that says so."""
 SAID_TITLES = ("Likelihoods against what was found", "Answered", "Said", "Found", "95% interval", "")
 
@@ -81,6 +84,7 @@ def _cells(row: Row, titles: Sequence[str]) -> list[str]:
     cells = {
         "Children": f"{row['looked_into']:,}",
         "Missing": f"{row['missing']:,}",
+        "Known": f"{row['already_known']:,}",
         "Share": f"{row['share_missing']:.0%}",
         "Closed": f"{row['closed']:,}",
         "Open": f"{row['open']:,}",

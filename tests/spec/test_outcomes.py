@@ -323,7 +323,7 @@ def test_the_match_report_tells_the_yield() -> None:
     listed = mask(night)
     page = match_report_html(night, listed).decode()
     section = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition('id="yield"')[2].partition("</section>")[0]))
-    assert "lane follow up 1 1 100.0% 0 0 0" in section
+    assert "lane follow up 1 1 0 100.0% 0 0 0" in section
 
 
 @pytest.mark.parametrize(

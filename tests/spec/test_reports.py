@@ -25,7 +25,7 @@ from pipelines.reports.termly_report_page import report_html
 from pipelines.reports.weekly import Weekly, weekly
 from pipelines.reports.weekly_page import weekly_html
 from pipelines.settings import SettingsError
-from pipelines.tables import CANDIDATE, EXPLAINED
+from pipelines.tables import CANDIDATE, EXPLAINED, LEAD
 from tests.conftest import FirstNight
 from tests.made.children import AS_AT, Drawn
 from tests.spec.test_outcomes import outcome
@@ -116,6 +116,17 @@ def test_the_report_tells_who_where_how_long_and_what_came_of_it() -> None:
     assert list(made.trend) == [("September 2026", "–", "0"), ("October 2026", "–", "5"), ("November 2026", "10", "0")]
 
 
+def test_whoever_was_already_known_to_be_missing_is_not_newly_found() -> None:
+    new = [outcome("CONFIRMED_CME_NEW", child=f"CH{n}") for n in range(5)]
+    known = [outcome("ALREADY_KNOWN_CME", child=f"CH{n}") for n in range(5, 15)]
+    made = _report(_confirmed(), _listed(12), pl.concat([*new, *known]))
+    assert dict(made.outcome_table.rows) == {
+        "missing education, already known": "10",
+        "missing education, found by this list": "5",
+    }
+    assert ("October 2026", "–", "5") in made.trend
+
+
 def test_a_protected_child_counts_in_no_area() -> None:
     night = _listed(6, restricted=True, postcode="withheld")
     areas = next(table for table in _report(_confirmed(), night).leads_tables if table.title.startswith("Area"))
@@ -151,10 +162,18 @@ def test_the_report_is_one_page_that_runs_nothing_and_asks_for_nothing() -> None
 # The week ------------------------------------------------------------------------------------------------------------
 
 
-def _week(outcomes: pl.DataFrame | None = None, sources: tuple[SourceState, ...] = ()) -> Weekly:
+def _leads(*listed: tuple[str, date]) -> pl.DataFrame:
+    rows = [{"child_id": child, "spell": 1, "state": "listed", "first_listed_on": since} for child, since in listed]
+    return pl.DataFrame(rows, schema=LEAD)
+
+
+def _week(
+    outcomes: pl.DataFrame | None = None, sources: tuple[SourceState, ...] = (), leads: pl.DataFrame | None = None
+) -> Weekly:
+    leads = _leads(*((f"CH{n}", AS_AT) for n in range(2, 8))) if leads is None else leads
     nights = [_listed(6, AS_AT - timedelta(days=21)), _listed(6, AS_AT - timedelta(days=7)), _listed(6, first=2)]
     records = Drawn().record("health:2", "CH2").tables()["child_records"]
-    return weekly(nights, OUTCOME.to_frame() if outcomes is None else outcomes, records, sources)
+    return weekly(nights, OUTCOME.to_frame() if outcomes is None else outcomes, records, leads, sources)
 
 
 def test_what_came_and_what_went_since_the_list_of_a_week_ago() -> None:
@@ -166,8 +185,11 @@ def test_what_came_and_what_went_since_the_list_of_a_week_ago() -> None:
 
 
 def test_who_waits_longest() -> None:
-    week = _week(outcome("UNDER_ENQUIRY", date(2026, 10, 1), "CH2", "health:2"))
-    assert week.untouched.select("child_id", "since").rows()[0] == ("CH3", AS_AT - timedelta(days=21))
+    """Since before the oldest list that is kept: a restored workspace has only the newest one."""
+    leads = _leads(("CH4", date(2026, 11, 1)), ("CH3", date(2026, 5, 12)), *((f"CH{n}", AS_AT) for n in (2, 5, 6, 7)))
+    week = _week(outcome("UNDER_ENQUIRY", date(2026, 10, 1), "CH2", "health:2"), leads=leads)
+    since = week.untouched.select("child_id", "since").rows()
+    assert since[:2] == [("CH3", date(2026, 5, 12)), ("CH4", date(2026, 11, 1))]
     assert "CH2" not in week.untouched["child_id"]
     assert week.in_hand.rows() == [("CH2", "being looked into", date(2026, 10, 1))]
 
@@ -178,7 +200,9 @@ def test_what_an_officer_found_of_a_protected_child_is_withheld_from_the_manager
     records = Drawn().record("health:2", "CH2").tables()["child_records"]
     off_list = pl.DataFrame([{"child_id": "CH2", "reason": "withheld", "records": "health:2"}], schema=EXPLAINED)
     night = _listed(6, first=2, restricted=True) if is_listed else replace(_listed(6, first=3), explained=off_list)
-    assert weekly([night], found, records, ()).in_hand.rows() == [("CH2", "withheld", date(2026, 10, 1))]
+    assert weekly([night], found, records, LEAD.to_frame(), ()).in_hand.rows() == [
+        ("CH2", "withheld", date(2026, 10, 1))
+    ]
 
 
 def test_a_child_that_was_looked_into_under_another_id_is_not_untouched() -> None:
@@ -202,7 +226,8 @@ def test_a_child_found_this_week_stays_found_if_a_place_follows_and_one_found_be
     before = [
         outcome(code, on, "CH3") for code, on in zip(MISSING, (date(2026, 11, 2), date(2026, 11, 18)), strict=True)
     ]
-    assert [_week(pl.concat(found)).found for found in (placed, before)] == [1, 0]
+    known = [outcome("ALREADY_KNOWN_CME", date(2026, 11, 18), "CH3")]
+    assert [_week(pl.concat(found)).found for found in (placed, before, known)] == [1, 0, 0]
 
 
 def test_a_source_that_has_not_come_for_long_is_named_and_the_page_holds_no_name_of_a_child() -> None:
@@ -225,7 +250,13 @@ def test_the_manager_is_told_who_agreed_to_the_settings_of_the_list(tmp_path: Pa
 
 
 def test_the_first_week_has_nothing_to_compare_with() -> None:
-    week = weekly([_listed(3)], OUTCOME.to_frame(), Drawn().record("health:0", "CH0").tables()["child_records"], ())
+    week = weekly(
+        [_listed(3)],
+        OUTCOME.to_frame(),
+        Drawn().record("health:0", "CH0").tables()["child_records"],
+        LEAD.to_frame(),
+        (),
+    )
     assert (week.before, week.came.height, list(week.went)) == (None, 0, [])
     assert "no list from a week ago to compare" in weekly_html(week, {}, ()).decode()
 

@@ -76,6 +76,20 @@ def test_a_column_with_nothing_in_it_is_neither_shown_nor_explained(outcomes: pl
     assert title not in table(outcomes)
 
 
+def test_those_already_known_to_be_missing_are_told_apart_from_those_whom_the_list_found() -> None:
+    """Else an authority that knows most of them pays, by what it reads, half of what each child found has cost."""
+    known = outcome("ALREADY_KNOWN_CME", child="K", hours=7.0)
+    since = outcome("ALREADY_KNOWN_CME", date(2026, 11, 18), child="B")
+    shown = table(pl.concat([found(), known, since]))
+    assert shown.startswith(
+        "Of 15 children looked into, 4 missing education (27%), of whom 1 already known. Each child found took 6.7 hours; "
+        "each not already known, 10.0.\n"
+    )
+    assert "                        Children  Missing  Known  Share  Closed" in shown
+    assert "All                           15        4      1    27%      10" in shown
+    assert "Known: of the missing, those who were already known to be" in shown
+
+
 OFF_THE_LIST = {"lane": None, "likelihood": None, "records": "health:H1;school_census:C1"}
 """What the list says of a child who has left it by the time of the outcome: the new school's record took the child off."""
 
