@@ -34,6 +34,10 @@ BEYOND_DOUBT = (
 """What two rows of one source have in common if they are about one child; the first that holds counts. It is everything but
 the key; a verified number; or all names, birth date and home (twins differ in their given names)."""
 
+IN_FULL = ("surname", "forename", "date_of_birth", "postcode")
+"""What two rows also have in common if a new system writes out middle names that the old one left out, or the other way
+round. Only if no further row that went or came has the same: both of two twins may be called by the first of their names."""
+
 
 def renumbered_after_tonight(
     kept: pl.DataFrame,
@@ -145,7 +149,8 @@ def _pairs(
     apart: Mapping[str, tuple[pl.DataFrame, pl.DataFrame]], contracts: Mapping[str, Contract], as_at: date
 ) -> pl.DataFrame:
     """``record_id`` and ``now_id``: which row goes on as which. A row that may be the same under the same key is taken
-    to be; of several rows alike, the first goes on as the first, the next as the next.
+    to be; of several rows alike, the first goes on as the first, the next as the next. What is left may go on under fuller
+    names (:data:`IN_FULL`).
 
     ``apart``: by source, the rows that are no longer under their keys, and those that are new under theirs.
     """
@@ -160,7 +165,24 @@ def _pairs(
         pairs.append(same_rows.select("record_id", now_id="record_id_now"))
         was = was.join(same_rows, on="record_id", how="anti")
         now = now.join(same_rows, left_on="record_id", right_on="record_id_now", how="anti")
-    return pl.concat(pairs)
+    return pl.concat([*pairs, _in_full(was, now)])
+
+
+def _in_full(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """``record_id`` and ``now_id`` of rows under other keys whose given names are the beginning of the other's."""
+    same = ["dataset", *IN_FULL]
+    one, other = (
+        rows.drop_nulls([*same, "given_names"])
+        .filter(pl.struct(same).is_unique())
+        .select("record_id", "given_names", *same)
+        for rows in (was, now)
+    )
+    both = one.join(other, on=same, suffix="_now", validate="1:1").filter(
+        pl.col("record_id") != pl.col("record_id_now")
+    )
+    shorter, longer = pl.col("given_names"), pl.col("given_names_now")
+    is_beginning = longer.str.starts_with(shorter) | shorter.str.starts_with(longer)
+    return both.filter(is_beginning).select("record_id", now_id="record_id_now")
 
 
 def _persons_about(

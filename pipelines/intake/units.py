@@ -83,7 +83,7 @@ def units_due(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         yield (
             "units",
             f"{len(missing)} of {len(source.due)} schools that are due have no rows: {first_of(missing)}. If one has closed or "
-            "has another number now, correct [schools] due in the settings: --accept overrules this for one night only.",
+            "has another number now, correct [schools] due in the settings: accepting the roll counts for one night only.",
         )
     if closed:
         yield (

@@ -43,7 +43,10 @@ def _overnight(before: Rows, after: Rows, leads: pl.DataFrame | None = None) -> 
             True,
             id="NHS number and birth date, another name and home",
         ),
+        pytest.param(CHILD, {**CHILD, "given_names": "ANN"}, True, id="without the middle name"),
+        pytest.param({**CHILD, "given_names": "ANN J"}, CHILD, True, id="the middle name written out"),
         pytest.param(CHILD, {**CHILD, "given_names": "ANN RUTH"}, False, id="a twin with another middle name"),
+        pytest.param({**CHILD, "given_names": "ANNA"}, CHILD, False, id="a twin with a like forename"),
         pytest.param(
             CHILD, {**CHILD, "postcode": "ZA2 2BB"}, False, id="a namesake born the same day who lives elsewhere"
         ),
@@ -58,6 +61,25 @@ def test_a_row_goes_on_under_another_key_where_it_tells_of_one_child_beyond_doub
 ) -> None:
     renumbered = _overnight([{"record_id": "0071", **before}], [{"record_id": "71", **after}])
     assert _keys(renumbered) == ([("health:0071", "health:71")] if goes_on else [])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "goes_on"),
+    [
+        pytest.param(["KA", "KA HO"], ["KA YIN", "KA HO"], [("0", "5")], id="the brother is known by his names"),
+        pytest.param(["KA"], ["KA YIN", "KA HO"], [], id="the name of two who came"),
+        pytest.param(["KA", "KA"], ["KA YIN"], [], id="the name of two who went"),
+    ],
+)
+def test_of_twins_who_share_a_first_name_none_goes_on_as_the_other(
+    before: list[str], after: list[str], goes_on: list[tuple[str, str]]
+) -> None:
+    old, new = (
+        [{**CHILD, "record_id": str(number), "given_names": name} for number, name in enumerate(names, start)]
+        for names, start in ((before, 0), (after, 5))
+    )
+    found = [pair for pair in _keys(_overnight(old, new)) if pair[0] == "health:0"]
+    assert found == [(f"health:{was}", f"health:{now}") for was, now in goes_on]
 
 
 def test_a_key_is_followed_through_every_later_one_until_it_is_given_to_somebody_else(tmp_path: Path) -> None:

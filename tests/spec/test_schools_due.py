@@ -18,7 +18,7 @@ def test_schools_that_are_due_hold_the_first_night_where_nobody_sent_their_roll(
     delivered = Deliveries(tmp_path)
     words = (
         "school_census.csv: 2 of 4 schools that are due have no rows: 2010, 2011. If one has closed or has another number now, "
-        "correct [schools] due in the settings: --accept overrules this for one night only."
+        "correct [schools] due in the settings: accepting the roll counts for one night only."
     )
     assert delivered.night(0, school_census=census(), schools_due=DUE).held == (words,)
     assert not delivered.night(0, school_census=census(schools=12), schools_due=DUE).held
