@@ -372,8 +372,12 @@ def why_moved() -> pl.Expr:
 
 
 def why_not_of_age() -> pl.Expr:
-    """Why the child is taken not to be of compulsory school age; reads ``of_age``."""
+    """Why the child is taken not to be of compulsory school age; reads ``of_age`` and ``date_of_birth``."""
+    going_by = (
+        pl.when(pl.col("date_of_birth").is_null())
+        .then(pl.lit("no record gives a birth date; going by others whom the same agencies have known for as long"))
+        .otherwise(pl.lit("going by the birth dates in the records"))
+    )
     return formatted(
-        "Probably not of compulsory school age: going by the birth dates in the records, there is {} that the child is.",
-        chance(pl.col("of_age")),
+        "Probably not of compulsory school age: {}, there is {} that the child is.", going_by, chance(pl.col("of_age"))
     )

@@ -15,7 +15,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.children.age import birth_dates_of_age, is_of_compulsory_school_age
-from pipelines.children.facts import child_ages, mean_rate_of_sources, without_misdated_births
+from pipelines.children.facts import child_ages, mean_over_sources, without_misdated_births
 from pipelines.children.members import join_by_child, members, source_bits, sources_by_child
 from pipelines.children.provision import entry_certainty
 from pipelines.intake.misread_dates import misread_dates, with_dates_put_right
@@ -45,12 +45,13 @@ class BirthDates:
     """As from :mod:`pipelines.children.facts`, with ``is_placed``: the child certainly has a place."""
     without_place: pl.DataFrame
     """One row is one source that gives a child without a place a birth date: ``child_id``, ``dataset``, ``is_of_age``,
-    ``is_young`` (not yet of age), ``is_grown`` (no longer, for MOST_YEARS at most), and ``known_before``: the source knew the
-    child when nobody now too young was born."""
+    ``is_young`` (not yet of age), ``is_grown`` (no longer, for MOST_YEARS at most), ``known_before``: the source knew the
+    child when nobody now too young was born, and ``known_long_before``: when nobody now of age was."""
     rates: pl.DataFrame
     """``dataset``, ``young``, ``grown``: share of its dates of toddlers, and of grown-ups, that make them of age."""
     undated: pl.DataFrame
-    """``child_id``, ``dataset`` of the records of children without any birth date."""
+    """One row is one source that knows a child without any birth date: ``child_id``, ``dataset``, and
+    ``known_before`` and ``known_long_before`` as in ``without_place``."""
     sources: pl.DataFrame
     """``child_id``, ``sources``: which sources know each child concerned, one bit for each source."""
 
@@ -106,7 +107,7 @@ def birth_dates(
     pupils = facts.filter("is_placed", pl.col("of_age") >= 0.5).select("child_id")
     rates = _slip_rates(without_place, _dates(records.join(pupils, on="child_id", how="semi"), as_at, begun))
     undated = facts.filter(pl.col("date_of_birth").is_null()).select("child_id")
-    known = records.join(undated, on="child_id", how="semi").select("child_id", "dataset")
+    known = _since_when(records.join(undated, on="child_id", how="semi"), begun, as_at)
     return BirthDates(facts, without_place, rates, known, sources_by_child(records, source_bits(person)))
 
 
@@ -114,8 +115,8 @@ def with_age_slips(born: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:
     """The facts of ``born``, with ``of_age`` allowing for slips in the birth dates of children without a place.
 
     - A date that only one source gives and that makes the child of age: less the expected share of slips among such dates.
-    - No date at all: as likely as the dated children without a place whom the same sources know. A child already taken not
-      to be of age (a grown-up, an unborn child) stays so.
+    - No date at all: as likely as the dated children without a place whom the same sources know, apart for those known
+      before any toddler of today was born. A child already taken not to be of age (a grown-up, an unborn child) stays so.
     - Dates on both sides of an end of compulsory school age: their vote, weighed by how many children without a place,
       known to exactly the same sources, are of age and how many are not.
     - All other children stay as they are.
@@ -155,12 +156,13 @@ def _number_here(is_meant: pl.Expr) -> pl.Expr:
 def _begun(records: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame:
     """``record_id`` and ``begun_on``, since when the record says anything, of the sources whose records do not begin before
     their child's birth. ``records``: ``record_id``, ``dataset``, ``date_of_birth``."""
-    dated = records.select("record_id", "dataset", "date_of_birth").drop_nulls("date_of_birth")
-    said = statements.join(dated, on="record_id", how="semi")
+    said = statements.join(records, on="record_id", how="semi")
     first = said.group_by("record_id").agg(begun_on=pl.col("since_on").min()).drop_nulls()
-    dated = dated.join(first, on="record_id", how="inner", validate="1:1")
-    before = (pl.col("begun_on") < pl.col("date_of_birth")).mean().over("dataset")
-    return dated.filter(before <= MOST_BEFORE_BIRTH).select("record_id", "begun_on")
+    known = records.select("record_id", "dataset", "date_of_birth").join(
+        first, on="record_id", how="inner", validate="1:1"
+    )
+    before = (pl.col("begun_on") < pl.col("date_of_birth")).mean().over("dataset")  # of those with a birth date
+    return known.filter(before <= MOST_BEFORE_BIRTH).select("record_id", "begun_on")
 
 
 def _dates(records: pl.DataFrame, as_at: date, begun: pl.DataFrame) -> pl.DataFrame:
@@ -176,9 +178,22 @@ def _dates(records: pl.DataFrame, as_at: date, begun: pl.DataFrame) -> pl.DataFr
             is_of_age=is_of_compulsory_school_age(born, as_at).any(),
             is_young=(born > last_of_age).all(),
             is_grown=born.is_between(oldest, first_of_age, closed="left").all(),
-            known_before=(pl.col("begun_on") <= last_of_age).fill_null(value=False).any(),
+            **_known_since(as_at),
         )
     )
+
+
+def _since_when(records: pl.DataFrame, begun: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``records`` as in :attr:`BirthDates.undated`. ``begun``: from :func:`_begun`."""
+    beside = records.join(begun, on="record_id", how="left", validate="1:1")
+    return beside.group_by("child_id", "dataset").agg(**_known_since(as_at))
+
+
+def _known_since(as_at: date) -> dict[str, pl.Expr]:
+    """``known_before`` and ``known_long_before``, by any of a source's records of a child."""
+    first_of_age, last_of_age = birth_dates_of_age(as_at)
+    days = {"known_before": pl.col("begun_on") <= last_of_age, "known_long_before": pl.col("begun_on") < first_of_age}
+    return {name: known.fill_null(value=False).any() for name, known in days.items()}
 
 
 def _slip_rates(dates: pl.DataFrame, pupils: pl.DataFrame) -> pl.DataFrame:
@@ -229,12 +244,22 @@ def _slipped(lone: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
 
 
 def _undated(known: pl.DataFrame, without_place: pl.DataFrame) -> pl.DataFrame:
-    """``undated_of_age`` of children without any date: the share of age among children to whom the same sources give one."""
-    counted = without_place.group_by("dataset").agg(
+    """``undated_of_age`` of children without any date: the share of age among children to whom the same sources give one, and
+    who have been known for as long to any source. One child at the share of the whole source is counted with these."""
+    since = ["known_before", "known_long_before"]
+    alike = ["dataset", *since]
+    known, without_place = (of.with_columns(pl.col(since).any().over("child_id")) for of in (known, without_place))
+    counted = without_place.group_by(alike).agg(
         of_age=_number_here(pl.col("is_of_age")), all=_number_here(pl.lit(value=True))
     )
-    rates = counted.filter(pl.col("all") > 0).select("dataset", of_age=pl.col("of_age") / pl.col("all"))
-    likely = mean_rate_of_sources(known, rates).rename({"of_age": "undated_of_age"})
+    whole = counted.group_by("dataset").agg(pl.col("of_age", "all").sum()).filter(pl.col("all") > 0)
+    usual = whole.select("dataset", usual=pl.col("of_age") / pl.col("all"))
+    beside = known.join(usual, on="dataset", how="left", validate="m:1").join(
+        counted, on=alike, how="left", validate="m:1"
+    )
+    of_age, number = pl.col("of_age").fill_null(0.0), pl.col("all").fill_null(0.0)
+    rated = beside.with_columns(of_age=(of_age + pl.col("usual")) / (number + 1.0))
+    likely = mean_over_sources(rated).rename({"of_age": "undated_of_age"})
     return likely.filter(pl.col("undated_of_age") > 0)  # with none of age, no child is dropped for want of a date
 
 

@@ -197,23 +197,18 @@ def _voted(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:
 def _undated(without: pl.DataFrame, mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """Children ``without`` any birth date: as likely of age as children to whom the same sources give a date."""
     is_of_age = is_of_compulsory_school_age(pl.col("date_of_birth"), as_at)
-    return mean_rate_of_sources(without, mine.group_by("dataset").agg(of_age=is_of_age.mean()))
+    rates = mine.group_by("dataset").agg(of_age=is_of_age.mean())
+    known = without.select("child_id", "dataset").unique()
+    return mean_over_sources(known.join(rates, on="dataset", how="left", validate="m:1"))
 
 
-def mean_rate_of_sources(known: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
+def mean_over_sources(rated: pl.DataFrame) -> pl.DataFrame:
     """``child_id`` and ``of_age``: the mean of the rates of the sources that know the child; no row where none has a rate.
 
-    ``known``: ``child_id``, ``dataset``; ``rates``: ``dataset``, ``of_age`` (0 to 1, null: no rate).
+    ``rated``: one row is one source that knows a child; ``child_id``, ``dataset``, ``of_age`` (0 to 1, null: no rate).
     """
-    return (
-        known.select("child_id", "dataset")
-        .unique()
-        .join(rates, on="dataset", how="left", validate="m:1")
-        .sort("child_id", "dataset")
-        .group_by("child_id", maintain_order=True)
-        .agg(pl.col("of_age").mean())
-        .drop_nulls("of_age")
-    )
+    in_order = rated.sort("child_id", "dataset").group_by("child_id", maintain_order=True)
+    return in_order.agg(pl.col("of_age").mean()).drop_nulls("of_age")
 
 
 def _names(mine: pl.DataFrame) -> pl.DataFrame:

@@ -89,8 +89,8 @@ def rank(inputs: ListInputs) -> Ranked:
     """Rank the children possibly missing education, and explain all others of compulsory school age.
 
     :mod:`pipelines.children.age_slips` says how likely a child is of age. A child without any birth date is as likely of
-    age as the dated children without a place whom the same sources know; those likely enough are listed in the lane "data
-    problem", the others explained.
+    age as the dated children without a place whom the same sources know, and for as long; those likely enough are listed in
+    the lane "data problem", the others explained.
 
     Raises :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key is not
     unique.

@@ -51,7 +51,7 @@ def of_age(
         {**row, "source": row["dataset"], "kind": "provision"} for row in rows if row["dataset"] == "school_census"
     ]
     if since:
-        births = [max(born for born in known.values() if born) for known in [*children, child, *gone]]
+        births = [max((born for born in known.values() if born), default=since) for known in [*children, child, *gone]]
         begun = {f"CH{n:04}": born + others_since for n, born in enumerate(births)} | {f"CH{len(children):04}": since}
         places += [
             {**row, "source": row["dataset"], "kind": "lives_here", "since_on": begun[str(row["child_id"])]}
@@ -104,6 +104,24 @@ def test_of_age_after_all(slips: int, child: Child, least: float, most: float) -
 def test_nobody_is_known_before_birth(since: date, others_since: timedelta, least: float, most: float) -> None:
     """Ten children of age whom only the GP knows, known since birth, and 12 slips to be expected of 300 toddlers."""
     assert least <= of_age(town(20), {"health": PUPIL}, since=since, others_since=others_since) <= most
+
+
+@pytest.mark.parametrize(
+    ("since", "least", "most"),
+    [
+        pytest.param(date(2024, 5, 1), 0.0, 0.01, id="known when toddlers were born: as likely one of them"),
+        pytest.param(date(2018, 5, 1), 0.8, 1.0, id="known before any toddler was born: none of them"),
+        pytest.param(date(2009, 5, 1), 0.0, 0.1, id="known before anybody now of age was born: a grown-up"),
+    ],
+)
+def test_a_child_without_a_date_is_at_least_as_old_as_its_record(since: date, least: float, most: float) -> None:
+    grown_ups: list[Child] = [{"health": date(2008, 8, 9)}] * 30
+    assert least <= of_age([*town(0), *grown_ups], {"health": None}, since=since) <= most
+
+
+def test_a_record_that_may_begin_before_the_birth_says_nothing_of_a_child_without_a_date() -> None:
+    tenancy = of_age(town(0), {"health": None}, since=date(2018, 5, 1), others_since=timedelta(weeks=-300))
+    assert tenancy == pytest.approx(of_age(town(0), {"health": None}))
 
 
 def test_a_grown_ups_date_slips_by_ten_years_at_most() -> None:
