@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from statistics import median
 
+import numpy as np
 import polars as pl
 
 SHARE_APART = 0.1
@@ -19,7 +20,8 @@ def shares_risen(shares: pl.DataFrame, as_at: date, rise: float | None) -> Itera
 
     ``shares``: ``SOURCE_MEASURE`` of one measure of one source. ``rise``: by how much the share may be larger; null:
     learnt. Nights on which it had risen say nothing of what is usual after them: a column that comes empty is reported
-    until it is whole, or accepted.
+    until it is whole, or accepted. A share that one usual night in four had is usual again: once the ended entries of a closed
+    practice are gone, as few have an end as before.
     """
     nights = shares.filter(pl.col("as_at") < as_at).sort("as_at").group_by("of").agg("value")
     before = dict(nights.iter_rows())
@@ -32,14 +34,19 @@ def shares_risen(shares: pl.DataFrame, as_at: date, rise: float | None) -> Itera
         for value in values:
             usual += [] if _has_risen(usual, value, rise) else [value]
         if _has_risen(usual, share, rise):
-            yield of, median(usual), share
+            yield of, _often(usual), share
 
 
 def _has_risen(usual: Sequence[float], share: float, rise: float | None) -> bool:
     """Whether a share is larger than that of the last usual night, and than all of them allow; false if there is none."""
     if not usual or share <= usual[-1]:
         return False
-    return share > median(usual) + (max(SHARE_APART, SPREADS * spread(usual)) if rise is None else rise)
+    return share > _often(usual) + (max(SHARE_APART, SPREADS * spread(usual)) if rise is None else rise)
+
+
+def _often(shares: Sequence[float]) -> float:
+    """The largest share that one night in four had; of few nights the middle one, as one of them may have been bad."""
+    return float(np.quantile(shares, 0.75)) if len(shares) >= NIGHTS_TO_LEARN else median(shares)
 
 
 def spread(values: Sequence[float]) -> float:
