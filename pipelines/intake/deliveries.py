@@ -4,18 +4,22 @@ Rows whose key is in several files are settled. Files are refused that are secon
 another source or another authority.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
+from data_contracts.today import today
 from pipelines.files.folder import UNKNOWN, ExtractsError, is_written_to, last_written, list_files
 from pipelines.files.header_faults import MISSING
 from pipelines.files.headers import NO_HEADER
+from pipelines.files.named_for_a_child import by_initials, each_once, may_be_named_for_a_child, words_of_sources
 from pipelines.intake.anothers_list import list_of_another, under_anothers_name
 from pipelines.intake.delivery import Delivery, Judging, Opened, judge_file, open_file, with_set_aside
 from pipelines.intake.elsewhere import lists_of_elsewhere
@@ -46,9 +50,38 @@ def deliveries_of(path: Path, contracts: Mapping[str, Contract], judging: Judgin
     settled = [_refused(d, breach) if (breach := elsewhere.get((d.source, d.file))) else d for d in settled]
     schools = schools_of_elsewhere(settled, contracts)
     settled = [replace(d, breaches=(*d.breaches, *schools.get((d.source, d.file), ()))) for d in settled]
+    settled = _as_people_read_of_them(settled, contracts, judging.today or today())
     for delivery in settled:
         _check_accounts(delivery)
     return settled
+
+
+def _as_people_read_of_them(
+    deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], on_day: date
+) -> list[Delivery]:
+    """The deliveries, and what is said of them, without names that may be a child's."""
+    words, years = words_of_sources(contracts), range(on_day.year - 1, on_day.year + 2)
+    initials = {
+        name: short
+        for d in deliveries
+        if may_be_named_for_a_child(contracts.get(d.source), d.rows_read)
+        for name in (d.file, *(breach.file for breach in d.breaches))  # a second copy is no delivery
+        if (short := by_initials(name, words, years)) != name
+    }
+    if not initials:
+        return list(deliveries)
+    taken = {d.file for d in deliveries} - set(initials)
+    shown = dict(zip(initials, each_once(initials.values(), taken), strict=True))
+    longest_first = sorted(shown, key=len, reverse=True)
+    named = re.compile("|".join(map(re.escape, longest_first)))
+
+    def said(text: str) -> str:
+        return named.sub(lambda found: shown[found[0]], text)
+
+    def told(breach: Breach) -> Breach:
+        return replace(breach, file=shown.get(breach.file, breach.file), why=said(breach.why), fix=said(breach.fix))
+
+    return [replace(d, file=shown.get(d.file, d.file), breaches=tuple(map(told, d.breaches))) for d in deliveries]
 
 
 def _each_delivery(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> Iterator[Delivery]:

@@ -140,7 +140,7 @@ def test_what_is_wrong_with_several_files_alike_is_told_once(
         (tmp_path / name).write_text(f"Card\n{name}\n")
     assert main(["check", str(tmp_path)]) == 1
     (said,) = (line for line in capsys.readouterr().out.splitlines() if "No contract names this file" in line)
-    assert said.startswith("libraries.csv, sports_clubs.csv: unknown source. ")
+    assert said.startswith("l….csv, s…_c….csv: unknown source. ")
 
 
 def test_files_that_hold_the_same_again_are_told_by_their_own_names(

@@ -219,7 +219,7 @@ def test_a_file_for_an_unknown_source_is_named_with_the_names_we_know(tmp_path: 
     path = tmp_path / "swimming_badges.csv"
     path.write_text(GOOD)
     breaches = breaches_of(path)
-    _assert_said(breaches, Said("unknown source", "file", words="library_cards"), path.name)
+    _assert_said(breaches, Said("unknown source", "file", words="library_cards"), "s…_b….csv")
     assert breaches[0].source == "unknown"
 
 
@@ -231,7 +231,7 @@ def test_a_name_of_bytes_that_are_no_text_is_shown_as_far_as_it_is_one(tmp_path:
     received = receive(tmp_path, contracts, received_at=datetime(2026, 11, 20, tzinfo=UTC))
     assert received.deliveries.select("file", "verdict").rows() == [
         ("library_cards\ufffd_\ufffd.csv", "loaded"),
-        ("swimming_caf\ufffd.csv", "refused"),
+        ("s…_c…\ufffd.csv", "refused"),
     ]
 
 
