@@ -10,6 +10,8 @@ import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import polars as pl
+
 from apps.made_up.authority import make_authority
 from data_contracts.contract import read_contracts
 from matching.model import write_model
@@ -27,9 +29,18 @@ def main() -> None:
         make_authority(Path(folder), children=40_000, seed=2026, as_at=AS_AT)
         received = receive(Path(folder) / "extracts", contracts, received_at=datetime.now(UTC))
         person = standardise(received.raw, contracts, as_at=AS_AT).person
-    linked = link(records_to_link(person))
+    linked = link(records_to_link(_with_months_alone(person)))
     write_model(linked.weights.model, APPROVED_MODEL)
     print(linked.report.figures)
+
+
+def _with_months_alone(person: pl.DataFrame) -> pl.DataFrame:
+    """``person`` (``PERSON``) with the month of birth alone in every tenth record, and the year alone in one of a hundred, so
+    that their weights are learnt too: the authority has whole dates."""
+    row = pl.int_range(pl.len())
+    born, is_month, is_year = pl.col("date_of_birth"), row % 10 == 0, row % 100 == 5
+    said = pl.when(is_month).then(born.dt.strftime("%Y-%m")).when(is_year).then(born.dt.strftime("%Y"))
+    return person.with_columns(date_of_birth=pl.when(~is_month & ~is_year).then(born), born_in=said)
 
 
 if __name__ == "__main__":

@@ -58,7 +58,8 @@ DATE_PARTS = {
 which number is the year. Two are allowed where the month is a name (03-Sep-15, Oracle's default), and in dd/MM/yy."""
 
 YEAR_ALONE = "yyyy"
-"""Date format for birth dates of which only the year is known: read as 1 January, which offices write in such cases."""
+"""Date format for birth dates of which only the year is known. Read, as a month alone is, whether a contract has it or not
+(:mod:`data_contracts.births`)."""
 
 MONTHS_ALONE = ("MMMM yyyy", "MM/yyyy")
 """Date formats for ends of which only the month is known: read as its last day, by which they have surely come."""

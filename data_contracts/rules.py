@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 
+from data_contracts.births import born_in
 from data_contracts.breach import Stops
 from data_contracts.contract import Contract, DataContract
 from data_contracts.ended import LEFT
@@ -38,6 +39,9 @@ KNOWN_CODE = "known code"
 
 NO_DATE = "date"
 """Name of the rule that a cell breaks if it is not empty and cannot be read as a date."""
+
+WITHOUT_DAY = "birth date without a day"
+"""Name of the rule that a birth date breaks if it gives the month or the year alone."""
 
 LEFT_WITHOUT_DAY = "left without a day"
 """Name of the rule that an entry breaks if it has ended and does not say when."""
@@ -96,7 +100,11 @@ def _column_checks(column: Column, setting: Setting) -> Iterable[Check]:
         yield Check("required", column.name, stops, why, fix, lambda: is_empty(column), is_of_cell=True)
     if column.logical_type == "date":
         fix = f"Write {column.header} as a real date, such as {column.dates_such_as}."
-        yield _type_check(NO_DATE, column, fix, lambda: is_no_date(column))
+        yield _type_check(NO_DATE, column, fix, lambda: is_no_date(column) & ~_is_without_day(column))
+    if column.maps_to == "date_of_birth":
+        fix = f"Send {column.header} with its day, such as {column.dates_such_as}, where the day is known."
+        why = "Of this birth date only the month or the year is given. They are used; but a whole date tells children apart."
+        yield Check(WITHOUT_DAY, column.name, "nothing", why, fix, lambda: _is_without_day(column), is_of_cell=True)
     if column.logical_type == "integer":
         fix = f"Write {column.header} as a whole number, digits only."
         whole = r"^[+-]?[0-9]{1,18}$"
@@ -112,6 +120,10 @@ def _column_checks(column: Column, setting: Setting) -> Iterable[Check]:
 def _type_check(rule: str, column: Column, fix: str, broken: Callable[[], pl.Expr]) -> Check:
     """The check of cells that are not of the column's type."""
     return Check(rule, column.name, column.bad_type_stops, column.bad_type_why, fix, broken, is_of_cell=True)
+
+
+def _is_without_day(column: Column) -> pl.Expr:
+    return born_in(column).is_not_null() if column.maps_to == "date_of_birth" else pl.lit(value=False)
 
 
 def _is_shortened(column: Column) -> pl.Expr:

@@ -153,8 +153,11 @@ def is_empty(column: Column) -> pl.Expr:
 
 
 def parse_dates(column: Column) -> pl.Expr:
-    """The cell as a date; null if it is empty or no date under the contract (:func:`as_days`)."""
-    return as_days(text_of(column), column.dates_written)
+    """The cell as a date; null if it is empty or no date under the contract (:func:`as_days`).
+
+    A year alone is no date of birth: it says something of it (:mod:`data_contracts.births`).
+    """
+    return as_days(text_of(column), [form for form in column.dates_written if form != YEAR_ALONE])
 
 
 def is_no_date(column: Column) -> pl.Expr:
@@ -192,7 +195,7 @@ def _days_read(text: pl.Series, written: Sequence[str]) -> pl.Series:
     without_time = text.str.replace(_TIME_OF_DAY, "")
     is_named = without_time.str.contains("[A-Za-z]").fill_null(value=False)
     if is_named.any():  # only these, so that how a cell is read does not depend on the cells beside it
-        without_time = _plain_days(without_time).zip_with(is_named, without_time)
+        without_time = plain_days(without_time).zip_with(is_named, without_time)
     left = text.is_not_null().arg_true()
     for form in written:
         if left.is_empty():
@@ -216,7 +219,7 @@ def _day_before_words(text: pl.Series) -> pl.Series:
     return pl.select(pl.when(~words.str.contains(_WORDS_OF_DOUBT)).then(day)).to_series()
 
 
-def _plain_days(text: pl.Series) -> pl.Series:
+def plain_days(text: pl.Series) -> pl.Series:
     """Dates with a month by name, as the formats expect them: without weekday, ordinals and commas, and with September cut to
     three letters like the other months (current software writes Sept beside Aug and Oct). Months in Welsh become English."""
     day_month_year = text.str.replace(_DAY_OF_WEEK, "${1}").str.replace(_ORDINAL, "${1}").str.replace_all(",", "")
@@ -237,8 +240,6 @@ def _as_day(text: pl.Expr, form: str) -> pl.Expr:
     if form == EXCEL_DAYS:
         return excel_day(text)
     fitting = pl.when(text.str.contains(_pattern(form))).then(text)
-    if form == YEAR_ALONE:
-        return (fitting + "-01-01").str.to_date("%Y-%m-%d", strict=False)
     if form in MONTHS_ALONE:
         return (pl.lit("01 ") + fitting).str.to_date(f"%d {strptime(form)}", strict=False).dt.month_end()
     day = fitting.str.to_date(strptime(form), strict=False)

@@ -303,6 +303,21 @@ DATE_OF_BIRTH = Comparison(
     goes_with=GoesWith("forename", "forename_on_1_january", first=None, second="forename", person="date_of_birth"),
 )
 
+BIRTH_MONTH = Comparison(
+    "month of birth",
+    (
+        missing("birth_year"),
+        Level("weighed with the date of birth", none_of(Missing("date_of_birth")), says_nothing=True),
+        Level("same month", Equal("month_of_birth")),
+        Level("same year, in one the month is not said", both(Equal("birth_year"), Missing("month_of_birth"))),
+        Level("another month of the same year", Equal("birth_year")),
+        Level("same month of another year", Equal("birth_month")),
+        otherwise(),
+    ),
+    tells_twins=True,
+)
+"""Where a list gives the month or the year of birth alone. Of two whole dates it says nothing."""
+
 SEX = Comparison("sex", (missing("sex"), Level("same", Equal("sex")), otherwise()))
 
 PLACE = Comparison(
@@ -362,6 +377,7 @@ CHILD_COMPARISONS: tuple[Comparison, ...] = (
     SURNAME,
     MIDDLE_NAMES,
     DATE_OF_BIRTH,
+    BIRTH_MONTH,
     SEX,
     PLACE,
     UPN,

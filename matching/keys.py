@@ -71,14 +71,16 @@ def _name_lists() -> list[pl.Expr]:
 
 
 def _date_keys() -> list[pl.Expr]:
-    born = pl.col("date_of_birth")
+    born, said = pl.col("date_of_birth"), pl.col("born_in")
+    month = said.str.extract("-(..)$", 1)
     # Where the day could be a month, day and month may be swapped: the earlier of the two possible dates is the key of both.
     could_be_month = born.dt.day() <= 12
     swapped = pl.date(born.dt.year(), pl.when(could_be_month).then(born.dt.day()), born.dt.month())
     return [
         pl.when(could_be_month).then(pl.min_horizontal(born, swapped)).otherwise(born).alias("dob_unordered"),
-        born.dt.year().cast(pl.String).alias("birth_year"),
-        born.dt.month().cast(pl.String).alias("birth_month"),
+        pl.coalesce(born.dt.year().cast(pl.String), said.str.head(4)).alias("birth_year"),
+        pl.coalesce(born.dt.month(), month.cast(pl.Int8)).cast(pl.String).alias("birth_month"),
+        pl.coalesce(born.dt.strftime("%Y-%m"), pl.when(month.is_not_null()).then(said)).alias("month_of_birth"),
         born.dt.strftime("%m%d").alias("birthday"),
     ]
 

@@ -17,6 +17,7 @@ PERSON_RECORD = pl.Schema(
             "surname_parts": pl.List(pl.String),  # its parts ("AL", "HASSAN"), none of one letter
             "other_surnames": pl.List(pl.String),  # preferred and former surnames that differ, run together; never null
             "date_of_birth": pl.Date,  # null: absent, impossible, or a known placeholder (1900-01-01)
+            "born_in": pl.String,  # "2014-03", "2014": month or year of birth, where date_of_birth is null; null: not known
             "sex": pl.String,  # F, M; null: unknown or not given
             "postcode": pl.String,  # no space, valid form; null: absent, invalid, or a pseudo postcode (ZZ99)
             "address": pl.String,  # canonical address text without town and postcode; null: none

@@ -65,6 +65,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         why="the list says how far a school that sent no list may have a child",
         fills={("candidate", "unlisted_school"): 0.0},
     ),
+    Migration(to=16, why="a month or year of birth is kept where no day is given"),
 )
 """In order; the last one leads to SCHEMA_VERSION."""
 

@@ -202,13 +202,21 @@ def without_comparison(because: pl.Expr) -> pl.Expr:
 
 
 def doubtful_age(below: float) -> pl.Expr:
-    """What is wrong with the birth date; reads ``date_of_birth``, ``dates_differ``, ``birth_dates``, ``of_age``,
+    """What is wrong with the birth date; reads ``date_of_birth``, ``born_in``, ``dates_differ``, ``birth_dates``, ``of_age``,
     ``is_birth_put_right``. Null: nothing.
 
     ``below``: the probability of being of age below which a date that only one source gives is doubtful.
     """
     return (
-        pl.when(pl.col("date_of_birth").is_null())
+        pl.when(pl.col("date_of_birth").is_null() & pl.col("born_in").is_not_null())
+        .then(
+            formatted(
+                "Of the birth date only the year is known ({}): there is {} that the child is of compulsory school age.",
+                pl.col("born_in"),
+                chance(pl.col("of_age")),
+            )
+        )
+        .when(pl.col("date_of_birth").is_null())
         .then(pl.lit("No extract gives a possible birth date: ask the senders for it."))
         .when(pl.col("dates_differ"))
         .then(

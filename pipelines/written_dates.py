@@ -4,6 +4,7 @@ one above the other and are compared.
 
 from __future__ import annotations
 
+from calendar import month_name
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a command that prints one date should not wait for polars
@@ -28,3 +29,14 @@ def day_written(value: date) -> str:
 def moment_written(value: datetime) -> str:
     """A moment in UTC: 3 May 2026 at 14:05 UTC."""
     return f"{day_written(value)} at {value:%H:%M} UTC"
+
+
+def birth_written(born_on: date | None, born_in: str | None) -> str:
+    """A birth date, or the month or year of birth where the day is not known; empty: nothing is known.
+
+    ``born_in``: a month (2014-03) or a year (2014).
+    """
+    if born_in is None:
+        return "" if born_on is None else day_written(born_on)
+    year, _, month = born_in.partition("-")
+    return f"{month_name[int(month)]} {year} (day not known)" if month else f"{year} (day and month not known)"

@@ -51,6 +51,26 @@ def without_education_since(ended_on: pl.Expr, date_of_birth: pl.Expr) -> pl.Exp
     return pl.max_horizontal(ended_on, starts_on(date_of_birth))
 
 
+def birth_date_by_age(date_of_birth: pl.Expr, born_in: pl.Expr) -> pl.Expr:
+    """A day of birth that gives the right dates, school year and compulsory school age: the birth date, or the first day of the
+    month of birth. Compulsory school age and school years begin and end with months of birth, so any day of the month will do.
+    Null where not even the month is known.
+
+    ``born_in``: a month (2014-03) or a year (2014), where the birth date is null; else null.
+    """
+    return pl.coalesce(date_of_birth, (born_in + "-01").str.to_date("%Y-%m-%d", strict=False))
+
+
+def share_of_year_of_age(born_in: pl.Expr, as_at: date) -> pl.Expr:
+    """Share of the days of a year (2014) on which a child born is of compulsory school age; null where ``born_in`` is no year
+    alone."""
+    year = born_in.str.extract(r"^(\d{4})$").cast(pl.Int32)
+    first, last = birth_dates_of_age(as_at)
+    begins, ends = pl.date(year, 1, 1), pl.date(year, 12, 31)
+    days = (pl.min_horizontal(ends, pl.lit(last)) - pl.max_horizontal(begins, pl.lit(first))).dt.total_days() + 1
+    return days.clip(lower_bound=0) / ((ends - begins).dt.total_days() + 1)
+
+
 def _last_friday_in_june(year: pl.Expr) -> pl.Expr:
     """School leaving date of a calendar year (SI 1997/1970)."""
     last_of_june = pl.date(year, 6, 30)

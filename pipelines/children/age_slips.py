@@ -15,6 +15,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.children.age import birth_dates_of_age, is_of_compulsory_school_age
+from pipelines.children.exchanged_births import with_stand_in_days
 from pipelines.children.facts import child_ages, mean_over_sources, without_misdated_births
 from pipelines.children.members import join_by_child, members, source_bits, sources_by_child
 from pipelines.children.provision import entry_certainty
@@ -71,7 +72,7 @@ def birth_date_evidence(
     ages = child_ages(dated, statements, child_records, as_at)
     found = birth_dates(ages, dated, statements, child_records, provision, as_at=as_at)
     # Dates that a source has misread in one way are told of once, with the whole file.
-    as_read = with_dates_put_right(person, misread_dates(person))
+    as_read = with_stand_in_days(with_dates_put_right(person, misread_dates(person)))
     is_exchanged = by_age["date_of_birth"].ne_missing(as_read["date_of_birth"])
     theirs = child_records.join(person.filter(is_exchanged), on="record_id", how="semi")["child_id"].unique()
     put_right = pl.col("child_id").is_in(theirs.implode())
@@ -106,7 +107,7 @@ def birth_dates(
     without_place = dates.filter(~pl.col("child_id").is_in(placed.implode()))
     pupils = facts.filter("is_placed", pl.col("of_age") >= 0.5).select("child_id")
     rates = _slip_rates(without_place, _dates(records.join(pupils, on="child_id", how="semi"), as_at, begun))
-    undated = facts.filter(pl.col("date_of_birth").is_null()).select("child_id")
+    undated = facts.filter(_is_undated()).select("child_id")
     known = _since_when(records.join(undated, on="child_id", how="semi"), begun, as_at)
     return BirthDates(facts, without_place, rates, known, sources_by_child(records, source_bits(person)))
 
@@ -115,8 +116,9 @@ def with_age_slips(born: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:
     """The facts of ``born``, with ``of_age`` allowing for slips in the birth dates of children without a place.
 
     - A date that only one source gives and that makes the child of age: less the expected share of slips among such dates.
-    - No date at all: as likely as the dated children without a place whom the same sources know, apart for those known
-      before any toddler of today was born. A child already taken not to be of age (a grown-up, an unborn child) stays so.
+    - No date at all, nor a month or year: as likely as the dated children without a place whom the same sources know, apart
+      for those known before any toddler of today was born. A child already taken not to be of age (a grown-up, an unborn
+      child) stays so.
     - Dates on both sides of an end of compulsory school age: their vote, weighed by how many children without a place,
       known to exactly the same sources, are of age and how many are not.
     - All other children stay as they are.
@@ -135,12 +137,17 @@ def with_age_slips(born: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             of_age=pl.when(pl.col("slipped").is_not_null() & (pl.col("of_age") > 0))
             .then(pl.col("of_age") * (1 - pl.col("slipped")))
-            .when(pl.col("date_of_birth").is_null() & ~pl.col("is_placed") & (pl.col("of_age") > 0))
+            .when(_is_undated() & ~pl.col("is_placed") & (pl.col("of_age") > 0))
             .then(pl.coalesce("undated_of_age", "of_age"))
             .otherwise(pl.coalesce("differing_of_age", "of_age"))
         )
         .drop("is_placed", "slipped", "undated_of_age", "differing_of_age")
     )
+
+
+def _is_undated() -> pl.Expr:
+    """Whether no record says anything of the child's birth, not even the year."""
+    return pl.col("date_of_birth").is_null() & pl.col("born_in").is_null()
 
 
 def _with_here(children: pl.DataFrame, lives: pl.DataFrame) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import polars as pl
 
 from matching.keys import home_keys
 from matching.names import skeleton_key, variant_groups
+from pipelines.children.age import birth_date_by_age
 from pipelines.intake.misread_dates import misread_dates, with_dates_put_right
 
 LARGEST = 8
@@ -31,10 +32,15 @@ PAIR, TURNED = ["row", "other_row"], ["other_row", "row"]
 def records_by_age(person: pl.DataFrame) -> pl.DataFrame:
     """``person`` (``PERSON``) as ages are judged by it: with the birth dates of two rows exchanged where other sources surely
     show that theirs has exchanged them (:func:`records_linked_and_by_age`), and those put right that a source has misread in
-    one way."""
+    one way. Where the month of birth alone is known, its first day stands for the birth date (``born_in`` tells)."""
     person = with_dates_put_right(person, misread_dates(person))
     told = _told(person)
-    return _put_right(person, told, _contradicted(person, told), surely=True)
+    return with_stand_in_days(_put_right(person, told, _contradicted(person, told), surely=True))
+
+
+def with_stand_in_days(person: pl.DataFrame) -> pl.DataFrame:
+    """``person`` with the first day of the month of birth where the day is not known: for ages, never for links."""
+    return person.with_columns(date_of_birth=birth_date_by_age(pl.col("date_of_birth"), pl.col("born_in")))
 
 
 def records_linked_and_by_age(identified: pl.DataFrame, person: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -56,7 +62,8 @@ def records_linked_and_by_age(identified: pl.DataFrame, person: pl.DataFrame) ->
     identified, person = (with_dates_put_right(each, misread) for each in (identified, person))
     told = _told(person)
     doubted = _contradicted(person, told)
-    return _put_right(identified, told, doubted, surely=False), _put_right(person, told, doubted, surely=True)
+    by_age = with_stand_in_days(_put_right(person, told, doubted, surely=True))
+    return _put_right(identified, told, doubted, surely=False), by_age
 
 
 def _put_right(person: pl.DataFrame, told: pl.DataFrame, doubted: pl.DataFrame, *, surely: bool) -> pl.DataFrame:

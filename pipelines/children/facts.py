@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.children.age import age_in_years, is_of_compulsory_school_age
+from pipelines.children.age import age_in_years, is_of_compulsory_school_age, share_of_year_of_age
 from pipelines.children.members import is_first_of, join_by_child, members
 from pipelines.record_ids import record_ids_by_child
 
@@ -66,17 +66,18 @@ def child_ages(
 ) -> pl.DataFrame:
     """One row is one child of ``child_records``, in no particular order.
 
-    - ``date_of_birth``: null: no record has one.
+    - ``date_of_birth``: null: no record has one. Where records give the month alone, its first day, which stands for any of it.
+    - ``born_in``: the month (2014-03), or the year (2014), of birth where no record gives the day; else null.
     - ``of_age``: 0..1, that the child is of compulsory school age. 0 where no record gives a date and one calls the child a
       grown-up or unborn.
-    - ``age``: whole years; null with the birth date.
+    - ``age``: whole years; null with the birth date, and in the month of birth where the day is not known.
     - ``dates_differ``: the records have dates on both sides of an end of compulsory school age.
     - ``birth_dates``: all dates the records give, if several; else null.
 
     Raises :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
-    mine = members(child_records, person, "dataset", "date_of_birth", "forename_shown", how="left")
-    born = pl.col("date_of_birth")
+    mine = members(child_records, person, "dataset", "date_of_birth", "born_in", "forename_shown", how="left")
+    mine, born = _of_the_day(mine), pl.col("date_of_birth")
     given = mine.select("child_id", "date_of_birth").drop_nulls("date_of_birth")
     given = given.filter(is_first_of("child_id", "date_of_birth"))
     is_one_of_several = pl.col("child_id").is_duplicated()
@@ -91,14 +92,47 @@ def child_ages(
     without = mine.filter(born.is_null()).join(given, on="child_id", how="anti")
     is_no_pupil = pl.col("child_id").is_in(pl.concat([_grown_up(statements, without), _unborn(without)]).implode())
     undated = (
-        without.select("child_id")
-        .unique()
-        .join(_undated(without, mine, as_at), on="child_id", how="left", validate="1:1")
-        .with_columns(of_age=pl.when(is_no_pupil).then(0.0).otherwise(pl.col("of_age").fill_null(UNKNOWN_AGE)))
+        join_by_child(without.select("child_id").unique(), _undated(without, mine, as_at), _of_year(without, as_at))
+        .with_columns(of_age=pl.coalesce("of_age_by_year", "of_age", pl.lit(UNKNOWN_AGE)))
+        .with_columns(of_age=pl.when(is_no_pupil).then(0.0).otherwise("of_age"))
+        .drop("of_age_by_year")
     )
-    return pl.concat([agreed, voted, undated], how="diagonal").with_columns(
-        pl.col("dates_differ").fill_null(value=False), age=age_in_years(born, as_at)
+    ages = pl.concat([agreed, voted, undated], how="diagonal").join(_months(mine), on="child_id", how="left")
+    is_birthday_unknown = pl.col("month").is_not_null() & (born.dt.month() == as_at.month)
+    return ages.with_columns(
+        pl.col("dates_differ").fill_null(value=False),
+        age=pl.when(~is_birthday_unknown).then(age_in_years(born, as_at)),
+        born_in=pl.when(pl.col("month").is_not_null()).then(born.dt.strftime("%Y-%m")).otherwise("born_in"),
+    ).drop("month")
+
+
+def without_stand_in_days(children: pl.DataFrame) -> pl.DataFrame:
+    """``children`` as people may read them: ``date_of_birth`` is null where the first day of a month stands for it."""
+    return children.with_columns(date_of_birth=pl.when(pl.col("born_in").is_null()).then("date_of_birth"))
+
+
+def _of_the_day(mine: pl.DataFrame) -> pl.DataFrame:
+    """``mine`` without months and years of birth of children of whom any record gives the day."""
+    if mine["born_in"].null_count() == mine.height:
+        return mine
+    has_day = (pl.col("date_of_birth").is_not_null() & pl.col("born_in").is_null()).any().over("child_id")
+    is_kept = ~has_day | pl.col("born_in").is_null()
+    return mine.with_columns(pl.when(is_kept).then(name).alias(name) for name in ("date_of_birth", "born_in"))
+
+
+def _months(mine: pl.DataFrame) -> pl.DataFrame:
+    """``child_id``, ``month`` (true) of children whose birth date is the first day of a month that stands for it."""
+    return mine.filter(pl.col("date_of_birth").is_not_null(), pl.col("born_in").is_not_null()).select(
+        pl.col("child_id").unique(), month=pl.lit(value=True)
     )
+
+
+def _of_year(without: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``child_id``, ``born_in`` and ``of_age_by_year`` of children of whose birth the year alone is known: the one that most
+    records give, or the latest of these."""
+    counted = without.drop_nulls("born_in").group_by("child_id", "born_in").len()
+    chosen = counted.sort("child_id", "len", "born_in", descending=[False, True, True]).unique("child_id", keep="first")
+    return chosen.select("child_id", "born_in", of_age_by_year=share_of_year_of_age(pl.col("born_in"), as_at))
 
 
 def described(person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
@@ -163,13 +197,18 @@ def _voted(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:
     date.
     """
     is_default = (pl.col("date_of_birth").dt.month() == 1) & (pl.col("date_of_birth").dt.day() == 1)
+    is_default &= pl.col("born_in").is_null()
     votes = (
         mine.drop_nulls("date_of_birth")
         .group_by("child_id", "date_of_birth", "dataset")
-        .agg(pl.col("membership").max())
+        .agg(pl.col("membership").max(), pl.col("born_in").max())
         .sort("child_id", "date_of_birth", "dataset")
         .group_by("child_id", "date_of_birth", maintain_order=True)
-        .agg(support=pl.col("membership").sum(), is_proving=pl.col("dataset").is_in(proving.implode()).any())
+        .agg(
+            support=pl.col("membership").sum(),
+            is_proving=pl.col("dataset").is_in(proving.implode()).any(),
+            born_in=pl.col("born_in").max(),
+        )
         .with_columns(support=(pl.col("support") * pl.when(is_default).then(DEFAULT_DATE).otherwise(1.0)).round(6))
         .with_columns(
             is_childs=age_in_years(pl.col("date_of_birth"), as_at) < GROWN_UP,

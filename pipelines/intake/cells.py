@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from data_contracts.births import born_in
 from data_contracts.contract import Contract
 from data_contracts.parts import Column, PersonField
 from data_contracts.protection import WITHHELD
@@ -17,7 +18,7 @@ def read_cells(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
 
     A date column becomes a date, null if the cell is empty or no date; if it gives days of contact, ``<name>__unread`` says
     whether something is in the cell that is no date. A column with codes keeps its text; the meaning of the code is in
-    ``<name>__means``. Each distinct cell is read only once.
+    ``<name>__means``. What a birth date without a day says is in ``<name>__born_in``. Each distinct cell is read only once.
     """
     of_contact = {name for statement in contract.says if statement.kind == "seen" for name in statement.on}
     absent = [column.name for column in contract.columns if column.name not in rows.columns]
@@ -27,11 +28,17 @@ def read_cells(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
             cell = pl.col(column.name)
             unread = read.select(cell.unique()).filter(is_no_date(column)).to_series()  # few, or none
             read = read.with_columns(cell.is_in(unread.implode()).alias(f"{column.name}__unread"))
+        if column.maps_to == "date_of_birth":
+            read = _by_distinct_cell(read, column.name, born_in(column), _without_day(column.name))
         if column.logical_type == "date":
             read = _by_distinct_cell(read, column.name, date_in_cell(column), column.name)
         elif column.codes:
             read = _by_distinct_cell(read, column.name, as_codes(column), _means(column.name))
     return read
+
+
+def _without_day(name: str) -> str:
+    return f"{name}__born_in"
 
 
 def _means(name: str) -> str:
@@ -78,6 +85,12 @@ def only_cell(cells: Iterable[pl.Expr], dtype: type[pl.DataType]) -> pl.Expr:
 def born_on(contract: Contract) -> pl.Expr:
     """The birth date, in rows from :func:`read_cells`."""
     return only_cell((pl.col(column.name) for column in columns_for(contract, "date_of_birth")), pl.Date)
+
+
+def born_in_month_or_year(contract: Contract) -> pl.Expr:
+    """The month (2014-03) or year (2014) of birth where no day is given, in rows from :func:`read_cells`; else null."""
+    births = columns_for(contract, "date_of_birth")
+    return only_cell((pl.col(_without_day(column.name)) for column in births), pl.String)
 
 
 def says_withheld(contract: Contract) -> pl.Expr:

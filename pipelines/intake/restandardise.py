@@ -11,9 +11,11 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from data_contracts.births import born_in
 from data_contracts.contract import Contract
+from data_contracts.parts import Column
 from data_contracts.statement import Doubt
-from matching.dates import plausible_birth_date
+from matching.dates import first_day, plausible_birth_date
 from pipelines.intake.cells import date_in_cell
 from pipelines.intake.year_seven import year_begins
 from pipelines.software import result_fingerprint
@@ -59,9 +61,16 @@ def dated_cells(rows: pl.DataFrame, contract: Contract, known: pl.DataFrame | No
     found = [DATED_CELL.to_frame()]
     for own in cells.partition_by("column", maintain_order=True):  # few: reading none takes long, too
         name = own["column"][0]
-        days = own.select(pl.col("cell").alias(name)).select(date_in_cell(contract.column_named[name])).to_series()
+        days = own.select(pl.col("cell").alias(name)).select(_first_day(contract.column_named[name])).to_series()
         found.append(own.select(source=pl.lit(contract.id), column="column", cell="cell", day=days))
     return pl.concat(found).drop_nulls("day")
+
+
+def _first_day(column: Column) -> pl.Expr:
+    """The day in a cell, or the first day of a month or year of birth: before it, nobody is born in that month or year."""
+    if column.maps_to != "date_of_birth":
+        return date_in_cell(column)
+    return pl.coalesce(date_in_cell(column), first_day(born_in(column)))
 
 
 def cells_changed_by_date(cells: pl.DataFrame, contract: Contract, made_on: date, as_at: date) -> dict[str, pl.Series]:

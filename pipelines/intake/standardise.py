@@ -17,7 +17,7 @@ from data_contracts.parts import Column, PersonField
 from data_contracts.protection import WITHHELD
 from data_contracts.values import IDENTIFYING, is_shortened_number, text_of
 from matching.addresses import addresses, postcodes_at_end, shown_addresses
-from matching.dates import plausible_birth_date
+from matching.dates import plausible_birth_date, plausible_month_or_year
 from matching.identifiers import (
     canonical_nhs_number,
     canonical_phone,
@@ -28,7 +28,15 @@ from matching.identifiers import (
 from matching.lettering import by_distinct
 from matching.names import carer_names, given_names, shown_names, split_full_names, surnames
 from matching.person import Columns
-from pipelines.intake.cells import HOME, born_on, columns_for, meaning_of, only_cell, read_cells
+from pipelines.intake.cells import (
+    HOME,
+    born_in_month_or_year,
+    born_on,
+    columns_for,
+    meaning_of,
+    only_cell,
+    read_cells,
+)
 from pipelines.intake.statements import statements_of_sources
 from pipelines.tables import PERSON
 
@@ -43,6 +51,7 @@ WRITTEN = pl.Schema(
             "dataset": pl.String,
             **{str(field): pl.String for field in _TEXT_FIELDS},
             "date_of_birth": pl.Date,
+            "born_in": pl.String,
             "sex": pl.String,
         }
     )
@@ -119,6 +128,7 @@ def _written(rows: pl.DataFrame, contract: Contract, as_at: date) -> pl.DataFram
             pl.lit(contract.id).alias("dataset"),
             *(_text(contract, field) for field in _TEXT_FIELDS),
             plausible_birth_date(born_on(contract), as_at).alias("date_of_birth"),
+            plausible_month_or_year(born_in_month_or_year(contract), as_at).alias("born_in"),
             pl.when(sex.is_in(["F", "M"])).then(sex).alias("sex"),
         )
         .collect()
@@ -134,7 +144,7 @@ def person_records(written: pl.DataFrame) -> pl.DataFrame:
         raise ValueError(
             f"{shared} rows share their record_id with another. Receive the files again: it keeps one row a key."
         )
-    whole = written.select("record_id", "dataset", "sex", "date_of_birth")
+    whole = written.select("record_id", "dataset", "sex", "date_of_birth", "born_in")
     person = pl.concat([whole, _names(written), _places(written), _identifiers(written)], how="horizontal")
     return person.select(PERSON.names()).cast(PERSON).sort("record_id")
 

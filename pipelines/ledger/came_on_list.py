@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.children.age import starts_on
+from pipelines.children.age import birth_date_by_age, starts_on
 from pipelines.children.members import join_by_child
 from pipelines.formatted import formatted
 from pipelines.ledger.ledger_inputs import LedgerInputs
@@ -94,7 +94,7 @@ def why_came(come: pl.DataFrame, tonight: LedgerInputs, before: pl.DataFrame) ->
     before_on, cut_before, cut_now = before["as_at"].item(), CutOff.of_list_night(before), CutOff.of(tonight.settings)
     listed = tonight.candidates.join(come.select("child_id"), on="child_id", how="semi")
     shown = listed.select(
-        "child_id", "date_of_birth", "likelihood", "estimated", "living_here", "last_seen_on", "last_seen_by"
+        "child_id", "date_of_birth", "born_in", "likelihood", "estimated", "living_here", "last_seen_on", "last_seen_by"
     )
     records = tonight.child_records.join(listed.select("child_id"), on="child_id", how="semi")
     joined = join_by_child(
@@ -187,6 +187,10 @@ def _proof_now(come: pl.DataFrame, tonight: LedgerInputs) -> pl.DataFrame:
     return stands.join(entry, on="record_id", how="left", validate="1:1")
 
 
+def _born() -> pl.Expr:
+    return birth_date_by_age(pl.col("date_of_birth"), pl.col("born_in"))
+
+
 def _because(before_on: date, tonight: LedgerInputs, let_in: pl.Expr) -> pl.Expr:
     """The one reason: for a child who had left the list, by what took it off; for a new one, the most certain news first.
 
@@ -194,7 +198,7 @@ def _because(before_on: date, tonight: LedgerInputs, let_in: pl.Expr) -> pl.Expr
     """
     off = pl.col("off_because")
     was_educated = off == IN_EDUCATION
-    came_of_age = starts_on(pl.col("date_of_birth")).is_between(before_on, tonight.as_at, closed="right")
+    came_of_age = starts_on(_born()).is_between(before_on, tonight.as_at, closed="right")
     has_ended = (pl.col("proof_child") == pl.col("child_id")) & ~pl.col("proof_current")
     is_gone = pl.col("proof_child").is_null() | (pl.col("proof_child") != pl.col("child_id"))
     is_faint = ~reaches(pl.col("likelihood"), tonight.settings.list_from)  # kept by pipelines.listing.gone_quiet
@@ -249,7 +253,7 @@ def _why(tonight: LedgerInputs, before: CutOff) -> pl.Expr:
         PARTED: formatted("The records were child {}'s before.", from_whom),
         VANISHED: formatted("The child's entry has vanished from {} with no readable leaving date.", "vanished_of"),
         EDUCATION_ENDED: formatted("The education of record {} ended on {}.", ended_record, day(ended_on)),
-        CAME_OF_AGE: formatted("Of compulsory school age from {}.", day(starts_on(pl.col("date_of_birth")))),
+        CAME_OF_AGE: formatted("Of compulsory school age from {}.", day(starts_on(_born()))),
         CONTRADICTED: pl.col("back_because"),
         PROOF_GONE: pl.when(pl.col("proof_child").is_null() & is_aside)
         .then(formatted("Record {}, which had shown an education, was set aside: ask its sender first.", "record_id"))

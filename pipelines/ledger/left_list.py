@@ -149,7 +149,10 @@ def _ages(gone: pl.DataFrame, tonight: LedgerInputs) -> pl.DataFrame:
     words = (
         pl.when(past < tonight.as_at)
         .then(formatted("No longer of compulsory school age, which ended for the child on {}.", day(past)))
-        .otherwise(formatted("By the birth date, not of compulsory school age before {}.", day(first)))
+        .when(first.is_not_null())
+        .then(formatted("By the birth date, not of compulsory school age before {}.", day(first)))
+        .when(pl.col("born_in").is_not_null())
+        .then(pl.lit("By the year of birth, not of compulsory school age."))
     )
     return facts.filter(pl.col("of_age") == 0).select(now_id="child_id", age_words=words)
 

@@ -17,6 +17,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from pipelines.children.facts import without_stand_in_days
 from pipelines.children.members import join_by_child
 from pipelines.counted import first_of
 from pipelines.decisions.outcomes import OPENING, open_enquiries
@@ -39,7 +40,7 @@ IN_HAND = "taken in hand by an officer"
 EVERY_NIGHT_DAYS = 60
 """``LEAD_NIGHT`` keeps every night of the last two months; of earlier nights, those with another likelihood or lane."""
 
-WHO = ("forename", "surname", "date_of_birth", "records")
+WHO = ("forename", "surname", "date_of_birth", "born_in", "records")
 SHOWN_OF_A_NIGHT = ("lane", "rank", "likelihood", "on_no_roll", "living_here", "of_age", "priority")
 
 
@@ -110,7 +111,7 @@ def _without_former(leads: pl.DataFrame, withheld: pl.Series) -> pl.DataFrame:
     is_former = pl.col("records").str.split(";").list.eval(pl.element().is_in(withheld.implode())).list.any()
     nothing = [
         pl.when(~is_former.fill_null(value=False)).then(name).alias(name)
-        for name in ("forename", "surname", "date_of_birth")
+        for name in ("forename", "surname", "date_of_birth", "born_in")
     ]
     return leads.with_columns(*nothing, restricted=pl.col("restricted") | is_former.fill_null(value=False))
 
@@ -293,7 +294,7 @@ def _opened(tonight: LedgerInputs) -> pl.Series:
 
 def _in_hand(opened: pl.Series, tonight: LedgerInputs) -> pl.DataFrame:
     """Spells in view of children who are on no list but whom an officer has in hand."""
-    known = tonight.facts_of(opened).select("child_id", *WHO, restricted=tonight.is_protected)
+    known = without_stand_in_days(tonight.facts_of(opened)).select("child_id", *WHO, restricted=tonight.is_protected)
     blank = pl.concat([LEAD.to_frame(), known, _without_records(opened, tonight)], how="diagonal")
     is_known = pl.col("child_id").is_in(known["child_id"].implode())
     asked = blank.with_columns(

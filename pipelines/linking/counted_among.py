@@ -8,7 +8,7 @@ doctors have the record. So where one of the two largest lists knows hardly any 
 import polars as pl
 
 COUNTED_AMONG = "counted_among"
-"""Column of the birth year, or ELSEWHERE; null: there is no birth date."""
+"""Column of the birth year, or ELSEWHERE; null: nothing is known of the birth."""
 ELSEWHERE = "elsewhere"
 """In place of the birth year where the home lies in a postcode district of which hardly any list but one knows."""
 HARDLY = 0.5
@@ -27,7 +27,7 @@ DISTRICT = pl.col("postcode").str.head(-3)
 
 def with_whom_counted(person: pl.DataFrame) -> pl.DataFrame:
     """``person`` (``PERSON``) with COUNTED_AMONG."""
-    born = pl.col("date_of_birth").dt.year().cast(pl.String)
+    born = pl.coalesce(pl.col("date_of_birth").dt.year().cast(pl.String), pl.col("born_in").str.head(4))
     is_elsewhere = DISTRICT.is_in(_one_list_knows(person).implode())
     return person.with_columns(pl.when(is_elsewhere).then(pl.lit(ELSEWHERE)).otherwise(born).alias(COUNTED_AMONG))
 

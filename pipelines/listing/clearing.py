@@ -55,7 +55,7 @@ def _of_what_is_doubted(candidate: Mapping[str, Any], *, has_rival: bool) -> lis
 
 def _of_senders(candidate: Mapping[str, Any]) -> list[str]:
     """What the senders of the records are asked, if only they can settle what is in doubt."""
-    if candidate["date_of_birth"] is None:
+    if candidate["date_of_birth"] is None and candidate["born_in"] is None:
         return ["the right birth date"]
     if candidate["lane"] != DATA_PROBLEM:
         return []

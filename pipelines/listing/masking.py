@@ -172,7 +172,7 @@ def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr, marks: pl.
     nobodys = {
         "forename": pl.lit(WITHHELD),
         "surname": pl.lit(WITHHELD),
-        **{name: nothing(candidates, name) for name in ("date_of_birth", "age", "sex")},
+        **{name: nothing(candidates, name) for name in ("date_of_birth", "born_in", "age", "sex")},
     }
     is_adopted = is_protected & (pl.col("route") == ADOPTION).fill_null(value=False)
     return candidates.with_columns(**withheld_where(is_protected, withheld), **withheld_where(is_adopted, nobodys))

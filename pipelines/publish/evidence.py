@@ -25,7 +25,7 @@ from pipelines.publish.page import page
 from pipelines.publish.publication import Publication
 from pipelines.publish.timeline import timeline
 from pipelines.reasons import full_name, in_100, sentences, source_called, with_commas
-from pipelines.written_dates import day_written
+from pipelines.written_dates import birth_written, day_written
 
 FOLDER = "evidence"
 RESTRICTED_FOLDER = f"restricted/{FOLDER}"
@@ -39,6 +39,7 @@ class Sheet:
 
     candidate: Row
     name: str
+    born: str
     address: str
     also_here: Sequence[Row]
     """Others on the list who share a home with the child, by rank: ``name``, ``rank``, ``page`` (null: no sheet)."""
@@ -128,6 +129,7 @@ def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
     return Sheet(
         candidate=candidate,
         name=full_name(candidate),
+        born=birth_written(candidate["date_of_birth"], candidate["born_in"]) or "not known",
         address=address or "none known",
         also_here=[row for row in homes.get(candidate["household"], []) if row["child_id"] != child],
         is_protected=is_protected,

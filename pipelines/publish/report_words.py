@@ -37,7 +37,7 @@ def not_known(publication: Publication, listed: Masked) -> list[str]:
     candidates = listed.candidates
     single = publication.candidates.filter(~pl.col("records").str.contains(";")).height
     unseen = publication.candidates.filter(pl.col("last_seen_on").is_null()).height
-    undated = publication.person.filter(pl.col("date_of_birth").is_null()).height
+    undated = publication.person.filter(pl.col("date_of_birth").is_null() & pl.col("born_in").is_null()).height
     missing = sources_missing(publication)
     doubts = [
         (len(missing), f"Nothing was read tonight from: {', '.join(missing)}."),

@@ -14,7 +14,7 @@ from pipelines.listing.rank import FOLLOW_UP, lanes_of
 from pipelines.publish.publication import Publication
 from pipelines.publish.read_me import READ_ME, read_me_lines
 from pipelines.publish.sheet_layout import A4, PROSE_LINE, fit_rows, print_on_a3
-from pipelines.written_dates import day_written
+from pipelines.written_dates import birth_written, day_written
 
 WHAT_CHANGED = "what changed"
 """The sheet of how the list differs from the last one published."""
@@ -274,6 +274,8 @@ def _write_lane(book: Any, styles: dict[str, Any], lane: str, rows: pl.DataFrame
         sheet.write_string(0, place, column.header, styles["header to fill in" if is_to_fill_in else "header"])
         if not is_to_fill_in:
             _write_cells(sheet, styles[column.style], place, rows[column.name])
+            if column.name == "date_of_birth":
+                _write_cells(sheet, styles["text"], place, _without_days(rows))
         elif rows.height and column.name in _ASKED:
             sheet.data_validation(1, place, rows.height, place, _ASKED[column.name])
     sheet.set_row(0, 32)
@@ -285,6 +287,11 @@ def _write_lane(book: Any, styles: dict[str, Any], lane: str, rows: pl.DataFrame
     sheet.set_footer("&LPossibly missing, to be looked into. Personal data: keep safe.&RPage &P of &N")
     if rows.is_empty():
         sheet.write_string(1, 0, "No child in this lane tonight.")
+
+
+def _without_days(rows: pl.DataFrame) -> pl.Series:
+    """In place of birth dates of which the day is not known, the month or year; else null."""
+    return pl.Series([birth_written(None, said) if said else None for said in rows["born_in"]], dtype=pl.String)
 
 
 def _write_reasons(book: Any, styles: dict[str, Any]) -> None:

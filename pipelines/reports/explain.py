@@ -35,7 +35,7 @@ from pipelines.record_ids import source_of
 from pipelines.reports.life import as_typed, child_since, known_to_ledger, life_of
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
-from pipelines.written_dates import day_written
+from pipelines.written_dates import birth_written, day_written
 
 EXPLAIN_READS = (
     "night",
@@ -198,10 +198,14 @@ def _facts(child: ExplainedChild) -> Row:
 
 def _who(facts: Row) -> str:
     name = full_name(facts)
-    if facts["date_of_birth"] is None:
-        return f"{name}, birth date unknown"
     old = "" if facts["age"] is None else f", {counted(facts['age'], 'year')} old"
-    return f"{name}, born on {day_written(facts['date_of_birth'])}{old}"
+    return f"{name}, {_born(facts) or 'birth date unknown'}{old}"
+
+
+def _born(facts: Row) -> str:
+    """When a child was born, as far as it is known; empty: it is not."""
+    written = birth_written(facts["date_of_birth"], facts["born_in"])
+    return written and f"born {'in' if facts['born_in'] else 'on'} {written}"
 
 
 def _verdict(child: ExplainedChild, facts: Row) -> list[tuple[str, list[str]]]:
@@ -288,7 +292,7 @@ def _evidence(child: ExplainedChild) -> list[tuple[str, list[str]]]:
 
 def _records(child: ExplainedChild) -> list[str]:
     """One line for each record: how certain it is, and what it says of birth and place."""
-    people = child.tables["person_record"].select("record_id", "dataset", "date_of_birth", "postcode_shown")
+    people = child.tables["person_record"].select("record_id", "dataset", "date_of_birth", "born_in", "postcode_shown")
     mine = child.tables["child_record"].filter(pl.col("child_id") == child.child_id)
     mine = mine.join(people, on="record_id", how="left", validate="1:1").sort("record_id")
     key = masked_keys(pl.col("record_id")) if child.is_protected else pl.col("record_id")
@@ -298,7 +302,7 @@ def _records(child: ExplainedChild) -> list[str]:
     withheld = mine.height - shown.height
     lines = [f"Withheld: {counted(withheld, 'record')} with the mark that protects the child."] if withheld else []
     for row in shown.iter_rows(named=True):
-        born = f"born on {day_written(row['date_of_birth'])}" if row["date_of_birth"] else "no birth date"
+        born = _born(row) or "no birth date"
         home = f", {row['postcode_shown']}" if row["postcode_shown"] and not child.is_protected else ""
         lines.append(
             f"{row['key']} ({source_called(row['dataset'], child.names)}): {row['sure']} to be this child's; {born}{home}"

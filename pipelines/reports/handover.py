@@ -53,6 +53,8 @@ class Handover:
     other_surnames: str | None
     """Former and other surnames that records give, separated by "; "."""
     date_of_birth: date | None
+    born_in: str | None
+    """The month (2014-03) or year (2014) of birth where no record gives the day; null: one does, or nothing is known."""
     sex: str | None
     upn: str | None
     """Unique pupil number; null: no record has one."""
@@ -154,7 +156,8 @@ def _packet(facts: Mapping[str, Any], person: pl.DataFrame, circumstances: Circu
         "forename": facts["forename"],
         "surname": facts["surname"],
         "other_surnames": _each_once([name for name in others if name != facts["surname"]]),
-        "date_of_birth": facts["date_of_birth"],
+        "date_of_birth": None if facts["born_in"] else facts["date_of_birth"],
+        "born_in": facts["born_in"],
         "sex": facts["sex"],
         "upn": upns[0] if upns.len() else None,
         "last_address": facts["address"],

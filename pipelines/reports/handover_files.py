@@ -9,6 +9,7 @@ from pipelines.publish.page import page
 from pipelines.publish.tabular import csv_bytes
 from pipelines.reasons import with_commas
 from pipelines.reports.handover import Handover
+from pipelines.written_dates import birth_written
 
 
 def handover_files(packet: Handover) -> dict[str, bytes]:
@@ -20,7 +21,13 @@ def handover_files(packet: Handover) -> dict[str, bytes]:
     row = asdict(packet)
     text = json.dumps(row, indent=2, ensure_ascii=False, default=str)  # a date as YYYY-MM-DD
     return {
-        "handover.html": page("handover.html.j2", packet=packet, name=name, address=address),
+        "handover.html": page(
+            "handover.html.j2",
+            packet=packet,
+            name=name,
+            born=birth_written(packet.date_of_birth, packet.born_in),
+            address=address,
+        ),
         "handover.csv": csv_bytes(pl.DataFrame([row])),
         "handover.json": text.encode(),
     }

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from pipelines.children.age import birth_date_by_age
 from pipelines.decisions.outcomes import CODES, DFE_REASONS, newly_found_missing, standing_outcomes
 from pipelines.publish.outcome_yield import outcome_yield
 from pipelines.reasons import source_name
@@ -116,7 +117,7 @@ def _last_outcomes(outcomes: pl.DataFrame, since: date, as_at: date) -> pl.DataF
 
 def _leads(listed: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> list[Table]:
     named = listed.with_columns(
-        year=year_group(pl.col("date_of_birth"), as_at),
+        year=year_group(birth_date_by_age(pl.col("date_of_birth"), pl.col("born_in")), as_at),
         area=pl.when("restricted")
         .then(pl.lit(PROTECTED_AREA))
         .otherwise(pl.col("postcode").str.extract(r"^([A-Z0-9]+) ").fill_null(NOWHERE)),

@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from pipelines.children.age import birth_dates_of_age
+from pipelines.children.age import birth_date_by_age, birth_dates_of_age
 from pipelines.children.members import join_by_child, members
 from pipelines.intake.year_seven import year_seven_from
 from pipelines.residence.homes import relatives, with_a_home
@@ -156,9 +156,14 @@ def days_since(day: pl.Expr, as_at: date) -> pl.Expr:
 
 
 def _age_groups(mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``age_group`` and ``born_on``, by the birth date that most records give; on a tie the later date."""
+    """``age_group`` and ``born_on``, by the birth date that most records give; on a tie the later date. Where records give the
+    month of birth alone: by its first day."""
     birth = pl.col("date_of_birth")
     dated = mine.select("child", "date_of_birth", "membership").drop_nulls("date_of_birth")
+    months = mine.select(
+        "child", "membership", date_of_birth=birth_date_by_age(pl.lit(None, pl.Date), pl.col("born_in"))
+    ).drop_nulls("date_of_birth")
+    dated = pl.concat([dated, months.join(dated, on="child", how="anti").select(dated.columns)])
     dates = dated.group_by("child").agg(birth.max(), earliest=birth.min())
     agreed = dates.filter(birth == pl.col("earliest")).select("child", "date_of_birth")
     voted = (

@@ -23,11 +23,12 @@ HOUSEHOLD_KEYS = (
 def with_homes(person: pl.DataFrame) -> pl.DataFrame:
     """Person records with the keys of each record's home, in their order.
 
-    Columns: ``record_id``, ``surname``, ``date_of_birth``, ``uprn``, ``household``, ``dwelling``, ``door``, ``district``.
+    Columns: ``record_id``, ``surname``, ``date_of_birth``, ``born_in``, ``uprn``, ``household``, ``dwelling``, ``door``,
+    ``district``.
     Where a record gives no flat, ``dwelling`` is the only flat that records of the same surname give in that building; if
     they give several, it could be any of them and is left as written.
     """
-    known = person.select("record_id", "surname", "date_of_birth", "uprn", "household", *place_keys())
+    known = person.select("record_id", "surname", "date_of_birth", "born_in", "uprn", "household", *place_keys())
     names_flat = ~pl.col("dwelling").str.ends_with("|")
     flats = known.filter(names_flat).drop_nulls("surname").group_by("surname", "building")
     only = flats.agg(only=pl.col("dwelling").min(), last=pl.col("dwelling").max()).filter(

@@ -107,7 +107,7 @@ def _facts(source_names: dict[str, str]) -> list[pl.Expr]:
         pl.col("middle_names").alias("Other given names"),
         pl.coalesce("surname_shown", "surname").alias("Surname"),
         pl.col("other_surnames").list.join(", ").alias("Other surnames"),
-        pl.col("date_of_birth").dt.strftime(IN_A_COLUMN).alias("Born"),
+        pl.coalesce(pl.col("date_of_birth").dt.strftime(IN_A_COLUMN), "born_in").alias("Born"),
         pl.col("sex").alias("Sex"),
         pl.coalesce("address_shown", "address").alias("Address"),
         pl.coalesce("postcode_shown", "postcode").alias("Postcode"),

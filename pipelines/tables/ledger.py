@@ -43,6 +43,7 @@ LEAD = pl.Schema(
             "forename": pl.String,
             "surname": pl.String,
             "date_of_birth": pl.Date,
+            "born_in": pl.String,  # as in CANDIDATE
             "records": pl.String,  # "source:key;source:key..."
             "restricted": pl.Boolean,  # protected on some night, or unknown: then for good
             "former_ids": pl.String,  # earlier ids in this spell, separated by ";"; null: none
@@ -90,6 +91,7 @@ LIST_CHANGE = pl.Schema(
             "forename": pl.String,
             "surname": pl.String,
             "date_of_birth": pl.Date,
+            "born_in": pl.String,  # as in CANDIDATE
             "because": pl.String,  # the reason in a few words
             "why": pl.String,  # the reason in plain English; no name
             "lane": pl.String,  # tonight; null: off the list

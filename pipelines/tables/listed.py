@@ -55,7 +55,8 @@ CANDIDATE = pl.Schema(
         "because": pl.String,
         "forename": pl.String,
         "surname": pl.String,
-        "date_of_birth": pl.Date,
+        "date_of_birth": pl.Date,  # null: not known to the day
+        "born_in": pl.String,  # "2014-03", "2014": month or year of birth without a day; null: the day, or nothing, is known
         "age": pl.Int64,  # whole years on the date judged
         "sex": pl.String,
         "address": pl.String,
@@ -82,7 +83,8 @@ EARLY_WARNING = pl.Schema(
         "because": pl.String,
         "forename": pl.String,
         "surname": pl.String,
-        "date_of_birth": pl.Date,
+        "date_of_birth": pl.Date,  # null: not known to the day
+        "born_in": pl.String,  # "2014-03", "2014": month or year of birth without a day; null: the day, or nothing, is known
         "school_year": pl.Int64,  # by age on the date judged; 0 is Reception, below 0 is earlier
         "sex": pl.String,
         "address": pl.String,

@@ -49,6 +49,8 @@ NO_DATES = {
     "a sum": "=TODAY()",
     "spelt out": "the 3rd of May",
 }
+WITHOUT_DAY = ("a year alone", "a day 0")
+"""Of these, those that say something of a birth date."""
 NO_UPNS = {
     "a wrong letter": "A823432100123",
     "a digit short": "H82343210012",
@@ -122,8 +124,9 @@ def _values(column: Column) -> Iterator[tuple[str, str, list[Broken]]]:
 
 def _days(column: Column) -> Iterator[tuple[str, str, list[Broken]]]:
     bad: list[Broken] = [("date", column.header, column.bad_type_stops)]
+    without_day: list[Broken] = [("birth date without a day", column.header, "nothing")]
     for what, value in NO_DATES.items():
-        yield what, value, [] if what == "a year alone" and YEAR_ALONE in column.dates_written else bad
+        yield what, value, without_day if what in WITHOUT_DAY and column.maps_to == "date_of_birth" else bad
     rules = {rule.metric: rule for rule in column.quality}
     early, late = rules.get("notBefore"), rules.get("notInFuture")
     is_early = early is not None and (early.year or 0) > 1900
@@ -134,7 +137,7 @@ def _days(column: Column) -> Iterator[tuple[str, str, list[Broken]]]:
     yield "a day with its time", f"{written(column, date(2015, 3, 24))} 00:00:00", []
     for form, how in zip(column.dates_written, column.date_formats, strict=False):
         if "yyyy" in form:
-            yield f"written as {form}", date(2015, 3, 24).strftime(how), []
+            yield f"written as {form}", date(2015, 3, 24).strftime(how), without_day if form == YEAR_ALONE else []
 
 
 def _empty_together(contract: Contract, key: str) -> Iterator[RowCase]:

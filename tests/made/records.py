@@ -25,6 +25,7 @@ WRITTEN: dict[str, type[pl.DataType]] = {
     "surname": pl.String,
     "also": pl.String,
     "born": pl.Date,
+    "born_in": pl.String,
     "sex": pl.String,
     "address": pl.String,
     "postcode": pl.String,
@@ -57,7 +58,7 @@ def person_records(rows: Sequence[Row]) -> pl.DataFrame:
     other = surnames(written["also"])["surname"].rename("other")
     frame = pl.concat(
         [
-            written.select("record_id", "dataset", "sex", date_of_birth="born"),
+            written.select("record_id", "dataset", "sex", "born_in", date_of_birth="born"),
             given_names(written["given"]),
             surnames(written["surname"]),
             other.to_frame().select(pl.concat_list("other").list.drop_nulls().alias("other_surnames")),

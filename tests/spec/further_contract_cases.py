@@ -17,6 +17,7 @@ RecordId     |               | required                | row
 UPN          | H823432100124 | UPN check letter        | nothing
 DateOfBirth  |               | required                | nothing
 DateOfBirth  | 31/02/2015    | date                    | nothing
+DateOfBirth  | ??/03/2015    | birth date without a day | nothing
 DateOfBirth  | 24/03/15      | date                    | nothing
 DateOfBirth  | 01/01/1900    | not before 1990         | nothing
 DateOfBirth  | 24/03/2051    | not in the future       | nothing
@@ -91,6 +92,7 @@ ClaimEnd     | 31/11/2025    | date                    | nothing
 ClaimEnd     | 01/01/1900    | not before 1990         | nothing
 DateOfBirth  |               | required                | nothing
 DateOfBirth  | 31/02/2015    | date                    | nothing
+DateOfBirth  | ??/03/2015    | birth date without a day | nothing
 DateOfBirth  | 01/01/1900    | not before 1925         | nothing
 DateOfBirth  | 24/03/2051    | not in the future       | nothing
 Sex          | Q             | known code              | nothing
@@ -105,6 +107,7 @@ UPN          | H823432100124 | UPN check letter        | nothing
 FormerUPN    | 823           | UPN check letter        | nothing
 DOB          |               | required                | nothing
 DOB          | 2015-02-31    | date                    | nothing
+DOB          | ??/03/2015    | birth date without a day | nothing
 DOB          | 1900-01-01    | not before 1990         | nothing
 DOB          | 2051-03-24    | not in the future       | nothing
 Gender       | Q             | known code              | nothing

@@ -21,7 +21,14 @@ PLACE, LEFT, ANALYST, BIRTH, ENTRY, BOTH, SCHOOL = (
 
 
 def lead(**more: Any) -> dict[str, Any]:
-    sure = {"on_no_roll": 1.0, "living_here": 1.0, "date_of_birth": date(2015, 5, 14), "lane": FOLLOW_UP, "route": None}
+    sure = {
+        "on_no_roll": 1.0,
+        "living_here": 1.0,
+        "date_of_birth": date(2015, 5, 14),
+        "born_in": None,
+        "lane": FOLLOW_UP,
+        "route": None,
+    }
     row = {**sure, **more}
     return {"estimated": row["on_no_roll"] and row["on_no_roll"] * row["living_here"], **row}
 

@@ -31,6 +31,11 @@ def day(text):
     return {"born": born(text)}
 
 
+def given(text):
+    """A birth as a list gives it: a day, a month or a year."""
+    return day(text) if text is None or "/" in text else {"born_in": text}
+
+
 def at(address, postcode="ZA1 9AN", **more):
     return {"address": address, "postcode": postcode, **more}
 
@@ -128,6 +133,20 @@ NUMBERS = [
     ("carer", child(carer="Mrs Okafor"), child(carer="Grace Okafor"), "not said", "only a surname"),
 ]
 
+MONTHS = [
+    ("03/11/2015", "2015-11", "same month", "a whole date and its month"),
+    ("2015-11", "2015-11", "same month", "one month"),
+    ("03/11/2015", "2015", "same year, in one the month is not said", "a whole date and its year"),
+    ("2015", "2015", "same year, in one the month is not said", "one year"),
+    ("03/11/2015", "2015-10", "another month of the same year", "the month before"),
+    ("03/11/2015", "2014-11", "same month of another year", "the year before"),
+    ("03/11/2015", "2012-02", "different", "neither"),
+    ("03/11/2015", "2012", "different", "another year"),
+    ("03/11/2015", "03/11/2015", "weighed with the date of birth", "two whole dates"),
+    ("03/11/2015", None, "not said", "nothing in the other"),
+]
+"""What each record gives of a birth: a day, a month or a year."""
+
 CASES = [
     *(pytest.param("forename", *pair, id=f"forename: {name}") for *pair, name in FORENAMES),
     *(pytest.param("surname", *pair, id=f"surname: {name}") for *pair, name in SURNAMES),
@@ -136,6 +155,10 @@ CASES = [
         pytest.param("date of birth", day(left), day(right), label, id=f"date of birth: {name}")
         for left, right, label, name in DATES
         if label
+    ),
+    *(
+        pytest.param("month of birth", given(left), given(right), label, id=f"{label}: {name}")
+        for left, right, label, name in MONTHS
     ),
     *(pytest.param("address", *pair, id=f"address: {name}") for *pair, name in PLACES),
     *(pytest.param(of, *pair, id=f"{of}: {name}") for of, *pair, name in NUMBERS),

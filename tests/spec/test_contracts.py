@@ -87,6 +87,7 @@ FormerUPN    | 823           | UPN check letter        | nothing
 Sex          | Q             | known code              | nothing
 BirthDate    |               | required                | nothing
 BirthDate    | 2015-02-31    | date                    | nothing
+BirthDate    | ??/03/2015    | birth date without a day | nothing
 BirthDate    | 1900-01-01    | not before 1990         | nothing
 BirthDate    | 2051-03-24    | not in the future       | nothing
 NCyearActual | 15            | form                    | nothing
@@ -106,6 +107,7 @@ AppliedOn         | 15/13/2025    | date              | nothing
 AppliedOn         | 15/12/2052    | not in the future | nothing
 DateOfBirth       |               | required          | nothing
 DateOfBirth       | 31/02/2015    | date              | nothing
+DateOfBirth       | ??/03/2015    | birth date without a day | nothing
 DateOfBirth       | 01/01/1900    | not before 1990   | nothing
 DateOfBirth       | 24/03/2051    | not in the future | nothing
 Gender            | Q             | known code        | nothing
@@ -120,6 +122,7 @@ TenancyEnd   | 31/11/2025    | date                    | nothing
 TenancyEnd   | 01/01/1900    | not before 1990         | nothing
 DateOfBirth  |               | required                | nothing
 DateOfBirth  | 31/02/2015    | date                    | nothing
+DateOfBirth  | ??/03/2015    | birth date without a day | nothing
 DateOfBirth  | 01/01/1900    | not before 1925         | nothing
 DateOfBirth  | 24/03/2051    | not in the future       | nothing
 Postcode     | ZA1 CC1       | form                    | nothing
@@ -133,6 +136,7 @@ NHSNumber      | 9434765918    | NHS number check digit | nothing
 Gender         | Q             | known code             | nothing
 BirthDate      |               | required               | nothing
 BirthDate      | 20150231      | date                   | nothing
+BirthDate      | 20150300      | birth date without a day | nothing
 BirthDate      | 19000101      | not before 1925        | nothing
 BirthDate      | 20510324      | not in the future      | nothing
 Postcode       | ZA1 CC1       | form                   | nothing

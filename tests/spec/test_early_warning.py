@@ -252,7 +252,8 @@ def test_the_file_and_the_sheet_withhold_where_a_protected_child_is(tmp_path: Pa
     rows = person.join(night.child_records, on="record_id").select(
         "child_id", warning=pl.lit(COMES_OF_AGE), due_on=pl.lit(date(2027, 1, 1)), likelihood=pl.lit(0.9),
         no_place=pl.lit(1.0), living_here=pl.lit(0.9), because=pl.lit("No place."), forename="forename_shown",
-        surname="surname_shown", date_of_birth="date_of_birth", school_year=pl.lit(-1, pl.Int64), sex="sex",
+        surname="surname_shown", date_of_birth="date_of_birth", born_in=pl.lit(None, pl.String),
+        school_year=pl.lit(-1, pl.Int64), sex="sex",
         address="address_shown", postcode="postcode_shown", records="record_id", restricted=pl.lit(value=False),
     )  # fmt: skip
     warning = EarlyWarning(rows.cast(EARLY_WARNING), ("Year 6 was not checked.",))

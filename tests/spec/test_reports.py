@@ -299,6 +299,7 @@ def test_the_packet_holds_what_the_receiving_authority_needs() -> None:
     assert asdict(packet) == {
         "to_authority": "Neighbour", "from_authority": "Here", "as_at": AS_AT,
         "forename": "Amira", "surname": "Hadad", "other_surnames": "Haddad", "date_of_birth": date(2015, 5, 14),
+        "born_in": None,
         "sex": "F", "upn": "H823432100123", "last_address": "1 Old Road", "last_postcode": "ZA1 1AA",
         "last_seen_on": date(2026, 9, 1), "last_education": "state school, Keats Primary School",
         "education_ended_on": date(2026, 7, 17), "education_holds": False, "carers": "Ada Haddad", "phones": "07700900123",

@@ -164,6 +164,7 @@ def test_a_row_becomes_a_person_record_by_its_contract(contract: Contract) -> No
         "surname_parts": ["ONEILL"],
         "other_surnames": ["SMITH"],
         "date_of_birth": date(2015, 3, 5),
+        "born_in": None,
         "sex": "F",
         "postcode": "ZA19FG",
         "address": "12A HIGH STREET",
