@@ -193,7 +193,7 @@ class RankSettings(Group):
     """Weeks after the end of a known education before a child is listed; 0 in England, 4 in some policies. A child at high
     risk (:data:`pipelines.priority.HIGH_RISK`) never waits."""
     school_closures: tuple[tuple[date, date], ...] = ()
-    """First and last day of each period in which schools are closed, for clocks that count school days."""
+    """First and last day of each period in which schools are closed: no school days, and rolls need not change in it."""
     area: Area = Area()
     recalibration: Recalibration = Recalibration()
     points: Points = Points()

@@ -51,6 +51,8 @@ class IntakeTonight:
     """Sources that a named person has accepted tonight."""
     due: Mapping[str, Sequence[str]]
     """Source -> the units that must have rows."""
+    closures: Sequence[tuple[date, date]] = ()
+    """First and last day of times when schools are closed, besides the usual holidays."""
 
     def rows_set_aside(self) -> dict[str, int]:
         """Source -> how many rows of its loaded files were set aside, leaving out copies of rows that were loaded."""
@@ -129,6 +131,7 @@ def _source_tonight(
         unsaid=list(dict.fromkeys(map(_in_words, unsaid))),
         failed_checks=came.failed_checks.get(source, ()),
         due=came.due.get(source, ()),
+        closures=came.closures,
     )
 
 

@@ -119,9 +119,12 @@ def judge_tonight(
     contracts: Mapping[str, Contract],
     as_at: date,
     units_due: Mapping[str, Sequence[str]],
+    *,
+    closures: Sequence[tuple[date, date]] = (),
 ) -> JudgedIntake:
     """Compare what was received with earlier nights, and with the units due in each source (``units_due``). Nothing is
-    written: what is in the store is read only where it is asked for."""
+    written: what is in the store is read only where it is asked for. ``closures``: first and last day of times when the
+    authority's schools are closed, besides the usual holidays."""
     gate = _Gate(store, received, contracts, as_at, history_of(store))
     intake = gate.measured()
     refuse_date_far_from_files(intake, as_at)
@@ -147,6 +150,7 @@ def judge_tonight(
         stands_in=stands_in,
         accepted=sources,
         due=units_due,
+        closures=closures,
     )
     return JudgedIntake(intake, judge_completeness(came, contracts, before), accepted, stands_in)
 

@@ -16,7 +16,7 @@ from data_contracts.completeness import Check
 from pipelines.counted import counted, first_of
 from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, UNKNOWN
 from pipelines.intake.misleading_files import ENOUGH_ROWS
-from pipelines.intake.school_holidays import SOME_SHUT, days_shut
+from pipelines.intake.school_holidays import SOME_SHUT, days_of, days_shut
 from pipelines.intake.source_tonight import SourceTonight
 from pipelines.intake.standing_in import stands_in_until
 from pipelines.intake.units import units_due, units_less
@@ -30,6 +30,7 @@ FEWEST_ROWS_APART = 5
 LONG_LIST = 200
 """A list of this many rows loses or gains a tenth of them only by a fault; a smaller register goes up and down."""
 KEYS_KEPT = 0.8
+UNLESS_SHUT = " If schools are closed, say in the settings when ([ranking] school_closures)."
 NEWEST_DAYS = 7
 """The newest date in a file may lag a week more than usual: half-term, or a quiet week."""
 
@@ -227,7 +228,8 @@ def _stale(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         if _days_open(source, since, source.as_at) >= after and _weekdays_between(source, since, source.as_at):
             yield (
                 "stale",
-                f"this is the file of {day_written(since)} again; its rows should change within {counted(after, 'day')}.",
+                f"this is the file of {day_written(since)} again; its rows should change within {counted(after, 'day')}."
+                + (UNLESS_SHUT if source.contract.is_roll else ""),
             )
             return
     elif after and same:
@@ -262,7 +264,10 @@ def _days_open(source: SourceTonight, since: date, until: date) -> int:
 
 def _holidays(source: SourceTonight, since: date, until: date) -> list[date]:
     """Days on which the source cannot change: for a roll, while schools may be shut."""
-    return days_shut(since, until, SOME_SHUT) if source.contract.is_roll else []
+    if not source.contract.is_roll:
+        return []
+    closed = {day for day in days_of(source.closures) if since < day <= until}
+    return sorted(closed.union(days_shut(since, until, SOME_SHUT)))
 
 
 def _newest(source: SourceTonight) -> Iterator[tuple[Check, str]]:

@@ -54,6 +54,8 @@ class SourceTonight:
     read."""
     due: Sequence[str]
     """Units that must have rows, even on the first night."""
+    closures: Sequence[tuple[date, date]]
+    """First and last day of times when schools are closed, besides the usual holidays."""
     failed_checks: Sequence[tuple[Check, str]]
     """How it differs from the last delivery: the check that fails, and why in words."""
 

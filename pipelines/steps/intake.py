@@ -47,7 +47,8 @@ def completeness_step(night: Night) -> Counts:
     settings = night.settings
     if not settings.full:
         night.store.read_ahead(*READ_ONCE_RECEIVED)
-    judged = judge_tonight(night.store, night.received, night.contracts, settings.as_at, settings.schools.due)
+    due, closures = settings.schools.due, settings.ranking.school_closures
+    judged = judge_tonight(night.store, night.received, night.contracts, settings.as_at, due, closures=closures)
     night.store.write("completeness", judged.completeness)
     night.judged_intake = judged
     return {"holds": len(judged.held), "warnings": len(judged.warnings)}

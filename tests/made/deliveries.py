@@ -108,6 +108,7 @@ class Deliveries:
         left: tuple[str, ...] = (),
         breaches: tuple[Breach, ...] = (),
         schools_due: Mapping[str, tuple[str, ...]] | None = None,
+        closures: tuple[tuple[date, date], ...] = (),
         is_kept: bool = True,
         **sources: Rows,
     ) -> JudgedIntake:
@@ -118,7 +119,7 @@ class Deliveries:
         received = replace(self.received(sources, refused, set_aside), breaches=found)
         received = replace(received, ended_without_day=pl.Series("record_id", left, pl.String))
         with Store(self.workspace) as store:
-            judged = judge_tonight(store, received, self.contracts, as_at, schools_due or {})
+            judged = judge_tonight(store, received, self.contracts, as_at, schools_due or {}, closures=closures)
             if is_kept and not judged.held:
                 began_at = datetime.combine(as_at, time(2), UTC)
                 keep_tonight(store, received, judged, self.contracts, as_at, at=began_at)

@@ -227,6 +227,30 @@ def test_rolls_stand_still_while_schools_are_shut(begun: Begun, first: date, aga
     assert found.filter(source="health", check="stale").height, "who is no school is not shut"
 
 
+HALF_TERM = (date(2027, 2, 15), date(2027, 2, 19))
+
+
+@pytest.mark.parametrize(
+    ("again", "closures", "is_stale"),
+    [
+        pytest.param(date(2027, 2, 18), (HALF_TERM,), False, id="in the half-term of the settings"),
+        pytest.param(date(2027, 2, 18), (), True, id="in a half-term that nobody named"),
+        pytest.param(date(2027, 2, 24), (HALF_TERM,), True, id="of the day before it, when school has begun again"),
+    ],
+)
+def test_rolls_stand_still_while_the_settings_say_that_schools_are_closed(
+    begun: Begun, again: date, closures: tuple[tuple[date, date], ...], is_stale: bool
+) -> None:
+    friday, night = ((day - FIRST).days for day in (date(2027, 2, 12), again))
+    sent = {"school_census": roll_on(friday), "health": health(100)}
+    found = begun(friday, **sent).judged(night, closures=closures, **sent).completeness
+    words = found.filter(source="school_census", check="stale")["words"].to_list()
+    assert bool(words) is is_stale
+    assert all("If schools are closed, say in the settings when" in line for line in words)
+    (other,) = found.filter(source="health", check="stale")["words"]
+    assert "schools" not in other
+
+
 def test_a_summer_does_not_teach_that_a_roll_may_be_old(tmp_path: Path) -> None:
     nights, told = Deliveries(tmp_path), []
     for week in range(10):
