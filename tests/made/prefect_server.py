@@ -196,6 +196,7 @@ def real_server(folder: Path, settings: Mapping[str, str]) -> Iterator[RealServe
     environment = inherited | {
         "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
         "PREFECT_HOME": str(home),
+        "TMPDIR": str(home),
         "PREFECT_API_URL": url,
         "PREFECT_API_AUTH_STRING": password,
         "PREFECT_SERVER_API_AUTH_STRING": password,
