@@ -25,7 +25,7 @@ from pipelines.rank_settings import Points
 FACTOR = "referral"
 ADOPTION = r"\badopt"
 """An old identity is for the adoption team alone; it is no concern about the child."""
-_NAMED_BY = (
+NAMED_BY = (
     social_care,
     exploitation,
     missing_from_home,
@@ -39,7 +39,8 @@ _NAMED_BY = (
     unregistered_setting,
     temporary_accommodation,
 )
-NAMED_ELSEWHERE = "|".join((*(factor.NAMED for factor in _NAMED_BY), ADOPTION))
+"""Every other factor that names concerns: what one of them names does not count here once more."""
+NAMED_ELSEWHERE = "|".join((*(factor.NAMED for factor in NAMED_BY), ADOPTION))
 
 FOR_A_PLACE = r"\bplace\b"
 OF_A_PUPIL = r"\battend|\bwhereabouts\b|\bforwarding address\b"

@@ -279,6 +279,12 @@ def test_points_below_nought_and_unknown_points_are_errors() -> None:
         Points.model_validate({"ethnicity": 10})
 
 
+def test_a_concern_that_a_factor_names_is_not_counted_once_more_as_a_referral() -> None:
+    modules = {sys.modules[factor.__module__] for factor in FACTORS}
+    naming = {module.FACTOR for module in modules if hasattr(module, "NAMED") and module is not referral}
+    assert naming == {module.FACTOR for module in referral.NAMED_BY}
+
+
 def test_every_factor_is_named_for_its_file_and_gives_each_child_one_finding_at_most() -> None:
     drawn = Drawn()
     for child in ("CH1", "CH2"):
