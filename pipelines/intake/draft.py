@@ -1,6 +1,8 @@
 """Drafts a contract from a sample file, for a person to finish: its headers, types, codes, and what they may map to.
 
-No value of the sample gets into the draft, except the codes in columns whose header says that they hold codes.
+No value of the sample gets into the draft, except the codes in columns whose header says that they hold codes. What the
+contracts shipped know alike of a field (other headers, forms of a day, placeholders) is in it too, as a sender may write any
+of it next time.
 """
 
 import re
@@ -10,7 +12,8 @@ from typing import Any
 import polars as pl
 import yaml
 
-from data_contracts.contract import CONTRACT_FOLDER, Contract, ContractError, plain_header
+from data_contracts.contract import CONTRACT_FOLDER, Contract, ContractError, plain_header, read_contracts
+from data_contracts.parts import MONTHS_ALONE, YEAR_ALONE, Column
 from data_contracts.values import parse_dates
 from pipelines.files.header_faults import EXTRA, MISSING, RENAMED
 from pipelines.files.read import read_bytes, sniff_headers
@@ -48,6 +51,18 @@ FORMS: tuple[tuple[str, str], ...] = (
 
 DATES = ("dd/MM/yyyy", "yyyy-MM-dd", "yyyyMMdd", "dd-MM-yyyy", "dd.MM.yyyy", "dd MMM yyyy", "dd-MMM-yyyy", "MM/dd/yyyy")
 
+ALIKE = (
+    *("surname", "forename", "middle_names", "full_name", "date_of_birth", "sex"),
+    *("postcode", "upn", "former_upn", "uprn"),
+)
+"""Fields that the senders of many sources write in the same words. Every contract shipped knows the same of them."""
+
+WHOSE = ("child", "pupil", "student", "dependant", "patient", "person")
+"""How a header begins that says what the child is to its sender: each contract has its own."""
+
+MONTH_FIRST = "MM/dd"
+"""How a form begins in which the others would read another day."""
+
 CODES = re.compile(r"status|type|code|category|outcome|flag|mode|tenure|group|phase|protected|sensitive")
 """Headers of columns that hold codes, not words about a child."""
 
@@ -73,6 +88,7 @@ def draft(name: str, file: str, data: bytes) -> str:
         raise ContractError(str(next(breach for breach in sample.breaches if breach.stops == "file")))
     taken: set[str] = set()
     drafted = [_column(own, header, sample.rows[own], taken) for own, header in zip(names, headers, strict=True)]
+    drafted = [_with_what_is_known_alike(column, headers) for column in drafted]
     key = next((c for c in drafted if sample.rows[c["name"]].is_unique().all() and not _maps(c)), drafted[0])
     key |= {"primaryKey": True, "description": f"{DECIDE}: is this the key of a row, the same from night to night?"}
     days = [c["name"] for c in drafted if c.get("logicalType") == "date" and not _maps(c)]
@@ -176,6 +192,34 @@ def _column(name: str, header: str, cells: pl.Series, taken: set[str]) -> dict[s
     return column
 
 
+def _with_what_is_known_alike(column: dict[str, Any], headers: list[str]) -> dict[str, Any]:
+    """The column with what the contracts shipped know of its field and of days. ``headers``: of the sample, each of which
+    names one column only."""
+    field = next((entry["value"] for entry in column["customProperties"] if entry["property"] == "mapsTo"), None)
+    known = _shipped_columns()
+    alike = next((each for each in known if field in ALIKE and each.maps_to == field), None)
+    properties: dict[str, Any] = {}
+    if alike is not None:
+        named = {plain_header(header): header for header in alike.headers}
+        taken = set(map(plain_header, headers))
+        properties["alsoCalled"] = [h for p, h in named.items() if p not in taken and not p.startswith(WHOSE)]
+        properties["notAValue"] = list(alike.not_a_value)
+        properties["codes"] = dict(alike.codes)
+    written = column.get("logicalTypeOptions", {}).get("format", MONTH_FIRST)
+    if not written.startswith(MONTH_FIRST):
+        dated = alike or next(each for each in known if each.also_written and not each.maps_to)
+        left_out = {written, *MONTHS_ALONE} | ({YEAR_ALONE} if alike is None else set())
+        properties["alsoWritten"] = [form for form in dated.dates_written if form not in left_out]
+    kept = [entry for entry in column["customProperties"] if entry["property"] not in properties]
+    return column | {
+        "customProperties": [*kept, *({"property": key, "value": value} for key, value in properties.items() if value)]
+    }
+
+
+def _shipped_columns() -> list[Column]:
+    return [column for contract in read_contracts().values() for column in contract.columns]
+
+
 def _field(header: str, filled: pl.Series) -> str | None:
     plain = plain_header(header)
     by_header = next((field for field, pattern in FIELDS if re.search(pattern, plain)), None)
@@ -190,8 +234,6 @@ def _share(holds: pl.Series) -> float:
 
 def _date_format(filled: pl.Series) -> str | None:
     """The one format in which nearly all cells are dates; null: none."""
-    from data_contracts.parts import Column
-
     for written in DATES if filled.len() else ():
         column = Column.model_validate(
             {

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from apps.cli.main import main
-from data_contracts.contract import CONTRACT_FOLDER, read_contract
+from data_contracts.contract import CONTRACT_FOLDER, read_contract, read_contracts
 from tests.made.library_cards import HEADERS, OKAFOR, SMITH, as_xlsx, workbook
 
 TEMPLATE = CONTRACT_FOLDER.parent / "docs" / "contract_template.yaml"
@@ -36,6 +36,28 @@ def test_a_draft_is_a_contract_to_be_finished_and_holds_no_child(tmp_path: Path)
     assert "Please decide" in text
     assert not any(value in text for value in ("Quillfeather", "Zebedee", "ZA9", "shy", "13/02/2015"))
     assert main(["contract", "check", str(tmp_path)]) == 0
+
+
+def test_a_draft_knows_what_the_contracts_shipped_know_alike(tmp_path: Path) -> None:
+    """Next time the club may write "Forename", and the day as 2015-02-13: the names and birth dates must not be lost."""
+    sample = tmp_path / "club.csv"
+    sample.write_text(
+        "No,First Name,Last,Surname,Born,Came\n1,Chidi,x,Okafor,13/02/2015,02/11/2026\n", encoding="utf-8"
+    )
+    assert main(["contract", "new", "club", "--from", str(sample), "--to", str(tmp_path)]) == 0
+    drafted, health = read_contract(tmp_path / "club.yaml").column_named, read_contracts()["health"].column_named
+    assert {"Forename", "Given Name"} <= set(drafted["first_name"].headers)
+    assert "Last" not in drafted["surname"].headers
+    assert drafted["born"].not_a_value == health["date_of_birth"].not_a_value
+    assert set(drafted["born"].dates_written) == set(health["date_of_birth"].dates_written)
+    assert set(drafted["came"].dates_written) == set(health["last_contact"].dates_written)
+
+
+def test_where_the_month_comes_first_no_other_form_of_a_day_is_known(tmp_path: Path) -> None:
+    sample = tmp_path / "club.csv"
+    sample.write_text("No,Name,Born\n1,Ann Lee,02/13/2015\n2,Ben Lee,05/30/2014\n", encoding="utf-8")
+    assert main(["contract", "new", "club", "--from", str(sample), "--to", str(tmp_path)]) == 0
+    assert read_contract(tmp_path / "club.yaml").column_named["born"].dates_written == ("MM/dd/yyyy",)
 
 
 @pytest.mark.parametrize(

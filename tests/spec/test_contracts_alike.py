@@ -6,6 +6,7 @@ import pytest
 from data_contracts.contract import Contract, plain_header, read_contracts
 from data_contracts.parts import MONTHS_ALONE, YEAR_ALONE, Column
 from data_contracts.values import as_codes
+from pipelines.intake.draft import ALIKE, WHOSE
 
 CONTRACTS = read_contracts()
 
@@ -88,39 +89,30 @@ def test_whether_an_entry_has_ended_is_known_by_the_same_words_in_every_list(
     assert any(rule.metric == "leftWithoutDay" and rule.columns[0] == column.name for rule in contract.table.quality)
 
 
-SHARED = (
-    "surname",
-    "forename",
-    "middle_names",
-    "full_name",
-    "date_of_birth",
-    "sex",
-    "postcode",
-    "upn",
-    "former_upn",
-    "uprn",
-)
-"""What the senders of many sources write of a child in the same words."""
-
-WHOSE = ("child", "pupil", "student", "dependant", "patient", "person")
-"""How a header begins that says what the child is to its sender: each contract has its own."""
-
-
-@pytest.mark.parametrize("field", SHARED)
+@pytest.mark.parametrize("field", ALIKE)
 def test_each_contract_is_whole_by_itself_and_knows_what_the_others_know_of_a_field(field: str) -> None:
-    columns = [column for contract in CONTRACTS.values() for column in contract.columns if column.maps_to == field]
-    headers = [{plain_header(header) for header in (c.header, *c.also_called)} for c in columns]
-    shared = [{header for header in known if not header.startswith(WHOSE)} for known in headers]
-    assert all(known == shared[0] for known in shared)
-    assert len({frozenset(column.not_a_value) for column in columns}) == 1
-    assert len({frozenset(column.codes.items()) for column in columns}) == 1
+    columns = {
+        (c.id, column.name): column for c in CONTRACTS.values() for column in c.columns if column.maps_to == field
+    }
+    headers = {
+        where: {header for header in map(plain_header, column.headers) if not header.startswith(WHOSE)}
+        for where, column in columns.items()
+    }
+    known = set().union(*headers.values())
+    assert {where: known - own for where, own in headers.items() if known - own} == {}, "to be added to alsoCalled"
+    empty = {word for column in columns.values() for word in column.not_a_value}
+    lacking = {where: empty.difference(column.not_a_value) for where, column in columns.items()}
+    assert {where: words for where, words in lacking.items() if words} == {}, "to be added to notAValue"
+    assert len({frozenset(column.codes.items()) for column in columns.values()}) == 1
 
 
 def test_a_day_is_read_in_the_same_forms_wherever_people_may_write_it() -> None:
-    written = [c for contract in CONTRACTS.values() if contract.id != "ctf" for c in contract.columns if c.date_formats]
-    forms = {frozenset(column.dates_written).difference({YEAR_ALONE}, MONTHS_ALONE) for column in written}
-    assert len(forms) == 1
-    assert {column.maps_to for column in written if YEAR_ALONE in column.dates_written} == {"date_of_birth"}
+    others = [contract for contract in CONTRACTS.values() if contract.id != "ctf"]
+    written = {(c.id, column.name): column for c in others for column in c.columns if column.date_formats}
+    known = {form for column in written.values() for form in column.dates_written} - {YEAR_ALONE, *MONTHS_ALONE}
+    lacking = {where: known.difference(column.dates_written) for where, column in written.items()}
+    assert {where: forms for where, forms in lacking.items() if forms} == {}, "to be added to alsoWritten"
+    assert {column.maps_to for column in written.values() if YEAR_ALONE in column.dates_written} == {"date_of_birth"}
 
 
 def test_a_month_alone_is_read_of_every_end_and_of_no_other_day() -> None:
