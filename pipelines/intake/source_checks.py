@@ -19,7 +19,7 @@ from pipelines.intake.misleading_files import ENOUGH_ROWS
 from pipelines.intake.school_holidays import SOME_SHUT, days_of, days_shut
 from pipelines.intake.source_tonight import SourceTonight
 from pipelines.intake.standing_in import stands_in_until
-from pipelines.intake.units import units_due, units_less
+from pipelines.intake.units import pupils_vanished, units_due, units_less
 from pipelines.intake.usual import NIGHTS_TO_LEARN, SHARE_APART, SPREADS, shares_risen, spread
 from pipelines.written_dates import day_written
 
@@ -50,6 +50,7 @@ def failed_checks(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     yield from fewer
     units = list(units_less(source))
     yield from (("units", words) for words in units)
+    yield from pupils_vanished(source)
     if not any(check in ("fewer rows", "rows gone") for check, _ in fewer):
         yield from _keys(source)
     # Their places ended at once, which is reported as such.

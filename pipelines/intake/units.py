@@ -6,7 +6,7 @@ that it had. If its pupils' rows go on under another number, nothing is missing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -22,6 +22,15 @@ from pipelines.written_dates import day_written
 
 ENOUGH_IN_UNIT = 5
 """A unit of fewer rows is not a school, but a mistyped number, or one pupil at a distant school."""
+
+
+YEARS_LEAVE = range(5, 10)
+"""Months, May to September, in which whole years leave a school, and some schools send no rows of who has left."""
+VANISHED_HOLDS, VANISHED_STAMPS = 1 / 3, 1 / 10
+"""Share of a school's pupils who vanish without a leaving date. In the other months a school has no reason to lose a tenth of
+them, and a year that was left out is a sixth. From a third on, they would fill the list."""
+LATELY = timedelta(days=14)
+"""How long pupils who have vanished are missed."""
 
 
 def units_gone(before: pl.DataFrame, tonight: pl.DataFrame, contract: Contract) -> frozenset[str]:
@@ -187,6 +196,56 @@ def units_less(source: SourceTonight) -> Iterator[str]:
             "Leaving or entry dates may have been filled in for everyone, or a school may have closed or been given another "
             "number."
         )
+
+
+def pupils_vanished(source: SourceTonight) -> Iterator[tuple[Check, str]]:
+    """Units of a roll that lost many of their places lately, and rows with them, so that nobody says that these pupils have
+    left; in the months in which no year does (``YEARS_LEAVE``).
+
+    A leaver's row goes on for some time with a leaving date, and rows of old leavers that go take no place with them. If a
+    school is divided, its pupils come again under another number: units count only if all units together lost half as many.
+    """
+    if not source.contract.is_roll or source.as_at.month in YEARS_LEAVE:
+        return
+    rows, places = (_against_lately(source, measure) for measure in (UNIT, PLACES))
+    both = places.join(rows, on="of", how="inner", validate="1:1", suffix="_rows")
+    lost = pl.min_horizontal(pl.col("value") - pl.col("now"), pl.col("value_rows") - pl.col("now_rows"))
+    thinner = both.with_columns(shown="shown_rows", lost=lost, share=lost / pl.col("value")).filter(
+        (pl.col("lost") >= ENOUGH_ROWS) & (pl.col("share") >= VANISHED_STAMPS)
+    )
+    of_all = float((rows["value"] - rows["now"]).sum())
+    if 2.0 * of_all < float(thinner["lost"].sum()):
+        return
+    is_held = pl.col("share") >= VANISHED_HOLDS
+    if (schools := thinner.filter(is_held).sort("shown", "of")).height:
+        yield "units", f"{_vanished('a third', schools)}{source.not_read}"
+    if (schools := thinner.filter(~is_held).sort("shown", "of")).height:
+        once = source.not_read or " If all of them are there, accept it once."
+        yield "rows gone", f"{_vanished('a tenth', schools)}{once}"
+
+
+def _vanished(share: str, schools: pl.DataFrame) -> str:
+    return (
+        f"{share} or more of the pupils of these schools are gone without a leaving date: {_fewer(schools)}. Part of their "
+        "rows may be missing."
+    )
+
+
+def _against_lately(source: SourceTonight, measure: str) -> pl.DataFrame:
+    """By unit (``of``; ``shown``, for people): the most of a measure on the last nights (``value``; 0: it is new), and that of
+    tonight (``now``). Units that lost most of it, and those that lost nobody, are left out: they are reported, or need not
+    be."""
+    own = source.measures.filter(measure=measure)
+    since = min(source.last.as_at, source.as_at - LATELY)
+    before = own.filter(pl.col("as_at").is_between(since, source.as_at, closed="left"))
+    most = before.group_by("of").agg(pl.col("value").max(), shown=pl.col("name").drop_nulls().last())
+    tonight = own.filter(as_at=source.as_at).select("of", now="value")
+    both = most.join(tonight, on="of", how="full", coalesce=True, validate="1:1").with_columns(
+        pl.col("value", "now").fill_null(0.0), shown=pl.coalesce("shown", "of")
+    )
+    lost_nobody = source.measures.filter(pl.col("as_at") >= since, measure=LOST_NOBODY)["of"]
+    is_told = pl.col("now") < source.contract.completeness.unit_rows_kept * pl.col("value")
+    return both.filter(~is_told, ~pl.col("of").is_in(lost_nobody.implode()))
 
 
 def _counted_otherwise(units: pl.DataFrame, source: SourceTonight) -> str:

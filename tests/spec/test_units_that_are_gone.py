@@ -193,6 +193,69 @@ def test_places_that_end_of_themselves_while_the_file_stays_the_same_hold_the_li
     assert any("School 1 (24 to 0)" in line for line in nights.judged(1, school_census=roll).held)
 
 
+LARGE = [{**row, "nc_year_actual": "7"} for row in census(4, 120)]
+"""Four schools of 120 pupils each."""
+
+
+def _large(after: int, left: int, **columns: str) -> Rows:
+    """The roll on a later night: so many pupils are left of School 1; of the others no row, or one with these cells."""
+    rest = [row for row in LARGE if row["estab"] == "2001"][left:]
+    stay = [{**row, "nc_year_actual": str(after)} for row in LARGE if row not in rest]
+    return stay + [{**row, **columns} for row in rest if columns]
+
+
+OF_A_THIRD, OF_A_TENTH = ("units", "holds", "a third or more"), ("rows gone", "stamps", "a tenth or more")
+
+
+@pytest.mark.parametrize(
+    ("tonight", "told"),
+    [
+        pytest.param(_large(1, 60), OF_A_THIRD, id="half of a school's file came"),
+        pytest.param(_large(1, 80), OF_A_THIRD, id="a third of its pupils are gone"),
+        pytest.param(_large(1, 100), OF_A_TENTH, id="a year is gone"),
+        pytest.param(_large(1, 101), None, id="nineteen pupils are gone"),
+        pytest.param(_large(1, 80, leaving_date="2026-11-02"), None, id="a third have left, and say when"),
+        pytest.param(_large(1, 80, estab="2005"), None, id="a third are at a school that was divided from it"),
+        pytest.param(_large(1, 59), None, id="most are gone: told as such"),
+    ],
+)
+def test_pupils_of_whom_nobody_says_that_they_have_left_are_missed(
+    begun: Begun, tonight: Rows, told: tuple[str, str, str] | None
+) -> None:
+    found = told_of(begun(school_census=LARGE).judged(1, school_census=tonight), "school_census")
+    vanished = [(check, outcome, words) for check, outcome, words in found if "without a leaving date" in words]
+    assert [(check, outcome) for check, outcome, _ in vanished] == ([told[:2]] if told else [])
+    assert all(
+        words.startswith(f"{told[2]} of the pupils") and "School 1 (120 to " in words for *_, words in vanished if told
+    )
+
+
+def test_old_leavers_whose_rows_go_at_once_are_not_missed(begun: Begun) -> None:
+    roll = LARGE + [
+        {**row, "record_id": f"L{row['record_id']}", "leaving_date": "2026-07-20"} for row in LARGE[120:180]
+    ]
+    found = told_of(begun(school_census=roll).judged(1, school_census=LARGE), "school_census")
+    assert not [words for *_, words in found if "without a leaving date" in words]
+
+
+def test_a_year_may_vanish_from_may_to_september(begun: Begun) -> None:
+    for month in range(1, 13):
+        after = (date(2027, month, 8) - FIRST).days
+        nights = begun(after, school_census=_large(0, 120))
+        words = [told[2] for told in told_of(nights.judged(after + 1, school_census=_large(1, 90)), "school_census")]
+        assert any("without a leaving date" in each for each in words) is (month not in range(5, 10)), month
+
+
+def test_pupils_who_have_vanished_are_missed_each_night_for_a_fortnight_or_until_accepted(tmp_path: Path) -> None:
+    nights, told = Deliveries(tmp_path), []
+    nights.night(0, school_census=LARGE)
+    for after in (1, 2, 14, 15):
+        told.append(
+            bool(nights.night(after, school_census=_large(after, 100)).completeness.filter(check="rows gone").height)
+        )
+    assert told == [True, True, True, False]
+
+
 def test_a_few_places_of_a_small_unit_may_end(tmp_path: Path) -> None:
     nights, roll = Deliveries(tmp_path), census(3, 19)
     nights.night(0, school_census=roll)
