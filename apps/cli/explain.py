@@ -18,6 +18,7 @@ def explain(
         Another record, as source:key: show the evidence for and against it being the same child as the first record.
     """
     from apps.cli.words import source_names
+    from pipelines.decisions.outcomes import read_outcomes
     from pipelines.for_readers import store_for_readers
     from pipelines.linking.model_file import kept_model
     from pipelines.reports.explain import EXPLAIN_READS
@@ -32,6 +33,7 @@ def explain(
         if is_record:
             tables |= {table: store.read(table) for table in EXPLAIN_PAIR_READS if table not in tables}
         tables |= {table: store.read_or_empty(table) for table in LIFE_READS}
+    tables["outcome"] = read_outcomes(workspace)
     names = source_names(workspace, contracts)
     if against is None:
         page = page_about(child_or_record, tables, names)

@@ -1,12 +1,14 @@
 """A child's life on the list, from the ledger; also for a child no longer on it, no longer known, or merged into another."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import polars as pl
 
+from data_contracts.today import day_of
 from pipelines.counted import counted
+from pipelines.decisions.outcomes import CODES
 from pipelines.intake.last_intake import in_record_id
 from pipelines.ledger.left_list import IN_VIEW, LISTED, RECORDS_GONE
 from pipelines.ledger.unconfirmed import is_unconfirmed
@@ -41,8 +43,9 @@ def as_typed(identifier: str) -> str:
 def life_of(child_id: str, tables: Mapping[str, pl.DataFrame], *, is_protected: bool) -> list[tuple[str, list[str]]]:
     """Sections of a page: spells on the list with why they began and ended, nights, and merges. A section may have no line.
 
-    For a child who is protected now, or was on any night that the ledger knows, no reason is given, nor how rank and
-    likelihood moved.
+    ``tables``: ``LIFE_READS`` and, where outcomes have been handed in, ``OUTCOME`` as "outcome". For a child who is
+    protected now, or was on any night that the ledger knows, no reason and no outcome is given, nor how rank and likelihood
+    moved.
     """
     leads, nights, moves = (tables[name] for name in LIFE_READS)
     own = leads.filter(_is_under(child_id)).sort("first_listed_on", "off_on", nulls_last=True)
@@ -55,6 +58,7 @@ def life_of(child_id: str, tables: Mapping[str, pl.DataFrame], *, is_protected: 
             "The child's time on the list",
             [line for lead in shown.to_dicts() for line in _spell(lead, withheld=withheld)],
         ),
+        ("What officers said", [] if withheld or "outcome" not in tables else _said(tables["outcome"], ids)),
         ("Night by night", [] if withheld else _nights(nights.filter(pl.col("child_id").is_in(list(ids))))),
         ("Records that moved from, or to, other children", _moves(moves, ids)),
     ]
@@ -110,6 +114,16 @@ def _reason(lead: Row, of: str, withheld: bool) -> str:
         return WHY_WITHHELD
     because = REASON_IN_WORDS.get(lead[f"{of}_because"], lead[f"{of}_because"])
     return f"{because}. {lead[f'{of}_why']}"
+
+
+def _said(outcomes: pl.DataFrame, ids: Collection[str]) -> list[str]:
+    """One line for each outcome in the order of its day, with who handed it in: an auditor asks who decided."""
+    own = outcomes.filter(pl.col("child_id").is_in(list(ids))).sort("outcome_on", maintain_order=True)
+    return [
+        f"{day_written(row['outcome_on'])}: {CODES[row['outcome']].words} (handed in by {row['by']} on "
+        f"{day_written(day_of(row['at']))})"
+        for row in own.to_dicts()
+    ]
 
 
 def _nights(nights: pl.DataFrame) -> list[str]:

@@ -37,6 +37,7 @@ def page(nights: Nights, asked: str, drawn: Drawn) -> str:
         "lead": nights.ledger.leads,
         "lead_night": nights.ledger.nights,
         "child_move": moves,
+        "outcome": nights.outcomes,
     }
     return " ".join(explain(asked, tables, SOURCE_NAMES).split())
 
@@ -72,6 +73,15 @@ def test_an_id_that_was_merged_leads_to_the_child_it_is_now() -> None:
 def test_what_an_officer_has_in_hand_is_said_to_be_in_view() -> None:
     shown = page(Nights().night(lead()).officer("UNDER_ENQUIRY").night(schooled()), "A", schooled())
     assert "Still in view, until the officer who has it in hand closes it." in shown
+
+
+def test_who_said_what_of_a_child_is_told_and_of_a_protected_one_withheld() -> None:
+    """Of a child that had another id then, too."""
+    by_then = Nights().night(lead()).officer("UNDER_ENQUIRY")
+    said = "What officers said 20 November 2026: being looked into (handed in by"
+    assert said in page(by_then.night(merged()), "A", merged())
+    protected = lead().says("health:H1", "protected")
+    assert "being looked into (" not in page(Nights().night(protected).officer("UNDER_ENQUIRY"), "A", protected)
 
 
 def test_what_nobody_told_anything_new_of_is_said_to_be_in_view_and_why() -> None:
