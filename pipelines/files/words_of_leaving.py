@@ -17,7 +17,9 @@ NOTED_LEFT = "note of leaving"
 
 _LEFT = (
     r"(?i)(^|[^\w])(left( (school|us|on|in|the|\d)|\s*$|[,;.])|has left|leaver|off[ -]?roll|taken off|removed from roll"
-    r"|moved (to|away|abroad|out|back|school)|deregistered|no longer (here|on roll|at|attend)|did not return|wedi gadael)"
+    r"|moved (to|away|abroad|out|back|school)|deregistered|no longer (here|on roll|at|attend)|did not return|wedi gadael"
+    r"|(case|file|ehe|home education|placement|tuition)( was| is now| has been)? (closed|ended|ceased))"
+    r"|^\s*(closed|ended|ceased)( on)?:?\s*(\d|$)"
 )
 _DENIED = r"(?i)\b(not|never|hasn't|isn't|may|might|if|wants to|to be)\b"
 

@@ -16,7 +16,15 @@ Left                                  | told
 Off roll 3 June                       | told
 HAS LEFT US - forwarding address given| told
 moved abroad?                         | told
+closed 03/11/2026                     | told
+Ended: 3 June                         | told
+EHE case closed, back at school?      | told
+Placement has been ended              | told
                                       |
+school closed 12/3 for snow           |
+closed file cabinet B                 |
+case not closed                       |
+referral closed 3 June                |
 left-handed                           |
 ring mum, left message                |
 has not left school                   |
