@@ -94,6 +94,9 @@ class Contract(DataContract):
     says: tuple[Statement, ...]
     is_roll: bool = False
     """Whether the source is a roll. Without any roll the night stops."""
+    surname_first: bool = False
+    """Whether its names stand the other way round: with the surname first in one cell, without a comma, or in each other's
+    columns. Not written in a contract: nights learn it (:mod:`pipelines.intake.name_order`)."""
     completeness: Completeness = Completeness()
     """When its files are complete, and what an incomplete file does to the night."""
 
@@ -108,6 +111,8 @@ class Contract(DataContract):
     def _holds_together(self) -> "Contract":
         if self.table.physical_name != f"raw_{self.id}":
             raise fault(f"physicalName of the table must be raw_{self.id}", "schema", 0, "physicalName")
+        if self.surname_first:
+            raise fault("surname_first is not written in a contract: nights learn it", "surname_first")
         for number, statement in enumerate(self.says):
             self._statement_holds(statement, number)
         for name in self.files.xml.columns if self.files.xml else ():

@@ -207,6 +207,15 @@ def split_full_names(text: pl.Series) -> pl.DataFrame:
     return by_distinct(text, derive)
 
 
+def with_comma_behind_surname(text: pl.Expr) -> pl.Expr:
+    """Full names of a list that has the surname first, as "Surname, Forename Middle": the first word is the surname, with the
+    particles before it. Those of one word, with a comma, or with a surname in capitals alone stay as they are."""
+    untitled = text.str.strip_chars().str.replace(rf"(?i)^(?:(?:{_TITLES})\b\.?\s*)+", "")
+    halves = untitled.str.extract_groups(rf"(?i)^(?P<surname>{_LAST_NAME})\s+(?P<given>\S.*)$").struct
+    is_clear = text.str.contains(",", literal=True) | untitled.str.contains(_SURNAME_IN_CAPITALS)
+    return pl.when(is_clear).then(text).otherwise(pl.coalesce(halves["surname"] + ", " + halves["given"], text))
+
+
 def carer_names(text: pl.Series) -> pl.DataFrame:
     """Columns ``parent_forename`` and ``parent_surname`` of the carer named first, one row per row of ``text``.
 

@@ -66,6 +66,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         fills={("candidate", "unlisted_school"): 0.0},
     ),
     Migration(to=16, why="a month or year of birth is kept where no day is given"),
+    Migration(to=17, why="which sources write the surname first is held from night to night"),
 )
 """In order; the last one leads to SCHEMA_VERSION."""
 

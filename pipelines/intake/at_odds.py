@@ -17,6 +17,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.intake.misread_dates import TURNED, MisreadDates, misread_dates, with_dates_put_right
+from pipelines.intake.name_order import surname_first_in_words
 
 ENOUGH_CHILDREN = 30
 """Fewest children that two sources must have in common: a share of fewer says nothing."""
@@ -167,14 +168,14 @@ def ends_before_begin(statement: pl.DataFrame, contracts: Mapping[str, Contract]
 def at_odds_in_words(
     person: pl.DataFrame, statement: pl.DataFrame, contracts: Mapping[str, Contract]
 ) -> tuple[str, ...]:
-    """A sentence or two for each of :func:`misread_dates`, :func:`columns_at_odds` of what is left, and
-    :func:`ends_before_begin`, for everything published."""
+    """A sentence or two for each source with the surname first, and each of :func:`misread_dates`, :func:`columns_at_odds` of
+    what is left, and :func:`ends_before_begin`, for everything published."""
     misread = misread_dates(person)
     of_machine = groupby(misread, key=lambda each: (each.source, each.fault == TURNED))
     births = (_misread_in_words(list(each), contracts) for _, each in of_machine)
     columns = (_in_words(each, contracts) for each in columns_at_odds(with_dates_put_right(person, misread)))
     days = (_reversed_in_words(each, contracts) for each in ends_before_begin(statement, contracts))
-    return (*births, *columns, *days)
+    return (*surname_first_in_words(contracts), *births, *columns, *days)
 
 
 def _misread_in_words(misread: list[MisreadDates], contracts: Mapping[str, Contract]) -> str:

@@ -26,7 +26,14 @@ from matching.identifiers import (
     canonical_uprn,
 )
 from matching.lettering import by_distinct
-from matching.names import carer_names, given_names, shown_names, split_full_names, surnames
+from matching.names import (
+    carer_names,
+    given_names,
+    shown_names,
+    split_full_names,
+    surnames,
+    with_comma_behind_surname,
+)
 from matching.person import Columns
 from pipelines.intake.cells import (
     HOME,
@@ -100,10 +107,17 @@ def _persons(sources: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contra
     return person_records(pl.concat(written)) if written else PERSON.to_frame()
 
 
+_OTHER_WAY: dict[PersonField, PersonField] = {"forename": "surname", "surname": "forename"}
+"""Field -> the one whose columns have it in a source with the surname first."""
+
+
 def _text(contract: Contract, field: PersonField) -> pl.Expr:
     """The field's text; null if the source does not have it, or the row leaves it empty. An address in several columns is
     joined in their order."""
-    texts = [_read_whole(column) for column in columns_for(contract, field)]
+    where: PersonField = _OTHER_WAY.get(field, field) if contract.surname_first else field
+    texts = [_read_whole(column) for column in columns_for(contract, where)]
+    if contract.surname_first and field == "full_name":
+        texts = [with_comma_behind_surname(text) for text in texts]
     joined = pl.concat_str([*texts, pl.lit(None, pl.String)], separator=", ", ignore_nulls=True)
     return pl.when(joined != "").then(joined).alias(field)
 

@@ -9,6 +9,7 @@ from pipelines.amendment import LARGEST_AMENDMENT, Amendment
 from pipelines.intake.former_identities import FormerIdentities, read_former, without_former
 from pipelines.intake.gate import judge_tonight, last_intake
 from pipelines.intake.keeping import keep_tonight
+from pipelines.intake.name_order import read_the_other_way, with_surname_first
 from pipelines.intake.receive import receive, sender_files
 from pipelines.intake.restandardise import cells_changed_by_date, dated_cells, record_fingerprint
 from pipelines.intake.rule_history import history_with
@@ -59,6 +60,7 @@ def snapshot_step(night: Night) -> Counts:
     vanished."""
     assert night.received is not None and night.judged_intake is not None  # noqa: S101 - both come before snapshot in STEPS
     as_at, at = night.settings.as_at, night.started_at
+    night.contracts = with_surname_first(night.contracts, _surname_first(night))
     counts = keep_tonight(night.store, night.received, night.judged_intake, night.contracts, as_at, at=at)
     night.received = None
     return counts
@@ -67,21 +69,44 @@ def snapshot_step(night: Night) -> Counts:
 def standardise_step(night: Night) -> Counts:
     """raw_*, vanished, changed_row -> person_record, statement, school. While software, contracts and what is withheld stay the
     same, only records whose row has changed, or says something else tonight, are made anew. Meanwhile, if they
-    are few, for the next step: the records as they are linked.
+    are few, for the next step: the records as they are linked. If they show that a source has the surname first, all are made
+    anew.
 
     Records of identities from before an adoption stay behind here (former_record): no later step reads them.
     """
     store, as_at = night.store, night.settings.as_at
     former = read_former(night.settings.workspace)
-    stamp = pl.DataFrame([(record_fingerprint(night.contracts, former.mark), as_at)], schema=STANDARDISED, orient="row")
-    last = stamp.clear() if night.settings.full else store.read_or_empty("standardised")
-    is_made = last.filter(made_by=stamp["made_by"].item()).height > 0
+    last = store.read_or_empty("standardised")
+    is_made = (
+        last.filter(made_by=record_fingerprint(night.contracts, former.mark)).height > 0 and not night.settings.full
+    )
     if not (is_made and _make_changed(night, former, made_on=last["made_on"].item())):
         _make_all(night, former)
+        if _turns_names(night):
+            _make_all(night, former)
     store.write("school", schools(store, night.contracts))
-    store.write("standardised", stamp)
+    stamp = (record_fingerprint(night.contracts, former.mark), as_at, sorted(_surname_first_in(night)))
+    store.write("standardised", pl.DataFrame([stamp], schema=STANDARDISED, orient="row"))
     store.write("changed_row", CHANGED_ROW.to_frame())
     return {"person_records": store.count("person_record"), "statements": store.count("statement")}
+
+
+def _surname_first(night: Night) -> list[str]:
+    """The sources whose names were read with the surname first when records were last made."""
+    held = night.store.read_or_empty("standardised")["surname_first"].drop_nulls()
+    return held.explode().to_list() if held.len() else []
+
+
+def _surname_first_in(night: Night) -> set[str]:
+    return {source for source, contract in night.contracts.items() if contract.surname_first}
+
+
+def _turns_names(night: Night) -> bool:
+    """Whether the records show that names of a source are to be read the other way; from then on its contract says so."""
+    read = _surname_first_in(night)
+    turned = read_the_other_way(night.store.read("person_record"), read)
+    night.contracts = with_surname_first(night.contracts, read.symmetric_difference(turned))
+    return bool(turned)
 
 
 def _make_all(night: Night, former: FormerIdentities) -> None:
@@ -98,7 +123,7 @@ def _make_all(night: Night, former: FormerIdentities) -> None:
 
 def _make_changed(night: Night, former: FormerIdentities, *, made_on: date) -> bool:
     """Make anew the records of rows that changed or say something else tonight. False, with nothing done, if those are so
-    many that making all records costs no more."""
+    many that making all records costs no more, or if they show that a source's names are to be read the other way."""
     store, contracts, as_at = night.store, night.contracts, night.settings.as_at
     vanished = store.read("vanished")
     stale = _stale(night, vanished, made_on)
@@ -113,6 +138,8 @@ def _make_changed(night: Night, former: FormerIdentities, *, made_on: date) -> b
         unchanged = before.filter(~before.is_in(stale.implode()))
         store.write("former_record", pl.concat([unchanged, withheld]).sort().to_frame())
         store.amend_rows("person_record", Amendment(made.person, stale))  # first, as the linkage waits for it
+        if _turns_names(night):
+            return False
         night.begin_to_link()
         store.amend_rows("statement", Amendment(made.statements, stale))
         store.change("dated_cell", DATED_CELL.to_frame(), _dated(night, raw, store.read("dated_cell")))

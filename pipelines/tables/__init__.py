@@ -58,7 +58,7 @@ from pipelines.tables.received import (
     VANISHED,
 )
 
-SCHEMA_VERSION = 16
+SCHEMA_VERSION = 17
 """Raise it, and add a migration (:mod:`pipelines.migrations`), whenever a table of existing stores changes."""
 
 TABLES: dict[str, pl.Schema] = {

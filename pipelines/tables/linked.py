@@ -35,6 +35,7 @@ STANDARDISED = pl.Schema(
         {
             "made_by": pl.String,  # fingerprint of software and contracts (pipelines.intake.restandardise.record_fingerprint)
             "made_on": pl.Date,  # the date judged
+            "surname_first": pl.List(pl.String),  # sources whose names are read the other way round; null: none
         }
     )
 )
