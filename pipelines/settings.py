@@ -265,7 +265,8 @@ def read_toml(config: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         fault = (
             f"{config}: this is not TOML in UTF-8: {error}. Correct the place it names. A text stands in "
-            "quotes, a number has a point and no comma, a day is written as 2026-10-26, and each heading stands once."
+            'straight quotes ("), a number has a point and no comma, a day is written as 2026-10-26, and each heading '
+            "stands once."
         )
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
