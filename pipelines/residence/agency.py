@@ -12,6 +12,9 @@ from pipelines.residence.reading import DEPARTED, ENDED, Codes, Flags, Floats
 SEEN = np.array([14.0, *DEPARTED[1:]])
 """Edges, in days since a sighting; cut where the departures are cut."""
 
+MOST_STARTS = 0.9
+"""If more than this share of an agency's dates are the start of an entry, it notes hardly any meeting."""
+
 
 @dataclass(frozen=True)
 class Agency:
@@ -66,9 +69,10 @@ class Agency:
 
     @cached_property
     def tells_starts_only(self) -> bool:
-        """Whether most of the agency's dates are the start of an entry, so that a start is all that a sighting means to it."""
-        is_dated = ~np.isnan(self.sighted)
-        return bool(np.count_nonzero(self.is_start & is_dated) * 2 > np.count_nonzero(is_dated))
+        """Whether nearly all dates that the agency gives of open entries are their start, so that a start is all that a sighting
+        means to it. Where an entry has ended, the agency often dates the end, whatever it notes before."""
+        is_asked = ~np.isnan(self.sighted) & (self.state != ENDED)
+        return bool(np.count_nonzero(self.is_start & is_asked) >= MOST_STARTS * np.count_nonzero(is_asked))
 
     def laid_out(self, codes: Codes, rows: Codes) -> tuple[Codes, Floats, Flags]:
         """``codes`` of the records, laid out as codes, trust and ``is_shared`` of the children in ``rows``; code -1: no

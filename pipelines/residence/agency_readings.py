@@ -252,8 +252,8 @@ def _open_or_ended(agency: Agency, rows: Codes, known: Floats) -> list[Reading]:
 def _sighting(agency: Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags, of_group: Flags) -> list[Reading]:
     """How long ago an agency saw the children of one age group.
 
-    Its habits are those with known children of that age, or of any age where it knows few of that one, adjusted for
-    children educated elsewhere (:func:`_out_of_school`). Those who left were seen with the same habits up to the day they
+    Its habits are those with known children (:func:`_met`), adjusted for children educated elsewhere
+    (:func:`_out_of_school`). Those who left were seen with the same habits up to the day they
     left.
 
     A child not seen since its entry began, or since a letter to everybody, was last seen that long ago or longer. The
@@ -265,9 +265,7 @@ def _sighting(agency: Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags,
     is_dated = ~np.isnan(agency.sighted)
     if not np.any(of_group[agency.child] & is_dated):
         return []
-    own = is_known & of_group
-    known = own if np.count_nonzero(own[agency.child] & is_dated) >= ENOUGH_KNOWN else is_known
-    is_met = _is_met(agency, known)
+    known, is_met = _met(agency, is_known & of_group, is_known)
     is_asked = known[agency.child] & is_dated & ~agency.is_letter
     unnoted = _unnoted(agency, _gaps(agency, known[agency.child] & is_met), is_asked, is_met)
     usual = _gaps_of_all(agency, known[agency.child] & is_dated, is_met, unnoted)
@@ -293,13 +291,17 @@ def _sighting(agency: Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags,
     return readings
 
 
-def _is_met(agency: Agency, known: Flags) -> Flags:
-    """Which records tell how long ago the agency met a child: those with a day other than the start of their entry, unless
-    hardly any of the ``known`` children has one."""
+def _met(agency: Agency, own: Flags, is_known: Flags) -> tuple[Flags, Flags]:
+    """The children who show how long ago an agency meets children, and which records tell it.
+
+    The children are the known ones of the age group (``own``), or of any age if it met few of that one. The records are those
+    with a day other than the start of their entry; all that are dated, if it notes hardly any such day.
+    """
     is_dated = ~np.isnan(agency.sighted)
-    is_met = is_dated & ~agency.is_start
-    enough = np.count_nonzero(known[agency.child] & is_met & ~agency.is_letter) >= ENOUGH_KNOWN
-    return is_met if enough and not agency.tells_starts_only else is_dated
+    is_met = is_dated if agency.tells_starts_only else is_dated & ~agency.is_start
+    known = own if np.count_nonzero(own[agency.child] & is_met) >= ENOUGH_KNOWN else is_known
+    is_enough = np.count_nonzero(known[agency.child] & is_met & ~agency.is_letter) >= ENOUGH_KNOWN
+    return known, is_met if is_enough else is_dated
 
 
 def _unnoted(agency: Agency, usual: Floats, known: Flags, is_met: Flags) -> float:
