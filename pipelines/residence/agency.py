@@ -69,8 +69,8 @@ class Agency:
 
     @cached_property
     def tells_starts_only(self) -> bool:
-        """Whether nearly all dates that the agency gives of open entries are their start, so that a start is all that a sighting
-        means to it. Where an entry has ended, the agency often dates the end, whatever it notes before."""
+        """Whether nearly all dates that it gives of open entries are their start, so that a start is all that a sighting means
+        to it. Where an entry has ended, an agency often dates the end, whatever it notes before."""
         is_asked = ~np.isnan(self.sighted) & (self.state != ENDED)
         return bool(np.count_nonzero(self.is_start & is_asked) >= MOST_STARTS * np.count_nonzero(is_asked))
 
