@@ -17,7 +17,7 @@ from pipelines.publish.evidence import evidence_sheets
 from pipelines.publish.match_report import match_report_html
 from pipelines.publish.other_teams_file import former_csv, other_teams_csvs
 from pipelines.publish.publication import Publication
-from pipelines.publish.run_json import RUN_FILE, run_json
+from pipelines.publish.run_json import RUN_FILE, lists_replaced, run_json
 from pipelines.publish.sender_files import sender_csvs
 from pipelines.publish.tabular import csv_bytes, parquet_bytes
 from pipelines.publish.warnings_file import warnings_txt
@@ -50,8 +50,8 @@ def publish(publication: Publication, into: Path, listed: Masked) -> PublishedFo
     _refuse_unsound(listed.candidates)
     lanes = dict(listed.candidates.group_by("lane").len().sort("lane").iter_rows())
     files = _outputs(publication, listed)
-    files[RUN_FILE] = run_json({**publication.run, "lanes": lanes}, files)
     folder = into / publication.as_at.isoformat()
+    files[RUN_FILE] = run_json({**publication.run, "lanes": lanes, "replaces": lists_replaced(folder)}, files)
     write_folder(files, folder)
     point_latest(folder)
     return PublishedFolder(path=folder, files=tuple(sorted(files)), lanes=lanes)

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 RUN_FILE = "run.json"
+LISTS = ("candidates.csv", "candidates.xlsx")
 
 
 def read_run(publication: Path) -> dict[str, Any] | None:
@@ -27,6 +28,16 @@ def run_json(run: Mapping[str, Any], published: Mapping[str, bytes]) -> bytes:
     files = [{"file": name, **_fingerprint(content)} for name, content in sorted(published.items())]
     text = json.dumps({**run, "published": files}, indent=2, ensure_ascii=False, default=_plain)
     return f"{text}\n".encode()
+
+
+def lists_replaced(publication: Path) -> list[dict[str, Any]]:
+    """The lists of the same date that stood here before, the oldest first: when their nights began, and the SHA-256 of each
+    file that people read the list in, by which a copy can be told. Empty: none did."""
+    run = read_run(publication)
+    if run is None:
+        return []
+    lists = {each["file"]: each["sha256"] for each in run.get("published", []) if each["file"] in LISTS}
+    return [*run.get("replaces", []), {"started_at": run.get("started_at"), "sha256": lists}]
 
 
 def _fingerprint(content: bytes) -> dict[str, int | str]:

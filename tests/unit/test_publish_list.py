@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 from html import unescape
 from pathlib import Path
 
@@ -245,6 +246,17 @@ def test_run_json_fingerprints_every_other_file(folder: Path) -> None:
         if path.is_file() and path.name != "run.json"
     }
     assert all(re.fullmatch("[0-9a-f]{64}", entry["sha256"]) for entry in run["published"])
+
+
+def test_run_json_tells_which_lists_of_the_same_date_it_replaced(tmp_path: Path) -> None:
+    """An officer who printed the list of that morning must be able to say which one it was."""
+    begun, lists = ("2026-11-21T02:30:00+00:00", "2026-11-21T09:00:00+00:00", "2026-11-21T12:00:00+00:00"), []
+    for at in begun:
+        folder = publish(made_publication(run={"as_at": "2026-11-20", "started_at": at}), tmp_path).path
+        files = ("candidates.csv", "candidates.xlsx")
+        lists.append({name: sha256((folder / name).read_bytes()).hexdigest() for name in files})
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    assert run["replaces"] == [{"started_at": begun[n], "sha256": lists[n]} for n in (0, 1)]
 
 
 def test_a_run_that_json_cannot_hold_is_refused_before_anything_is_written(tmp_path: Path) -> None:
