@@ -20,6 +20,7 @@ from pipelines.children.facts import child_ages, mean_over_sources, without_misd
 from pipelines.children.members import join_by_child, members, source_bits, sources_by_child
 from pipelines.children.provision import entry_certainty
 from pipelines.intake.misread_dates import misread_dates, with_dates_put_right
+from pipelines.intake.stand_in_days import without_days_that_stand_in
 
 PRIOR_SLIPS, PRIOR_DATES = 1.0, 500.0
 """Prior: one date in five hundred makes a child of another age look of age."""
@@ -72,7 +73,8 @@ def birth_date_evidence(
     ages = child_ages(dated, statements, child_records, as_at)
     found = birth_dates(ages, dated, statements, child_records, provision, as_at=as_at)
     # Dates that a source has misread in one way are told of once, with the whole file.
-    as_read = with_stand_in_days(with_dates_put_right(person, misread_dates(person)))
+    as_read = without_days_that_stand_in(person)
+    as_read = with_stand_in_days(with_dates_put_right(as_read, misread_dates(as_read)))
     is_exchanged = by_age["date_of_birth"].ne_missing(as_read["date_of_birth"])
     theirs = child_records.join(person.filter(is_exchanged), on="record_id", how="semi")["child_id"].unique()
     put_right = pl.col("child_id").is_in(theirs.implode())

@@ -11,6 +11,7 @@ from matching.keys import home_keys
 from matching.names import skeleton_key, variant_groups
 from pipelines.children.age import birth_date_by_age
 from pipelines.intake.misread_dates import misread_dates, with_dates_put_right
+from pipelines.intake.stand_in_days import without_days_that_stand_in
 
 LARGEST = 8
 """A home with more rows of one source is a hostel: what its rows have in common shows nothing."""
@@ -33,6 +34,7 @@ def records_by_age(person: pl.DataFrame) -> pl.DataFrame:
     """``person`` (``PERSON``) as ages are judged by it: with the birth dates of two rows exchanged where other sources surely
     show that theirs has exchanged them (:func:`records_linked_and_by_age`), and those put right that a source has misread in
     one way. Where the month of birth alone is known, its first day stands for the birth date (``born_in`` tells)."""
+    person = without_days_that_stand_in(person)
     person = with_dates_put_right(person, misread_dates(person))
     told = _told(person)
     return with_stand_in_days(_put_right(person, told, _contradicted(person, told), surely=True))
@@ -56,8 +58,10 @@ def records_linked_and_by_age(identified: pl.DataFrame, person: pl.DataFrame) ->
     the smaller share of UPNs are exchanged for the linkage, as schools see birth certificates, and none for ages. A row that
     could be exchanged with two others stays as it is.
 
-    Before that, dates that a source has misread in one way are put right.
+    Before that, days that stand for all days of a source are left out, and dates that a source has misread in one way are put
+    right.
     """
+    identified, person = without_days_that_stand_in(identified), without_days_that_stand_in(person)
     misread = misread_dates(person)
     identified, person = (with_dates_put_right(each, misread) for each in (identified, person))
     told = _told(person)

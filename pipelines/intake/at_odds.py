@@ -18,6 +18,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from pipelines.intake.misread_dates import TURNED, MisreadDates, misread_dates, with_dates_put_right
 from pipelines.intake.name_order import surname_first_in_words
+from pipelines.intake.stand_in_days import StandInDay, stand_in_days, without_days_that_stand_in
 
 ENOUGH_CHILDREN = 30
 """Fewest children that two sources must have in common: a share of fewer says nothing."""
@@ -170,12 +171,24 @@ def at_odds_in_words(
 ) -> tuple[str, ...]:
     """A sentence or two for each source with the surname first, and each of :func:`misread_dates`, :func:`columns_at_odds` of
     what is left, and :func:`ends_before_begin`, for everything published."""
+    without_day = (_without_day_in_words(each, contracts) for each in stand_in_days(person))
+    person = without_days_that_stand_in(person)
     misread = misread_dates(person)
     of_machine = groupby(misread, key=lambda each: (each.source, each.fault == TURNED))
     births = (_misread_in_words(list(each), contracts) for _, each in of_machine)
     columns = (_in_words(each, contracts) for each in columns_at_odds(with_dates_put_right(person, misread)))
     days = (_reversed_in_words(each, contracts) for each in ends_before_begin(statement, contracts))
-    return (*surname_first_in_words(contracts), *births, *columns, *days)
+    return (*surname_first_in_words(contracts), *without_day, *births, *columns, *days)
+
+
+def _without_day_in_words(found: StandInDay, contracts: Mapping[str, Contract]) -> str:
+    contract = contracts[found.source]
+    same, read = ("day of the month", "month") if found.month is None else ("day and month", "year")
+    return (
+        f"{contract.name}: {found.on_it:,} of its {found.dates:,} birth dates have the same {same} in "
+        f"{_headers(contract, 'date_of_birth')}, which stands for one not known or left out. Tonight the {read} alone is read "
+        "of them. Have the file sent with whole birth dates."
+    )
 
 
 def _misread_in_words(misread: list[MisreadDates], contracts: Mapping[str, Contract]) -> str:

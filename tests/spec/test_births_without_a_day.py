@@ -8,10 +8,15 @@ import pytest
 
 from data_contracts.births import born_in
 from data_contracts.contract import read_contracts
+from matching.person import PERSON_RECORD
+from pipelines.children.exchanged_births import records_by_age, records_linked_and_by_age
 from pipelines.children.facts import child_ages
+from pipelines.intake.at_odds import at_odds_in_words
 from pipelines.intake.receive import receive
 from pipelines.intake.restandardise import rows_changed_by_date
+from pipelines.intake.stand_in_days import without_days_that_stand_in
 from pipelines.intake.standardise import persons_of
+from pipelines.tables import STATEMENT
 from pipelines.written_dates import birth_written
 from tests.made.children import AS_AT, ELEVEN, Drawn, known_to_gp, listed
 from tests.spec.test_contracts import GOOD
@@ -179,3 +184,48 @@ def test_a_row_is_read_again_when_its_month_of_birth_begins(cell: str, turns: bo
     assert rows_changed_by_date(row, REFERRALS, before, after).len() == turns
     read = [persons_of({"referrals": row}, CONTRACTS, as_at=day)["born_in"].item() for day in (before, after)]
     assert (read[0] != read[1]) is turns, "as the reading of the whole row has it"
+
+
+def on_days(source: str, *days: date) -> pl.DataFrame:
+    """A source's person records with these birth dates."""
+    rows = [{"record_id": f"{source}:{n}", "dataset": source, "date_of_birth": day} for n, day in enumerate(days)]
+    return pl.concat([PERSON_RECORD.to_frame(), pl.DataFrame(rows)], how="diagonal")
+
+
+MONTHS_OF_2014 = [date(2014, 1 + n % 12, 15) for n in range(36)]
+OTHER_DAYS = [date(2014, 1 + n % 12, 1 + n % 14) for n in range(36)]
+
+
+SAME_DAY = "have the same day of the month"
+
+
+@pytest.mark.parametrize(
+    ("days", "first", "left_out", "warned"),
+    [
+        pytest.param(OTHER_DAYS, (date(2014, 1, 1), None), 0, None, id="many days"),
+        pytest.param(MONTHS_OF_2014, (None, "2014-01"), 36, f"36 of its 36 birth dates {SAME_DAY}", id="the 15th"),
+        pytest.param([date(2014, 1, 1)] * 36, (None, "2014"), 36, "have the same day and month", id="1 January"),
+        pytest.param([*MONTHS_OF_2014, *OTHER_DAYS[:6]], (None, "2014-01"), 36, "36 of its 42", id="nearly all: these"),
+        pytest.param([*MONTHS_OF_2014, *OTHER_DAYS[:12]], (date(2014, 1, 15), None), 0, None, id="three in four"),
+        pytest.param(MONTHS_OF_2014[:29], (date(2014, 1, 15), None), 0, None, id="too few to say"),
+    ],
+)
+def test_a_day_that_stands_for_all_days_of_a_list_is_no_birthday(
+    days: list[date], first: tuple[date | None, str | None], left_out: int, warned: str | None
+) -> None:
+    person = pl.concat([on_days("housing", *days), on_days("school_census", *OTHER_DAYS)])
+    read = without_days_that_stand_in(person)
+    assert read.select("date_of_birth", "born_in").row(0) == first
+    assert read["date_of_birth"].null_count() == read["born_in"].count() == left_out
+    assert read.filter(dataset="school_census").equals(person.filter(dataset="school_census"))
+    told = at_odds_in_words(person, STATEMENT.to_frame(), CONTRACTS)
+    assert len(told) == (warned is not None) and all(str(warned) in words for words in told)
+
+
+def test_links_and_ages_are_judged_without_a_day_that_stands_in() -> None:
+    person = pl.concat([on_days("housing", *MONTHS_OF_2014), on_days("school_census", *OTHER_DAYS)])
+    linked, by_age = records_linked_and_by_age(person, person)
+    row = ["date_of_birth", "born_in"]
+    assert linked.select(row).row(2) == (None, "2014-03")
+    assert by_age.select(row).row(2) == (date(2014, 3, 1), "2014-03")
+    assert by_age.equals(records_by_age(person))
