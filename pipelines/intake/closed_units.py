@@ -4,7 +4,7 @@ A school that closes gives all its pupils a leaving date, and goes on sending th
 leaving dates were filled in for everybody by mistake, also all on one day. Where the children are now tells the two apart.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 
 import polars as pl
@@ -71,9 +71,9 @@ def _closed(
     """Those of ``units`` that lost rows or places, but nobody by it.
 
     Either nearly all of their places had already ended on the last night (``last_on``). Or, of the children who had a place
-    then, as many as a unit must keep have one tonight: still there, or at another unit, now or to come. If leaving dates
-    were filled in for everybody, the school's children have none. ``before``, ``tonight``: all rows of the source as
-    received.
+    then and have none there tonight, as many as a unit must keep have one at another unit, now or to come. If leaving dates
+    were filled in for everybody, the school's children have none; if half of a file came, those in it do not speak for the
+    others. ``before``, ``tonight``: all rows of the source as received.
     """
     unit = contract.completeness.unit
     if unit is None:
@@ -85,20 +85,26 @@ def _closed(
     places = tonight.with_columns(of=of).filter(
         ~has_ended(contract, as_at), ~(pl.col("of").is_in(units) & is_to_come(contract, as_at))
     )
-    placed = _same_children(open_then, places, contract, as_at)
-    share = open_then.group_by("of").agg(share=pl.col("record_id").is_in(placed.implode()).mean())
+    placed, there = (_same_children(open_then, places, contract, as_at, at_unit=only) for only in ((), ("of",)))
+    is_placed, is_gone = pl.col("record_id").is_in(placed.implode()), ~pl.col("record_id").is_in(there.implode())
+    share = open_then.group_by("of").agg(share=is_placed.filter(is_gone).mean().fill_null(1.0))
     return frozenset(few.filter(pl.col("open") < ENOUGH_IN_UNIT)["of"]) | frozenset(
         share.filter(pl.col("share") >= contract.completeness.unit_rows_kept)["of"]
     )
 
 
-def _same_children(before: pl.DataFrame, tonight: pl.DataFrame, contract: Contract, as_at: date) -> pl.Series:
+def _same_children(
+    before: pl.DataFrame, tonight: pl.DataFrame, contract: Contract, as_at: date, *, at_unit: Sequence[str]
+) -> pl.Series:
     """``record_id`` of the rows of ``before`` whose child is, beyond doubt, also that of a row of ``tonight``; without rows
-    that are alike."""
+    that are alike. ``at_unit``: ``of``, if that row must be of the same unit."""
     was, now = (
-        persons_of({contract.id: rows.drop("of")}, {contract.id: contract}, as_at=as_at) for rows in (before, tonight)
+        persons_of({contract.id: rows.drop("of")}, {contract.id: contract}, as_at=as_at).join(
+            rows.select("record_id", "of"), on="record_id", validate="1:1"
+        )
+        for rows in (before, tonight)
     )
-    by_person = [list(columns) for columns in BEYOND_DOUBT if CONTENT not in columns]
+    by_person = [[*columns, *at_unit] for columns in BEYOND_DOUBT if CONTENT not in columns]
     found = [
         was.filter(pl.struct(columns).is_unique()).join(now, on=columns, how="semi")["record_id"]
         for columns in by_person

@@ -110,6 +110,8 @@ def _places(pupils: int, **columns: str) -> Rows:
 ROLL = _three_schools()
 CLOSED = _with(ROLL, "2001", leaving_date="2026-11-02")
 WITHOUT = [row for row in ROLL if row["estab"] != "2001"]
+GONE_ROWS = [row["record_id"] for row in ROLL if row["estab"] == "2001"][11:]
+MOST_GONE = "most rows of these schools or other units are gone: School 1 (24 to 11)."
 LEFT, GONE = "School 1 (24 to 0)", "are gone, with 24 rows: School 1."
 
 
@@ -118,6 +120,8 @@ LEFT, GONE = "School 1 (24 to 0)", "are gone, with 24 rows: School 1."
     [
         pytest.param(ROLL, CLOSED + _places(12), None, id="closed: half of its pupils are at another school"),
         pytest.param(ROLL, CLOSED + _places(11), LEFT, id="most of its pupils are nowhere"),
+        pytest.param(ROLL, [row for row in ROLL if row["record_id"] not in GONE_ROWS] + _places(24)[-1:], MOST_GONE,
+                     id="half of its file came, and one of the others is at another school: who is there speaks for none"),
         pytest.param(ROLL, CLOSED, LEFT, id="leaving dates filled in for everybody, all on one day"),
         pytest.param(ROLL, _with(CLOSED + _places(24), "2002", leaving_date="2026-11-02"), LEFT,
                      id="leaving dates filled in at the other school too"),
