@@ -9,6 +9,7 @@ from data_contracts.contract import Contract
 from data_contracts.parts import Column, PersonField
 from data_contracts.protection import WITHHELD
 from data_contracts.values import as_codes, is_no_date, parse_dates, text_of
+from matching.dates import first_day
 
 HOME: tuple[PersonField, ...] = ("address", "postcode")
 
@@ -85,6 +86,12 @@ def only_cell(cells: Iterable[pl.Expr], dtype: type[pl.DataType]) -> pl.Expr:
 def born_on(contract: Contract) -> pl.Expr:
     """The birth date, in rows from :func:`read_cells`."""
     return only_cell((pl.col(column.name) for column in columns_for(contract, "date_of_birth")), pl.Date)
+
+
+def born_by_month(contract: Contract) -> pl.Expr:
+    """The birth date or, where the month alone is given, its first day, which gives the right school year."""
+    said = born_in_month_or_year(contract)
+    return pl.coalesce(born_on(contract), first_day(pl.when(said.str.contains("-")).then(said)))
 
 
 def born_in_month_or_year(contract: Contract) -> pl.Expr:

@@ -10,7 +10,7 @@ from data_contracts.ended import LEFT
 from data_contracts.statement import Doubt, Statement
 from data_contracts.values import text_of
 from matching.dates import plausible_birth_date
-from pipelines.intake.cells import born_on, is_unread, meaning_of, only_cell, read_cells, says_withheld
+from pipelines.intake.cells import born_by_month, born_on, is_unread, meaning_of, only_cell, read_cells, says_withheld
 from pipelines.intake.year_seven import year_begins
 from pipelines.tables import STATEMENT
 
@@ -72,7 +72,7 @@ def _applies(contract: Contract, doubt: Doubt, as_at: date) -> pl.Expr:
     holds += [pl.col(name).str.contains(words) == is_there for name, words, is_there in doubt.patterns]
     holds += [pl.col(name) <= as_at - timedelta(days=days) for name, days in doubt.older_than.items()]
     for name, year in doubt.before_year.items():
-        began_on = year_begins(year, plausible_birth_date(born_on(contract), as_at))
+        began_on = year_begins(year, plausible_birth_date(born_by_month(contract), as_at))
         holds += [pl.col(name) < began_on, began_on <= as_at]
     return pl.all_horizontal(holds).fill_null(value=False)
 

@@ -15,7 +15,7 @@ from pipelines.intake.at_odds import at_odds_in_words
 from pipelines.intake.receive import receive
 from pipelines.intake.restandardise import rows_changed_by_date
 from pipelines.intake.stand_in_days import without_days_that_stand_in
-from pipelines.intake.standardise import persons_of
+from pipelines.intake.standardise import persons_of, statements_of
 from pipelines.tables import STATEMENT
 from pipelines.written_dates import birth_written
 from tests.made.children import AS_AT, ELEVEN, Drawn, known_to_gp, listed
@@ -229,3 +229,21 @@ def test_links_and_ages_are_judged_without_a_day_that_stands_in() -> None:
     assert linked.select(row).row(2) == (None, "2014-03")
     assert by_age.select(row).row(2) == (date(2014, 3, 1), "2014-03")
     assert by_age.equals(records_by_age(person))
+
+
+@pytest.mark.parametrize(
+    ("born", "doubt"),
+    [
+        pytest.param("14/10/2014", True, id="in Year 7 since September"),
+        pytest.param("10/2014", True, id="the same, by the month"),
+        pytest.param("10/2015", False, id="in Year 6"),
+        pytest.param("2014", False, id="in Year 7, or in Year 8: the year does not say"),
+    ],
+)
+def test_a_place_at_a_primary_school_is_doubted_by_the_month_of_birth_too(born: str, doubt: bool) -> None:
+    contract = CONTRACTS["other_la"]
+    columns = dict.fromkeys((name for name in contract.column_named if name != "record_id"), "")
+    cells = {"date_of_birth": born, "confirmed_on": "02/03/2026", "school": "Beck Primary"}
+    row = pl.DataFrame([{"record_id": "other_la:1", "file_id": "f", "line": 2} | columns | cells])
+    said = statements_of({"other_la": row}, CONTRACTS, as_at=AS_AT).filter(kind="provision")
+    assert (said["doubt"].item() is not None) is doubt
