@@ -16,6 +16,9 @@ NEARLY_ALL = 0.8
 """Share of them on one day of the month. By chance it is one in thirty. It is less where 1 January stands for unknown in some
 rows."""
 
+FEWEST_DIFFERENT = 5
+"""Different dates that must be among them: a column with one and the same date in every row is no list of birth dates."""
+
 BORN = pl.col("date_of_birth")
 
 
@@ -35,10 +38,11 @@ class StandInDay:
 
 def stand_in_days(person: pl.DataFrame) -> list[StandInDay]:
     """The sources of ``person`` (``PERSON_RECORD``) with such a day, by name."""
-    dated = person.select("dataset", BORN.dt.day().alias("day"), BORN.dt.month().alias("month")).drop_nulls()
-    counted = dated.group_by("dataset", "day").len("on_it")
+    dated = person.select("dataset", BORN, day=BORN.dt.day(), month=BORN.dt.month()).drop_nulls()
+    counted = dated.group_by("dataset", "day").agg(on_it=pl.len(), different=BORN.n_unique())
     counted = counted.with_columns(dates=pl.col("on_it").sum().over("dataset"))
-    days = counted.filter(pl.col("dates") >= ENOUGH_DATES, pl.col("on_it") >= NEARLY_ALL * pl.col("dates"))
+    is_nearly_all = (pl.col("dates") >= ENOUGH_DATES) & (pl.col("on_it") >= NEARLY_ALL * pl.col("dates"))
+    days = counted.filter(is_nearly_all, pl.col("different") >= FEWEST_DIFFERENT)
     months = dated.join(days, on=["dataset", "day"], how="semi").group_by("dataset", "month").len("in_it")
     found = days.join(months, on="dataset").filter(pl.col("in_it") == pl.col("in_it").max().over("dataset"))
     month = pl.when(pl.col("in_it") >= NEARLY_ALL * pl.col("on_it")).then("month")

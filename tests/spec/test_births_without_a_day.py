@@ -196,6 +196,7 @@ MONTHS_OF_2014 = [date(2014, 1 + n % 12, 15) for n in range(36)]
 OTHER_DAYS = [date(2014, 1 + n % 12, 1 + n % 14) for n in range(36)]
 
 
+NEW_YEARS_DAYS = [date(2010 + n % 9, 1, 1) for n in range(36)]
 SAME_DAY = "have the same day of the month"
 
 
@@ -204,7 +205,8 @@ SAME_DAY = "have the same day of the month"
     [
         pytest.param(OTHER_DAYS, (date(2014, 1, 1), None), 0, None, id="many days"),
         pytest.param(MONTHS_OF_2014, (None, "2014-01"), 36, f"36 of its 36 birth dates {SAME_DAY}", id="the 15th"),
-        pytest.param([date(2014, 1, 1)] * 36, (None, "2014"), 36, "have the same day and month", id="1 January"),
+        pytest.param(NEW_YEARS_DAYS, (None, "2010"), 36, "have the same day and month", id="1 January"),
+        pytest.param([date(2014, 5, 14)] * 36, (date(2014, 5, 14), None), 0, None, id="one date in every row"),
         pytest.param([*MONTHS_OF_2014, *OTHER_DAYS[:6]], (None, "2014-01"), 36, "36 of its 42", id="nearly all: these"),
         pytest.param([*MONTHS_OF_2014, *OTHER_DAYS[:12]], (date(2014, 1, 15), None), 0, None, id="three in four"),
         pytest.param(MONTHS_OF_2014[:29], (date(2014, 1, 15), None), 0, None, id="too few to say"),
