@@ -1,18 +1,23 @@
-"""What counts as contact: that somebody met the child on a day. A letter that an agency sent to its whole list does not."""
+"""What counts as contact: that somebody met the child on a day. A letter that an agency sent to its whole list does not, nor a
+day that it gives where it knows none."""
 
 import numpy as np
 import polars as pl
+
+from pipelines.residence.default_days import without_default_days
 
 SEEN, STARTS = "seen", "lives_here"
 """The kinds of statement that give a day of contact, and a day on which an entry began."""
 
 
 def without_letters(statements: pl.DataFrame, child_records: pl.DataFrame, residence: pl.DataFrame) -> pl.DataFrame:
-    """``statements`` (``STATEMENT``) without letters' dates; the statements of kind ``seen`` that remain are contact.
+    """``statements`` (``STATEMENT``) without letters' dates and default days; the statements of kind ``seen`` that remain and
+    have a day are contact.
 
     ``residence`` (``RESIDENCE``) says of which sources the child's last date is a letter's
     (:mod:`pipelines.residence.letters`). A day on which an entry began never is. The order of rows stays.
     """
+    statements = without_default_days(statements)
     written = (
         residence.filter(pl.col("letters_of").is_not_null())
         .select("child_id", source=pl.col("letters_of").str.split(";"))

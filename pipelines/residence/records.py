@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines.children.members import members
 from pipelines.record_ids import source_of
+from pipelines.residence.default_days import without_default_days
 
 SAYS_MOVED = r"\bmoved\b"
 """Matches a reason for closing an entry that says the family has moved away."""
@@ -76,7 +77,7 @@ def record_dates(statements: pl.DataFrame, as_at: date) -> RecordDates:
         kind=pl.col("kind").cast(pl.Categorical),
         record=pl.col("record_id").rle_id(),
     )
-    ordered = _without_dates_given_at_once(ordered, as_at)
+    ordered = _without_dates_given_at_once(without_default_days(ordered, of="record"), as_at)
     for dates in (_sightings(ordered, as_at), _entries(ordered, as_at), _leavings(ordered, as_at)):
         records = records.join(dates, on="record", how="left", validate="1:1", maintain_order="left")
     entry_sources = ordered.filter(pl.col("kind").is_in(["lives_here", "provision"]))["source"].unique()
