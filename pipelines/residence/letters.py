@@ -75,8 +75,8 @@ def with_letters(agencies: pl.DataFrame, children: pl.DataFrame, as_at: date) ->
     for number in range(int(source.max(initial=-1)) + 1):
         mine = np.flatnonzero((source == number) & meets.to_numpy())
         by_weeks = are_letters(seen[mine], age[mine], is_pupil[mine], has_none[mine])
-        asked_whom = (is_pupil & is_open)[mine], (has_none & is_open)[mine]
-        is_letter[mine] = by_weeks | are_of_one_day(seen[mine], *asked_whom, begun[mine])
+        whom = (is_pupil & is_open)[mine], (has_none & is_open)[mine], ~is_open[mine]
+        is_letter[mine] = by_weeks | are_of_one_day(seen[mine], *whom, begun[mine])
     return agencies.with_columns(is_letter=pl.Series(is_letter, dtype=pl.Boolean))
 
 
@@ -99,12 +99,15 @@ def are_letters(seen_days: Floats, age_days: Floats, is_pupil: Flags, without_pl
     return is_letter
 
 
-def are_of_one_day(seen_days: Floats, is_pupil: Flags, without_place: Flags, begun_days: Floats) -> Flags:
+def are_of_one_day(
+    seen_days: Floats, is_pupil: Flags, without_place: Flags, is_ended: Flags, begun_days: Floats
+) -> Flags:
     """Whether each sighting by one agency is of a day on which it dated more children than it can have met: a yearly rent
     review, a new system, a practice that went through its list.
 
     ``is_pupil``, ``without_place``: only of children whose entry is open, as nobody writes to the others. A day needs fewer
-    children to stand out than a week does. Days of the last week do not count: a hotel counts its guests each morning.
+    children to stand out than a week does. Days of the last week do not count, as a hotel counts its guests each morning,
+    unless those whose entry has ended (``is_ended``) are dated on it as often as pupils: nobody met these.
 
     ``begun_days``: days since the child's entry began; nan: unknown. Whoever has come since a day cannot be dated on it, and
     many children without a place have come lately: of a small list, two of them would make a letter a meeting.
@@ -114,17 +117,24 @@ def are_of_one_day(seen_days: Floats, is_pupil: Flags, without_place: Flags, beg
         return is_of_one_day
     by_day = np.bincount(seen_days[is_pupil].astype(np.int64), minlength=int(seen_days.max()) + 1)
     many = many_for_its_time(by_day, 0) / by_day.sum()
-    days, counts = np.unique(seen_days[without_place & (seen_days > WEEK_DAYS)], return_counts=True)
+    days, counts = np.unique(seen_days[without_place], return_counts=True)
     for day, count in zip(days, counts, strict=True):
         if count < ENOUGH_ON_A_DAY:
             continue
         on_it = seen_days == day
         had_come = on_it | ~(begun_days < day)
         share, of_pupils = (_share(on_it, among=whose & had_come) for whose in (without_place, is_pupil))
+        if day <= WEEK_DAYS and not _dates_the_gone(on_it, is_ended, of_pupils):
+            continue
         is_of_all = min(share, of_pupils) >= ENOUGH_LETTERS and share >= AS_MANY * of_pupils
         if is_of_all or _is_of_a_part(int(count), share, of_pupils, many[int(day)]):
             is_of_one_day |= on_it
     return is_of_one_day
+
+
+def _dates_the_gone(on_it: Flags, is_ended: Flags, of_pupils: float) -> bool:
+    is_enough = np.count_nonzero(on_it & is_ended) >= ENOUGH_ON_A_DAY
+    return bool(is_enough and _share(on_it, among=is_ended) >= AS_MANY * of_pupils)
 
 
 def _share(of: Flags, *, among: Flags) -> float:

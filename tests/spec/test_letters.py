@@ -47,6 +47,7 @@ UNDATED = np.full(PUPILS + OTHERS, np.nan)
 """Nobody knows when an entry began."""
 FEW = np.arange(PUPILS + OTHERS) < PUPILS + 20
 """All the pupils, and twenty children without a place."""
+NONE_ENDED = np.zeros(PUPILS + OTHERS, dtype=bool)
 OF_ONE_DAY = [
     pytest.param(np.where(EVERY_THIRD, MET, 45), True, id="two in three dated by one day in October"),
     pytest.param(
@@ -65,7 +66,7 @@ OF_ONE_DAY = [
 
 @pytest.mark.parametrize(("seen", "found"), OF_ONE_DAY)
 def test_a_day_on_which_a_whole_list_is_dated_is_no_meeting(seen: np.ndarray, found: bool) -> None:
-    letters = are_of_one_day(seen.astype(float)[FEW], IS_PUPIL[FEW], ~IS_PUPIL[FEW], UNDATED[FEW])
+    letters = are_of_one_day(seen.astype(float)[FEW], IS_PUPIL[FEW], ~IS_PUPIL[FEW], NONE_ENDED[FEW], UNDATED[FEW])
     assert set(seen[FEW][letters]) == ({45} if found else set())
 
 
@@ -79,13 +80,29 @@ def test_a_day_on_which_a_whole_list_is_dated_is_no_meeting(seen: np.ndarray, fo
 def test_who_has_come_since_a_letter_does_not_make_it_a_meeting(begun: int, found: bool) -> None:
     others = FEW & ~IS_PUPIL & EVERY_THIRD
     seen, since = np.where(others, 12, 45), np.where(others, begun, 900)
-    letters = are_of_one_day(seen.astype(float)[FEW], IS_PUPIL[FEW], ~IS_PUPIL[FEW], since.astype(float)[FEW])
+    letters = are_of_one_day(
+        seen.astype(float)[FEW], IS_PUPIL[FEW], ~IS_PUPIL[FEW], NONE_ENDED[FEW], since.astype(float)[FEW]
+    )
     assert set(seen[FEW][letters]) == ({45} if found else set())
+
+
+@pytest.mark.parametrize(
+    ("of_the_gone", "found"),
+    [
+        pytest.param(6, True, id="and so are those whose entry has ended: the list was dated"),
+        pytest.param(200, False, id="and those whose entry has ended are not: counted each morning"),
+    ],
+)
+def test_a_day_of_the_last_week_that_dates_those_who_are_gone_is_no_meeting(of_the_gone: int, found: bool) -> None:
+    is_ended = np.arange(PUPILS + OTHERS) % 4 == 0
+    seen = np.where(is_ended, of_the_gone, np.where(EVERY_THIRD, MET, 6)).astype(float)
+    letters = are_of_one_day(seen, IS_PUPIL & ~is_ended, ~IS_PUPIL & ~is_ended, is_ended, UNDATED)
+    assert (6 in seen[letters]) == found
 
 
 def test_a_day_before_any_pupil_came_is_no_letter_to_all() -> None:
     seen, since = np.where(IS_PUPIL, 12, 45), np.where(IS_PUPIL, 20, 900)
-    assert not are_of_one_day(seen.astype(float), IS_PUPIL, ~IS_PUPIL, since.astype(float)).any()
+    assert not are_of_one_day(seen.astype(float), IS_PUPIL, ~IS_PUPIL, NONE_ENDED, since.astype(float)).any()
 
 
 def every(nth: int, of: np.ndarray) -> np.ndarray:
@@ -110,17 +127,17 @@ def test_a_day_on_which_a_part_of_a_list_is_dated_is_no_meeting(
     pupils: np.ndarray, others: np.ndarray, found: bool
 ) -> None:
     seen = np.where(pupils | others, 45, np.where(MET == 45, 46, MET))
-    letters = are_of_one_day(seen.astype(float), IS_PUPIL, ~IS_PUPIL, UNDATED)
+    letters = are_of_one_day(seen.astype(float), IS_PUPIL, ~IS_PUPIL, NONE_ENDED, UNDATED)
     assert set(seen[letters]) == ({45} if found else set())
 
 
 def test_a_day_on_which_as_many_were_met_as_on_those_about_it_is_one_of_meetings() -> None:
-    assert not are_of_one_day(OFTEN.astype(float), IS_PUPIL, ~IS_PUPIL, UNDATED).any()
+    assert not are_of_one_day(OFTEN.astype(float), IS_PUPIL, ~IS_PUPIL, NONE_ENDED, UNDATED).any()
 
 
 def test_a_day_like_others_is_one_of_meetings() -> None:
     seen = 10 + np.arange(PUPILS + OTHERS) % 12  # all met in one fortnight, one in twelve a day
-    assert not are_of_one_day(seen.astype(float), IS_PUPIL, ~IS_PUPIL, UNDATED).any()
+    assert not are_of_one_day(seen.astype(float), IS_PUPIL, ~IS_PUPIL, NONE_ENDED, UNDATED).any()
 
 
 def test_whose_entry_has_ended_got_no_letter() -> None:
