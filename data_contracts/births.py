@@ -30,10 +30,7 @@ def born_in(column: Column) -> pl.Expr:
     """
     cell = pl.when(parse_dates(column).is_null()).then(text_of(column))
     said = cell.map_batches(_born_in, return_dtype=pl.String, is_elementwise=True)
-    for rule in column.quality:
-        if rule.metric == "notBefore" and rule.stops == "nothing" and rule.year is not None:
-            said = pl.when(said.str.head(4).cast(pl.Int32) >= rule.year).then(said)
-    return said
+    return pl.when(said.str.head(4).cast(pl.Int32) >= column.years_from).then(said) if column.years_from else said
 
 
 def _born_in(text: pl.Series) -> pl.Series:

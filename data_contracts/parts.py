@@ -293,6 +293,13 @@ class Column(Flattened):
         return ((self.options.format,) if self.options.format else ()) + self.also_written
 
     @property
+    def years_from(self) -> int:
+        """The first year in which a date of the column counts: by the latest of its ``notBefore`` rules that stop nothing; 0:
+        none does."""
+        stop_nothing = (rule for rule in self.quality if rule.metric == "notBefore" and rule.stops == "nothing")
+        return max((rule.year or 0 for rule in stop_nothing), default=0)
+
+    @property
     def dates_such_as(self) -> str:
         """For people who have to write a date: an example in each of the first two accepted formats."""
         days = [EXAMPLE_DAY.strftime(form) for form in self.date_formats[:2] if form != EXCEL_DAYS]

@@ -11,7 +11,7 @@ from matching.keys import home_keys
 from matching.names import skeleton_key, variant_groups
 from pipelines.children.age import birth_date_by_age
 from pipelines.intake.misread_dates import misread_dates, with_dates_put_right
-from pipelines.intake.stand_in_days import without_days_that_stand_in
+from pipelines.intake.stand_in_days import stand_in_days, without_days_that_stand_in
 
 LARGEST = 8
 """A home with more rows of one source is a hostel: what its rows have in common shows nothing."""
@@ -34,13 +34,13 @@ def records_by_age(person: pl.DataFrame) -> pl.DataFrame:
     """``person`` (``PERSON``) as ages are judged by it: with the birth dates of two rows exchanged where other sources surely
     show that theirs has exchanged them (:func:`records_linked_and_by_age`), and those put right that a source has misread in
     one way. Where the month of birth alone is known, its first day stands for the birth date (``born_in`` tells)."""
-    person = without_days_that_stand_in(person)
+    person = without_days_that_stand_in(person, stand_in_days(person))
     person = with_dates_put_right(person, misread_dates(person))
     told = _told(person)
-    return with_stand_in_days(_put_right(person, told, _contradicted(person, told), surely=True))
+    return with_first_of_month(_put_right(person, told, _contradicted(person, told), surely=True))
 
 
-def with_stand_in_days(person: pl.DataFrame) -> pl.DataFrame:
+def with_first_of_month(person: pl.DataFrame) -> pl.DataFrame:
     """``person`` with the first day of the month of birth where the day is not known: for ages, never for links."""
     return person.with_columns(date_of_birth=birth_date_by_age(pl.col("date_of_birth"), pl.col("born_in")))
 
@@ -61,12 +61,13 @@ def records_linked_and_by_age(identified: pl.DataFrame, person: pl.DataFrame) ->
     Before that, days that stand for all days of a source are left out, and dates that a source has misread in one way are put
     right.
     """
-    identified, person = without_days_that_stand_in(identified), without_days_that_stand_in(person)
+    stand_in = stand_in_days(person)
+    identified, person = (without_days_that_stand_in(each, stand_in) for each in (identified, person))
     misread = misread_dates(person)
     identified, person = (with_dates_put_right(each, misread) for each in (identified, person))
     told = _told(person)
     doubted = _contradicted(person, told)
-    by_age = with_stand_in_days(_put_right(person, told, doubted, surely=True))
+    by_age = with_first_of_month(_put_right(person, told, doubted, surely=True))
     return _put_right(identified, told, doubted, surely=False), by_age
 
 

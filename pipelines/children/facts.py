@@ -106,7 +106,7 @@ def child_ages(
     ).drop("month")
 
 
-def without_stand_in_days(children: pl.DataFrame) -> pl.DataFrame:
+def without_first_of_month(children: pl.DataFrame) -> pl.DataFrame:
     """``children`` as people may read them: ``date_of_birth`` is null where the first day of a month stands for it."""
     return children.with_columns(date_of_birth=pl.when(pl.col("born_in").is_null()).then("date_of_birth"))
 

@@ -171,8 +171,9 @@ def at_odds_in_words(
 ) -> tuple[str, ...]:
     """A sentence or two for each source with the surname first, and each of :func:`misread_dates`, :func:`columns_at_odds` of
     what is left, and :func:`ends_before_begin`, for everything published."""
-    without_day = (_without_day_in_words(each, contracts) for each in stand_in_days(person))
-    person = without_days_that_stand_in(person)
+    stand_in = stand_in_days(person)
+    without_day = (_without_day_in_words(each, contracts) for each in stand_in)
+    person = without_days_that_stand_in(person, stand_in)
     misread = misread_dates(person)
     of_machine = groupby(misread, key=lambda each: (each.source, each.fault == TURNED))
     births = (_misread_in_words(list(each), contracts) for _, each in of_machine)

@@ -62,10 +62,7 @@ def columns_for(contract: Contract, field: PersonField) -> list[Column]:
 def date_in_cell(column: Column) -> pl.Expr:
     """The cell as a date. A date before the year of a ``notBefore`` rule that stops nothing counts as empty."""
     day = parse_dates(column)
-    for rule in column.quality:
-        if rule.metric == "notBefore" and rule.stops == "nothing" and rule.year is not None:
-            day = pl.when(day.dt.year() >= rule.year).then(day)
-    return day
+    return pl.when(day.dt.year() >= column.years_from).then(day) if column.years_from else day
 
 
 def is_unread(name: str) -> pl.Expr:

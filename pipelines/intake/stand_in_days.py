@@ -5,6 +5,7 @@ thirty. If it were believed, records would seem to contradict each other, and ch
 So the month alone is read (``born_in``), or the year alone where nearly all are in one month too (1 January).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -50,10 +51,10 @@ def stand_in_days(person: pl.DataFrame) -> list[StandInDay]:
     return [StandInDay(*row) for row in rows.iter_rows()]
 
 
-def without_days_that_stand_in(person: pl.DataFrame) -> pl.DataFrame:
+def without_days_that_stand_in(person: pl.DataFrame, found: Iterable[StandInDay]) -> pl.DataFrame:
     """``person`` (``PERSON_RECORD``) with the month or year alone (``born_in``) where the day stands for all days of its
-    source."""
-    for each in stand_in_days(person):
+    source. ``found``: from :func:`stand_in_days`."""
+    for each in found:
         stands_in = (pl.col("dataset") == each.source) & (BORN.dt.day() == each.day)
         if each.month is not None:
             stands_in &= BORN.dt.month() == each.month

@@ -17,7 +17,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.children.facts import without_stand_in_days
+from pipelines.children.facts import without_first_of_month
 from pipelines.children.members import join_by_child
 from pipelines.counted import first_of
 from pipelines.decisions.outcomes import OPENING, open_enquiries
@@ -294,7 +294,7 @@ def _opened(tonight: LedgerInputs) -> pl.Series:
 
 def _in_hand(opened: pl.Series, tonight: LedgerInputs) -> pl.DataFrame:
     """Spells in view of children who are on no list but whom an officer has in hand."""
-    known = without_stand_in_days(tonight.facts_of(opened)).select("child_id", *WHO, restricted=tonight.is_protected)
+    known = without_first_of_month(tonight.facts_of(opened)).select("child_id", *WHO, restricted=tonight.is_protected)
     blank = pl.concat([LEAD.to_frame(), known, _without_records(opened, tonight)], how="diagonal")
     is_known = pl.col("child_id").is_in(known["child_id"].implode())
     asked = blank.with_columns(

@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.children.age import birth_dates_of_age, next_term_starts, school_year, starts_on
 from pipelines.children.died import surely_died
-from pipelines.children.facts import child_facts, without_stand_in_days
+from pipelines.children.facts import child_facts, without_first_of_month
 from pipelines.children.members import join_by_child
 from pipelines.children.promised_places import ACCEPTED, OFFERED, promised_places
 from pipelines.children.provision import entry_certainty
@@ -179,7 +179,7 @@ def _in_words(warned: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
             likelihood=pl.col("no_place") * pl.col("living_here"),
         )
         .sort("due_on", "likelihood", "child_id", descending=[False, True, False])
-        .pipe(without_stand_in_days)
+        .pipe(without_first_of_month)
         .select(EARLY_WARNING.names())
         .cast(EARLY_WARNING)
     )

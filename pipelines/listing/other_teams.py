@@ -7,7 +7,7 @@ it.
 
 import polars as pl
 
-from pipelines.children.facts import child_facts, without_stand_in_days
+from pipelines.children.facts import child_facts, without_first_of_month
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.rank import IN_EDUCATION
 from pipelines.listing.route import ATTENDANCE, OF_ATTENDANCE, ROUTES, route_of_doubt
@@ -43,7 +43,7 @@ def for_other_teams(inputs: ListInputs, explained: pl.DataFrame) -> pl.DataFrame
     members = inputs.child_records.join(once, on="child_id", how="semi")
     facts = child_facts(inputs.by_age, inputs.statements, members, inputs.as_at)
     return (
-        once.join(without_stand_in_days(facts), on="child_id", how="left", validate="m:1")
+        once.join(without_first_of_month(facts), on="child_id", how="left", validate="m:1")
         .sort(order, "child_id")
         .select(OTHER_TEAM.names())
         .cast(OTHER_TEAM)

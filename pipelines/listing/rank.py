@@ -20,7 +20,7 @@ import polars as pl
 from pipelines import reasons
 from pipelines.children.age_slips import with_age_slips
 from pipelines.children.died import CERTAIN, died
-from pipelines.children.facts import described, may_be_protected, without_stand_in_days
+from pipelines.children.facts import described, may_be_protected, without_first_of_month
 from pipelines.children.members import join_by_child
 from pipelines.intake.schools import as_rolls_name_them
 from pipelines.listing.closed import closed_children, in_hand
@@ -156,7 +156,7 @@ def _candidates(
     described_listed = join_by_child(_with_history(listed, circumstances), facts, routes(circumstances))
     ranked = _in_order(described_listed, found, inputs)
     together = households(ranked, inputs.person, inputs.contact, inputs.child_records, inputs.as_at)
-    return join_by_child(without_stand_in_days(ranked), together).select(CANDIDATE.names())
+    return join_by_child(without_first_of_month(ranked), together).select(CANDIDATE.names())
 
 
 def _held(is_listed: pl.Expr) -> pl.Expr:

@@ -14,7 +14,7 @@ from pipelines.children.facts import child_ages
 from pipelines.intake.at_odds import at_odds_in_words
 from pipelines.intake.receive import receive
 from pipelines.intake.restandardise import rows_changed_by_date
-from pipelines.intake.stand_in_days import without_days_that_stand_in
+from pipelines.intake.stand_in_days import stand_in_days, without_days_that_stand_in
 from pipelines.intake.standardise import persons_of, statements_of
 from pipelines.tables import STATEMENT
 from pipelines.written_dates import birth_written
@@ -216,7 +216,7 @@ def test_a_day_that_stands_for_all_days_of_a_list_is_no_birthday(
     days: list[date], first: tuple[date | None, str | None], left_out: int, warned: str | None
 ) -> None:
     person = pl.concat([on_days("housing", *days), on_days("school_census", *OTHER_DAYS)])
-    read = without_days_that_stand_in(person)
+    read = without_days_that_stand_in(person, stand_in_days(person))
     assert read.select("date_of_birth", "born_in").row(0) == first
     assert read["date_of_birth"].null_count() == read["born_in"].count() == left_out
     assert read.filter(dataset="school_census").equals(person.filter(dataset="school_census"))
