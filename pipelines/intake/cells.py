@@ -1,6 +1,6 @@
 """The cells of a source's rows as its contract reads them: days, meanings of codes, and the columns for each field."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import polars as pl
 
@@ -14,17 +14,18 @@ from matching.dates import first_day
 HOME: tuple[PersonField, ...] = ("address", "postcode")
 
 
-def read_cells(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+def read_cells(rows: pl.DataFrame, contract: Contract, only: Collection[str] | None = None) -> pl.DataFrame:
     """Raw rows with every column of the contract (a missing one is empty), with dates and codes read.
 
     A date column becomes a date, null if the cell is empty or no date; if it gives days of contact, ``<name>__unread`` says
     whether something is in the cell that is no date. A column with codes keeps its text; the meaning of the code is in
-    ``<name>__means``. What a birth date without a day says is in ``<name>__born_in``. Each distinct cell is read only once.
+    ``<name>__means``. What a birth date without a day says is in ``<name>__born_in``. Each distinct cell is read only once. ``only``: the columns to read; the others stay as they
+    came. Null: all.
     """
     of_contact = {name for statement in contract.says if statement.kind == "seen" for name in statement.on}
     absent = [column.name for column in contract.columns if column.name not in rows.columns]
     read = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
-    for column in contract.columns:
+    for column in contract.columns if only is None else [contract.column_named[name] for name in only]:
         if column.name in of_contact:
             cell = pl.col(column.name)
             unread = read.select(cell.unique()).filter(is_no_date(column)).to_series()  # few, or none

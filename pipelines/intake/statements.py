@@ -53,9 +53,10 @@ def _is_said(contract: Contract, statement: Statement) -> pl.Expr:
 
 def makes_statement(rows: pl.DataFrame, contract: Contract, kind: str) -> pl.Series:
     """For each row as received: whether it says anything of a kind, such as that its address is protected."""
-    conditions = [_is_said(contract, statement) for statement in contract.says if statement.kind == kind]
-    is_any = pl.any_horizontal(pl.lit(value=False), *conditions)
-    return read_cells(rows, contract).with_columns(is_any.alias(kind))[kind]
+    statements = [statement for statement in contract.says if statement.kind == kind]
+    is_any = pl.any_horizontal(pl.lit(value=False), *(_is_said(contract, statement) for statement in statements))
+    asked = dict.fromkeys(name for statement in statements for name in statement.when)
+    return read_cells(rows, contract, asked).with_columns(is_any.alias(kind))[kind]
 
 
 def _what_said(contract: Contract, statement: Statement) -> pl.Expr:
