@@ -19,8 +19,8 @@ def read_cells(rows: pl.DataFrame, contract: Contract, only: Collection[str] | N
 
     A date column becomes a date, null if the cell is empty or no date; if it gives days of contact, ``<name>__unread`` says
     whether something is in the cell that is no date. A column with codes keeps its text; the meaning of the code is in
-    ``<name>__means``. What a birth date without a day says is in ``<name>__born_in``. Each distinct cell is read only once. ``only``: the columns to read; the others stay as they
-    came. Null: all.
+    ``<name>__means``. What a birth date without a day says is in ``<name>__born_in``. Each distinct cell is read only once.
+    ``only``: the columns to read, by name; null: all.
     """
     of_contact = {name for statement in contract.says if statement.kind == "seen" for name in statement.on}
     absent = [column.name for column in contract.columns if column.name not in rows.columns]
