@@ -4,7 +4,7 @@ It judges tonight's rows as they came. Only what passes replaces last night's ro
 (:mod:`pipelines.intake.keeping`), so that a night that is held leaves everything that the last list was made from.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from pipelines.failure import HELD, NightFailed
 from pipelines.intake.acceptance import acceptances_in_force
@@ -38,10 +39,13 @@ from pipelines.intake.receive import Received
 from pipelines.intake.renumbered import keys_left
 from pipelines.intake.standing_in import STANDS_IN, standing_in
 from pipelines.intake.units import units_gone, units_that_went_on
-from pipelines.intake.withdrawn import established_rows, withdrawn_checks
+from pipelines.intake.withdrawn import TAKEN_BACK, established_rows, withdrawn_checks
 from pipelines.stale import mark_stale
 from pipelines.store import Store
 from pipelines.written_dates import day_written
+
+ENDS_GONE = "ends that are gone"
+"""Name of the rule for which a list of places is refused, as a breach shows it."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,7 @@ def judge_tonight(
         accepted=sources,
         as_at=as_at,
     )
-    failed, went_on = gate.against_last()
+    failed, went_on = gate.against_last(gate.comparable())
     failed |= gate.history.failed_checks_on(as_at, intake)
     lost = gate.units_losing_no_child(before, intake.measures, went_on, accepted=sources)
     intake = replace(intake, measures=pl.concat([intake.measures, lost, failed_checks_as_measures(failed, as_at)]))
@@ -153,6 +157,28 @@ def judge_tonight(
         closures=closures,
     )
     return JudgedIntake(intake, judge_completeness(came, contracts, before), accepted, stands_in)
+
+
+def places_taken_back(
+    store: Store, received: Received, contracts: Mapping[str, Contract], as_at: date
+) -> dict[str, Breach]:
+    """Source -> what is wrong with its files (of no file yet): lists of places in which what had ended would go on, and hide
+    children who have lost their place. They are not to be loaded, as their last rows are truer.
+
+    A roll holds the night instead. What a named person has accepted is loaded as it is.
+    """
+    gate = _Gate(store, received, contracts, as_at, history_of(store))
+    accepted = acceptances_in_force(gate.history.acceptances, received.deliveries, as_at)["source"].to_list()
+    asked = [source for source in gate.comparable() if _is_refused_for(contracts[source]) and source not in accepted]
+    failed, _ = gate.against_last(asked)
+    told = {source: dict(checks).get(TAKEN_BACK) for source, checks in failed.items()}
+    fix = "Send the whole file again, with the day on which each entry ended."
+    return {source: Breach.of_file(source, "", ENDS_GONE, why, fix) for source, why in told.items() if why}
+
+
+def _is_refused_for(contract: Contract) -> bool:
+    stamps = contract.completeness.outcome(TAKEN_BACK, is_roll=contract.is_roll) == STAMPS
+    return bool(contract.ends_of_places) and stamps
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,25 +256,25 @@ class _Gate:
         elsewhere = of_elsewhere({source: store.read_raw(source) for source in refused}, rolls, contracts)
         return [source for source in there if source not in elsewhere]
 
-    def against_last(self) -> tuple[FailedChecks, dict[str, frozenset[str]]]:
-        """By source, compared with the rows in the store: what shows other children or is taken back; and the units that
-        are gone and whose rows go on under others."""
+    def against_last(self, sources: Iterable[str]) -> tuple[FailedChecks, dict[str, frozenset[str]]]:
+        """By source (:meth:`comparable`), against the rows in the store: what shows other children or is taken back; and the
+        units that are gone and whose rows go on under others."""
         received, contracts, as_at = self.received, self.contracts, self.as_at
         failed, went_on = {}, {}
-        for source in self._comparable():
+        for source in sources:
             contract, tonight, is_same = contracts[source], received.raw[source], received.is_unchanged(source)
             before, came = rows_before(self.store, received, source), tonight.filter(~is_same)
             as_settled, still = established_rows(self.history, source, before), tonight.lazy().filter(is_same)
+            left = keys_left({source: before}, {source: came}, contracts, as_at)
             failed[source] = [
                 *other_children(contract, before, came, int(is_same.sum())).failed_checks,
-                *withdrawn_checks(contract, as_settled, came, still, as_at),
+                *withdrawn_checks(contract, as_settled, came, still, left=left, as_at=as_at),
             ]
-            if units_gone(before, tonight, contract):  # only then is it worked out which row goes on as which
-                left = keys_left({source: before}, {source: came}, contracts, as_at)
+            if units_gone(before, tonight, contract):
                 went_on[source] = units_that_went_on(before, tonight, left, contract)
         return failed, went_on
 
-    def _comparable(self) -> list[str]:
+    def comparable(self) -> list[str]:
         """Sources that have rows in the store and other rows tonight; none if tonight is earlier than the last night kept."""
         stood_on: date | None = max(self.history.nights["as_at"].unique().to_list(), default=None)
         if stood_on is None or stood_on > self.as_at:

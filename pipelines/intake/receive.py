@@ -6,11 +6,12 @@ of the row is broken, the row is. Everything kept out stays in a table and goes 
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
@@ -19,6 +20,7 @@ from data_contracts.check import COULD_NOT_RUN
 from data_contracts.contract import Contract
 from data_contracts.today import day_of
 from pipelines.files.folder import UNKNOWN, ExtractsError
+from pipelines.files.read import rows_as_json
 from pipelines.intake.deliveries import deliveries_of
 from pipelines.intake.delivery import (
     LINE_HASH,
@@ -29,7 +31,10 @@ from pipelines.intake.delivery import (
 )
 from pipelines.intake.last_intake import RECORD_ID, SAME, LastIntake, reading_fingerprint
 from pipelines.intake.rule_history import JudgedFile, rules_tonight
+from pipelines.record_ids import source_of
 from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
+
+T = TypeVar("T")
 
 FOR_SENDER = pl.Schema(
     {"file": pl.String, "line": pl.Int64, "column": pl.String, "rule": pl.String, "why": pl.String, "fix": pl.String}
@@ -73,6 +78,42 @@ class Received:
         """For each row of a source, whether it is the same as last night's; false for rows that were never compared."""
         return self.unchanged.get(
             source, pl.repeat(value=False, n=self.raw[source].height, dtype=pl.Boolean, eager=True)
+        )
+
+    def refusing(self, faults: Mapping[str, Breach]) -> "Received":
+        """The same, with all loaded files of these sources refused. ``faults``: source -> what is wrong, whichever the file."""
+        is_loaded = pl.col("source").is_in(list(faults)) & (pl.col("verdict") == "loaded")
+        files = self.deliveries.filter(is_loaded).select("source", "file_id", "file").rows()
+        named = [(file_id, replace(faults[source], file=file)) for source, file_id, file in files]
+        lost = {"rows_loaded": pl.lit(0), "rows_set_aside": pl.col("rows_read"), "verdict": pl.lit("refused")}
+        is_other = ~pl.col("source").is_in(list(faults))
+        return replace(
+            self,
+            raw=_without(self.raw, faults),
+            breaches=pl.concat([_breach_rows(named), self.breaches]),
+            set_aside=pl.concat([self.set_aside, *(self._as_set_aside(faults[source]) for source in faults)]),
+            deliveries=self.deliveries.with_columns(
+                pl.when(is_loaded).then(then).otherwise(name).alias(name) for name, then in lost.items()
+            ),
+            unchanged=_without(self.unchanged, faults),
+            relocated=_without(self.relocated, faults),
+            judged=self.judged.filter(is_other),
+            flawed=self.flawed.to_frame(RECORD_ID).filter(~source_of(pl.col(RECORD_ID)).is_in(list(faults)))[RECORD_ID],
+        )
+
+    def _as_set_aside(self, fault: Breach) -> pl.DataFrame:
+        """The rows of a source as ``SET_ASIDE``, in the order of its files."""
+        headers = dict(self.judged.filter(source=fault.source).select("file_id", "headers").iter_rows())
+        return pl.concat(
+            rows.select(
+                pl.lit(fault.source).alias("source"),
+                "file_id",
+                "line",
+                pl.lit(fault.rule).alias("rules"),
+                "record_id",
+                rows_as_json(rows, json.loads(headers.get(file_id, "{}"))),
+            )
+            for (file_id,), rows in self.raw[fault.source].partition_by("file_id", as_dict=True).items()
         )
 
     @cached_property
@@ -251,12 +292,17 @@ def _by_line(delivery: Delivery) -> list[Breach]:
 
 
 def _breach_table(deliveries: Sequence[Delivery]) -> pl.DataFrame:
-    rows = [
-        (b.source, d.file_id, b.file, b.line, b.column, b.rule, b.stops, b.why, b.fix)
-        for d in deliveries
-        for b in _by_line(d)
-    ]
+    return _breach_rows((d.file_id, b) for d in deliveries for b in _by_line(d))
+
+
+def _breach_rows(breaches: Iterable[tuple[str, Breach]]) -> pl.DataFrame:
+    """``BREACH``. ``breaches``: each with the id of its file."""
+    rows = [(b.source, file_id, b.file, b.line, b.column, b.rule, b.stops, b.why, b.fix) for file_id, b in breaches]
     return pl.DataFrame(rows, schema=BREACH, orient="row")
+
+
+def _without(by_source: Mapping[str, T], sources: Collection[str]) -> dict[str, T]:
+    return {source: each for source, each in by_source.items() if source not in sources}
 
 
 def _delivery_table(deliveries: Sequence[Delivery], received_at: datetime) -> pl.DataFrame:

@@ -16,12 +16,19 @@ import polars as pl
 from data_contracts.completeness import Check
 from data_contracts.contract import Contract
 from data_contracts.values import is_empty, parse_dates
+from pipelines.decisions.keys_tonight import key_now
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.other_children import rows_of_another_child
 from pipelines.intake.statements import makes_statement
 
 MANY, FEWEST = 0.1, 5
 """More than one in ten of those that had it, and more than five rows."""
+
+ALL = 3
+"""That every end of a list is gone overnight, of three or more, is no clerk's work on one child and another."""
+
+TAKEN_BACK: Check = "taken back"
+"""Many entries that had ended no longer have an end."""
 
 ENDED = 0.05
 """More than one in twenty of all rows: less than one year group of eleven or twelve."""
@@ -38,6 +45,8 @@ class _Both:
     now: pl.DataFrame
     same: pl.LazyFrame
     """Most of the rows: only what is asked of them is read."""
+    is_moved: pl.Series
+    """Of ``then`` and ``now``: whether the row goes on under another key."""
 
     def had(self, test: pl.Expr) -> int:
         """For how many it held last time; asked only if something is gone."""
@@ -65,20 +74,28 @@ def established_rows(history: History, source: str, before: pl.DataFrame) -> pl.
 
 
 def withdrawn_checks(
-    contract: Contract, before: pl.DataFrame, rows: pl.DataFrame, same: pl.LazyFrame, as_at: date
+    contract: Contract,
+    before: pl.DataFrame,
+    rows: pl.DataFrame,
+    same: pl.LazyFrame,
+    *,
+    left: pl.DataFrame,
+    as_at: date,
 ) -> Iterator[tuple[Check, str]]:
     """Every check that a source does not pass because of what it has taken back, and why in words.
 
     ``before``: the rows of the last delivery, all or those that may differ. ``rows``: tonight's rows that may differ from
-    it. ``same``: those that came again unchanged.
+    it. ``same``: those that came again unchanged. ``left``: rows that are no longer under their keys, from
+    :func:`pipelines.intake.renumbered.keys_left`: they are compared with the rows as which they go on.
     """
+    before = before.with_columns(key_now(pl.col("record_id"), left))
     # A row whose key now has another child takes nothing back.
     others = rows_of_another_child(contract, before, rows)
     same_child = (
         before.select("record_id").join(rows, on="record_id", how="semi").join(others, on="record_id", how="anti")
     )
     again = [frame.join(same_child, on="record_id", how="semi").sort("record_id") for frame in (before, rows)]
-    both = _Both(again[0], again[1], same)
+    both = _Both(again[0], again[1], same, again[1]["record_id"].is_in(left["now_id"].implode()))
     yield from _marks_taken_back(contract, both)
     ends = [name for name in dict.fromkeys(statement.until for statement in contract.says) if name in before.columns]
     for name in filter(None, ends):
@@ -95,20 +112,27 @@ def _ends_changed(contract: Contract, name: str, both: _Both, as_at: date) -> It
     column = contract.column_named[name]
     had_ended = (parse_dates(column) <= as_at).fill_null(value=False)
     was, is_now = both.then.select(had_ended).to_series(), both.now.select(is_empty(column)).to_series()
-    gone = int((was & is_now).sum())
-    ended = int((~was & both.now.select(had_ended).to_series()).sum())
+    has_gone, has_ended = was & is_now, ~was & both.now.select(had_ended).to_series()
+    # Of a child's two entries, whose keys both changed, each may have been taken for the other.
+    exchanged = min(int((each & both.is_moved).sum()) for each in (has_gone, has_ended))
+    gone, ended = (int(each.sum()) - exchanged for each in (has_gone, has_ended))
     if ended > FEWEST and ended > ENDED * (rows := both.rows):
         words = (
             f"{ended:,} of {rows:,} rows have a past {column.header} that had none last time. It may have been filled in for "
             "many by mistake; at the end of a term it may be right."
         )
         yield "ended at once", words
-    if gone > FEWEST and gone > MANY * (had := both.had(had_ended)):
+    if gone >= ALL and _is_many(gone, had := both.had(had_ended)):
         words = (
             f"of {had:,} rows whose {column.header} had passed, {gone:,} no longer have one: what had ended would seem to go "
             "on. The column may have been sent empty, or have shifted against the others. If last time's were wrong, accept it."
         )
-        yield "taken back", words
+        yield TAKEN_BACK, words
+
+
+def _is_many(gone: int, had: int) -> bool:
+    """Whether so many have lost what they had that it is no correction of one row and another."""
+    return gone == had or (gone > FEWEST and gone > MANY * had)
 
 
 def _days_moved_back(contract: Contract, name: str, both: _Both) -> Iterator[tuple[Check, str]]:

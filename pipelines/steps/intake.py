@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.amendment import LARGEST_AMENDMENT, Amendment
 from pipelines.intake.former_identities import FormerIdentities, read_former, without_former
-from pipelines.intake.gate import judge_tonight, last_intake
+from pipelines.intake.gate import judge_tonight, last_intake, places_taken_back
 from pipelines.intake.keeping import keep_tonight
 from pipelines.intake.name_order import read_the_other_way, with_surname_first
 from pipelines.intake.receive import receive, sender_files
@@ -32,6 +32,8 @@ def receive_step(night: Night) -> Counts:
         as_at=night.settings.as_at,
         last=None if night.settings.full else last_intake(night.store, night.settings.as_at),
     )
+    refused = places_taken_back(night.store, received, night.contracts, night.settings.as_at)
+    received = received.refusing(refused) if refused else received
     night.store.write("delivery", received.deliveries)
     night.store.write("breach", received.breaches)
     night.store.write("set_aside", received.set_aside)
