@@ -53,6 +53,12 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("surname and door", ("surname_key", "door"), ("forename_initial", "birth_year")),
     BlockingRule("initials and birth date", ("initials", "date_of_birth"), ("district",)),
     BlockingRule("both names, one birth date missing", ("name_pair",), ("district",), one_side="undated"),
+    BlockingRule(
+        "a name in either place and month of birth, one day not said",
+        ("name_keys", "month_of_birth"),
+        ("district", "forename_initial"),
+        one_side="dayless",
+    ),
     BlockingRule("initials and door", ("initials", "door"), ("birth_year",)),
     BlockingRule(
         "forename, part of surname and birth year",

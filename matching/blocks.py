@@ -230,6 +230,9 @@ def _tables_of(places: NDArray[np.integer], begins: NDArray[np.int64]) -> NDArra
 def blocks_of(rule: BlockingRule, table: Encoded, between: Tables | None = None) -> Blocks:
     """Sort the rows of a table into the blocks of a rule."""
     hashes = hashes_of(rule, table)
+    side = table.column(rule.one_side) >= 0 if rule.one_side else None
+    if side is not None:  # no pair comes of a block without any such row
+        hashes[~np.isin(hashes, hashes[side])] = NO_HASH
     ordered = _sorted_by_key(hashes, between)
     largest, wanted = int(ordered.sizes.max(initial=0)), ordered.pairs
     if largest > LARGEST_BLOCK:
@@ -244,7 +247,6 @@ def blocks_of(rule: BlockingRule, table: Encoded, between: Tables | None = None)
         keys[:, 0].put(rows, ordered.numbers)
     else:
         keys[rows, slots] = ordered.numbers
-    side = table.column(rule.one_side) >= 0 if rule.one_side else None
     begins, ends = _spans(ordered, None if between is None else between.begins * width)
     return Blocks(
         rule, keys, side, rows, slots, begins, ends, _pair_count(begins, ends), largest, wanted - ordered.pairs

@@ -134,7 +134,7 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
     """Add to a person record every column that CHILD_COMPARISONS and CHILD_BLOCKING_RULES read.
 
     ``undated`` marks rows without a birth date (or with 1 January, the stand-in): such a row meets every row with the same
-    names, because its date cannot be a key.
+    names, because its date cannot be a key. ``dayless`` marks rows that say the month or year of birth alone.
     """
     keyed = person.with_columns(
         _by_value(person["forename"], skeleton_key, pl.String()).alias("forename_key"),
@@ -173,6 +173,9 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
             "name_keys"
         ),
         pl.when(default).then(pl.lit("undated")).alias("undated"),
+        pl.when(pl.col("date_of_birth").is_null() & pl.col("born_in").is_not_null())
+        .then(pl.lit("dayless"))
+        .alias("dayless"),
         pl.when(pl.col("birthday") == "0101").then(pl.col("forename")).alias("forename_on_1_january"),
     )
     return keyed.with_columns(_name_chain(keyed["name_keys"]))

@@ -160,6 +160,10 @@ YEAR_AND = [
         ),
         pytest.param({"given": "Zoe", "surname": "Amira", **ELSEWHERE}, id="the forename for the surname, moved away"),
         pytest.param(
+            {"given": "Xmira", "born": None, "born_in": "2015-11", **ELSEWHERE},
+            id="a slip, the month of birth alone, moved away",
+        ),
+        pytest.param(
             {"given": "Xmira", "surname": "Whitby", "postcode": None}, id="a slip, another surname, no postcode"
         ),
         pytest.param(
@@ -192,6 +196,22 @@ def test_child_rules_bring_together_a_variant_of_the_forename_though_the_birthda
     other = {**AMIRA, "given": "Sasha", "born": born("17/06/2015"), **ELSEWHERE}
     table = encode(with_keys(person_records([one, other])), columns_blocked(CHILD_BLOCKING_RULES))
     assert _pairs(plan(CHILD_BLOCKING_RULES, table)) == {(0, 1)}
+
+
+def test_whole_birth_dates_do_not_meet_by_their_month_and_cost_nothing_there():
+    (rule,) = [rule for rule in CHILD_BLOCKING_RULES if rule.one_side == "dayless"]
+    whole = [AMIRA | {"born": born(f"{day:02}/11/2015")} for day in range(1, 20)]
+    of_the_month = [AMIRA | {"born": None, "born_in": month} for month in ("2015-11", "2015-12", "2015")]
+    table = encode(with_keys(person_records([*whole, *of_the_month])), rule.reads)
+    assert plan([rule], encode(with_keys(person_records(whole)), rule.reads)).pairs == 0
+    assert _pairs(plan([rule], table)) == {(row, len(whole)) for row in range(len(whole))}
+
+
+def test_a_block_without_a_row_of_the_side_asked_for_makes_no_pairs():
+    table = pl.DataFrame({"place": ["a", "a", "b", "b", "b"], "side": [None, None, "x", None, None]})
+    rule = BlockingRule("place", ("place",), one_side="side")
+    pairs = plan([rule], encode(table, rule.reads))
+    assert (pairs.pairs, _pairs(pairs)) == (3, {(2, 3), (2, 4)})
 
 
 def test_left_is_always_the_lower_row():
