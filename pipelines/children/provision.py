@@ -10,6 +10,7 @@ import polars as pl
 
 from pipelines.children.statement_dates import has_begun
 from pipelines.intake.schools import plain_number
+from pipelines.intake.statements import UNDATED
 from pipelines.tables import PROVISION
 
 UNRENEWED_CHILDREN = 10.0
@@ -20,6 +21,10 @@ ROLLS_ARE_TOLD = timedelta(weeks=24)
 
 ENDED_PROVES = 0.1
 """How far an entry still proves an education where a newer source says it has ended: some endings are taken back."""
+
+UNDATED_PROVES = 0.5
+"""How far a confirmation without a day proves an education, from a source that gives a day with others: it may be one that was
+never entered, or one that has not come yet."""
 
 LIKELIER_THAN_NOT = 0.5
 """From this probability on, an entry counts as the child's place."""
@@ -34,8 +39,9 @@ def find_provision(statements: pl.DataFrame, child_records: pl.DataFrame, as_at:
     ``as_at``. On its last day an entry no longer proves an education: a leaving date equal to the date judged means that
     the child has left, and a closing date that the entry is closed. A place that starts tomorrow is none today.
     ``link_probability`` is the record's membership in the child. ``proves`` is less than the contract says where most
-    entries with such a doubt were renewed and this one was not. An entry is in doubt where another record says that the
-    child's place at that school has ended since it began.
+    entries with such a doubt were renewed and this one was not; and where the entry alone lacks the day on which its source
+    dates others. An entry is in doubt where another record says that the child's place at that school has ended since it
+    began.
 
     Raises :class:`ValueError` where a statement's record belongs to no child: dropping it would list a child for no reason.
     """
@@ -48,7 +54,7 @@ def find_provision(statements: pl.DataFrame, child_records: pl.DataFrame, as_at:
         )
     judged = entries.with_columns(is_current=_holds_on(as_at), link_probability=pl.col("membership"))
     return (
-        _doubt_if_said_to_have_ended(_discount_unrenewed(judged), as_at)
+        _doubt_if_said_to_have_ended(_discount_undated(_discount_unrenewed(judged)), as_at)
         .select(PROVISION.names())
         .cast(PROVISION)
         .sort(PROVISION.names(), nulls_last=False)
@@ -90,6 +96,14 @@ def _discount_unrenewed(entries: pl.DataFrame) -> pl.DataFrame:
     left = pl.when("is_current").then(goes_on / (goes_on + 1 - pl.col("proves")))
     judged = entries.join(share, on=kind, how="left", validate="m:1")
     return judged.with_columns(proves=pl.coalesce(left, "proves")).drop("renewed")
+
+
+def _discount_undated(entries: pl.DataFrame) -> pl.DataFrame:
+    """``entries``, with ``proves`` lowered for confirmations without a day from sources that give a day with others."""
+    is_undated = pl.col("doubt").str.contains(UNDATED, literal=True).fill_null(value=False)
+    others_are_dated = pl.col("since_on").is_not_null().any().over("source")
+    proves = pl.min_horizontal("proves", pl.lit(UNDATED_PROVES))
+    return entries.with_columns(proves=pl.when(is_undated & others_are_dated).then(proves).otherwise("proves"))
 
 
 def _doubt_if_said_to_have_ended(entries: pl.DataFrame, as_at: date) -> pl.DataFrame:

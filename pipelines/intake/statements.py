@@ -14,6 +14,9 @@ from pipelines.intake.cells import born_by_month, born_on, is_unread, meaning_of
 from pipelines.intake.year_seven import year_begins
 from pipelines.tables import STATEMENT
 
+UNDATED = "the confirmation has no date"
+"""The doubt of a place that is said to hold for so many days from a day that is not given."""
+
 DAYS_IN_A_YEAR = 365.25
 NEARLY = 0.5
 """Years by which a birth date and another day may contradict each other and both still count: so small a slip makes no
@@ -89,7 +92,7 @@ def _proves(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:
 def _doubt(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:
     reasons = [pl.when(_applies(contract, doubt, as_at)).then(pl.lit(doubt.because)) for doubt in statement.doubts]
     if statement.kind == "provision" and statement.holds_days is not None and statement.since is not None:
-        reasons.append(pl.when(pl.col(statement.since).is_null()).then(pl.lit("the confirmation has no date")))
+        reasons.append(pl.when(pl.col(statement.since).is_null()).then(pl.lit(UNDATED)))
     if not reasons:
         return pl.lit(None, pl.String)
     joined = pl.concat_str(reasons, separator="; ", ignore_nulls=True)

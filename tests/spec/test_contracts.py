@@ -180,7 +180,7 @@ Status       | Elsewhere     | known code              | nothing
     "other_la": CHILD_RULES
     + """
 StartDate     | 07/05        | date                    | nothing
-ConfirmedOn  |               | required                | row
+ConfirmedOn  |               | required                | nothing
 ConfirmedOn  | by phone      | date                    | row
 ConfirmedOn  | 01/11/2062    | not in the future       | nothing
 LeavingDate  | July          | date                    | row

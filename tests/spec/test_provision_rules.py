@@ -327,6 +327,23 @@ def test_a_confirmation_proves_less_year_by_year_and_says_so(
 
 
 @pytest.mark.parametrize(
+    ("others", "place", "likelihood"),
+    [
+        pytest.param("", EXPLAINED, [], id="nobody's is dated: the list is as old as its file"),
+        pytest.param("01/11/2026", DATA_PROBLEM, [0.5], id="others' are: it may be lost, or may never have come"),
+    ],
+)
+def test_a_confirmation_without_a_day_is_in_doubt_more_so_where_others_have_one(
+    others: str, place: str, likelihood: list[float]
+) -> None:
+    authority = of_gp().knows("other_la", ConfirmedOn="").knows("other_la", child="other", ConfirmedOn=others)
+    judged = authority.judged().of("A")
+    assert judged.place == place
+    assert "the confirmation has no date" in judged.words
+    assert judged.ranked.candidates["likelihood"].to_list() == pytest.approx(likelihood)
+
+
+@pytest.mark.parametrize(
     ("confirmed", "renewed", "place"),
     [
         pytest.param("01/05/2026", 0, EXPLAINED, id="nobody is confirmed anew: nothing follows from the lack of it"),
