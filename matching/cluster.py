@@ -247,13 +247,18 @@ def new_child_id(record_id: str) -> str:
 
 
 def assign_child_ids(
-    clusters: pl.DataFrame, previous: pl.DataFrame | None, known: Collection[str] = ()
+    clusters: pl.DataFrame,
+    previous: pl.DataFrame | None,
+    known: Collection[str] = (),
+    carried: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Give each cluster its child id. ``clusters``: record_id, cluster. ``previous``: record_id, child_id of last
-    night. ``known``: further ids that must not be given to a child without one.
+    night. ``known``: further ids that must not be given to a child without one. ``carried``: record_id, child_id, is_sure:
+    new records that may be of a child whose own records are all gone.
 
     A cluster keeps the id that most of its records had; an id goes to the cluster with most of its records (ties: the id
-    that sorts first). A cluster with no such id gets one made from its first record id or, if that is taken, from the next.
+    that sorts first). A cluster with no such id gets the one that is surely carried to it, if that comes near no other
+    cluster and no other id comes near it; or else one made from its first record id or, if that is taken, from the next.
     Returns record_id, cluster, child_id.
     """
     fresh = (
@@ -275,7 +280,8 @@ def assign_child_ids(
                 taken[cluster_] = child_id
                 used.add(child_id)
         used |= set(previous["child_id"].to_list())
-    used |= set(known)
+    taken |= _carried_to(clusters, carried, but=taken)
+    used |= {*known, *taken.values()}
     for cluster_, records in fresh.iter_rows():
         if cluster_ in taken:
             continue
@@ -287,6 +293,16 @@ def assign_child_ids(
         schema={"cluster": clusters["cluster"].dtype, "child_id": pl.String},
     )
     return clusters.join(names, on="cluster", how="left", validate="m:1")
+
+
+def _carried_to(clusters: pl.DataFrame, carried: pl.DataFrame | None, *, but: Collection[int]) -> dict[int, str]:
+    """Cluster -> the id that is carried to it, of clusters without an id (``but``)."""
+    if carried is None or carried.is_empty():
+        return {}
+    near = clusters.join(carried, on="record_id", how="inner", validate="1:m")
+    both = near.group_by("cluster", "child_id").agg(pl.col("is_sure").any())
+    alone = both.filter(pl.col("cluster").is_unique() & pl.col("child_id").is_unique(), pl.col("is_sure"))
+    return {cluster: child_id for cluster, child_id, _ in alone.sort("cluster").iter_rows() if cluster not in but}
 
 
 def id_moves(previous: pl.DataFrame, current: pl.DataFrame) -> pl.DataFrame:

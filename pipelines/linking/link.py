@@ -27,6 +27,7 @@ from matching.rivals import Rivals
 from matching.score import OnProgress
 from matching.train import TrainingError
 from pipelines.children.exchanged_births import records_linked_and_by_age
+from pipelines.linking.carried_ids import ids_to_carry
 from pipelines.linking.counted_among import COUNTED_AMONG, with_whom_counted
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.link_groups import GroupInputs, measured_by_group
@@ -94,6 +95,7 @@ def link(
     records: pl.DataFrame,
     *,
     before: pl.DataFrame | None = None,
+    gone: pl.DataFrame | None = None,
     judgements: pl.DataFrame | None = None,
     in_force: ModelInUse | None = None,
     settings: Settings = CHILD_SETTINGS,
@@ -106,6 +108,7 @@ def link(
 
     - ``records``: as they are linked (:func:`records_to_link`).
     - ``before``: CHILD_RECORD of last night under tonight's keys, from which children keep their ids; null: none was.
+    - ``gone``: GONE_RECORD, by which further children keep theirs; null: none is.
     - ``judgements``: left_id, right_id, is_same; those on records that are not there tonight are ignored.
     - ``in_force``: the weights in force; null: learnt from tonight's records, or the approved weights if those are too few.
     - ``held``: the measures in force; null, or if they no longer fit: measured tonight.
@@ -124,7 +127,10 @@ def link(
     if held is None or due:
         mark = fingerprint(weights.model, settings, tuple(counts))
         held = measures_of_linkage(linkage, table["dataset"], on=groups.as_at, why=due, fingerprint=mark)
-    children = _children(linkage, table["record_id"], before)
+    carried = None
+    if gone is not None:
+        carried = ids_to_carry(gone, records, before, model=weights.model, held=held, settings=settings)
+    children = _children(linkage, table["record_id"], before, carried)
     described = partial(_described, linkage)
     pairs = _all_pairs(linkage)
     return Linked(
@@ -141,9 +147,12 @@ def link(
     )
 
 
-def _children(linkage: Linkage, ids: pl.Series, before: pl.DataFrame | None) -> pl.DataFrame:
+def _children(
+    linkage: Linkage, ids: pl.Series, before: pl.DataFrame | None, carried: pl.DataFrame | None
+) -> pl.DataFrame:
     """CHILD_RECORD in the order of ``ids``, the record of each row."""
-    children = assign_child_ids(pl.DataFrame({"record_id": ids, "cluster": linkage.labels}), before)
+    clusters = pl.DataFrame({"record_id": ids, "cluster": linkage.labels})
+    children = assign_child_ids(clusters, before, carried=carried)
     sure = children.with_columns(membership=pl.Series(linkage.membership))
     return sure.select(CHILD_RECORD.names()).cast(CHILD_RECORD)
 

@@ -26,6 +26,7 @@ from matching.keys import home_keys, with_keys
 from matching.linkage import prepare
 from matching.model import Model
 from matching.sorting import pair_numbers, places_among
+from pipelines.linking.carried_ids import ids_to_carry
 from pipelines.linking.counted_among import COUNTED_AMONG
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.kept_links import NOBODY, MatchedRecords, pair_frame, previous_linkage, sign_frame, weighed_frame
@@ -53,6 +54,8 @@ class LinkageInput:
     """CHILD_RECORD of the last night, as it was."""
     before: pl.DataFrame
     """The same under tonight's keys: a record whose key has changed is under its new key."""
+    gone: pl.DataFrame
+    """GONE_RECORD."""
     judged: PairJudgements | None
     weights: ModelInUse
     settings: Settings
@@ -285,7 +288,16 @@ def _children(tonight: LinkageInput, again: IncrementalLinkage, stood: pl.DataFr
     touched = pl.Series(again.is_touched)
     clusters = stood.select("record_id", cluster=pl.Series(again.labels)).filter(touched)
     before = tonight.before.join(clusters, on="record_id", how="semi")
-    fresh = assign_child_ids(clusters, before, tonight.last_night["child_id"].unique().to_list()).sort("record_id")
+    carried = ids_to_carry(
+        tonight.gone,
+        tonight.records,
+        tonight.before,
+        model=tonight.weights.model,
+        held=tonight.held,
+        settings=tonight.settings,
+    )
+    known = tonight.last_night["child_id"].unique().to_list()
+    fresh = assign_child_ids(clusters, before, known, carried).sort("record_id")
     place = np.arange(stood.height)
     place[again.is_touched] = stood.height + np.arange(fresh.height)
     names = pl.concat([stood["child_id"], fresh["child_id"]]).gather(place)

@@ -14,9 +14,10 @@ from pipelines.intake.receive import receive, sender_files
 from pipelines.intake.restandardise import cells_changed_by_date, dated_cells, record_fingerprint
 from pipelines.intake.rule_history import history_with
 from pipelines.intake.schools import schools
+from pipelines.intake.standardise import Standardised
 from pipelines.intake.vanished import entries_changed_by_date, with_still_known
 from pipelines.steps.under_way import Counts, Night
-from pipelines.tables import CHANGED_ROW, DATED_CELL, STANDARDISED
+from pipelines.tables import CHANGED_ROW, DATED_CELL, STANDARDISED, STATEMENT
 
 READ_ONCE_RECEIVED = ("child_record", "linked_record", "scored_pair", "provision", "explained")
 """Last night's tables that the steps from linkage on need. They are not read ahead while files are received, as receiving
@@ -113,6 +114,7 @@ def _turns_names(night: Night) -> bool:
 
 def _make_all(night: Night, former: FormerIdentities) -> None:
     store, contracts, as_at = night.store, night.contracts, night.settings.as_at
+    was = store.read_or_empty("person_record")
     raw = {source: store.read_raw(source) for source in store.raw_sources()}
     made, withheld = without_former(
         with_still_known(raw, store.read("vanished"), contracts, as_at), former, store.read("renumbered")
@@ -120,6 +122,7 @@ def _make_all(night: Night, former: FormerIdentities) -> None:
     store.write("former_record", withheld.to_frame())
     store.write("dated_cell", _dated(night, raw))
     store.write("person_record", made.person)
+    _keep_gone(night, former, was.join(made.person, on="record_id", how="anti"), made.person["record_id"])
     store.write("statement", made.statements)
 
 
@@ -139,6 +142,8 @@ def _make_changed(night: Night, former: FormerIdentities, *, made_on: date) -> b
         before = store.read("former_record")["record_id"]
         unchanged = before.filter(~before.is_in(stale.implode()))
         store.write("former_record", pl.concat([unchanged, withheld]).sort().to_frame())
+        gone = stale.filter(~stale.is_in(made.person["record_id"].implode())).alias("record_id").to_frame()
+        _keep_gone(night, former, store.read_where("person_record", gone), made.person["record_id"])
         store.amend_rows("person_record", Amendment(made.person, stale))  # first, as the linkage waits for it
         if _turns_names(night):
             return False
@@ -148,6 +153,14 @@ def _make_changed(night: Night, former: FormerIdentities, *, made_on: date) -> b
     else:
         night.begin_to_link()
     return True
+
+
+def _keep_gone(night: Night, former: FormerIdentities, gone: pl.DataFrame, came: pl.Series) -> None:
+    """Add records that are gone to ``GONE_RECORD``, but none of those that ``came``, or from before an adoption."""
+    store = night.store
+    every = pl.concat([store.read_or_empty("gone_record"), gone]).unique("record_id").sort("record_id")
+    kept, _ = without_former(Standardised(every, STATEMENT.to_frame()), former, store.read("renumbered"))
+    store.write("gone_record", kept.person.filter(~pl.col("record_id").is_in(came.implode())))
 
 
 def _dated(night: Night, raw: Mapping[str, pl.DataFrame], known: pl.DataFrame | None = None) -> pl.DataFrame:

@@ -37,7 +37,7 @@ from pipelines.residence.homes import with_homes
 from pipelines.residence.records import record_dates
 from pipelines.steps.under_way import Counts, Night
 from pipelines.store import Store
-from pipelines.tables import CHILD_MOVE
+from pipelines.tables import CHILD_MOVE, GONE_RECORD
 
 
 def link_step(night: Night) -> Counts:
@@ -68,6 +68,7 @@ def link_step(night: Night) -> Counts:
         report, links, pairs, after = again.report, again.links, again.pairs_kept, again.child_records
         touched = pl.Series(again.touched)
     _keep_moves(night, start.before, after, touched)
+    store.write("gone_record", GONE_RECORD.to_frame())
     night.link_report = night.in_background(partial(_with_figures, report, start.decided))
     return {"pairs_kept": pairs, "links": links, "children": after["child_id"].n_unique()}
 
@@ -86,6 +87,8 @@ class _Start:
     """Last night's ``CHILD_RECORD``, as it was; null: no night has linked yet."""
     before: pl.DataFrame | None
     """The same, with each renumbered record under the key that it has tonight."""
+    gone: pl.DataFrame
+    """``GONE_RECORD``."""
     settings: Settings
     groups: GroupInputs
 
@@ -105,6 +108,7 @@ def _started(night: Night) -> _Start:
         read_measures(night.read(*MEASURED_TABLES)) if _has_tables(store, MEASURED_TABLES) else None,
         last_night,
         before,
+        store.read_or_empty("gone_record"),
         replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold),
         GroupInputs(as_at=night.settings.as_at, rolls=rolls),
     )
@@ -175,6 +179,7 @@ def _tonight(night: Night, records: pl.DataFrame, start: _Start) -> LinkageInput
         content=content_fingerprints(records, judged),
         last_night=last_night,
         before=before,
+        gone=start.gone,
         judged=judged,
         weights=in_force,
         settings=start.settings,
@@ -193,6 +198,7 @@ def _link_all(
         linked = link(
             records,
             before=start.before,
+            gone=start.gone,
             judgements=judgements,
             in_force=start.in_force,
             settings=start.settings,

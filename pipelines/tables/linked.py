@@ -14,6 +14,10 @@ SHOWN = {
 PERSON = pl.Schema(Columns({**PERSON_RECORD, **SHOWN}))
 """``person_record``: one row is one loaded row of one source; ``raw_<source>`` has its line. Written by standardise."""
 
+GONE_RECORD = PERSON
+"""One row is one record of the last linkage that is gone tonight, as it last was, but none from before an adoption. Written by
+standardise, emptied by link (:mod:`pipelines.linking.carried_ids`)."""
+
 STATEMENT = pl.Schema(
     {
         "record_id": pl.String,

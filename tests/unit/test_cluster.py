@@ -227,6 +227,36 @@ def test_an_id_that_a_record_would_give_is_not_given_where_another_child_bore_it
     assert found["child_id"].to_list() == [new_child_id("A#2")]
 
 
+@pytest.mark.parametrize(
+    ("carried", "keeps"),
+    [
+        pytest.param([("X", True)], "X", id="one record, surely"),
+        pytest.param([("X", False)], None, id="likelier than not, but not surely"),
+        pytest.param([("X", True), ("Y", False)], "XY", id="both records of one child"),
+        pytest.param([("X", True), ("Z", False)], None, id="two children come near the id"),
+        pytest.param([("C", True)], None, id="a child that has an id of its own"),
+        pytest.param([("X", True), ("C", False)], None, id="that child comes near it too"),
+    ],
+)
+def test_the_id_of_a_child_whose_records_are_all_gone_goes_on_where_it_is_surely_the_same(carried, keeps):
+    clusters = {"C": 0, "X": 1, "Z": 2} | ({"Y": 1} if keeps == "XY" else {})
+    frame = pl.DataFrame({"record_id": list(clusters), "cluster": list(clusters.values())})
+    before = pl.DataFrame({"record_id": ["A", "C"], "child_id": ["CHA", "CHC"]})
+    near = pl.DataFrame(
+        [(record, "CHA", sure) for record, sure in carried], schema=["record_id", "child_id", "is_sure"], orient="row"
+    )
+    found = assign_child_ids(frame, before, carried=near)
+    assert "".join(found.filter(child_id="CHA")["record_id"].sort()) == (keeps or "")
+    assert found.filter(child_id="CHC")["record_id"].to_list() == ["C"]
+
+
+@pytest.mark.parametrize("ids", [("CHA", "CHB"), ("CHB", "CHA")])
+def test_of_two_ids_that_come_near_one_child_neither_goes_on(ids):
+    frame = pl.DataFrame({"record_id": ["X"], "cluster": [0]})
+    near = pl.DataFrame({"record_id": ["X", "X"], "child_id": ids, "is_sure": [True, False]})
+    assert assign_child_ids(frame, None, carried=near)["child_id"].to_list() == [new_child_id("X")]
+
+
 def _cut_by(letters, children):
     return sorted({"".join(c for c, n in zip(letters, children, strict=True) if n == child) for child in children})
 
