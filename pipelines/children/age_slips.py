@@ -19,8 +19,7 @@ from pipelines.children.exchanged_births import with_first_of_month
 from pipelines.children.facts import child_ages, mean_over_sources, without_misdated_births
 from pipelines.children.members import join_by_child, members, source_bits, sources_by_child
 from pipelines.children.provision import entry_certainty
-from pipelines.intake.misread_dates import misread_dates, with_dates_put_right
-from pipelines.intake.stand_in_days import stand_in_days, without_days_that_stand_in
+from pipelines.intake.birth_date_faults import birth_date_faults, without_birth_date_faults
 
 PRIOR_SLIPS, PRIOR_DATES = 1.0, 500.0
 """Prior: one date in five hundred makes a child of another age look of age."""
@@ -72,9 +71,8 @@ def birth_date_evidence(
     dated = without_misdated_births(by_age, statements)
     ages = child_ages(dated, statements, child_records, as_at)
     found = birth_dates(ages, dated, statements, child_records, provision, as_at=as_at)
-    # Dates that a source has misread in one way are told of once, with the whole file.
-    as_read = without_days_that_stand_in(person, stand_in_days(person))
-    as_read = with_first_of_month(with_dates_put_right(as_read, misread_dates(as_read)))
+    # Faults of whole lists are told of once, with the file.
+    as_read = with_first_of_month(without_birth_date_faults(person, birth_date_faults(person)))
     is_exchanged = by_age["date_of_birth"].ne_missing(as_read["date_of_birth"])
     theirs = child_records.join(person.filter(is_exchanged), on="record_id", how="semi")["child_id"].unique()
     put_right = pl.col("child_id").is_in(theirs.implode())

@@ -10,8 +10,7 @@ import polars as pl
 from matching.keys import home_keys
 from matching.names import skeleton_key, variant_groups
 from pipelines.children.age import birth_date_by_age
-from pipelines.intake.misread_dates import misread_dates, with_dates_put_right
-from pipelines.intake.stand_in_days import stand_in_days, without_days_that_stand_in
+from pipelines.intake.birth_date_faults import birth_date_faults, without_birth_date_faults
 
 LARGEST = 8
 """A home with more rows of one source is a hostel: what its rows have in common shows nothing."""
@@ -32,10 +31,9 @@ PAIR, TURNED = ["row", "other_row"], ["other_row", "row"]
 
 def records_by_age(person: pl.DataFrame) -> pl.DataFrame:
     """``person`` (``PERSON``) as ages are judged by it: with the birth dates of two rows exchanged where other sources surely
-    show that theirs has exchanged them (:func:`records_linked_and_by_age`), and those put right that a source has misread in
-    one way. Where the month of birth alone is known, its first day stands for the birth date (``born_in`` tells)."""
-    person = without_days_that_stand_in(person, stand_in_days(person))
-    person = with_dates_put_right(person, misread_dates(person))
+    show that theirs has exchanged them (:func:`records_linked_and_by_age`), and faults of whole lists read around. Where the
+    month of birth alone is known, its first day stands for the birth date (``born_in`` tells)."""
+    person = without_birth_date_faults(person, birth_date_faults(person))
     told = _told(person)
     return with_first_of_month(_put_right(person, told, _contradicted(person, told), surely=True))
 
@@ -58,13 +56,10 @@ def records_linked_and_by_age(identified: pl.DataFrame, person: pl.DataFrame) ->
     the smaller share of UPNs are exchanged for the linkage, as schools see birth certificates, and none for ages. A row that
     could be exchanged with two others stays as it is.
 
-    Before that, days that stand for all days of a source are left out, and dates that a source has misread in one way are put
-    right.
+    Before that, faults of whole lists are read around (:mod:`pipelines.intake.birth_date_faults`).
     """
-    stand_in = stand_in_days(person)
-    identified, person = (without_days_that_stand_in(each, stand_in) for each in (identified, person))
-    misread = misread_dates(person)
-    identified, person = (with_dates_put_right(each, misread) for each in (identified, person))
+    faults = birth_date_faults(person)
+    identified, person = (without_birth_date_faults(each, faults) for each in (identified, person))
     told = _told(person)
     doubted = _contradicted(person, told)
     by_age = with_first_of_month(_put_right(person, told, doubted, surely=True))

@@ -16,9 +16,12 @@ from itertools import groupby
 import polars as pl
 
 from data_contracts.contract import Contract
-from pipelines.intake.misread_dates import TURNED, MisreadDates, misread_dates, with_dates_put_right
+from pipelines.intake.birth_date_faults import birth_date_faults, without_birth_date_faults
+from pipelines.intake.grown_up_dates import GrownUpDates
+from pipelines.intake.misread_dates import TURNED, MisreadDates
 from pipelines.intake.name_order import surname_first_in_words
-from pipelines.intake.stand_in_days import StandInDay, stand_in_days, without_days_that_stand_in
+from pipelines.intake.some_homes import some_homes
+from pipelines.intake.stand_in_days import StandInDay
 
 ENOUGH_CHILDREN = 30
 """Fewest children that two sources must have in common: a share of fewer says nothing."""
@@ -30,9 +33,6 @@ ENOUGH_ENDED, LEAST_REVERSED = 20, 0.2
 """Fewest ended entries, as a share of fewer says nothing; and the share of them that may end before they begin. If days are
 mistyped here and there, it is one in twenty. If the ends are in other rows than their own, it is nearly half, or less if
 most begin early."""
-
-LOOKED_AT = 20_000
-"""This many records, about, show enough of all."""
 
 HOME = "postcode"
 WHO: dict[str, Callable[[pl.Expr], pl.Expr]] = {
@@ -66,18 +66,11 @@ def columns_at_odds(person: pl.DataFrame) -> list[AtOdds]:
 
     If only two sources have children in common, nobody can tell which of them is wrong, and both are returned.
     """
-    some = _some_homes(person.select("record_id", "dataset", HOME, *WHO).drop_nulls(HOME))
+    some = some_homes(person.select("record_id", "dataset", HOME, *WHO).drop_nulls(HOME))
     found = [(column, _pairs(some, column)) for column in WHO] + [(SWAPPED, _swapped(some))]
     return sorted(
         (each for column, pairs in found for each in _at_odds_with_all(column, pairs)), key=lambda each: each.source
     )
-
-
-def _some_homes(person: pl.DataFrame) -> pl.DataFrame:
-    """About ``LOOKED_AT`` of the records: all those of some postcodes. The choice does not depend on the order of the
-    records."""
-    of = 1 + person.height // LOOKED_AT
-    return person if of == 1 else person.filter(pl.col(HOME).hash() % of == 0)
 
 
 def _pairs(some: pl.DataFrame, column: str) -> pl.DataFrame:
@@ -169,17 +162,16 @@ def ends_before_begin(statement: pl.DataFrame, contracts: Mapping[str, Contract]
 def at_odds_in_words(
     person: pl.DataFrame, statement: pl.DataFrame, contracts: Mapping[str, Contract]
 ) -> tuple[str, ...]:
-    """A sentence or two for each source with the surname first, and each of :func:`misread_dates`, :func:`columns_at_odds` of
-    what is left, and :func:`ends_before_begin`, for everything published."""
-    stand_in = stand_in_days(person)
-    without_day = (_without_day_in_words(each, contracts) for each in stand_in)
-    person = without_days_that_stand_in(person, stand_in)
-    misread = misread_dates(person)
-    of_machine = groupby(misread, key=lambda each: (each.source, each.fault == TURNED))
+    """A sentence or two for each source with the surname first, and each of :func:`birth_date_faults`, :func:`columns_at_odds`
+    of what is left, and :func:`ends_before_begin`, for everything published."""
+    faults = birth_date_faults(person)
+    without_day = (_without_day_in_words(each, contracts) for each in faults.stand_in)
+    grown_up = (_grown_up_in_words(each, contracts) for each in faults.grown_up)
+    of_machine = groupby(faults.misread, key=lambda each: (each.source, each.fault == TURNED))
     births = (_misread_in_words(list(each), contracts) for _, each in of_machine)
-    columns = (_in_words(each, contracts) for each in columns_at_odds(with_dates_put_right(person, misread)))
+    columns = (_in_words(each, contracts) for each in columns_at_odds(without_birth_date_faults(person, faults)))
     days = (_reversed_in_words(each, contracts) for each in ends_before_begin(statement, contracts))
-    return (*surname_first_in_words(contracts), *without_day, *births, *columns, *days)
+    return (*surname_first_in_words(contracts), *without_day, *grown_up, *births, *columns, *days)
 
 
 def _without_day_in_words(found: StandInDay, contracts: Mapping[str, Contract]) -> str:
@@ -189,6 +181,15 @@ def _without_day_in_words(found: StandInDay, contracts: Mapping[str, Contract]) 
         f"{contract.name}: {found.on_it:,} of its {found.dates:,} birth dates have the same {same} in "
         f"{_headers(contract, 'date_of_birth')}, which stands for one not known or left out. Tonight the {read} alone is read "
         "of them. Have the file sent with whole birth dates."
+    )
+
+
+def _grown_up_in_words(found: GrownUpDates, contracts: Mapping[str, Contract]) -> str:
+    contract = contracts[found.source]
+    return (
+        f"{contract.name}: of {found.children:,} children whom other sources have, too, by names and postcode, {found.wrong:,} "
+        f"have a grown-up's date in {_headers(contract, 'date_of_birth')}. Tonight such dates of this source are left out. "
+        "Have the file sent again with the children's own birth dates."
     )
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipelines.intake.some_homes import NAMES_AND_HOME, some_homes
+
 ENOUGH_CHILDREN = 30
 """Fewest children that two sources must have in common: a share of fewer says nothing."""
 
@@ -18,10 +20,6 @@ NEARLY_ALL = 0.8
 """Share of these whose date must be wrong: of dates that a machine has moved all are, but for other mistakes. If fewer are, it
 is some other fault, and putting them right would make most of the others wrong."""
 
-LOOKED_AT = 20_000
-"""This many records, about, show enough of all."""
-
-WHO = ("forename", "surname", "postcode")
 BORN = "date_of_birth"
 
 
@@ -74,7 +72,7 @@ def misread_dates(person: pl.DataFrame) -> list[MisreadDates]:
     earlier dates is a day early: clocks set to universal time are common, and no fault is known that makes dates a day
     late. But which of two sources has day and month turned nobody can say: neither is returned.
     """
-    pairs = _in_common(_some_homes(person.select("dataset", BORN, *WHO).drop_nulls()))
+    pairs = _in_common(some_homes(person.select("dataset", BORN, *NAMES_AND_HOME).drop_nulls()))
     enough = pairs.filter(pl.col("children") >= ENOUGH_CHILDREN)
     says_so = pl.col("misread") >= NEARLY_ALL * pl.col("children")
     group = "dataset", "fault"
@@ -95,17 +93,11 @@ def with_dates_put_right(person: pl.DataFrame, misread: Sequence[MisreadDates]) 
     return person
 
 
-def _some_homes(person: pl.DataFrame) -> pl.DataFrame:
-    """About ``LOOKED_AT`` of the records: all those of some postcodes, in whatever order they come."""
-    of = 1 + person.height // LOOKED_AT
-    return person if of == 1 else person.filter(pl.col("postcode").hash() % of == 0)
-
-
 def _in_common(some: pl.DataFrame) -> pl.DataFrame:
     """One row is one pair of sources and one fault: ``dataset``, ``dataset_other``, ``fault``, the ``children`` whom both have,
     and how many of these are ``misread`` in ``dataset``."""
     other = some.rename({name: f"{name}_other" for name in ("dataset", BORN)})
-    pairs = some.join(other, on=WHO).filter(pl.col("dataset") != pl.col("dataset_other"))
+    pairs = some.join(other, on=NAMES_AND_HOME).filter(pl.col("dataset") != pl.col("dataset_other"))
     born, there = pl.col(BORN), pl.col(f"{BORN}_other")
     counted = []
     for fault, (may_be, right) in FAULTS.items():

@@ -11,6 +11,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from matching.names import listed_names
+from pipelines.intake.some_homes import some_homes
 
 ENOUGH_CHILDREN = 30
 """Fewest children that two sources must have in common: a share of fewer says nothing."""
@@ -18,9 +19,6 @@ ENOUGH_CHILDREN = 30
 NEARLY_ALL = 0.8
 """Share of these whose names must stand the other way round. If fewer do, the list is mixed, and the others would become
 wrong."""
-
-LOOKED_AT = 20_000
-"""This many records, about, show enough of all."""
 
 _CHILD = ["postcode", "date_of_birth"]
 _NAMES = ["forename", "middle_names", "surname", "surname_parts"]
@@ -33,7 +31,7 @@ def read_the_other_way(person: pl.DataFrame, surname_first: Collection[str]) -> 
     children the other way. Sources in which fewer forenames than surnames are names that are given as forenames are no
     witnesses; of any other source nothing is changed. ``surname_first``: the sources read so.
     """
-    some = _some_homes(
+    some = some_homes(
         person.select("record_id", "dataset", *_CHILD, *_NAMES).drop_nulls([*_CHILD, "forename", "surname"])
     )
     doubted = _without_forenames(some)
@@ -70,12 +68,6 @@ def surname_first_in_words(contracts: Mapping[str, Contract]) -> Iterator[str]:
                 "as other sources show of the same children. Tonight all its names are read the other way round. Have the "
                 "file sent with each name in its own column."
             )
-
-
-def _some_homes(person: pl.DataFrame) -> pl.DataFrame:
-    """About ``LOOKED_AT`` of the records: all those of some postcodes, in whatever order they come."""
-    of = 1 + person.height // LOOKED_AT
-    return person if of == 1 else person.filter(pl.col("postcode").hash() % of == 0)
 
 
 def _without_forenames(some: pl.DataFrame) -> list[str]:
