@@ -166,6 +166,13 @@ class Contract(DataContract):
         rules = (rule.columns for rule in self.table.quality if rule.metric == "leftWithoutDay")
         return [(self.column_named[status], day) for status, day in rules]
 
+    @cached_property
+    def ends(self) -> frozenset[str]:
+        """The columns with the days on which places, or entries of homes, end; without those that also say when one begins."""
+        entries = [statement for statement in self.says if statement.kind in ("provision", "lives_here")]
+        begin = {statement.since for statement in entries}
+        return frozenset(s.until for s in entries if s.until and s.until not in begin)
+
     @property
     def ends_of_places(self) -> frozenset[str]:
         """The columns with the days on which places end."""
@@ -265,6 +272,8 @@ class Contract(DataContract):
         is_end = column.name in {statement.until for statement in self.says}
         if {*MONTHS_ALONE}.intersection(column.also_written) and not is_end:
             raise fault(f"column {column.name}: a month alone is read of an end (until), as its last day", *place)
+        if column.ended_if_not_known and column.name not in self.ends:
+            raise fault(f"column {column.name}: endedIfNotKnown is for an end of places or homes (until)", *place)
         twice = [other for other in self.columns if other.maps_to == column.maps_to and column.maps_to]
         if len(twice) > 1 and column.maps_to != "address":
             raise fault(f"two columns map to {column.maps_to}; only an address is put together from several", *place)

@@ -249,6 +249,8 @@ class Column(Flattened):
     maps_to: PersonField | None = Field(None, alias="mapsTo")
     says_whether_ended: bool = Field(False, alias="saysWhetherEnded")
     """Whether the codes of :mod:`data_contracts.ended` are the column's too."""
+    ended_if_not_known: bool = Field(False, alias="endedIfNotKnown")
+    """Of an end: whether ``Unknown``, in few rows, says that it has come (``data_contracts.ended.NOT_KNOWN``)."""
     codes: dict[str, str] = Field({}, validate_default=True)
     """What each code means in our terms (for ``sex``: F, M or empty); "" is an empty cell.
 

@@ -3,18 +3,20 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 import polars as pl
 
 from data_contracts.births import born_in
 from data_contracts.breach import Stops
 from data_contracts.contract import Contract, DataContract
-from data_contracts.ended import LEFT
+from data_contracts.ended import LEFT, year_said
 from data_contracts.parts import Column, Rule
 from data_contracts.values import (
     IDENTIFYING,
     as_codes,
     is_empty,
+    is_ended_in_words,
     is_known_code,
     is_no_date,
     is_shortened_number,
@@ -44,7 +46,7 @@ WITHOUT_DAY = "birth date without a day"
 """Name of the rule that a birth date breaks if it gives the month or the year alone."""
 
 LEFT_WITHOUT_DAY = "left without a day"
-"""Name of the rule that an entry breaks if it has ended and does not say when."""
+"""Name of the rules that an entry breaks if a code, or the cell for its end, says that it has ended and nothing says when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Check:
 class Setting:
     """What the checks of one file are made from."""
 
-    contract: DataContract
+    contract: Contract
     today: date
     """The last day that is not in the future."""
     identifier_checks: IdentifierChecks = field(default_factory=dict)
@@ -100,7 +102,12 @@ def _column_checks(column: Column, setting: Setting) -> Iterable[Check]:
         yield Check("required", column.name, stops, why, fix, lambda: is_empty(column), is_of_cell=True)
     if column.logical_type == "date":
         fix = f"Write {column.header} as a real date, such as {column.dates_such_as}."
-        yield _type_check(NO_DATE, column, fix, lambda: is_no_date(column) & ~_is_without_day(column))
+        yield _type_check(NO_DATE, column, fix, lambda: is_no_date(column) & ~_is_said_without_day(column, setting))
+    if column.name in setting.contract.ends:
+        why = "The cell says that this has ended, and not when: it counts as ended on an unknown day."
+        fix = f"Write the day into {column.header}, such as {column.dates_such_as}."
+        has_ended = partial(_has_ended_without_day, column, setting.today)
+        yield Check(LEFT_WITHOUT_DAY, column.name, "nothing", why, fix, has_ended, is_of_cell=True)
     if column.maps_to == "date_of_birth":
         fix = f"Send {column.header} with its day, such as {column.dates_such_as}, where the day is known."
         why = "Of this birth date only the month or the year is given. They are used; but a whole date tells children apart."
@@ -124,6 +131,17 @@ def _type_check(rule: str, column: Column, fix: str, broken: Callable[[], pl.Exp
 
 def _is_without_day(column: Column) -> pl.Expr:
     return born_in(column).is_not_null() if column.maps_to == "date_of_birth" else pl.lit(value=False)
+
+
+def _is_said_without_day(column: Column, setting: Setting) -> pl.Expr:
+    """True where a birth date, or an end, is given without its day."""
+    is_end = column.name in setting.contract.ends
+    return _has_ended_without_day(column, setting.today) if is_end else _is_without_day(column)
+
+
+def _has_ended_without_day(column: Column, today: date) -> pl.Expr:
+    """True where an end is said in words to have come; not in a year that has not."""
+    return is_ended_in_words(column) & ~(year_said(text_of(column)) > today.year).fill_null(value=False)
 
 
 def _is_shortened(column: Column) -> pl.Expr:

@@ -8,7 +8,7 @@ from functools import partial
 
 import polars as pl
 
-from data_contracts.ended import LEFT
+from data_contracts.ended import LEFT, NOT_KNOWN, day_behind_words, says_ended
 from data_contracts.parts import (
     BETWEEN_WORDS,
     DATE_PARTS,
@@ -75,12 +75,22 @@ _DAYS_OF_ZEROES = ("00/00/0000", "00/01/1900", "0000-00-00", "00000000")
 _FAR_DAYS = ("31/12/9999", "9999-12-31", "99991231", "31/12/2999", "2999-12-31", "31-dec-9999")
 _NOT_ENDED = (
     *("no", "n", "not left", "current", "ongoing", "present", "on roll", "open", "active", "to date", "still on roll"),
-    *("still open", "still there", "still attending", "still ehe", "still home educated"),
+    *(
+        "still open",
+        "still there",
+        "still here",
+        "still attending",
+        "still ehe",
+        "still home educated",
+        "not yet",
+        "false",
+    ),
+    *("ar y gofrestr", "cyfredol", "presennol", "dal yma", "heb adael", "ddim wedi gadael", "na", "nac ydy"),
 )
 _NEVER_MET = ("never", "not seen", "no contact")
 _NOTHING = ("none", "nil", "n/a", "no end date", "not recorded", "none recorded")
-_NOT_KNOWN = ("unknown", "not known", "nk", "n/k", "tbc", "tba")
-NO_DAY = (*_DAYS_OF_ZEROES, *_FAR_DAYS, *_NOT_ENDED, *_NEVER_MET, *_NOTHING, *_NOT_KNOWN)
+_TO_COME = ("tbc", "tba")
+NO_DAY = (*_DAYS_OF_ZEROES, *_FAR_DAYS, *_NOT_ENDED, *_NEVER_MET, *_NOTHING, *NOT_KNOWN, *_TO_COME)
 """How people and software write (here in lower case) that a date is unknown or has not come, in any source. 00/01/1900 is
 Excel's day 0; dates in 2999 and 9999 belong to entries that still hold."""
 
@@ -165,6 +175,11 @@ def is_no_date(column: Column) -> pl.Expr:
     return ~is_empty(column) & parse_dates(column).is_null()
 
 
+def is_ended_in_words(column: Column) -> pl.Expr:
+    """True if the cell of a column of ends says in words that it has come, and gives no day. Never null."""
+    return says_ended(text_of(column)) & parse_dates(column).is_null()
+
+
 def as_days(text: pl.Expr, written: Sequence[str]) -> pl.Expr:
     """Text as a date; null if it is none in any of these formats (``DATE_PARTS``, ``excel``, a year or a month alone).
 
@@ -205,12 +220,18 @@ def _days_read(text: pl.Series, written: Sequence[str]) -> pl.Series:
         days.scatter(left.filter(is_read), tried.filter(is_read))
         left = left.filter(~is_read)
     if not left.is_empty() and not set(MONTHS_ALONE).isdisjoint(written):  # an end
-        of_a_text = _days_read(
-            _day_before_words(text.gather(left)), [form for form in written if form not in MONTHS_ALONE]
-        )
+        of_a_text = _days_in_words(text.gather(left), written)
         days.scatter(left.filter(of_a_text.is_not_null()), of_a_text.drop_nulls())
     at_midnight = text.str.contains(_MIDNIGHT_OF_SUMMER).fill_null(value=False)
     return days.zip_with(~at_midnight, _in_london(days)) if at_midnight.any() else days
+
+
+def _days_in_words(text: pl.Series, written: Sequence[str]) -> pl.Series:
+    """The day before or behind words that say what ended on it, or by which the season that they name is over."""
+    of_a_day = _days_read(_day_before_words(text), [form for form in written if form not in MONTHS_ALONE])
+    behind = day_behind_words(text)
+    is_other = (behind != text).fill_null(value=False)
+    return of_a_day if not is_other.any() else of_a_day.zip_with(~is_other, _days_read(behind, written))
 
 
 def _day_before_words(text: pl.Series) -> pl.Series:

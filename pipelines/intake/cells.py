@@ -1,6 +1,7 @@
 """The cells of a source's rows as its contract reads them: days, meanings of codes, and the columns for each field."""
 
 from collections.abc import Collection, Iterable
+from datetime import date
 
 import polars as pl
 
@@ -8,7 +9,7 @@ from data_contracts.births import born_in
 from data_contracts.contract import Contract
 from data_contracts.parts import Column, PersonField
 from data_contracts.protection import WITHHELD
-from data_contracts.values import as_codes, is_no_date, parse_dates, text_of
+from data_contracts.values import as_codes, is_ended_in_words, is_no_date, parse_dates, text_of
 from matching.dates import first_day
 
 HOME: tuple[PersonField, ...] = ("address", "postcode")
@@ -18,8 +19,9 @@ def read_cells(rows: pl.DataFrame, contract: Contract, only: Collection[str] | N
     """Raw rows with every column of the contract (a missing one is empty), with dates and codes read.
 
     A date column becomes a date, null if the cell is empty or no date; if it gives days of contact, ``<name>__unread`` says
-    whether something is in the cell that is no date. A column with codes keeps its text; the meaning of the code is in
-    ``<name>__means``. What a birth date without a day says is in ``<name>__born_in``. Each distinct cell is read only once.
+    whether something is in the cell that is no date; if days on which entries end, ``<name>__ended`` whether it says in words
+    that one has. A column with codes keeps its text; the meaning of the code is in ``<name>__means``. What a birth date
+    without a day says is in ``<name>__born_in``. Each distinct cell is read only once.
     ``only``: the columns to read, by name; null: all.
     """
     of_contact = {name for statement in contract.says if statement.kind == "seen" for name in statement.on}
@@ -30,6 +32,8 @@ def read_cells(rows: pl.DataFrame, contract: Contract, only: Collection[str] | N
             cell = pl.col(column.name)
             unread = read.select(cell.unique()).filter(is_no_date(column)).to_series()  # few, or none
             read = read.with_columns(cell.is_in(unread.implode()).alias(f"{column.name}__unread"))
+        if column.name in contract.ends:
+            read = _by_distinct_cell(read, column.name, is_ended_in_words(column), _ended(column.name))
         if column.maps_to == "date_of_birth":
             read = _by_distinct_cell(read, column.name, born_in(column), _without_day(column.name))
         if column.logical_type == "date":
@@ -41,6 +45,10 @@ def read_cells(rows: pl.DataFrame, contract: Contract, only: Collection[str] | N
 
 def _without_day(name: str) -> str:
     return f"{name}__born_in"
+
+
+def _ended(name: str) -> str:
+    return f"{name}__ended"
 
 
 def _means(name: str) -> str:
@@ -66,9 +74,22 @@ def date_in_cell(column: Column) -> pl.Expr:
     return pl.when(day.dt.year() >= column.years_from).then(day) if column.years_from else day
 
 
+def end_has_come(contract: Contract, name: str, on: date) -> pl.Expr:
+    """For each row as received: whether the day in a column of ends had come by a day, or words in its place say so; false if
+    nothing does."""
+    column = contract.column_named[name]
+    had_come = (parse_dates(column) <= on).fill_null(value=False)
+    return had_come | is_ended_in_words(column) if name in contract.ends else had_come
+
+
 def is_unread(name: str) -> pl.Expr:
     """Whether a cell of a column with days of contact has something in it that is no date, in rows from :func:`read_cells`."""
     return pl.col(f"{name}__unread")
+
+
+def is_said_to_have_ended(name: str) -> pl.Expr:
+    """Whether a cell of a column of ends says in words that the entry has ended, in rows from :func:`read_cells`."""
+    return pl.col(_ended(name))
 
 
 def meaning_of(column: Column) -> pl.Expr:

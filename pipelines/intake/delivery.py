@@ -24,6 +24,7 @@ from pipelines.files.rows import FileRows, UnreadableFileError
 from pipelines.files.spreadsheet_xml import as_workbook, is_spreadsheet_xml
 from pipelines.files.workbook import WORKBOOKS, sheets_of_parts
 from pipelines.intake.anothers_list import under_anothers_name
+from pipelines.intake.ends_in_words import has_unknown_end, unknown_ends, with_unknown_ends, without_most_left
 from pipelines.intake.last_intake import (
     HAD,
     RECORD_ID,
@@ -257,8 +258,9 @@ def _breaches(rows: pl.DataFrame, file_rows: FileRows, file: Opened, judging: Ju
         today=today,
         known=judging.last.known(rows, contract.id, by, today) if today else None,
     )
+    breaches = without_most_left(rows, contract, breaches)
     read = (rows, contract, file.shown, file_rows.headers)
-    of_columns = (*unreadable_dates(*read, breaches), *unknown_codes(*read, breaches))
+    of_columns = (*unreadable_dates(*read, breaches), *unknown_codes(*read, breaches), *unknown_ends(*read))
     return [*breaches, *of_columns, *ages_of_others(rows, contract, file.shown), *two_places_at_once(*read, breaches)]
 
 
@@ -266,21 +268,24 @@ def _rows(file_rows: FileRows, contract: Contract, last: LastIntake) -> pl.DataF
     """All rows of a file in their order, with their ids, the fingerprints of their lines, and where they were last night."""
     key = pl.concat_str(pl.lit(f"{contract.id}:"), in_record_id(text_of(contract.key).fill_null("")))
     lines = file_rows.lines.rename({"line_hash": LINE_HASH})
-    keyed = file_rows.rows.with_columns(key.alias(RECORD_ID)).join(
-        lines, on="line", how="left", validate="1:1", maintain_order="left"
+    known = file_rows.known
+    standing = known if known.is_empty() else last.standing(known, contract)
+    keyed = (
+        with_unknown_ends(file_rows.rows, standing, contract)
+        .with_columns(key.alias(RECORD_ID))
+        .join(lines, on="line", how="left", validate="1:1", maintain_order="left")
     )
     read = last.compared(keyed, contract)
-    if file_rows.known.is_empty():
+    if known.is_empty():
         return read
-    standing = last.standing(file_rows.known, contract).with_columns(pl.col(HAD).alias(LINE_HASH))
-    return pl.concat([read, standing.select(read.columns)]).sort("line")
+    return pl.concat([read, standing.with_columns(pl.col(HAD).alias(LINE_HASH)).select(read.columns)]).sort("line")
 
 
 def _placed(rows: pl.DataFrame, contract: Contract, file_id: str, breaches: Sequence[Breach]) -> pl.DataFrame:
-    """The rows with what they are known by the next night: a row that broke a rule, or is not kept whole, will be read
-    again."""
+    """The rows with what they are known by the next night: a row that broke a rule, is not kept whole, or is judged by the rows
+    beside it, will be read again."""
     flawed = pl.Series([breach.line for breach in breaches], dtype=pl.Int64).drop_nulls()
-    is_known = ~pl.col("line").is_in(flawed.implode()) & is_kept_whole(contract)
+    is_known = ~pl.col("line").is_in(flawed.implode()) & is_kept_whole(contract) & ~has_unknown_end(contract)
     line_hash = pl.when(is_known).then(LINE_HASH).alias(LINE_HASH)
     elsewhere = (pl.col(WAS_IN) != file_id) | (pl.col(WAS_ON) != pl.col("line"))
     moved = pl.col(SAME) & (elsewhere | pl.col(HAD).ne_missing(pl.col(LINE_HASH)))

@@ -13,6 +13,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from data_contracts.values import is_empty, is_known_code, parse_dates, text_of
+from pipelines.intake.cells import end_has_come
 from pipelines.tables import SOURCE_MEASURE, SOURCE_NIGHT
 
 KEPT_DAYS = 731
@@ -344,9 +345,8 @@ def place_dates(contract: Contract) -> tuple[str, ...] | None:
 
 
 def has_ended(contract: Contract, on: date) -> pl.Expr:
-    """For each row as received: whether its place had ended by a day; false if no end is given."""
-    until = (place_dates(contract) or ())[:1]
-    return _is_any(parse_dates(contract.column_named[name]) <= on for name in until)
+    """For each row as received: whether its place had ended by a day, or is said in words to have; false if no end is given."""
+    return _is_any(end_has_come(contract, name, on) for name in (place_dates(contract) or ())[:1])
 
 
 def is_to_come(contract: Contract, on: date) -> pl.Expr:

@@ -10,7 +10,16 @@ from data_contracts.ended import LEFT
 from data_contracts.statement import Doubt, Statement
 from data_contracts.values import text_of
 from matching.dates import plausible_birth_date
-from pipelines.intake.cells import born_by_month, born_on, is_unread, meaning_of, only_cell, read_cells, says_withheld
+from pipelines.intake.cells import (
+    born_by_month,
+    born_on,
+    is_said_to_have_ended,
+    is_unread,
+    meaning_of,
+    only_cell,
+    read_cells,
+    says_withheld,
+)
 from pipelines.intake.year_seven import year_begins
 from pipelines.tables import STATEMENT
 
@@ -100,8 +109,10 @@ def _doubt(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:
 
 
 def _has_ended_in_words(contract: Contract, end: str) -> pl.Expr:
-    """True where a row says in words that what ends on the day in a column has ended, and gives no such day."""
+    """True where a row says in words, of its status or in place of the day, that what ends on the day in a column has ended,
+    and gives no such day."""
     words = [meaning_of(status).eq_missing(pl.lit(LEFT)) for status, day in contract.ends_in_words if day == end]
+    words += [is_said_to_have_ended(end)] if end in contract.ends else []
     return pl.any_horizontal(pl.lit(value=False), *words) & pl.col(end).is_null()
 
 

@@ -17,6 +17,7 @@ from data_contracts.completeness import Check
 from data_contracts.contract import Contract
 from data_contracts.values import is_empty, parse_dates
 from pipelines.decisions.keys_tonight import key_now
+from pipelines.intake.cells import end_has_come
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.other_children import rows_of_another_child
 from pipelines.intake.statements import makes_statement
@@ -110,7 +111,7 @@ def withdrawn_checks(
 
 def _ends_changed(contract: Contract, name: str, both: _Both, as_at: date) -> Iterator[tuple[Check, str]]:
     column = contract.column_named[name]
-    had_ended = (parse_dates(column) <= as_at).fill_null(value=False)
+    had_ended = end_has_come(contract, name, as_at)
     was, is_now = both.then.select(had_ended).to_series(), both.now.select(is_empty(column)).to_series()
     has_gone, has_ended = was & is_now, ~was & both.now.select(had_ended).to_series()
     # Of a child's two entries, whose keys both changed, each may have been taken for the other.

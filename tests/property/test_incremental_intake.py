@@ -25,6 +25,7 @@ from pipelines.night import STEPS, SilentProgress, open_night, perform
 from pipelines.settings import Settings
 from pipelines.store import Store
 from pipelines.tables import TABLES
+from tests.spec.test_contracts import GOOD
 
 FIRST = date(2026, 9, 1)
 CONTRACTS = read_contracts()
@@ -47,7 +48,7 @@ def cell(column: Column, chance: random.Random, days_from: Sequence[int]) -> str
     if column.logical_type == "date":
         days = [FIRST + timedelta(days=chance.choice(days_from)), date(1907, 1, 1)]
         written = [day.strftime(column.date_formats[0]) for day in days]
-        return chance.choice([*written, written[0], "31/02/2015", ""])
+        return chance.choice([*written, written[0], "31/02/2015", "", "Left", "Unknown"])
     if column.codes:
         return chance.choice([*column.codes, *column.codes, "ZZ9"])
     texts = ["SMITH", "Jo", " Amal ", "O'Neil", "ZA1 1AA", "12 High Street", "", "1.23E+12", "Flat 1\n12 High Street"]
@@ -196,3 +197,27 @@ def test_rows_that_stay_in_the_store_while_a_night_is_run_again_without_their_fi
     with Store(kept_on, read_only=True) as left, Store(anew, read_only=True) as right:
         assert left.read("snapshot").equals(right.read("snapshot"))
         assert left.read("snapshot").filter(source="housing").height == 2
+
+
+def test_how_unknown_ends_are_read_is_asked_anew_each_night_of_all_rows_of_a_school(tmp_path: Path) -> None:
+    """Few of them say that pupils have left, and many say nothing; and most rows of either night are known from the last."""
+    chance = random.Random(2)
+    pupil = row(CONTRACTS["school_census"], "K", chance, DAYS_GONE) | {
+        "Estab": "2001",
+        "EnrolStatus": "C",
+        "Surname": "A",
+    }
+    extracts, kept_on, anew = (tmp_path / name for name in ("extracts", "kept", "anew"))
+    extracts.mkdir()
+    for day, without in enumerate((30, 12, 13, 28)):
+        ends = [*[""] * without, *["2030-07-19"] * (30 - without), *["Unknown"] * 5, "N", "2026-07-17", "2025-07-18"]
+        sent = [
+            GOOD["school_census"] | {"RecordId": f"K{number:03}", "LeavingDate": end} for number, end in enumerate(ends)
+        ]
+        written(sent, extracts / "school_census.csv", csv.QUOTE_MINIMAL)
+        told = [run(space, extracts, FIRST + timedelta(days=day), full=space == anew) for space in (kept_on, anew)]
+        assert told == ["", ""]
+        left, right = kept(kept_on), kept(anew)
+        assert [name for name in left if not left[name].equals(right[name])] == []
+        of_no_day = left["statement"].filter(pl.col("since_on").is_null(), kind="left")
+        assert of_no_day["record_id"].n_unique() == (5 if without > 20 else 0)

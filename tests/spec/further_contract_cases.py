@@ -81,7 +81,7 @@ FURTHER_RULES = {
 Accommodation | Castle       | known code              | nothing
 ArrivedOn    | September     | date                    | nothing
 ArrivedOn    | 03/09/2062    | not in the future       | nothing
-LeftOn       | gone          | date                    | nothing
+LeftOn       | see notes     | date                    | nothing
 LeftOn       | 01/01/1900    | not before 1990         | nothing
 """,
     "benefits": """

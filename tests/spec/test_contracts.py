@@ -142,7 +142,7 @@ BirthDate      | 20510324      | not in the future      | nothing
 Postcode       | ZA1 CC1       | form                   | nothing
 RegisteredFrom | 2015-04-31    | date                   | nothing
 RegisteredFrom | 2051-04-01    | not in the future      | nothing
-DeductionDate  | gone          | date                   | nothing
+DeductionDate  | see notes     | date                   | nothing
 DeductionDate  | 1900-01-01    | not before 1990        | nothing
 LastContact    | 2026-13-01    | date                   | nothing
 LastContact    | 2062-01-31    | not in the future      | nothing
@@ -211,6 +211,8 @@ UploadedOn   | 09/07/2062    | not in the future       | nothing
 }
 MARKED = "AddressProtected | perhaps | known code | nothing"
 """In every source, whether its contract names the column or not."""
+ENDED = "Left | left without a day | nothing"
+"""In every column with the ends of places or homes."""
 OF_THE_TABLE = {("", "row count"), ("", "not all empty"), ("", "left without a day")}
 """Rules that no single cell can break: they have tests of their own."""
 OF_EVERY_SOURCE = {SHORTENED}
@@ -220,7 +222,8 @@ OF_EVERY_SOURCE = {SHORTENED}
 def cases() -> Iterator[tuple[str, str, str, str, str]]:
     """Source, column, what stands in it, rule, stops."""
     for source, table in RULES.items():
-        for line in (MARKED, *filter(None, table.splitlines())):
+        ends = [f"{CONTRACTS[source].column_named[name].header} | {ENDED}" for name in sorted(CONTRACTS[source].ends)]
+        for line in (MARKED, *ends, *filter(None, table.splitlines())):
             column, value, rule, stops = (cell.strip() for cell in line.split("|"))
             yield source, column, value, rule, stops
 

@@ -226,10 +226,18 @@ def test_nobody_is_sent_to_the_family_of_a_child_who_has_died(
         ("17/07/2026?", None),
         ("17/07/2026 - back on 01/09/2026", None),
         ("31/02/2026 - left", None),
-        ("left 17/07/2026", None),
+        ("left 17/07/2026", date(2026, 7, 17)),
+        ("Closed on 17/07/2026, moved to Leeds", date(2026, 7, 17)),
+        ("wedi gadael ym mis Gorffennaf 2026", None),
+        ("Wedi gadael ar 17/07/2026", date(2026, 7, 17)),
+        ("left July 2026", date(2026, 7, 31)),
+        ("left 17/07/2026 - back on 01/09/2026", None),
+        ("not left 17/07/2026", None),
     ],
 )
-def test_the_day_before_a_few_words_is_the_day_of_an_end_unless_they_doubt_it(text: str, day: date | None) -> None:
+def test_the_day_before_or_behind_a_few_words_is_the_day_of_an_end_unless_they_doubt_it(
+    text: str, day: date | None
+) -> None:
     for source, column in (("ehe_register", "closed_on"), ("school_census", "leaving_date")):
         asked = CONTRACTS[source].column_named[column]
         assert pl.DataFrame({column: [text]}).select(parse_dates(asked)).item() == day

@@ -329,6 +329,11 @@ def test_a_workbook_with_macros_is_read_as_one_without(tmp_path: Path) -> None:
         pytest.param("Sept 2025", date(2025, 9, 30), id="a month by its name"),
         pytest.param("February 2024", date(2024, 2, 29), id="in a leap year"),
         pytest.param("7/2026", date(2026, 7, 31), id="in figures"),
+        pytest.param("Summer 2026", date(2026, 8, 31), id="a season of the school year, by which it is over"),
+        pytest.param("End of Spring Term 2026", date(2026, 4, 30), id="the end of a term"),
+        pytest.param("Easter 2026", date(2026, 4, 30), id="a holiday"),
+        pytest.param("Haf 2026", date(2026, 8, 31), id="in Welsh"),
+        pytest.param("Nadolig 2025", date(2025, 12, 31), id="Christmas"),
         pytest.param("13/2026", None, id="no month"),
         pytest.param("Sep-25", None, id="a month and a year, or a day and a month"),
     ],
@@ -343,16 +348,18 @@ def test_an_end_of_which_the_month_alone_is_known_is_its_last_day(cell: str, day
 SET_ASIDE_AND_LEFT = """
 RecordId | EnrolStatus | LeavingDate | Surname
 KEPT     | C           |             | Lamb
-1        | C           | Easter 2025 | Lamb    | left
+1        | C           | Easter      | Lamb    | left
 2        | Leaver      |             | Lamb    | left
 3        | C           | 31/02/2026  | Lamb    | left
 4        | C           | 1900-01-01  | Lamb
 5        | C           |             |
-6        | C           | Summer 2027 | Lamb
+6        | C           | July '27    | Lamb
 7        | C           | 31/06/2027  | Lamb
 8        | C           | Jul-27      | Lamb
 9        | C           | Sep-25      | Lamb    | left
-10       | C           | Moved       | Lamb    | left
+10       | C           | see notes   | Lamb    | left
+11       | C           | Left 2027   | Lamb
+12       | C           | Left        |         | left
 """
 
 

@@ -1,0 +1,106 @@
+"""Ends of places that a file gives in words: how many of them are believed.
+
+A pupil of whom a roll says ``Left`` and no day is on no roll; set aside, the row would hide a child whom only the roll knows.
+But if most of a school's rows say so, the word says something else there. ``Unknown`` says less: some write it for a pupil who
+has left, and some systems for each who has not.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from data_contracts.breach import Breach
+from data_contracts.contract import Contract
+from data_contracts.ended import NOT_KNOWN
+from data_contracts.parts import Column
+from data_contracts.rules import LEFT_WITHOUT_DAY
+from data_contracts.values import is_empty, text_of
+from pipelines.intake.misleading_files import ENOUGH_ROWS, MOST
+
+FEW = 0.2
+"""Of the rows of a school that give no day, those that say ``Unknown`` are few up to this share: as many as leave a school of
+five years in one year. More are not all of pupils who left."""
+
+LEFT_UNKNOWN = "Left (unknown)"
+"""What is read in place of ``Unknown`` where it says that a place has ended."""
+
+ENDS_NOT_KNOWN = "ends not known"
+"""Name of the rule, as a breach shows it, of a column in which ``Unknown`` stands for those who stay."""
+
+
+def with_unknown_ends(rows: pl.DataFrame, standing: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """The rows of a file (the lines that were read) with ``LEFT_UNKNOWN`` for ``Unknown``, wherever few rows of the school, or
+    of a list that is of no schools, say so (``endedIfNotKnown``).
+
+    ``standing``: its other rows, which were not read, as they are in the store.
+    """
+    for column in _may_be_unknown(contract):
+        if not rows.select(is_not_known(column).any()).item():
+            continue
+        cells = [
+            frame.select(of=_unit(contract), unknown=is_not_known(column), none=is_empty(column))
+            for frame in (rows, standing)
+            if frame.height
+        ]
+        unknown, none = pl.col("unknown").sum(), (pl.col("none") | pl.col("unknown")).sum()
+        few = pl.concat(cells).group_by("of").agg(few=unknown <= FEW * none).filter("few")["of"]
+        is_of_few = _unit(contract).is_in(few.implode())
+        left = pl.when(is_not_known(column) & is_of_few).then(pl.lit(LEFT_UNKNOWN))
+        rows = rows.with_columns(left.otherwise(pl.col(column.name)).alias(column.name))
+    return rows
+
+
+def has_unknown_end(contract: Contract) -> pl.Expr:
+    """Whether a row says ``Unknown`` where few such rows would say that a place has ended: it depends on the others."""
+    return pl.any_horizontal(pl.lit(value=False), *map(is_not_known, _may_be_unknown(contract)))
+
+
+def unknown_ends(rows: pl.DataFrame, contract: Contract, file: str, headers: Mapping[str, str]) -> list[Breach]:
+    """A breach for each column of ends in which ``Unknown`` is left, as too many rows say so."""
+    found = []
+    for column in _may_be_unknown(contract):
+        left = rows.filter(is_not_known(column)).height if column.name in headers else 0
+        if left:
+            why = (
+                f"{left:,} cells say that the day is not known, and so do so many of the same school or list that it does not "
+                "mean an end there: they count as empty. If some of these children have left, nobody is told."
+            )
+            fix = f"Leave {headers[column.name]} empty while a place goes on, and write the day, or Left, for those who left."
+            found.append(Breach(contract.id, file, None, headers[column.name], ENDS_NOT_KNOWN, "nothing", why, fix))
+    return found
+
+
+def without_most_left(rows: pl.DataFrame, contract: Contract, breaches: Sequence[Breach]) -> list[Breach]:
+    """The breaches of a file, those of places that have ended on no day setting the row aside where most rows of the school,
+    or of the file, are such."""
+    lines = {b.line for b in breaches if b.rule == LEFT_WITHOUT_DAY and b.stops == "nothing" and b.line is not None}
+    if not lines or not contract.ends_of_places:
+        return list(breaches)
+    marked = rows.select("line", of=_unit(contract), left=pl.col("line").is_in(list(lines)))
+    is_most = (pl.len() >= ENOUGH_ROWS) & (pl.col("left").sum() > MOST * pl.len())
+    most = set(marked.filter("left", is_most.over("of") | is_most)["line"])
+    why = (
+        "This and most other rows of the same school or list say that it has ended, and give no day. If that is not so, "
+        "children would be looked for who are at school; so the rows are set aside."
+    )
+    fix = "Give the day on which each ended; or leave out who has left."
+    return [
+        replace(b, stops="row", why=why, fix=fix) if b.rule == LEFT_WITHOUT_DAY and b.line in most else b
+        for b in breaches
+    ]
+
+
+def is_not_known(column: Column) -> pl.Expr:
+    """Whether a cell as received says that the day is not known. Never null."""
+    return pl.col(column.name).str.strip_chars(" '").str.to_lowercase().is_in(NOT_KNOWN).fill_null(value=False)
+
+
+def _may_be_unknown(contract: Contract) -> list[Column]:
+    return [column for column in contract.columns if column.ended_if_not_known]
+
+
+def _unit(contract: Contract) -> pl.Expr:
+    """The school that a row is of; one text for all rows of a source without schools."""
+    unit = contract.completeness.unit
+    return text_of(contract.column_named[unit]).fill_null("") if unit else pl.lit("")
