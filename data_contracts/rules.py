@@ -209,7 +209,7 @@ def _table_check(rule: Rule, contract: DataContract) -> Check:
         return Check("row count", None, rule.stops, rule.why, rule.fix, _never, least, is_of_file=True)
     checks: dict[str, tuple[str, Callable[[], pl.Expr]]] = {
         "allEmpty": ("not all empty", lambda: _are_all_empty(rule.columns, contract)),
-        "leftWithoutDay": (LEFT_WITHOUT_DAY, lambda: _has_left_without_day(*rule.columns, contract=contract)),
+        "leftWithoutDay": (LEFT_WITHOUT_DAY, lambda: has_left_without_day(*rule.columns, contract=contract)),
         "countsRows": ("counts the rows", lambda: pl.col(rule.columns[0]).ne_missing(pl.int_range(1, pl.len() + 1))),
         "notAbove": ("not above", lambda: _is_above(*rule.columns)),
         "withheldWhere": ("withheld", lambda: _shows_where(*rule.columns)),
@@ -223,7 +223,9 @@ def _are_all_empty(columns: Iterable[str], contract: DataContract) -> pl.Expr:
     return pl.all_horizontal(is_empty(contract.column_named[name]) for name in columns)
 
 
-def _has_left_without_day(status: str, day: str, *, contract: DataContract) -> pl.Expr:
+def has_left_without_day(status: str, day: str, *, contract: DataContract) -> pl.Expr:
+    """For each row as received: whether the code in one column says that an entry has ended, and another column gives no
+    day."""
     has_left = as_codes(contract.column_named[status]) == LEFT
     return has_left.fill_null(value=False) & is_empty(contract.column_named[day])
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from data_contracts.contract import Contract
+from data_contracts.ended import says_ended
 from pipelines.files.headers import MatchedHeaders
 from pipelines.files.rows import Fault
 
@@ -38,8 +39,8 @@ def notes_of_leaving(
     if not contract.ends_of_places or not notes:
         return []
     no_end = [
-        ~pl.col(str(matched.position_of[name])).str.contains(r"\d|(?i)left|leaver|closed|ended|no")
-        for name in sorted(ends & matched.position_of.keys())
+        ~(end.str.contains(r"\d|(?i)left|leaver|closed|ended|no") | says_ended(end.str.strip_chars()))
+        for end in (pl.col(str(matched.position_of[name])) for name in sorted(ends & matched.position_of.keys()))
     ]
     speaks = pl.any_horizontal(note.str.contains(_LEFT) & ~note.str.contains(_DENIED) for note in notes)
     told = rows.filter(speaks, *no_end)["line"]

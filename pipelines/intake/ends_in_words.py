@@ -31,24 +31,35 @@ ENDS_NOT_KNOWN = "ends not known"
 
 def with_unknown_ends(rows: pl.DataFrame, standing: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """The rows of a file (the lines that were read) with ``LEFT_UNKNOWN`` for ``Unknown``, wherever few rows of the school, or
-    of a list that is of no schools, say so (``endedIfNotKnown``).
+    of a list that is of no schools, have that very word (``endedIfNotKnown``).
 
     ``standing``: its other rows, which were not read, as they are in the store.
     """
     for column in _may_be_unknown(contract):
-        if not rows.select(is_not_known(column).any()).item():
-            continue
-        cells = [
-            frame.select(of=_unit(contract), unknown=is_not_known(column), none=is_empty(column))
-            for frame in (rows, standing)
-            if frame.height
-        ]
-        unknown, none = pl.col("unknown").sum(), (pl.col("none") | pl.col("unknown")).sum()
-        few = pl.concat(cells).group_by("of").agg(few=unknown <= FEW * none).filter("few")["of"]
-        is_of_few = _unit(contract).is_in(few.implode())
-        left = pl.when(is_not_known(column) & is_of_few).then(pl.lit(LEFT_UNKNOWN))
-        rows = rows.with_columns(left.otherwise(pl.col(column.name)).alias(column.name))
+        if rows.select(is_not_known(column).any()).item():
+            asked = [frame for frame in (rows, standing) if frame.height]
+            few = _words_of_few(pl.concat([_without_day(frame, column, contract) for frame in asked]))
+            told = rows.select(of=_unit(contract), word=_word(column))
+            is_of_few = told.join(few, on=["of", "word"], how="left", maintain_order="left")["few"].fill_null(
+                value=False
+            )
+            left = pl.when(is_of_few).then(pl.lit(LEFT_UNKNOWN)).otherwise(pl.col(column.name))
+            rows = rows.with_columns(left.alias(column.name))
     return rows
+
+
+def _without_day(rows: pl.DataFrame, column: Column, contract: Contract) -> pl.DataFrame:
+    """Of the rows that give no day, the school (``of``) and the ``word`` by which they say that it is not known (empty: they
+    do not)."""
+    is_asked = is_empty(column) | is_not_known(column)
+    return rows.filter(is_asked).select(of=_unit(contract), word=pl.when(is_not_known(column)).then(_word(column)))
+
+
+def _words_of_few(without_day: pl.DataFrame) -> pl.DataFrame:
+    """School (``of``) and ``word`` that says there of ``few`` (true) rows that the day is not known."""
+    counted = without_day.group_by("of", "word").len("rows")
+    few = pl.col("rows") <= FEW * pl.col("rows").sum().over("of")
+    return counted.filter(pl.col("word").is_not_null(), few).select("of", "word", few=pl.lit(value=True))
 
 
 def has_unknown_end(contract: Contract) -> pl.Expr:
@@ -93,7 +104,11 @@ def without_most_left(rows: pl.DataFrame, contract: Contract, breaches: Sequence
 
 def is_not_known(column: Column) -> pl.Expr:
     """Whether a cell as received says that the day is not known. Never null."""
-    return pl.col(column.name).str.strip_chars(" '").str.to_lowercase().is_in(NOT_KNOWN).fill_null(value=False)
+    return _word(column).is_in(NOT_KNOWN).fill_null(value=False)
+
+
+def _word(column: Column) -> pl.Expr:
+    return pl.col(column.name).str.strip_chars(" '").str.to_lowercase()
 
 
 def _may_be_unknown(contract: Contract) -> list[Column]:

@@ -12,6 +12,7 @@ from hashlib import blake2b
 import polars as pl
 
 from data_contracts.contract import Contract
+from data_contracts.rules import has_left_without_day
 from data_contracts.values import is_empty, is_known_code, parse_dates, text_of
 from pipelines.intake.cells import end_has_come
 from pipelines.tables import SOURCE_MEASURE, SOURCE_NIGHT
@@ -326,7 +327,8 @@ def _places(columns_of: Callable[..., pl.DataFrame], contract: Contract, as_at: 
     if unit is None or dates is None:
         return SOURCE_MEASURE.to_frame()
     columns = contract.column_named
-    names = list(dict.fromkeys((unit, *dates)))
+    statuses = (status.name for status, day in contract.ends_in_words if day == dates[0])
+    names = list(dict.fromkeys((unit, *dates, *statuses)))
     rows = columns_of(*names).group_by(names).len("_rows")  # each date of a unit is read once
     is_current = ~(has_ended(contract, as_at) | is_to_come(contract, as_at))
     units = rows.select("_rows", of=text_of(columns[unit]), is_current=is_current).drop_nulls("of")
@@ -346,7 +348,13 @@ def place_dates(contract: Contract) -> tuple[str, ...] | None:
 
 def has_ended(contract: Contract, on: date) -> pl.Expr:
     """For each row as received: whether its place had ended by a day, or is said in words to have; false if no end is given."""
-    return _is_any(end_has_come(contract, name, on) for name in (place_dates(contract) or ())[:1])
+    until = (place_dates(contract) or ())[:1]
+    by_status = (
+        has_left_without_day(status.name, day, contract=contract)
+        for status, day in contract.ends_in_words
+        if day in until
+    )
+    return _is_any([*(end_has_come(contract, name, on) for name in until), *by_status])
 
 
 def is_to_come(contract: Contract, on: date) -> pl.Expr:

@@ -201,12 +201,6 @@ def test_rows_that_stay_in_the_store_while_a_night_is_run_again_without_their_fi
 
 def test_how_unknown_ends_are_read_is_asked_anew_each_night_of_all_rows_of_a_school(tmp_path: Path) -> None:
     """Few of them say that pupils have left, and many say nothing; and most rows of either night are known from the last."""
-    chance = random.Random(2)
-    pupil = row(CONTRACTS["school_census"], "K", chance, DAYS_GONE) | {
-        "Estab": "2001",
-        "EnrolStatus": "C",
-        "Surname": "A",
-    }
     extracts, kept_on, anew = (tmp_path / name for name in ("extracts", "kept", "anew"))
     extracts.mkdir()
     for day, without in enumerate((30, 12, 13, 28)):

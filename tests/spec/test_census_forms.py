@@ -125,14 +125,17 @@ def test_the_same_statements(both: tuple[Standardised, Standardised]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ended", "left"),
+    ("ended", "aside"),
     [
-        pytest.param({}, ["leaver"], id="on no day"),
-        pytest.param({"LeavingDate": "Easter"}, ["leaver"], id="on no day that can be read"),
-        pytest.param({"LeavingDate": "2026-10-09"}, [], id="on a day: the row is loaded"),
+        pytest.param({}, [], id="on no day: the row is used"),
+        pytest.param({"LeavingDate": "did not return"}, [], id="in words"),
+        pytest.param({"LeavingDate": "Easter"}, ["leaver"], id="on no day that can be read: it is set aside"),
+        pytest.param({"LeavingDate": "2026-10-09"}, [], id="on a day"),
     ],
 )
-def test_a_pupil_among_those_no_longer_on_roll_has_left(ended: dict[str, str], left: list[str], tmp_path: Path) -> None:
+def test_a_pupil_among_those_no_longer_on_roll_has_left(
+    ended: dict[str, str], aside: list[str], tmp_path: Path
+) -> None:
     message = ElementTree.Element("Message")
     source = ElementTree.SubElement(ElementTree.SubElement(message, "Header"), "Source")
     for name in ("LEA", "Estab", "URN", "SchoolName"):
@@ -145,5 +148,8 @@ def test_a_pupil_among_those_no_longer_on_roll_has_left(ended: dict[str, str], l
                 ElementTree.SubElement(pupil, name).text = value
     (tmp_path / "school_census.xml").write_bytes(ElementTree.tostring(message))
     received = receive(tmp_path, read_contracts(), received_at=datetime(2026, 11, 21, tzinfo=UTC), as_at=AS_AT)
-    assert received.ended_without_day.to_list() == [f"school_census:{key}" for key in left]
-    assert received.raw["school_census"].height == 2 - len(left)
+    assert received.ended_without_day.to_list() == [f"school_census:{key}" for key in aside]
+    assert received.raw["school_census"].height == 2 - len(aside)
+    made = standardise(received.raw, read_contracts(), as_at=AS_AT).statements
+    on_roll = made.filter(pl.col("until_on").is_null(), kind="provision")["record_id"]
+    assert on_roll.to_list() == ["school_census:pupil"]

@@ -25,6 +25,11 @@ def checked(row: dict[str, str], folder: Path, source: str) -> CheckedFile:
     return file
 
 
+def rules_told(file: CheckedFile) -> list[str]:
+    """The rules of an end that the rows of a file broke, though they are used."""
+    return [b.rule for b in file.breaches if b.rule == LEFT_WITHOUT_DAY and b.stops == "nothing"]
+
+
 def said_of(row: dict[str, str], folder: Path, source: str) -> pl.DataFrame:
     """What a list with one row says of its child, received beside a roll."""
     pl.DataFrame([GOOD["school_census"]]).write_csv(folder / "school_census.csv")
@@ -34,7 +39,7 @@ def said_of(row: dict[str, str], folder: Path, source: str) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("status", "leaving", "aside"),
+    ("status", "leaving", "told"),
     [
         pytest.param("Leaver", "", 1, id="has left, nobody says when"),
         pytest.param("Off-roll", "", 1, id="in other words"),
@@ -49,20 +54,22 @@ def said_of(row: dict[str, str], folder: Path, source: str) -> pl.DataFrame:
     ],
 )
 def test_a_pupil_who_has_left_on_no_day_is_not_taken_for_one_who_is_there(
-    status: str, leaving: str, aside: int, tmp_path: Path
+    status: str, leaving: str, told: int, tmp_path: Path
 ) -> None:
+    """Set aside, the row would hide a pupil whom no other list knows."""
     for source, header in (("school_census", "EnrolStatus"), ("independent_schools", "Status")):
-        file = checked(GOOD[source] | {header: status, "LeavingDate": leaving}, tmp_path, source)
-        assert file.rows_set_aside == aside, source
-        assert [b.rule for b in file.breaches if b.stops == "row"] == [LEFT_WITHOUT_DAY] * aside
+        row = GOOD[source] | {header: status, "LeavingDate": leaving}
+        file = checked(row, tmp_path, source)
+        assert (file.rows_set_aside, rules_told(file)) == (0, [LEFT_WITHOUT_DAY] * told), source
+        assert not told or "provision" not in said_of(row, tmp_path, source)["kind"]
         (tmp_path / f"{source}.csv").unlink()
 
 
-ENDS = {"ehe_register": "ClosedOn", "alternative_provision": "EndDate", "other_la": "LeavingDate", "post_16": "EndDate"}
+ENDS = {"ehe_register": "ClosedOn", "alternative_provision": "EndDate", "post_16": "EndDate"}
 
 
 @pytest.mark.parametrize(
-    ("status", "ended", "aside"),
+    ("status", "ended", "told"),
     [
         pytest.param("Closed", "", 1, id="closed, nobody says when"),
         pytest.param("Ended", "", 1, id="in other words"),
@@ -79,11 +86,18 @@ ENDS = {"ehe_register": "ClosedOn", "alternative_provision": "EndDate", "other_l
 )
 @pytest.mark.parametrize("source", ENDS)
 def test_a_place_that_has_ended_on_no_day_is_not_taken_for_one_that_goes_on(
-    source: str, status: str, ended: str, aside: int, tmp_path: Path
+    source: str, status: str, ended: str, told: int, tmp_path: Path
 ) -> None:
     """A register of closed and open cases hid each child whose case was only closed in words."""
-    file = checked(GOOD[source] | {"Status": status, ENDS[source]: ended}, tmp_path, source)
-    assert [b.rule for b in file.breaches if b.stops == "row"] == [LEFT_WITHOUT_DAY] * aside
+    row = GOOD[source] | {"Status": status, ENDS[source]: ended}
+    file = checked(row, tmp_path, source)
+    assert (file.rows_set_aside, rules_told(file)) == (0, [LEFT_WITHOUT_DAY] * told)
+    assert not told or "provision" not in said_of(row, tmp_path, source)["kind"]
+
+
+def test_that_another_authority_has_a_child_on_no_roll_confirms_nothing_and_is_set_aside(tmp_path: Path) -> None:
+    file = checked(GOOD["other_la"] | {"Status": "Left"}, tmp_path, "other_la")
+    assert [(b.rule, b.stops) for b in file.breaches] == [(LEFT_WITHOUT_DAY, "row")]
 
 
 def test_a_school_that_says_of_each_pupil_whether_it_has_the_child_is_understood(tmp_path: Path) -> None:
@@ -92,7 +106,7 @@ def test_a_school_that_says_of_each_pupil_whether_it_has_the_child_is_understood
         tmp_path / "school_census.csv"
     )
     (file,) = check_files(tmp_path, CONTRACTS)
-    assert [(b.line, b.rule) for b in file.breaches if b.stops == "row"] == [(3, LEFT_WITHOUT_DAY)]
+    assert [(b.line, b.rule, b.stops) for b in file.breaches if b.line] == [(3, LEFT_WITHOUT_DAY, "nothing")]
 
 
 HOMES = {

@@ -10,7 +10,7 @@ from data_contracts.contract import read_contracts
 from data_contracts.rules import LEFT_WITHOUT_DAY, NO_DATE
 from data_contracts.values import is_empty, is_ended_in_words
 from pipelines.intake.ends_in_words import ENDS_NOT_KNOWN
-from pipelines.intake.figures import place_dates
+from pipelines.intake.figures import has_ended, place_dates
 from pipelines.intake.receive import Received, receive
 from pipelines.intake.standardise import standardise
 from tests.spec.test_contracts import GOOD
@@ -141,6 +141,7 @@ nothing: 80, n/k: 10, Anhysbys: 5, ?: 5  | 80      | 20   | 0
 nothing: 60, Unknown: 40                 | 100     | 0    | 0
 Unknown: 100                             | 100     | 0    | 0
 Unknown: 90, Left: 10                    | 90      | 10   | 0
+Unknown: 95, n/k: 5                      | 95      | 5    | 0
 N: 95, unknown: 5                        | 95      | 5    | 0
 No: 60, Yes: 40                          | 60      | 40   | 0
 -: 95, didn't come back: 5               | 95      | 5    | 0
@@ -171,6 +172,33 @@ def test_of_a_school_in_which_unknown_stands_for_those_who_stay_the_sender_is_to
     (told,) = night.breaches.filter(rule=ENDS_NOT_KNOWN).to_dicts()
     assert (told["stops"], told["line"], told["column"]) == ("nothing", None, "LeavingDate")
     assert told["why"].startswith("50 cells")
+
+
+@pytest.mark.parametrize(("leavers", "aside"), [pytest.param(9, 0, id="some"), pytest.param(21, 21, id="most")])
+def test_a_status_that_most_pupils_have_does_not_say_that_they_left(leavers: int, aside: int, tmp_path: Path) -> None:
+    left = [{"EnrolStatus": "Leaver"}] * leavers
+    night = received(tmp_path, school_census=[*left, *pupils({"": 40 - leavers})])
+    assert night.deliveries["rows_set_aside"].item() == aside
+    assert said(night, "school_census").count(["left"]) == leavers - aside
+
+
+ENDED = """
+EnrolStatus | LeavingDate | has ended
+C           |             | no
+C           | 2026-07-17  | yes
+C           | 2027-07-17  | no
+C           | Left        | yes
+C           | Unknown     | no
+Leaver      |             | yes
+"""
+
+
+def test_the_places_of_a_school_are_counted_without_those_that_ended_on_no_day() -> None:
+    """Whether too many places are gone is asked of that count."""
+    rows = [[cell.strip() for cell in line.split("|")] for line in ENDED.strip().splitlines()[1:]]
+    frame = pl.DataFrame(rows, schema=["enrol_status", "leaving_date", "ended"], orient="row")
+    found = frame.select(has_ended(CONTRACTS["school_census"], AS_AT)).to_series()
+    assert found.to_list() == (frame["ended"] == "yes").to_list()
 
 
 def test_where_ends_are_often_planned_or_prove_a_home_unknown_ends_nothing(tmp_path: Path) -> None:

@@ -349,7 +349,7 @@ SET_ASIDE_AND_LEFT = """
 RecordId | EnrolStatus | LeavingDate | Surname
 KEPT     | C           |             | Lamb
 1        | C           | Easter      | Lamb    | left
-2        | Leaver      |             | Lamb    | left
+2        | Leaver      |             |         | left
 3        | C           | 31/02/2026  | Lamb    | left
 4        | C           | 1900-01-01  | Lamb
 5        | C           |             |
