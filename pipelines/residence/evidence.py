@@ -56,7 +56,8 @@ class Evidence:
     - ``place_probability``: 0..1, of the most certain current provision; null: none. ``undoubted_place``: the same, of
       provision without a doubt.
     - ``is_known_here``: has a current place on the largest roll, whose pupils certainly live here.
-    - ``last_roll``: source of the provision that ended last; ``never on a roll`` if none did; null: has a place.
+    - ``last_roll``: source of the provision that ended last, or of a roll left on no known day; ``never on a roll`` if
+      there is none; null: has a place.
     - ``roll_ended_days``: days since that provision ended; null: none did, or has a place.
     - ``left_with_all``: no place, and the last one ended recently with Year 6 or when the school closed. Every child's
       place there ended, so it is no sign of a move. ``left_with_school``: the school closed, whatever place the child has
@@ -109,6 +110,7 @@ def gather_evidence(dates: ChildDates, homes: pl.DataFrame, provision: pl.DataFr
             _places(entries),
             _ended_places(entries, as_at),
             _said_moved(dates),
+            _left_on_no_day(dates),
             _first_known(dates, as_at),
             with_a_home(mine),
             by="child",
@@ -119,7 +121,7 @@ def gather_evidence(dates: ChildDates, homes: pl.DataFrame, provision: pl.DataFr
     children = children.with_columns(
         pl.col("age_group").fill_null("unknown"),
         pl.col("is_known_here", "gives_home").fill_null(value=False),
-        last_roll=pl.when(has_place).then(None).otherwise(pl.col("last_roll").fill_null(NEVER)),
+        last_roll=pl.when(has_place).then(None).otherwise(pl.coalesce("last_roll", "left_roll", pl.lit(NEVER))),
         roll_ended_days=pl.when(has_place).then(None).otherwise(pl.col("roll_ended_days")),
         said_moved=pl.when(~has_place).then("said_moved"),
         left_with_all=~has_place & (_left_year_six(as_at) | pl.col("left_with_school")).fill_null(value=False),
@@ -240,6 +242,12 @@ def _said_moved(dates: ChildDates) -> pl.DataFrame:
     rolls = dates.records.filter(pl.col("source").is_in(dates.rolls.implode()) & pl.col("left_on").is_not_null())
     is_last = pl.col("left_on") == pl.col("left_on").max()
     return rolls.group_by("child").agg(pl.col("said_moved").filter(is_last).max())
+
+
+def _left_on_no_day(dates: ChildDates) -> pl.DataFrame:
+    """``left_roll``: the roll that says of a child that it has left, and not when."""
+    rolls = dates.records.filter(pl.col("source").is_in(dates.rolls.implode()), "is_ended", pl.col("left_on").is_null())
+    return rolls.group_by("child").agg(left_roll=pl.col("source").min())
 
 
 def _first_known(dates: ChildDates, as_at: date) -> pl.DataFrame:

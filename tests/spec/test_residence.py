@@ -120,6 +120,13 @@ def test_because_in_plain_english(said: list[dict[str, object]], because: str) -
     assert judged(said)["because"] == because
 
 
+def test_who_left_a_roll_on_no_known_day_is_one_of_those_who_were_on_one() -> None:
+    """Of the children without a place whom a GP has, fewer of those once on a roll live here still than of the others."""
+    met = at_gp(seen=400)
+    left = [say(ROLL, "seen", ago(900)), say(ROLL, "left", None)]
+    assert judged([*left, *met])["living_here"] < judged(met)["living_here"] - 0.03
+
+
 def test_last_seen_is_the_latest_sighting_not_after_the_date_judged() -> None:
     row = judged([*at_gp(seen=50), say(HOMES, "seen", ago(8)), say(HOMES, "seen", AS_AT + timedelta(days=3))])
     assert (row["last_seen_on"], row["last_seen_by"]) == (ago(8), "Council housing")
