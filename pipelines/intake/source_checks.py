@@ -6,7 +6,7 @@ child: only counts, dates, and names of files, columns and schools.
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from statistics import median
 
 import numpy as np
@@ -31,6 +31,8 @@ LONG_LIST = 200
 """A list of this many rows loses or gains a tenth of them only by a fault; a smaller register goes up and down."""
 KEYS_KEPT = 0.8
 UNLESS_SHUT = " If schools are closed, say in the settings when ([ranking] school_closures)."
+NO_WONDER = 1 / 16
+"""Least chance, by how often the rows change, that they have not changed since: below it the file is said to be an old one."""
 NEWEST_DAYS = 7
 """The newest date in a file may lag a week more than usual: half-term, or a quiet week."""
 
@@ -226,7 +228,8 @@ def _stale(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     same = [night for night in source.nights if night.content == source.tonight.content]
     if after and same and same[-1] is source.last:
         since = _first_of_run(source)
-        if _days_open(source, since, source.as_at) >= after and _weekdays_between(source, since, source.as_at):
+        quiet = _weekdays_between(source, since, source.as_at)
+        if _days_open(source, since, source.as_at) >= after and quiet and not _is_often_quiet(source, since, quiet):
             yield (
                 "stale",
                 f"this is the file of {day_written(since)} again; its rows should change within {counted(after, 'day')}."
@@ -243,6 +246,22 @@ def _first_of_run(source: SourceTonight) -> date:
     """The first night of the unbroken series, up to the last one, in which the source's rows were the same as tonight."""
     same = takewhile(lambda night: night.content == source.tonight.content, reversed(source.nights))
     return min((night.as_at for night in same), default=source.as_at)
+
+
+def _is_often_quiet(source: SourceTonight, since: date, weekdays: int) -> bool:
+    """Whether it is no wonder that nothing has changed for so many ``weekdays``: a roll of thirty that comes fresh each night
+    is often the same as the night before.
+
+    Learnt from the nights up to ``since``, the first with tonight's rows; not if the contract says how long rows may stay as
+    they are."""
+    nights = [night for night in source.nights if night.as_at <= since]
+    steps = [
+        (_weekdays_between(source, one.as_at, two.as_at), one.content != two.content) for one, two in pairwise(nights)
+    ]
+    open_days, changed = sum(days for days, _ in steps), sum(is_changed for days, is_changed in steps if days)
+    if source.contract.completeness.stale_days or open_days < NIGHTS_TO_LEARN or not changed:
+        return False
+    return max(1 - changed / open_days, 0.0) ** weekdays >= NO_WONDER
 
 
 def _weekdays_between(source: SourceTonight, since: date, as_at: date) -> int:

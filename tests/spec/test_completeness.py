@@ -227,6 +227,39 @@ def test_rolls_stand_still_while_schools_are_shut(begun: Begun, first: date, aga
     assert found.filter(source="health", check="stale").height, "who is no school is not shut"
 
 
+@pytest.mark.parametrize(
+    ("changes_each", "stale_days", "stale_from"),
+    [
+        pytest.param(1, None, 1, id="a roll that changes every day: on the first day without a change"),
+        pytest.param(2, None, 5, id="every second day: once four days without a change are past"),
+        pytest.param(3, None, 7, id="every third day: on the seventh"),
+        pytest.param(3, 2, 2, id="every third day, where the contract allows two days"),
+        pytest.param(30, None, 1, id="a roll that has never changed: nothing is learnt"),
+    ],
+)
+def test_a_small_roll_is_not_called_old_on_a_quiet_day(
+    tmp_path: Path, changes_each: int, stale_days: int | None, stale_from: int
+) -> None:
+    """Thirty pupils: their roll comes fresh every night, and nothing has changed since the last."""
+    own = CONTRACTS["school_census"].completeness.model_copy(update={"stale_days": stale_days})
+    contracts = {**CONTRACTS, "school_census": CONTRACTS["school_census"].model_copy(update={"completeness": own})}
+    nights = Deliveries(tmp_path, contracts)
+    weekdays = [day for day in range(42) if day % 7 < 5]  # FIRST is a Monday
+    learnt = 1 + 12 // changes_each * changes_each
+    for number, after in enumerate(weekdays[:learnt]):
+        rows = census(schools=1, pupils=30, nc_year_actual=str(number // changes_each))
+        nights.night(after, school_census=rows, health=health(100, seen_on=FIRST + timedelta(days=after)))
+    first = None
+    for number, after in enumerate(weekdays[learnt:], start=1):
+        found = nights.night(
+            after, school_census=rows, health=health(100, seen_on=FIRST + timedelta(days=after))
+        ).completeness
+        if found.filter(source="school_census", check="stale").height:
+            first = number
+            break
+    assert first == stale_from
+
+
 HALF_TERM = (date(2027, 2, 15), date(2027, 2, 19))
 
 
