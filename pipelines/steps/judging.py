@@ -10,6 +10,7 @@ from pipelines.listing.masking import MASKED_READS, masked_list
 from pipelines.listing.other_teams import for_other_teams
 from pipelines.listing.rank import rank
 from pipelines.listing.roll_to_come import rolls_to_ask_for
+from pipelines.listing.schools_without_roll import schools_without_roll
 from pipelines.listing.study_leave import years_to_ask_for
 from pipelines.residence.living_here import judge_residence
 from pipelines.steps.under_way import Counts, Night
@@ -71,5 +72,9 @@ def rank_step(night: Night) -> Counts:
     night.store.write("candidate", ranked.candidates)
     night.store.write_children("explained", ranked.explained)
     night.store.write("finding", ranked.findings)
-    night.roll_warnings = (*rolls_to_ask_for(ranked.to_come), *years_to_ask_for(ranked.on_leave))
+    night.roll_warnings = (
+        *rolls_to_ask_for(ranked.to_come),
+        *schools_without_roll(inputs),
+        *years_to_ask_for(ranked.on_leave),
+    )
     return {"candidates": ranked.candidates.height, "explained": ranked.explained.height}

@@ -117,10 +117,14 @@ class Drawn:
             schools=pl.DataFrame(self.schools, schema=SCHOOL, orient="row"),
         )
 
+    def inputs(self, settings: RankSettings | None = None, as_at: date = AS_AT, **more: pl.DataFrame) -> ListInputs:
+        """What the list of the children drawn is made from; ``more``: further tables that rank reads."""
+        settings = settings or RankSettings()
+        return ListInputs(**self.tables(as_at), **more, as_at=as_at, settings=settings, source_names=SOURCE_NAMES)
+
     def ranked(self, settings: RankSettings | None = None, as_at: date = AS_AT, **more: pl.DataFrame) -> Ranked:
         """The list of the children drawn; ``more``: further tables that rank reads."""
-        settings = settings or RankSettings()
-        return rank(ListInputs(**self.tables(as_at), **more, as_at=as_at, settings=settings, source_names=SOURCE_NAMES))
+        return rank(self.inputs(settings, as_at, **more))
 
     def night(self) -> dict[str, pl.DataFrame]:
         """The tables of the store after the night, by name."""
