@@ -36,10 +36,10 @@ from pipelines.intake.figures import (
 from pipelines.intake.last_intake import LastIntake, RowsBefore, reading_fingerprint
 from pipelines.intake.other_children import other_children
 from pipelines.intake.receive import Received
-from pipelines.intake.renumbered import keys_left
+from pipelines.intake.renumbered import NOBODY_LEFT, keys_left
 from pipelines.intake.standing_in import STANDS_IN, standing_in
 from pipelines.intake.units import units_gone, units_that_went_on
-from pipelines.intake.withdrawn import TAKEN_BACK, established_rows, withdrawn_checks
+from pipelines.intake.withdrawn import TAKEN_BACK, established_rows, may_lose_with_keys, withdrawn_checks
 from pipelines.stale import mark_stale
 from pipelines.store import Store
 from pipelines.written_dates import day_written
@@ -265,12 +265,15 @@ class _Gate:
             contract, tonight, is_same = contracts[source], received.raw[source], received.is_unchanged(source)
             before, came = rows_before(self.store, received, source), tonight.filter(~is_same)
             as_settled, still = established_rows(self.history, source, before), tonight.lazy().filter(is_same)
-            left = keys_left({source: before}, {source: came}, contracts, as_at)
+            has_lost = units_gone(before, tonight, contract)
+            left = NOBODY_LEFT
+            if has_lost or may_lose_with_keys(contract, before, tonight, as_at):
+                left = keys_left({source: before}, {source: came}, contracts, as_at)
             failed[source] = [
                 *other_children(contract, before, came, int(is_same.sum())).failed_checks,
                 *withdrawn_checks(contract, as_settled, came, still, left=left, as_at=as_at),
             ]
-            if units_gone(before, tonight, contract):
+            if has_lost:
                 went_on[source] = units_that_went_on(before, tonight, left, contract)
         return failed, went_on
 

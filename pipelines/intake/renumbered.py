@@ -71,6 +71,9 @@ def renumbered_after_tonight(
     )
 
 
+NOBODY_LEFT = pl.DataFrame(schema={"record_id": pl.String, "now_id": pl.String, "is_given": pl.Boolean})
+"""What :func:`keys_left` gives where every row is under its key."""
+
 _NO_DOUBT = pl.DataFrame(schema={"record_id": pl.String, "is_another": pl.Boolean})
 
 

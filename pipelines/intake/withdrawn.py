@@ -74,6 +74,21 @@ def established_rows(history: History, source: str, before: pl.DataFrame) -> pl.
     return before.filter(~pl.col("record_id").is_in(fresh.implode()))
 
 
+def may_lose_with_keys(contract: Contract, before: pl.DataFrame, tonight: pl.DataFrame, as_at: date) -> bool:
+    """Whether rows whose keys are gone may have lost, under others, what they had: only then is it worth the time to work out
+    which row goes on as which. ``before``, ``tonight``: rows that may differ, and all rows."""
+    gone = before.join(tonight, on="record_id", how="anti")
+    if gone.height > MANY * tonight.height:
+        return True
+    ends = [contract.column_named[name] for name in _ends(contract) if name in before.columns]
+    ended = gone.select((parse_dates(end) <= as_at).sum().alias(end.name) for end in ends)
+    return any(count >= ALL for count in ended.row(0)) if ends else False
+
+
+def _ends(contract: Contract) -> list[str]:
+    return list(filter(None, dict.fromkeys(statement.until for statement in contract.says)))
+
+
 def withdrawn_checks(
     contract: Contract,
     before: pl.DataFrame,
@@ -98,8 +113,8 @@ def withdrawn_checks(
     again = [frame.join(same_child, on="record_id", how="semi").sort("record_id") for frame in (before, rows)]
     both = _Both(again[0], again[1], same, again[1]["record_id"].is_in(left["now_id"].implode()))
     yield from _marks_taken_back(contract, both)
-    ends = [name for name in dict.fromkeys(statement.until for statement in contract.says) if name in before.columns]
-    for name in filter(None, ends):
+    ends = [name for name in _ends(contract) if name in before.columns]
+    for name in ends:
         yield from _ends_changed(contract, name, both, as_at)
     begin = {statement.since for statement in contract.says}
     met = dict.fromkeys(name for statement in contract.says if statement.kind == "seen" for name in statement.on)
