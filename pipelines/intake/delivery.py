@@ -293,11 +293,12 @@ def _placed(rows: pl.DataFrame, contract: Contract, file_id: str, breaches: Sequ
 
 
 def said_to_have_left(delivery: Delivery, contract: Contract, as_at: date) -> pl.Series:
-    """``record_id`` of the rows set aside because a place has ended, but on no day that can be read. An end in a year after
-    ``as_at`` ("Summer 2027") does not count."""
+    """``record_id`` of the rows set aside by which a place has ended, but on no day that can be read. An end in a year after
+    ``as_at`` ("Jul-27") does not count, nor what is not believed of most rows (:func:`without_most_left`)."""
     ends = {delivery.headers.get(end, contract.column_named[end].header) for end in contract.ends_of_places}
     unread = {b.line: b.column for b in delivery.breaches if b.rule == NO_DATE and b.column in ends}
-    lines = {b.line for b in delivery.breaches if b.rule == LEFT_WITHOUT_DAY}.union(unread)
+    believed = (b.line for b in delivery.breaches if b.rule == LEFT_WITHOUT_DAY and b.stops == "nothing")
+    lines = {*believed, *unread}
     aside = delivery.set_aside.drop_nulls("record_id").select("line", "record_id", "row").iter_rows()
     left = [
         record

@@ -180,6 +180,7 @@ def test_a_status_that_most_pupils_have_does_not_say_that_they_left(leavers: int
     night = received(tmp_path, school_census=[*left, *pupils({"": 40 - leavers})])
     assert night.deliveries["rows_set_aside"].item() == aside
     assert said(night, "school_census").count(["left"]) == leavers - aside
+    assert night.ended_without_day.is_empty()  # those on the roll last night stand as they were read then
 
 
 ENDED = """
