@@ -59,7 +59,11 @@ def without_grown_up_dates(person: pl.DataFrame, found: Iterable[GrownUpDates]) 
     return person.with_columns(date_of_birth=pl.when(~is_left_out).then(BORN))
 
 
-def _is_grown_up(person: pl.DataFrame) -> pl.Expr:
-    """Whether a birth date is a grown-up's; null: there is none."""
-    latest = pl.lit(person["date_of_birth"].max(), pl.Date)
-    return latest.dt.offset_by(f"-{GROWN_UP_YEARS}y") > BORN
+def _is_grown_up(person: pl.DataFrame) -> pl.Series:
+    """Whether each birth date is a grown-up's; null: there is none.
+
+    An expression would give one row where all dates are the same.
+    """
+    born = person["date_of_birth"]
+    before = person.select(BORN.max().dt.offset_by(f"-{GROWN_UP_YEARS}y")).item()
+    return born < before if before else pl.Series([None], dtype=pl.Boolean).new_from_index(0, len(born))
