@@ -247,6 +247,15 @@ def test_a_list_of_the_open_entries_alone_takes_nothing_back(tmp_path: Path) -> 
     assert not _refused(nights, 1, school_census=ROLL, ehe_register=_without_ends("ehe_register", still_open))
 
 
+def test_a_list_that_says_in_words_what_has_ended_takes_nothing_back(tmp_path: Path) -> None:
+    """As in a new system that gives a status in place of the day."""
+    nights, rows = Deliveries(tmp_path), _places("ehe_register", 12)
+    nights.night(0, school_census=ROLL, ehe_register=rows)
+    told = [{**row, "status": "Closed" if row["closed_on"] else "Open", "closed_on": ""} for row in rows]
+    assert not _refused(nights, 1, school_census=ROLL, ehe_register=told)
+    assert not _refused(nights, 1, school_census=ROLL, ehe_register=_renumbered(told))
+
+
 def test_a_roll_that_loses_its_ends_with_its_keys_holds_the_list(tmp_path: Path) -> None:
     nights = Deliveries(tmp_path)
     rows = [{**row, "date_of_birth": BORN[n]} for n, row in enumerate(ROLL)]
