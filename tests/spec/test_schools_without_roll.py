@@ -28,6 +28,13 @@ def of_an_independent_school() -> Drawn:
     )
 
 
+def of_a_school_that_all_have_left() -> Drawn:
+    drawn = accepted(at="104002", among=Drawn(schools=[("104002", "school_census", "Priory Academy")]))
+    return drawn.record("school_census:98", "CH98", BORN).on_roll(
+        "school_census:98", None, TERM, place="Priory Academy"
+    )
+
+
 def placed_elsewhere() -> Drawn:
     drawn = accepted()
     return drawn.record("school_census:1", "CH1", BORN).on_roll("school_census:1", TERM, place="Ridge High School")
@@ -40,6 +47,7 @@ def placed_elsewhere() -> Drawn:
         pytest.param(accepted(6), "104009 (6 children)", id="six"),
         pytest.param(accepted(4), None, id="of four, their own rows tell"),
         pytest.param(accepted(at="104001"), None, id="a school of a roll, by its number"),
+        pytest.param(of_a_school_that_all_have_left(), "104002 (5 children)", id="by its roll all have left"),
         pytest.param(of_an_independent_school(), None, id="an independent school that sends a list"),
         pytest.param(accepted(at=None), None, id="no school named"),
         pytest.param(accepted(starts=date(2026, 11, 18)), None, id="begun this week: on no roll yet"),
