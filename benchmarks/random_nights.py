@@ -100,10 +100,32 @@ def _with_rows_lost(rows: Rows, dice: Random) -> Rows:
     return rows.filter(~_some(rows, 0.08, dice))
 
 
-def _with_births_a_day_early(rows: Rows, _dice: Random) -> Rows:
+def _births(rows: Rows, otherwise: Callable[[pl.Expr], pl.Expr], some: pl.Series | None = None) -> Rows:
+    """The rows with their birth dates (those of ``some``; null: of all) written otherwise."""
     born = [name for name in rows.columns if "Birth" in name]
-    day = pl.col(born).str.to_date("%d/%m/%Y", strict=False).dt.offset_by("-1d").dt.strftime("%d/%m/%Y")
-    return rows.with_columns(pl.coalesce(day, pl.col(born))) if len(born) == 1 else rows
+    day = otherwise(pl.col(born).str.to_date("%d/%m/%Y", strict=False))
+    is_meant = pl.lit(value=True) if some is None else pl.lit(some)
+    written = pl.coalesce(pl.when(is_meant).then(day), pl.col(born))
+    return rows.with_columns(written) if len(born) == 1 else rows
+
+
+def _with_births_a_day_early(rows: Rows, _dice: Random) -> Rows:
+    return _births(rows, lambda day: day.dt.offset_by("-1d").dt.strftime("%d/%m/%Y"))
+
+
+def _with_births_cut_to_months(rows: Rows, dice: Random) -> Rows:
+    return _births(rows, lambda day: day.dt.strftime("%m/%Y"), _some(rows, 0.3, dice))
+
+
+def _with_grown_ups_births(rows: Rows, dice: Random) -> Rows:
+    return _births(rows, lambda day: day.dt.offset_by("-30y").dt.strftime("%d/%m/%Y"), _some(rows, 0.3, dice))
+
+
+def _with_ends_in_words(rows: Rows, dice: Random) -> Rows:
+    ends = [name for name in rows.columns if name.startswith(("Leaving", "End", "Closed", "TenancyEnd", "Deduction"))]
+    words = pl.lit(dice.choice(["Left", "Unknown", "did not return", "Summer 2024"]))
+    some = _some(rows, 0.02, dice)
+    return rows.with_columns(pl.when(some).then(words).otherwise(name).alias(name) for name in ends[:1])
 
 
 DIRT: Mapping[str, Callable[[Rows, Random], Rows]] = {
@@ -117,6 +139,9 @@ DIRT: Mapping[str, Callable[[Rows, Random], Rows]] = {
     "with rows twice": _with_rows_twice,
     "with rows lost": _with_rows_lost,
     "with births a day early": _with_births_a_day_early,
+    "with births cut to months": _with_births_cut_to_months,
+    "with grown-ups' births": _with_grown_ups_births,
+    "with ends in words": _with_ends_in_words,
 }
 
 
