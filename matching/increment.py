@@ -314,20 +314,41 @@ def _membership(labels: Labels, rows: NDArray[np.int64], lazy: LazyJudge) -> NDA
     return membership_of(len(labels), (left, right), Weighing.by(lazy.over(), lazy))[rows]
 
 
-def block_signs(table: pl.DataFrame, rules: Sequence[BlockingRule]) -> pl.DataFrame:
-    """row, sign: one row per value that a row has in a rule's columns. Rows that share a block share a sign.
+BLOCKS = 2**31
+"""Numbers of blocks. Of 32 bits, the last says whether a row lacks what its rule asks of one side."""
 
-    A sign is a 32-bit number that stays the same from linkage to linkage. Two values occasionally have the same one; their
-    rows are then compared for nothing.
+
+def block_of(sign: pl.Expr) -> pl.Expr:
+    """The number of the block of each sign."""
+    return sign // 2
+
+
+def makes_pairs(sign: pl.Expr) -> pl.Expr:
+    """Whether a row with this sign is one that its rule asks for on one side: a block without any makes no pairs."""
+    return sign % 2 == 0
+
+
+def signs_of_blocks(blocks: pl.Series) -> pl.Series:
+    """Every sign that a row of these blocks may have. ``blocks``: numbers of blocks, each once."""
+    return pl.concat([2 * blocks, 2 * blocks + 1]).rename("sign")
+
+
+def block_signs(table: pl.DataFrame, rules: Sequence[BlockingRule]) -> pl.DataFrame:
+    """row, sign: one row per value that a row has in a rule's columns. Rows that share a block share its number.
+
+    A sign is a 32-bit number that stays the same from linkage to linkage: twice the number of the block and, where the row
+    lacks what the rule asks of one side (``one_side``), one more. Two values occasionally have the same one; their rows are
+    then compared for nothing.
     """
     numbered = table.with_row_index("row")
     parts = [pl.DataFrame(schema={"row": pl.UInt32, "sign": pl.UInt32})]
     for number, rule in enumerate(rules):
         columns = list(rule.columns)
-        values = numbered.select("row", *columns).drop_nulls()
+        lacks = pl.col(rule.one_side).is_null() if rule.one_side else pl.lit(value=False)
+        values = numbered.select("row", *columns, lacks=lacks).drop_nulls(columns)
         for column in columns:
             if values.schema[column].is_nested():
                 values = values.explode(column).drop_nulls(column)
-        sign = pl.struct(*columns, pl.lit(number, pl.Int16).alias("rule")).hash()
-        parts.append(values.select("row", sign=(sign % 2**32).cast(pl.UInt32)))
+        block = pl.struct(*columns, pl.lit(number, pl.Int16).alias("rule")).hash() % BLOCKS
+        parts.append(values.select("row", sign=(2 * block + pl.col("lacks")).cast(pl.UInt32)))
     return pl.concat(parts)

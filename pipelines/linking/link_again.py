@@ -20,7 +20,7 @@ from matching.blocking import CHILD_BLOCKING_RULES
 from matching.cluster import assign_child_ids
 from matching.comparisons import CHILD_COMPARISONS
 from matching.encode import Encoded
-from matching.increment import IncrementalLinkage, Pairs, link_again
+from matching.increment import IncrementalLinkage, Pairs, block_of, link_again, makes_pairs, signs_of_blocks
 from matching.judge import PairJudgements, Settings
 from matching.keys import home_keys, with_keys
 from matching.linkage import prepare
@@ -168,7 +168,7 @@ def _encoded(records: pl.DataFrame, settings: Settings) -> Callable[[Rows], Enco
 
 
 def _met(store: Store, records: pl.DataFrame, known: MatchedRecords) -> tuple[MatchedRecords, pl.DataFrame, Rows]:
-    """The signs of all new records, and the rows that share a block with one, including themselves.
+    """The signs of all new records, and the rows that share a block with one in which there may be pairs, including themselves.
 
     A block larger than LARGEST_BLOCK is split by its content: if it gains or loses a record, all its records count as
     changed.
@@ -176,18 +176,28 @@ def _met(store: Store, records: pl.DataFrame, known: MatchedRecords) -> tuple[Ma
     new = np.flatnonzero(known.is_new)
     signs = sign_frame(records[new], known.numbers[new])
     left = store.read_where("block_sign", pl.DataFrame({"number": known.gone_numbers}))
-    shared = store.read_where("block_sign", pl.concat([signs, left]).select(pl.col("sign").unique()))
-    sizes = pl.concat([shared, signs]).group_by("sign").len()  # of both nights together: never too few
+    shared = _of_the_same_blocks(store, pl.concat([signs, left]))
+    sizes = pl.concat([shared, signs]).group_by(_BLOCK).len()  # of both nights together: never too few
     large = sizes.filter(pl.col("len") > blocks.LARGEST_BLOCK)
-    split = known.row_of[shared.join(large, on="sign", how="semi")["number"].unique().to_numpy()]
+    split = known.row_of[shared.join(large, on=_BLOCK, how="semi")["number"].unique().to_numpy()]
     if (~known.is_new[split[split >= 0]]).any():
         known = known.with_changed(split[split >= 0])
         new = np.flatnonzero(known.is_new)
         signs = sign_frame(records[new], known.numbers[new])
-        shared = store.read_where("block_sign", signs.select(pl.col("sign").unique()))
+        shared = _of_the_same_blocks(store, signs)
     # A changed record is found by its new number; its old one belongs to nobody.
-    rows = known.row_of[shared["number"].unique().to_numpy()]
+    pairing = pl.concat([shared, signs]).filter(makes_pairs(pl.col("sign")))
+    rows = known.row_of[shared.join(pairing, on=_BLOCK, how="semi")["number"].unique().to_numpy()]
     return known, signs, np.union1d(rows[rows >= 0], new).astype(np.int32)
+
+
+_BLOCK = block_of(pl.col("sign"))
+
+
+def _of_the_same_blocks(store: Store, signs: pl.DataFrame) -> pl.DataFrame:
+    """BLOCK_SIGN of last night's records that share a block with one of ``signs``."""
+    numbers = signs.select(_BLOCK.unique())["sign"]
+    return store.read_where("block_sign", signs_of_blocks(numbers).to_frame())
 
 
 def _result(

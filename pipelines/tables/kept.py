@@ -50,7 +50,7 @@ SCORED_PAIR = pl.Schema(
 """One row is one pair of records above the floor. Key (left, right). Written by link."""
 
 BLOCK_SIGN = pl.Schema(Columns({"sign": pl.UInt32, "number": pl.Int64}))
-"""One row is one record in one block; records of one block share its sign. Written by link."""
+"""One row is one record in one block, by its sign (:func:`matching.increment.block_signs`). Written by link."""
 
 WEIGHED_CHILDREN = pl.Schema(
     Columns(

@@ -35,6 +35,7 @@ CHANGE = st.one_of(
     st.tuples(st.just("has a twin"), PLACE, PLACE, PLACE),
     st.tuples(st.just("comes to another agency"), PLACE, PLACE, PLACE),
     st.tuples(st.just("exchanges birth dates with"), PLACE, PLACE, PLACE),
+    st.tuples(st.just("loses the day of birth"), PLACE, PLACE, PLACE),
     st.tuples(st.just("gets another key"), PLACE, PLACE, PLACE),
     st.tuples(st.just("is judged the same as"), PLACE, PLACE, PLACE),
     st.tuples(st.just("is judged another than"), PLACE, PLACE, PLACE),
@@ -79,6 +80,10 @@ class History:
             self._replace(row, row.with_columns(other["date_of_birth"]))
             if other["record_id"].item() != row["record_id"].item():
                 self._replace(other, other.with_columns(row["date_of_birth"]))
+        elif what == "loses the day of birth":
+            born = pl.col("date_of_birth")
+            month = pl.coalesce(born.dt.strftime("%Y-%m"), "born_in")
+            self._replace(row, row.with_columns(born_in=month, date_of_birth=pl.lit(None, pl.Date)))
         elif what == "gets another key":
             self._renumber(row)
         elif what in {"has a twin", "comes to another agency"}:
