@@ -82,6 +82,7 @@ def _date_keys() -> list[pl.Expr]:
         pl.coalesce(born.dt.month(), month.cast(pl.Int8)).cast(pl.String).alias("birth_month"),
         pl.coalesce(born.dt.strftime("%Y-%m"), pl.when(month.is_not_null()).then(said)).alias("month_of_birth"),
         born.dt.strftime("%m%d").alias("birthday"),
+        pl.when(born.is_null() & said.is_not_null()).then(pl.lit("dayless")).alias("dayless"),
     ]
 
 
@@ -173,9 +174,6 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
             "name_keys"
         ),
         pl.when(default).then(pl.lit("undated")).alias("undated"),
-        pl.when(pl.col("date_of_birth").is_null() & pl.col("born_in").is_not_null())
-        .then(pl.lit("dayless"))
-        .alias("dayless"),
         pl.when(pl.col("birthday") == "0101").then(pl.col("forename")).alias("forename_on_1_january"),
     )
     return keyed.with_columns(_name_chain(keyed["name_keys"]))
