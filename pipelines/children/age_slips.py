@@ -259,7 +259,9 @@ def _undated(known: pl.DataFrame, without_place: pl.DataFrame) -> pl.DataFrame:
     counted = without_place.group_by(alike).agg(
         of_age=_number_here(pl.col("is_of_age")), all=_number_here(pl.lit(value=True))
     )
-    whole = counted.group_by("dataset").agg(pl.col("of_age", "all").sum()).filter(pl.col("all") > 0)
+    # In order, as the last digit of a sum depends on it.
+    in_order = counted.sort(alike).group_by("dataset", maintain_order=True)
+    whole = in_order.agg(pl.col("of_age", "all").sum()).filter(pl.col("all") > 0)
     usual = whole.select("dataset", usual=pl.col("of_age") / pl.col("all"))
     beside = known.join(usual, on="dataset", how="left", validate="m:1").join(
         counted, on=alike, how="left", validate="m:1"

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from random import Random
 
 import polars as pl
 import pytest
 
 from matching.person import Columns
-from pipelines.children.age_slips import birth_dates, with_age_slips
+from pipelines.children.age_slips import BirthDates, birth_dates, with_age_slips
 from pipelines.children.facts import child_facts
 from pipelines.children.provision import find_provision
 from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
@@ -122,6 +123,47 @@ def test_a_child_without_a_date_is_at_least_as_old_as_its_record(since: date, le
 def test_a_record_that_may_begin_before_the_birth_says_nothing_of_a_child_without_a_date() -> None:
     tenancy = of_age(town(0), {"health": None}, since=date(2018, 5, 1), others_since=timedelta(weeks=-300))
     assert tenancy == pytest.approx(of_age(town(0), {"health": None}))
+
+
+@pytest.mark.parametrize("seed", [47, 57])
+def test_in_whatever_order_records_come_the_last_digit_is_the_same(seed: int) -> None:
+    """Two nights that differ in it alone would publish other bytes."""
+    dice = Random(seed)
+    since = [(before, long_before) for before in (False, True) for long_before in (False, True)]
+    known = [each for each in since for _ in range(dice.randrange(5, 80))]
+    without_place = pl.DataFrame(
+        [
+            {"child_id": f"CH{n:04}", "dataset": "health", "is_of_age": dice.random() < 0.4, "is_young": False}
+            | {"is_grown": False, "known_before": before, "known_long_before": long_before}
+            for n, (before, long_before) in enumerate(known)
+        ]
+    )
+    living_here = [dice.random() for _ in known]
+    residence = without_place.select("child_id", living_here=pl.Series(living_here, dtype=pl.Float64))
+    undated = pl.DataFrame(
+        {"child_id": "CH", "dataset": "health", "known_before": [True], "known_long_before": [False]}
+    )
+    facts = pl.DataFrame(
+        {
+            "child_id": "CH",
+            "date_of_birth": None,
+            "born_in": None,
+            "of_age": 0.5,
+            "dates_differ": False,
+            "is_placed": [False],
+        },
+        schema_overrides={"date_of_birth": pl.Date, "born_in": pl.String},
+    )
+    rates = pl.DataFrame({"dataset": "health", "young": 0.002, "grown": [0.002]})
+    sources = pl.DataFrame({"child_id": "CH", "sources": [1]}, schema_overrides={"sources": pl.Int64})
+    found = {
+        with_age_slips(
+            BirthDates(facts, without_place.sample(fraction=1, shuffle=True, seed=order), rates, undated, sources),
+            residence,
+        )["of_age"].item()
+        for order in range(12)
+    }
+    assert len(found) == 1
 
 
 def test_a_grown_ups_date_slips_by_ten_years_at_most() -> None:
