@@ -9,6 +9,7 @@ from data_contracts.births import born_in
 from data_contracts.contract import Contract
 from data_contracts.parts import Column, PersonField
 from data_contracts.protection import WITHHELD
+from data_contracts.rules import has_left_without_day
 from data_contracts.values import as_codes, is_ended_in_words, is_no_date, parse_dates, text_of
 from matching.dates import first_day
 
@@ -80,6 +81,16 @@ def end_has_come(contract: Contract, name: str, on: date) -> pl.Expr:
     column = contract.column_named[name]
     had_come = (parse_dates(column) <= on).fill_null(value=False)
     return had_come | is_ended_in_words(column) if name in contract.ends else had_come
+
+
+def has_left_by_status(contract: Contract, name: str) -> pl.Expr:
+    """For each row as received: whether a status says that what ends on the day in a column has ended, and the day is empty."""
+    said = (
+        has_left_without_day(status.name, day, contract=contract)
+        for status, day in contract.ends_in_words
+        if day == name
+    )
+    return pl.any_horizontal(pl.lit(value=False), *said)
 
 
 def is_unread(name: str) -> pl.Expr:

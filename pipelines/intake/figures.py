@@ -12,9 +12,8 @@ from hashlib import blake2b
 import polars as pl
 
 from data_contracts.contract import Contract
-from data_contracts.rules import has_left_without_day
 from data_contracts.values import is_empty, is_known_code, parse_dates, text_of
-from pipelines.intake.cells import end_has_come
+from pipelines.intake.cells import end_has_come, has_left_by_status
 from pipelines.tables import SOURCE_MEASURE, SOURCE_NIGHT
 
 KEPT_DAYS = 731
@@ -349,12 +348,8 @@ def place_dates(contract: Contract) -> tuple[str, ...] | None:
 def has_ended(contract: Contract, on: date) -> pl.Expr:
     """For each row as received: whether its place had ended by a day, or is said in words to have; false if no end is given."""
     until = (place_dates(contract) or ())[:1]
-    by_status = (
-        has_left_without_day(status.name, day, contract=contract)
-        for status, day in contract.ends_in_words
-        if day in until
-    )
-    return _is_any([*(end_has_come(contract, name, on) for name in until), *by_status])
+    said = (end_has_come(contract, name, on) | has_left_by_status(contract, name) for name in until)
+    return _is_any(said)
 
 
 def is_to_come(contract: Contract, on: date) -> pl.Expr:

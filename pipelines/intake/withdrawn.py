@@ -15,10 +15,9 @@ import polars as pl
 
 from data_contracts.completeness import Check
 from data_contracts.contract import Contract
-from data_contracts.rules import has_left_without_day
 from data_contracts.values import is_empty, parse_dates
 from pipelines.decisions.keys_tonight import key_now
-from pipelines.intake.cells import end_has_come
+from pipelines.intake.cells import end_has_come, has_left_by_status
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.other_children import rows_of_another_child
 from pipelines.intake.statements import makes_statement
@@ -128,8 +127,7 @@ def withdrawn_checks(
 def _ends_changed(contract: Contract, name: str, both: _Both, as_at: date) -> Iterator[tuple[Check, str]]:
     column = contract.column_named[name]
     had_ended = end_has_come(contract, name, as_at)
-    says_so = [has_left_without_day(s.name, day, contract=contract) for s, day in contract.ends_in_words if day == name]
-    goes_on = is_empty(column) & ~pl.any_horizontal(pl.lit(value=False), *says_so).fill_null(value=False)
+    goes_on = is_empty(column) & ~has_left_by_status(contract, name)
     was, is_now = both.then.select(had_ended).to_series(), both.now.select(goes_on).to_series()
     has_gone, has_ended = was & is_now, ~was & both.now.select(had_ended).to_series()
     # Of a child's two entries, whose keys both changed, each may have been taken for the other.
