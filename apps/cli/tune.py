@@ -53,20 +53,14 @@ def tune(
     propose
         Propose these settings; another named person approves them: rollcall approve.
     """
-    from apps.cli.words import day_typed
     from pipelines.decisions.in_force import settings_of
-    from pipelines.decisions.proposals import refuse_unsigned
     from pipelines.for_readers import tables_for_readers
-    from pipelines.settings import SettingsError
     from pipelines.tables.night import judged_on
     from pipelines.tuning.comparison import settings_to_try
-    from pipelines.tuning.trial import TUNING_READS, differing_settings
+    from pipelines.tuning.trial import TUNING_READS
 
-    if since is not None and not from_outcomes:
-        raise SettingsError("--since goes with --from-outcomes: it says from which day leads count.")
-    if (why or by) and not propose:
-        raise SettingsError("--why and --by go with --propose. Without it nothing is proposed.")
-    earliest = None if since is None else day_typed("--since", since)
+    earliest = _first_day_counted(since, from_outcomes=from_outcomes)
+    _refuse_reason_alone(why, by, propose=propose)
     tables = tables_for_readers(workspace, *TUNING_READS)
     before = settings_of(workspace, config, judged_on(tables))
     fitted = _recalibration_from_outcomes(workspace, tables, before, earliest) if from_outcomes else None
@@ -79,13 +73,40 @@ def tune(
         recalibration=None if fitted is None else fitted.line,
     )
     if propose:
-        if not differing_settings(before, after):
-            raise SettingsError("--propose: nothing differs from the settings in force. Give a setting to change.")
-        refuse_unsigned(why, by)
+        _refuse_no_proposal(before, after, why, by)
     figures = {**_compared(workspace, tables, before, after, contracts), **(fitted.figures if fitted else {})}
     if propose:
         _propose(workspace, after, figures, why=why, by=by)
     return 0
+
+
+def _first_day_counted(since: str | None, *, from_outcomes: bool) -> date | None:
+    """The day that --since gives; null: none given. Raises SettingsError without --from-outcomes."""
+    from apps.cli.words import day_typed
+    from pipelines.settings import SettingsError
+
+    if since is not None and not from_outcomes:
+        raise SettingsError("--since goes with --from-outcomes: it says from which day leads count.")
+    return None if since is None else day_typed("--since", since)
+
+
+def _refuse_reason_alone(why: str, by: str, *, propose: bool) -> None:
+    """Raise SettingsError for a reason or a name with no proposal to go with it."""
+    from pipelines.settings import SettingsError
+
+    if (why or by) and not propose:
+        raise SettingsError("--why and --by go with --propose. Without it nothing is proposed.")
+
+
+def _refuse_no_proposal(before: "Settings", after: "Settings", why: str, by: str) -> None:
+    """Raise SettingsError for a proposal that changes nothing, or that nobody signs."""
+    from pipelines.decisions.proposals import refuse_unsigned
+    from pipelines.settings import SettingsError
+    from pipelines.tuning.trial import differing_settings
+
+    if not differing_settings(before, after):
+        raise SettingsError("--propose: nothing differs from the settings in force. Give a setting to change.")
+    refuse_unsigned(why, by)
 
 
 def _recalibration_from_outcomes(

@@ -238,63 +238,86 @@ def _because(before_on: date, tonight: LedgerInputs, let_in: pl.Expr) -> pl.Expr
 
 def _why(tonight: LedgerInputs, before: CutOff) -> pl.Expr:
     """The reason in a sentence; reads ``came_because``. ``before``: the cut-off of the last list."""
-    ended_on = pl.coalesce(pl.when(pl.col("off_because") == IN_EDUCATION).then("proof_until"), "ended_on")
-    ended_record = pl.coalesce(pl.when(pl.col("off_because") == IN_EDUCATION).then("record_id"), "ended_record")
+    words = {
+        **_of_the_child(),
+        **_of_education(tonight),
+        **_of_living_here(),
+        **_of_likelihood(tonight.settings.list_from, before.list_from),
+    }
+    return pl.coalesce(*(pl.when(pl.col("came_because") == name).then(text) for name, text in words.items()))
+
+
+def _of_the_child() -> dict[str, pl.Expr]:
+    """In words: who the child is, as records, age and officers say."""
+    from_whom = pl.coalesce(pl.when(pl.col("off_because") == MERGED).then("other_child_id"), "parted_from")
+    return {
+        NOT_KNOWN_BEFORE: pl.lit("No agency had sent a record of this child before."),
+        PARTED: formatted("The records were child {}'s before.", from_whom),
+        CAME_OF_AGE: formatted("Of compulsory school age from {}.", day(starts_on(_born()))),
+        CONTRADICTED: pl.col("back_because"),
+        NOT_THE_SAME: pl.lit("This is no longer likely to be the same child as one in education."),
+        RECORDS_BACK: pl.lit("Records of the child are being sent again."),
+        WAITED: pl.lit("The authority's own waiting time has passed, or the child is at high risk."),
+        DEATH_TAKEN_BACK: pl.lit("No record that is certainly this child's says now that the child has died."),
+    }
+
+
+def _of_education(tonight: LedgerInputs) -> dict[str, pl.Expr]:
+    """In words: which education has ended, or is shown no longer or less surely."""
+    was_educated = pl.col("off_because") == IN_EDUCATION
+    ended_on = pl.coalesce(pl.when(was_educated).then("proof_until"), "ended_on")
+    ended_record = pl.coalesce(pl.when(was_educated).then("record_id"), "ended_record")
+    is_sent_no_more = pl.col("proof_child").is_null()
+    is_aside = pl.col("record_id").is_in(tonight.set_aside.drop_nulls().implode())
+    anothers = masked_keys(pl.col("record_id"))  # the other child may be one whom a source protects
+    proof_gone = (
+        pl.when(is_sent_no_more & is_aside)
+        .then(formatted("Record {}, which had shown an education, was set aside: ask its sender first.", "record_id"))
+        .when(is_sent_no_more)
+        .then(formatted("Record {}, which had shown an education, is no longer sent.", "record_id"))
+        .otherwise(formatted("Record {}, which had shown an education, is now child {}'s.", anothers, "proof_child"))
+    )
+    return {
+        VANISHED: formatted("The child's entry has vanished from {} with no readable leaving date.", "vanished_of"),
+        EDUCATION_ENDED: formatted("The education of record {} ended on {}.", ended_record, day(ended_on)),
+        PROOF_GONE: proof_gone,
+        LESS_SURE: _less_sure(),
+        NOT_TAKEN_UP: pl.lit(
+            "No roll shows the place accepted for after the holidays, or that place is no longer due."
+        ),
+    }
+
+
+def _of_living_here() -> dict[str, pl.Expr]:
+    """In words: how likely it is that the child lives here, and who saw the child last."""
     as_it_ended = pl.when(pl.col("ended_on") == pl.col("last_seen_on")).then(pl.lit(", as an education ended"))
     seen = formatted(
         " Last seen on {} ({}){}.", day(pl.col("last_seen_on")), pl.col("last_seen_by"), as_it_ended.fill_null("")
     ).fill_null("")
-    moved = formatted(" {}", "moved").fill_null("")
-    lives_here = formatted("There is now {} that the child lives here.", chance(pl.col("living_here"))) + seen + moved
-    from_whom = pl.coalesce(pl.when(pl.col("off_because") == MERGED).then("other_child_id"), "parted_from")
-    is_aside = pl.col("record_id").is_in(tonight.set_aside.drop_nulls().implode())
-    words = {
-        NOT_KNOWN_BEFORE: pl.lit("No agency had sent a record of this child before."),
-        PARTED: formatted("The records were child {}'s before.", from_whom),
-        VANISHED: formatted("The child's entry has vanished from {} with no readable leaving date.", "vanished_of"),
-        EDUCATION_ENDED: formatted("The education of record {} ended on {}.", ended_record, day(ended_on)),
-        CAME_OF_AGE: formatted("Of compulsory school age from {}.", day(starts_on(_born()))),
-        CONTRADICTED: pl.col("back_because"),
-        PROOF_GONE: pl.when(pl.col("proof_child").is_null() & is_aside)
-        .then(formatted("Record {}, which had shown an education, was set aside: ask its sender first.", "record_id"))
-        .when(pl.col("proof_child").is_null())
-        .then(formatted("Record {}, which had shown an education, is no longer sent.", "record_id"))
-        # It is another child's, whom a source may protect.
-        .otherwise(
-            formatted(
-                "Record {}, which had shown an education, is now child {}'s.",
-                masked_keys(pl.col("record_id")),
-                "proof_child",
-            )
-        ),
-        LESS_SURE: _less_sure(),
-        NOT_THE_SAME: pl.lit("This is no longer likely to be the same child as one in education."),
-        SEEN_AGAIN: lives_here,
-        LIVES_HERE: lives_here,
-        TO_CHECK: formatted(
-            "There is {} that the child lives here, but nobody has found where they are.{}",
-            chance(pl.col("living_here")),
-            seen + moved,
-        ),
-        RECORDS_BACK: pl.lit("Records of the child are being sent again."),
+    news = seen + formatted(" {}", "moved").fill_null("")
+    how_likely = chance(pl.col("living_here"))
+    lives_here = formatted("There is now {} that the child lives here.", how_likely) + news
+    to_check = "There is {} that the child lives here, but nobody has found where they are.{}"
+    return {SEEN_AGAIN: lives_here, LIVES_HERE: lives_here, TO_CHECK: formatted(to_check, how_likely, news)}
+
+
+def _of_likelihood(list_from: float, list_from_before: float) -> dict[str, pl.Expr]:
+    """In words: what the likelihood is now, and the cut-off; ``list_from_before``: that of the last list."""
+    now = in_100(pl.col("likelihood"))
+    return {
         CUT_OFF_LOWERED: formatted(
             "The likelihood is {}. The cut-off is now {}; for the last list it was {}.",
-            in_100(pl.col("likelihood")),
-            *(in_100(pl.lit(cut_off)) for cut_off in (tonight.settings.list_from, before.list_from)),
+            now,
+            in_100(pl.lit(list_from)),
+            in_100(pl.lit(list_from_before)),
         ),
         RECALIBRATED: formatted(
             "From the records alone the likelihood is {}; allowing for what officers found on earlier leads, {}.",
             in_100(pl.col("estimated")),
-            in_100(pl.col("likelihood")),
+            now,
         ),
-        WAITED: pl.lit("The authority's own waiting time has passed, or the child is at high risk."),
-        NOT_TAKEN_UP: pl.lit(
-            "No roll shows the place accepted for after the holidays, or that place is no longer due."
-        ),
-        DEATH_TAKEN_BACK: pl.lit("No record that is certainly this child's says now that the child has died."),
         ROSE: _rose(),
     }
-    return pl.coalesce(*(pl.when(pl.col("came_because") == name).then(text) for name, text in words.items()))
 
 
 def _rose() -> pl.Expr:

@@ -221,6 +221,26 @@ def _because(settings: RankSettings, before: CutOff) -> pl.Expr:
 
 def _why(settings: RankSettings) -> pl.Expr:
     """The reason in a sentence or two."""
+    otherwise = pl.coalesce("why", "age_words")
+    words = {
+        RECORDS_GONE: _records_gone(),
+        MERGED: formatted("The records are now child {}'s. ", "now_id")
+        + otherwise.fill_null("That child is on the list."),
+        CLOSED: pl.coalesce(pl.when(pl.col("reason") == CLOSED).then("why"), "officer_words"),
+        MOVED_AWAY: otherwise
+        + formatted(
+            " On the last list the chance that the child lives here was {}. {}", in_100(pl.col("living_here")), "news"
+        ).fill_null(""),
+        **_of_likelihood(settings, otherwise),
+    }
+    own_words = [pl.when(pl.col("off_because") == because).then(text) for because, text in words.items()]
+    others = pl.when(pl.col("off_because").is_not_null() & ~pl.col("off_because").is_in(list(words))).then(otherwise)
+    unconfirmed = pl.when(pl.col("waits_for") == NEWS).then(pl.lit(f" {UNCONFIRMED}"))
+    return pl.coalesce(*own_words, others) + unconfirmed.fill_null("")
+
+
+def _records_gone() -> pl.Expr:
+    """In words: no record came of the child, and what is missing tonight from the sources of those it had."""
     count = pl.col("records").str.count_matches(";") + 1
     how_many = (
         pl.when(count == 1)
@@ -228,17 +248,21 @@ def _why(settings: RankSettings) -> pl.Expr:
         .otherwise(formatted("The child's {} records were", count))
     )
     aside = formatted(", or a row was set aside ({}): the child stays in view until that is corrected", "kept_out")
-    gone = how_many + " not sent tonight" + aside.fill_null("") + "."
-    gone += formatted(" Nothing was loaded from: {}.", "not_loaded").fill_null("")
-    gone += formatted(" The child stays in view until the whole file is sent ({}).", "cut_off").fill_null("")
-    otherwise = pl.coalesce("why", "age_words")
+    return (
+        how_many
+        + " not sent tonight"
+        + aside.fill_null("")
+        + "."
+        + formatted(" Nothing was loaded from: {}.", "not_loaded").fill_null("")
+        + formatted(" The child stays in view until the whole file is sent ({}).", "cut_off").fill_null("")
+    )
+
+
+def _of_likelihood(settings: RankSettings, otherwise: pl.Expr) -> dict[str, pl.Expr]:
+    """In words: what the likelihood is now, and the cut-off. ``otherwise``: what is said of the child's place or home."""
     cut_off, check_from = in_100(pl.lit(settings.list_from)), in_100(pl.lit(settings.check_from))
     now, before = in_100(pl.col("likelihood_now")), in_100(pl.col("likelihood"))
-    words = {
-        RECORDS_GONE: gone,
-        MERGED: formatted("The records are now child {}'s. ", "now_id")
-        + otherwise.fill_null("That child is on the list."),
-        CLOSED: pl.coalesce(pl.when(pl.col("reason") == CLOSED).then("why"), "officer_words"),
+    return {
         CUT_OFF_RAISED: formatted("The cut-off is now {}, and the likelihood {}.", cut_off, now)
         + pl.when(pl.col("reason") == MOVED_AWAY)
         .then(formatted(" A desk check of where the child lives is made at {} or more.", check_from))
@@ -250,10 +274,6 @@ def _why(settings: RankSettings) -> pl.Expr:
             now,
             cut_off,
         ),
-        MOVED_AWAY: otherwise
-        + formatted(
-            " On the last list the chance that the child lives here was {}. {}", in_100(pl.col("living_here")), "news"
-        ).fill_null(""),
         FELL: formatted(
             "The likelihood fell from {} to {}, below the cut-off of {}. The biggest fall was in {}. ",
             before,
@@ -264,7 +284,3 @@ def _why(settings: RankSettings) -> pl.Expr:
         + otherwise
         + formatted(" {}", "news").fill_null(""),
     }
-    own_words = [pl.when(pl.col("off_because") == because).then(text) for because, text in words.items()]
-    others = pl.when(pl.col("off_because").is_not_null() & ~pl.col("off_because").is_in(list(words))).then(otherwise)
-    unconfirmed = pl.when(pl.col("waits_for") == NEWS).then(pl.lit(f" {UNCONFIRMED}"))
-    return pl.coalesce(*own_words, others) + unconfirmed.fill_null("")
