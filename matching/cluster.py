@@ -266,22 +266,9 @@ def assign_child_ids(
         .agg(pl.col("record_id").sort().alias("records"))
         .sort(pl.col("records").list.first())
     )
-    taken: dict[int, str] = {}
-    used: set[str] = set()
-    if previous is not None and previous.height:
-        votes = clusters.join(previous.select("record_id", "child_id"), on="record_id", how="inner")
-        votes = (
-            votes.group_by("cluster", "child_id")
-            .agg(pl.len(), pl.col("record_id").min())
-            .sort(["len", "child_id", "record_id"], descending=[True, False, False])
-        )
-        for cluster_, child_id in votes.select("cluster", "child_id").iter_rows():
-            if cluster_ not in taken and child_id not in used:
-                taken[cluster_] = child_id
-                used.add(child_id)
-        used |= set(previous["child_id"].to_list())
+    taken = _kept(clusters, previous)
     taken |= _carried_to(clusters, carried, but=taken)
-    used |= {*known, *taken.values()}
+    used = {*known, *taken.values(), *(previous["child_id"] if previous is not None else ())}
     for cluster_, records in fresh.iter_rows():
         if cluster_ in taken:
             continue
@@ -293,6 +280,24 @@ def assign_child_ids(
         schema={"cluster": clusters["cluster"].dtype, "child_id": pl.String},
     )
     return clusters.join(names, on="cluster", how="left", validate="m:1")
+
+
+def _kept(clusters: pl.DataFrame, previous: pl.DataFrame | None) -> dict[int, str]:
+    """Cluster -> the id that it keeps, as most of its records had it; ``previous``: null: none had any."""
+    if previous is None or previous.is_empty():
+        return {}
+    votes = (
+        clusters.join(previous.select("record_id", "child_id"), on="record_id", how="inner")
+        .group_by("cluster", "child_id")
+        .agg(pl.len(), pl.col("record_id").min())
+        .sort(["len", "child_id", "record_id"], descending=[True, False, False])
+    )
+    kept, used = dict[int, str](), set[str]()
+    for cluster_, child_id in votes.select("cluster", "child_id").iter_rows():
+        if cluster_ not in kept and child_id not in used:
+            kept[cluster_] = child_id
+            used.add(child_id)
+    return kept
 
 
 def _carried_to(clusters: pl.DataFrame, carried: pl.DataFrame | None, *, but: Collection[int]) -> dict[int, str]:

@@ -137,43 +137,48 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
     ``undated`` marks rows without a birth date (or with 1 January, the stand-in): such a row meets every row with the same
     names, because its date cannot be a key. ``dayless`` marks rows that say the month or year of birth alone.
     """
-    keyed = person.with_columns(
-        _by_value(person["forename"], skeleton_key, pl.String()).alias("forename_key"),
-        _by_value(person["surname"], skeleton_key, pl.String()).alias("surname_key"),
-        _by_value(person["forename"], _groups, pl.List(pl.String)).alias("forename_groups"),
-        _by_value(person["surname"], _spellings, pl.List(pl.String)).alias("surname_groups"),
-        _by_value(person["middle_names"], _word_keys, pl.List(pl.String))
-        .fill_null(pl.lit([], pl.List(pl.String)))
-        .alias("middle_keys"),
-        listed_names(person["forename"]).alias("listed_name"),
+    keyed = person.with_columns(*_names_by_value(person), *_name_lists(), *_date_keys(), *place_keys())
+    keyed = keyed.with_columns(_keys_of_names())
+    return keyed.with_columns(_name_chain(keyed["name_keys"]))
+
+
+def _names_by_value(person: pl.DataFrame) -> list[pl.Series | pl.Expr]:
+    """Keys of each name by itself, and names put together."""
+    forename, surname, texts = person["forename"], person["surname"], pl.List(pl.String)
+    middle_keys = _by_value(person["middle_names"], _word_keys, texts)
+    spelling = _by_value(forename, _spellings, texts).list.first()
+    return [
+        _by_value(forename, skeleton_key, pl.String()).alias("forename_key"),
+        _by_value(surname, skeleton_key, pl.String()).alias("surname_key"),
+        _by_value(forename, _groups, texts).alias("forename_groups"),
+        _by_value(surname, _spellings, texts).alias("surname_groups"),
+        middle_keys.fill_null(pl.lit([], texts)).alias("middle_keys"),
+        listed_names(forename).alias("listed_name"),
         given_name_custom(person),
-        pl.coalesce(
-            _by_value(person["forename"], _spellings, pl.List(pl.String)).list.first(), person["forename"]
-        ).alias("first_name"),
+        pl.coalesce(spelling, forename).alias("first_name"),
         _joined("surname", "forename").alias("name_in_full"),
         _joined("parent_forename", "parent_surname").alias("parent"),
-        *_name_lists(),
-        *_date_keys(),
-        *place_keys(),
-    )
+    ]
+
+
+def _keys_of_names() -> list[pl.Expr]:
+    """Keys of forename and surname together, and shorter ones of each, for rows that :func:`_names_by_value` has given keys."""
     first, last = pl.col("forename_key"), pl.col("surname_key")
     initial_first, initial_last = pl.col("forename").str.slice(0, 1), pl.col("surname").str.slice(0, 1)
-    default = pl.col("date_of_birth").is_null() | (pl.col("birthday") == "0101")
-    keyed = keyed.with_columns(
+    either_order = pl.min_horizontal(first, last) + "|" + pl.max_horizontal(first, last)
+    both = pl.concat_list("forename_key", "surname_key").list.drop_nulls()
+    is_1_january = pl.col("birthday") == "0101"
+    undated = pl.col("date_of_birth").is_null() | is_1_january
+    return [
         initial_first.alias("forename_initial"),
         initial_last.alias("surname_initial"),
         pl.col("forename").str.slice(0, 3).alias("forename_start"),
         pl.col("surname").str.slice(0, 3).alias("surname_start"),
-        pl.when(first.is_not_null() & last.is_not_null())
-        .then(pl.min_horizontal(first, last) + "|" + pl.max_horizontal(first, last))
-        .alias("name_pair"),
+        pl.when(first.is_not_null() & last.is_not_null()).then(either_order).alias("name_pair"),
         (pl.min_horizontal(initial_first, initial_last) + pl.max_horizontal(initial_first, initial_last)).alias(
             "initials"
         ),
-        pl.concat_list(pl.concat_list("forename_key", "surname_key").list.drop_nulls(), "middle_keys").alias(
-            "name_keys"
-        ),
-        pl.when(default).then(pl.lit("undated")).alias("undated"),
-        pl.when(pl.col("birthday") == "0101").then(pl.col("forename")).alias("forename_on_1_january"),
-    )
-    return keyed.with_columns(_name_chain(keyed["name_keys"]))
+        pl.concat_list(both, "middle_keys").alias("name_keys"),
+        pl.when(undated).then(pl.lit("undated")).alias("undated"),
+        pl.when(is_1_january).then(pl.col("forename")).alias("forename_on_1_january"),
+    ]

@@ -287,10 +287,14 @@ def train(
         "random pairs": int(samples[0].counts.sum()),
         "iterations": iterations,
     }
-    expected = [float(share[0]) * sample.pairs for sample, share in zip(samples, state.shares, strict=True)]
-    # The matches that the best single rule finds, as a share of all pairs: a little too low, but it assumes no recall.
-    share = min(0.5, max(_by_rule(samples[1:], expected[1:])) / possible)
+    share = min(0.5, _fewest_matches(samples, state) / possible)
     return Model(tuple(comparisons), weights, home.share, home.twin_share, share, figures)
+
+
+def _fewest_matches(samples: Sequence[Sample], state: _State) -> float:
+    """The matches that the best single rule finds: a little too few, but this assumes no recall."""
+    expected = [float(share[0]) * sample.pairs for sample, share in zip(samples, state.shares, strict=True)]
+    return max(_by_rule(samples[1:], expected[1:]))
 
 
 def _refuse_too_few(samples: Sequence[Sample], state: _State, home: _Siblings, households: Households | None) -> None:

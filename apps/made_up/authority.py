@@ -137,9 +137,25 @@ def make_authority(
     enrolments = make_enrolments(stream(seed, "rolls"), world.lives, world.born_on, as_at)
     rows = _agencies_rows(seed, world, errors, enrolments)
     numbered = give_numbers(seed, world, enrolments, errors)
-    into, truth = folder / "extracts", folder / "truth"
-    for place in (into, truth):
-        place.mkdir(parents=True, exist_ok=True)
+    for place in ("extracts", "truth"):
+        (folder / place).mkdir(parents=True, exist_ok=True)
+    keys, broken = _write_extracts(
+        folder / "extracts", world, rows, numbered, seed=seed, errors=errors, xml_schools=write_xml_for_schools
+    )
+    return _write_truth(folder, world, rows, keys, broken)
+
+
+def _write_extracts(
+    into: Path,
+    world: World,
+    rows: dict[str, pl.DataFrame],
+    numbered: Numbered,
+    *,
+    seed: int,
+    errors: ErrorRates,
+    xml_schools: int,
+) -> tuple[pl.DataFrame, int]:
+    """Write every source's file. Returns whose each row is (``key``, ``child``, ``source``), and how many rows are broken."""
     for old in into.glob("school_census_*.xml"):
         old.unlink()
     keys, broken = [], 0
@@ -147,13 +163,13 @@ def make_authority(
         written = write_down(world, rows[layout.source], numbered, seed=seed, source=layout.source, rates=errors)
         found = pl.DataFrame(schema={"key": pl.String, "child": pl.Int64})
         if layout.source == "school_census":
-            by_xml = pl.col("school").is_in(_schools_sending_xml(written, write_xml_for_schools))
+            by_xml = pl.col("school").is_in(_schools_sending_xml(written, xml_schools))
             found = _write_xml(written.filter(by_xml), world, layout, into, numbered)
             written = written.filter(~by_xml)
         listed, bad = _write_source(layout, written, world, seed=seed, into=into, rate=errors.broken_rows)
         keys.append(pl.concat([found, listed]).with_columns(source=pl.lit(layout.source)))
         broken += bad
-    return _write_truth(folder, world, rows, pl.concat(keys), broken)
+    return pl.concat(keys), broken
 
 
 def _write_truth(folder: Path, world: World, rows: dict[str, pl.DataFrame], keys: pl.DataFrame, broken: int) -> MadeUp:

@@ -190,14 +190,29 @@ def _unborn(mine: pl.DataFrame) -> pl.Series:
 
 
 def _voted(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:
-    """Birth date by vote, and the share of the vote that makes the child of age.
+    """Birth date by vote, and the share of the vote that makes the child of age."""
+    share = AGREEMENT ** (pl.col("support") - pl.col("support").max())
+    return (
+        _votes(mine, proving, as_at)
+        .group_by("child_id", maintain_order=True)
+        .agg(
+            date_of_birth=pl.col("date_of_birth").first(),
+            of_age=((share * pl.col("is_of_age")).sum() / share.sum()).clip(0.0, 1.0),
+            dates_differ=pl.col("is_of_age").n_unique() > 1,
+            birth_dates=pl.col("date_of_birth").sort(),
+        )
+    )
+
+
+def _votes(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:
+    """One row is one birth date of a child, the likeliest of each child first.
 
     A source has one vote for each date it gives, weighted by the record's membership. A grown-up's date is never chosen
     where there is a child's date. Ties go to a proving source, then to a date of compulsory school age, then to the later
     date.
     """
-    is_default = (pl.col("date_of_birth").dt.month() == 1) & (pl.col("date_of_birth").dt.day() == 1)
-    is_default &= pl.col("born_in").is_null()
+    born = pl.col("date_of_birth")
+    is_default = (born.dt.month() == 1) & (born.dt.day() == 1) & pl.col("born_in").is_null()
     votes = (
         mine.drop_nulls("date_of_birth")
         .group_by("child_id", "date_of_birth", "dataset")
@@ -209,28 +224,14 @@ def _voted(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:
             is_proving=pl.col("dataset").is_in(proving.implode()).any(),
             born_in=pl.col("born_in").max(),
         )
-        .with_columns(support=(pl.col("support") * pl.when(is_default).then(DEFAULT_DATE).otherwise(1.0)).round(6))
         .with_columns(
-            is_childs=age_in_years(pl.col("date_of_birth"), as_at) < GROWN_UP,
-            is_of_age=is_of_compulsory_school_age(pl.col("date_of_birth"), as_at),
-        )
-        .sort(
-            "child_id",
-            "is_childs",
-            "support",
-            "is_proving",
-            "is_of_age",
-            "date_of_birth",
-            descending=[False, True, True, True, True, True],
+            support=(pl.col("support") * pl.when(is_default).then(DEFAULT_DATE).otherwise(1.0)).round(6),
+            is_childs=age_in_years(born, as_at) < GROWN_UP,
+            is_of_age=is_of_compulsory_school_age(born, as_at),
         )
     )
-    share = AGREEMENT ** (pl.col("support") - pl.col("support").max())
-    return votes.group_by("child_id", maintain_order=True).agg(
-        date_of_birth=pl.col("date_of_birth").first(),
-        of_age=((share * pl.col("is_of_age")).sum() / share.sum()).clip(0.0, 1.0),
-        dates_differ=pl.col("is_of_age").n_unique() > 1,
-        birth_dates=pl.col("date_of_birth").sort(),
-    )
+    likeliest = ("is_childs", "support", "is_proving", "is_of_age", "date_of_birth")
+    return votes.sort("child_id", *likeliest, descending=[False, *(True for _ in likeliest)])
 
 
 def _undated(without: pl.DataFrame, mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
