@@ -26,6 +26,7 @@ NAMES = ("card_no", "surname", "forename", "born_on", "sex", "address", "postcod
 
 ROWS = (SMITH, QUILLFEATHER, OKAFOR)
 """The rows of a file of library cards."""
+FORTY_CARDS = [(f"LC1{n:05}", "Smith", f"Ann {n}", "01/05/2014", "F", "", "", "") for n in range(40)]
 
 _UNIQUE = {
     "metric": "duplicateValues",
@@ -195,11 +196,18 @@ def breaches_of(path: Path, *contracts: Contract) -> list[Breach]:
     return [breach for file in check_files(path, known) for breach in file.breaches]
 
 
+def put(folder: Path, **files: str | bytes) -> Path:
+    """Write files into a folder: ``a__csv`` is ``a.csv``, ``north__slash__a__csv`` is ``north/a.csv``."""
+    for name, data in files.items():
+        path = folder / name.replace("__slash__", "/").replace("__", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return folder
+
+
 def delivered(folder: Path, *contracts: Contract, **files: bytes | str) -> Received:
-    """What a night receives from these files; ``__`` in a name stands for a dot."""
-    for name, content in files.items():
-        path = folder / name.replace("__", ".")
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    """What a night receives from these files, named as by :func:`put`."""
+    put(folder, **files)
     known = {contract.id: contract for contract in contracts or (library_contract(),)}
     return receive(folder, known, received_at=datetime(2026, 11, 20, 2, 30))
 

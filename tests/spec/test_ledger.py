@@ -29,12 +29,10 @@ from pipelines.ledger.came_on_list import (
     VANISHED,
     WAITED,
 )
-from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, LEFT_BECAUSE, LISTED, MERGED, RECALIBRATED, RECORDS_GONE
+from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, LEFT_BECAUSE, MERGED, RECALIBRATED, RECORDS_GONE
 from pipelines.ledger.list_changes import GONE, KEPT_IN_VIEW, NEW, OUT_OF_VIEW, RETURNED
-from pipelines.ledger.what_moved import NOTHING_OF_ITS_OWN
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
-from pipelines.rank_settings import RankSettings, Recalibration
 from tests.made.children import AS_AT, THREE, Drawn
 from tests.made.leads import lead, merged, met, nobody, schooled
 from tests.made.nights import Found, Nights, lived
@@ -43,7 +41,6 @@ SIXTEEN_SOON = date(2010, 9, 1)
 """Of compulsory school age until 25 June 2027."""
 FIVE_SOON = date(2021, 12, 1)
 """Of compulsory school age from 31 December 2026."""
-STRICTER, LAXER = RankSettings(wasted_enquiries_per_missed_child=1), RankSettings(wasted_enquiries_per_missed_child=99)
 
 
 def referred(living_here: float) -> Drawn:
@@ -164,44 +161,6 @@ def test_what_fell_is_the_reason_and_not_what_was_low_before() -> None:
         r"child is still living here: from 95 in 100 to 32 in 100",
         str(nights.lead()["off_why"]),
     )
-
-
-def test_a_stricter_cut_off_is_a_reason_of_its_own() -> None:
-    nights = Nights().night(lead(living_here=0.2)).night(lead(living_here=0.2), settings=STRICTER)
-    assert nights.lead()["off_because"] == CUT_OFF_RAISED
-    assert nights.lead()["off_why"] == (
-        "The cut-off is now 50 in 100, and the likelihood 20 in 100. A desk check of where the child lives is made "
-        "at 29 in 100 or more."
-    )
-
-
-@pytest.mark.parametrize("now", [0.08, 0.079], ids=["as before", "a little less likely"])
-def test_a_stricter_cut_off_is_why_a_child_is_no_longer_kept_for_a_check_at_a_desk(now: float) -> None:
-    nights = Nights().night(lead(living_here=0.2)).night(lead(living_here=0.08))
-    assert nights.lead()["state"] == LISTED, "kept for a check"
-    nights.night(lead(living_here=now), settings=STRICTER)
-    assert nights.lead()["off_because"] == CUT_OFF_RAISED
-
-
-def test_a_child_kept_for_a_check_that_would_be_kept_no_more_is_off_for_its_own_reason_under_any_cut_off() -> None:
-    for settings in (RankSettings(), STRICTER):
-        nights = Nights().night(lead(living_here=0.08)).night(lead(living_here=0.03), settings=settings)
-        assert nights.lead()["off_because"] == MOVED_AWAY
-        assert str(nights.lead()["off_why"]).endswith(
-            f"On the last list the chance that the child lives here was 8 in 100. {NOTHING_OF_ITS_OWN}"
-        )
-
-
-def test_a_threshold_of_weeks_that_the_authority_sets_is_a_reason_of_its_own() -> None:
-    lately = lead().record("school_census:C1", "A").on_roll("school_census:C1", None, date(2026, 11, 10))
-    nights = Nights().night(lately).night(lately, settings=RankSettings(weeks_before_listed=4))
-    assert nights.lead()["off_because"] == NOT_YET
-    assert (
-        nights.lead()["off_why"]
-        == "Education ended recently: by the authority's own threshold, to be listed from 8 December 2026."
-    )
-    nights.night(lately)
-    assert (nights.lead()["state"], nights.lead()["came_because"]) == ("listed", WAITED)
 
 
 def test_an_officer_closes_a_lead_and_the_outcome_is_told() -> None:
@@ -334,40 +293,8 @@ def test_what_contradicts_an_officer_brings_a_child_back() -> None:
     assert "seen on 21 November 2026 (GP registrations)" in str(nights.lead()["came_why"])
 
 
-def test_a_laxer_cut_off_is_told() -> None:
-    nights = Nights().night(lead(living_here=0.04)).night(lead(living_here=0.05), settings=LAXER)
-    assert nights.lead()["came_because"] == CUT_OFF_LOWERED
-    assert (
-        nights.lead()["came_why"]
-        == "The likelihood is 5 in 100. The cut-off is now 1 in 100; for the last list it was 11 in 100."
-    )
-
-
-def test_a_recalibration_by_officers_outcomes_is_a_reason_of_its_own_both_ways() -> None:
-    weak = lead(living_here=0.2)
-    nights = Nights().night(weak).night(weak, settings=RankSettings(recalibration=Recalibration(shift=-2)))
-    assert nights.lead()["off_because"] == RECALIBRATED
-    assert nights.lead()["off_why"] == (
-        "From the records alone the likelihood is 20 in 100; allowing for what officers found on "
-        "earlier leads, 3 in 100: below the cut-off of 11 in 100."
-    )
-    nights.night(weak)
-    assert (nights.changes()["A"], nights.lead()["came_because"]) == (RETURNED, RECALIBRATED)
-    faint = lead(living_here=0.04)
-    nights = Nights().night(faint).night(faint, settings=RankSettings(recalibration=Recalibration(shift=1.5)))
-    assert nights.lead()["came_because"] == RECALIBRATED
-    assert nights.lead()["came_why"] == (
-        "From the records alone the likelihood is 4 in 100; allowing for what officers found on earlier leads, 16 in 100."
-    )
-
-
-def test_under_a_recalibration_a_child_that_falls_still_falls_for_its_own_reason() -> None:
-    settings = RankSettings(recalibration=Recalibration(slope=0.8, shift=-0.5))
-    nights = Nights().night(lead(), settings=settings).night(lead(living_here=0.04), settings=settings)
-    assert nights.lead()["off_because"] == MOVED_AWAY
-
-
 def test_every_reason_there_is_has_been_drawn() -> None:
+    # Those of settings in test_ledger_of_settings.py.
     left = {param.values[1] for param in LEAVES} | {FELL, CUT_OFF_RAISED, RECALIBRATED, CLOSED, NOT_YET}
     left |= {OVER_HOLIDAYS, AGE_ENDS}  # drawn in test_over_holidays.py and test_year_11_leaves.py
     came = {param.values[2] for param in RETURNS} | {FIRST_NIGHT, CONTRADICTED, CUT_OFF_LOWERED, RECALIBRATED, WAITED}  # type: ignore[attr-defined]

@@ -1,8 +1,5 @@
 """A folder of files: which count, what is loaded, what is set aside, and that every row is accounted for."""
 
-import errno
-import os
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,12 +9,11 @@ import pytest
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from pipelines.files.folder import ExtractsError
-from pipelines.files.rows import KnownLines
-from pipelines.intake import delivery
 from pipelines.intake.receive import FOR_SENDER, Received, check_files, receive, sender_files
 from pipelines.reports.life import as_typed
 from pipelines.tables import BREACH, DELIVERY, SET_ASIDE
 from tests.made.library_cards import (
+    FORTY_CARDS,
     GOOD,
     HEADERS,
     OKAFOR,
@@ -29,6 +25,7 @@ from tests.made.library_cards import (
     as_xml,
     breaches_of,
     library_contract,
+    put,
 )
 
 RECEIVED_AT = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
@@ -51,15 +48,6 @@ def judge_dates_and_keys(rows: pl.DataFrame, contract: Contract, file: str, *_: 
         *(Breach(contract.id, file, line, "BirthDate", "date", "row", "Why.", "Fix.") for line in bad["line"]),
         *(Breach(contract.id, file, line, "CardNo", "unique key", "row", "Why.", "Fix.") for line in twice["line"]),
     ]
-
-
-def put(folder: Path, **files: str | bytes) -> Path:
-    """Write files into a folder: ``a__csv`` is ``a.csv``, ``north__slash__a__csv`` is ``north/a.csv``."""
-    for name, data in files.items():
-        path = folder / name.replace("__slash__", "/").replace("__", ".")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return folder
 
 
 def received(folder: Path) -> Received:
@@ -170,17 +158,14 @@ def test_a_file_in_a_folder_is_told_with_its_folder(tmp_path: Path) -> None:
     assert night.deliveries["file"].to_list() == ["library_cards.csv", "north/library_cards.csv"]
 
 
-CARDS = [(f"LC1{n:05}", "Smith", f"Ann {n}", "01/05/2014", "F", "", "", "") for n in range(40)]
-
-
 @pytest.mark.parametrize(
     ("tonight", "beside", "is_refused"),
     [
-        pytest.param(CARDS, [*CARDS[10:], OKAFOR], True, id="the extract of last week"),
-        pytest.param(CARDS, CARDS[:35], True, id="the extract of this morning, with fewer rows"),
-        pytest.param(CARDS, CARDS[:20], False, id="half of the rows, as corrections"),
-        pytest.param(CARDS[:10], CARDS[1:10], False, id="too few rows to say"),
-        pytest.param(CARDS[:25], CARDS[15:], False, id="two schools that share some pupils"),
+        pytest.param(FORTY_CARDS, [*FORTY_CARDS[10:], OKAFOR], True, id="the extract of last week"),
+        pytest.param(FORTY_CARDS, FORTY_CARDS[:35], True, id="the extract of this morning, with fewer rows"),
+        pytest.param(FORTY_CARDS, FORTY_CARDS[:20], False, id="half of the rows, as corrections"),
+        pytest.param(FORTY_CARDS[:10], FORTY_CARDS[1:10], False, id="too few rows to say"),
+        pytest.param(FORTY_CARDS[:25], FORTY_CARDS[15:], False, id="two schools that share some pupils"),
     ],
 )
 def test_two_deliveries_of_one_extract_are_both_refused(
@@ -206,13 +191,6 @@ def test_keys_that_two_systems_gave_to_other_children_are_not_taken_for_two_deli
     assert breaches["file"].to_list() == ["n/reading_clubs.csv", "s/reading_clubs.csv"]
     assert breaches["rule"].to_list() == ["keys of two systems"] * 2
     assert "s/reading_clubs.csv uses for other children" in breaches["why"][0]
-
-
-def test_the_folders_of_two_nights_stop_the_night_by_the_roll(tmp_path: Path) -> None:
-    years = {"2026__slash__library_cards__csv": as_csv(*CARDS), "2025__slash__library_cards__csv": as_csv(*CARDS[5:])}
-    message = str(stopped(put(tmp_path, **years)))
-    assert "two deliveries" in message
-    assert "give tonight's" in message
 
 
 def test_a_row_without_a_key_is_never_loaded(tmp_path: Path) -> None:
@@ -299,25 +277,6 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
     assert rules(received(folder)) == [("reading_clubs.csv", None, "not readable", "file")]
 
 
-def stopped(folder: Path) -> ExtractsError:
-    with pytest.raises(ExtractsError) as caught:
-        received(folder)
-    assert not [value for value in SENTINEL if value in str(caught.value)]
-    return caught.value
-
-
-def test_a_missing_folder_stops_the_night(tmp_path: Path) -> None:
-    assert "there is no such folder" in str(stopped(tmp_path / "nowhere"))
-
-
-def test_a_file_in_place_of_the_folder_stops_the_night(tmp_path: Path) -> None:
-    assert "is a file, not a folder" in str(stopped(put(tmp_path, library_cards__csv=GOOD) / "library_cards.csv"))
-
-
-def test_an_empty_folder_stops_the_night(tmp_path: Path) -> None:
-    assert "the folder is empty" in str(stopped(tmp_path))
-
-
 def test_a_folder_within_a_folder_is_not_passed_over_in_silence(tmp_path: Path) -> None:
     """The lists of the primary schools, one folder too deep, would be missing without a word."""
     for name in ("rolls/primary", "rolls/empty", "rolls/__MACOSX"):
@@ -327,59 +286,6 @@ def test_a_folder_within_a_folder_is_not_passed_over_in_silence(tmp_path: Path) 
     (found,) = check_files(tmp_path, CONTRACTS)
     assert (found.file, found.is_refused) == ("r…/p…", True)
     assert [breach.rule for breach in found.breaches] == ["folder in a folder"]
-
-
-@pytest.mark.parametrize("place", [".", "trust_b"], ids=["the folder", "a folder in it"])
-def test_a_folder_that_may_not_be_read_is_no_empty_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
-) -> None:
-    put(tmp_path, library_cards__csv=GOOD, trust_b__slash__library_cards__csv=as_csv(*CARDS))
-    closed, listed = tmp_path / place, Path.iterdir
-
-    def listed_if_open(folder: Path) -> Iterator[Path]:
-        if folder == closed:
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
-        return listed(folder)
-
-    monkeypatch.setattr(Path, "iterdir", listed_if_open)
-    assert str(stopped(tmp_path)).startswith(f"{closed}: this folder may not be read.")
-
-
-def test_no_roll_stops_the_night_with_the_names_that_are_wanted(tmp_path: Path) -> None:
-    message = str(stopped(put(tmp_path, reading_clubs__csv=GOOD)))
-    assert "without a roll every child would look missing" in message
-    assert "library_cards*.csv" in message
-
-
-def test_a_refused_roll_stops_the_night_and_says_why(tmp_path: Path) -> None:
-    error = stopped(put(tmp_path, library_cards__csv=GOOD + 'LC9,"Jones,Mo\n'))
-    assert "library_cards.csv, line 5: unclosed quote" in str(error)
-    assert [breach.rule for breach in error.breaches] == ["unclosed quote"]
-
-
-def test_a_roll_whose_rows_are_all_set_aside_stops_the_night(tmp_path: Path) -> None:
-    assert "line 2, column BirthDate: date" in str(stopped(put(tmp_path, library_cards__csv=as_csv(BAD_DATE))))
-
-
-def test_a_rule_of_the_row_that_names_no_line_lets_nothing_through(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def judge(rows: pl.DataFrame, contract: Contract, file: str, *_: object, **__: object) -> Iterable[Breach]:
-        return [Breach(contract.id, file, None, None, "odd", "row", "Why.", "Fix.")]
-
-    monkeypatch.setattr("data_contracts.check.judge", judge)
-    assert "odd" in str(stopped(put(tmp_path, library_cards__csv=GOOD)))
-
-
-def test_a_lost_row_stops_the_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = delivery.read_bytes
-
-    def lossy(file: str, data: bytes, contract: Contract, known: KnownLines) -> object:
-        found = whole(file, data, contract, known)
-        return type(found)(found.rows.head(2), found.headers, found.rows_read, found.breaches, found.bad_lines)
-
-    monkeypatch.setattr(delivery, "read_bytes", lossy)
-    assert "3 rows were read, but 2 are loaded and 0 set aside" in str(stopped(put(tmp_path, library_cards__csv=GOOD)))
 
 
 def test_a_sender_gets_lines_and_remedies_and_no_value_of_a_child(tmp_path: Path) -> None:
