@@ -42,13 +42,18 @@ class Column:
     printed: bool = True
 
 
+WHO = (
+    Column("forename", "Forename", 16),
+    Column("surname", "Surname", 20),
+    Column("date_of_birth", "Date of birth", 12, "date"),
+)
+"""The child, on every sheet."""
+
 COLUMNS = (
     Column("rank", "Rank", 7, "whole"),
     Column("likelihood", "Likelihood", 11, "share"),
     Column("priority", "Priority points", 10, "whole"),
-    Column("forename", "Forename", 16),
-    Column("surname", "Surname", 20),
-    Column("date_of_birth", "Date of birth", 12, "date"),
+    *WHO,
     Column("age", "Age", 6, "whole"),
     Column("sex", "Sex", 6),
     Column("address", "Address", 34),
@@ -71,9 +76,7 @@ WARNED = (
     Column("warning", "What is coming", 22),
     Column("due_on", "From", 12, "date"),
     Column("likelihood", "Likelihood", 11, "share"),
-    Column("forename", "Forename", 16),
-    Column("surname", "Surname", 20),
-    Column("date_of_birth", "Date of birth", 12, "date"),
+    *WHO,
     Column("school_year", "Year by age", 11, "school year"),
     Column("sex", "Sex", 6),
     Column("address", "Address", 34),
@@ -87,9 +90,7 @@ WARNED = (
 CHANGED = (
     Column("change", "What changed", 17),
     Column("because", "In short", 24),
-    Column("forename", "Forename", 16),
-    Column("surname", "Surname", 20),
-    Column("date_of_birth", "Date of birth", 12, "date"),
+    *WHO,
     Column("why", "Why", 70),
     Column("lane", "Lane", 18),
     Column("lane_before", "Lane before", 18),
@@ -105,9 +106,7 @@ CHANGED = (
 STAYS_IN_VIEW = (
     Column("off_because", "Off the list because", 24),
     Column("off_on", "Off the list on", 12, "date"),
-    Column("forename", "Forename", 16),
-    Column("surname", "Surname", 20),
-    Column("date_of_birth", "Date of birth", 12, "date"),
+    *WHO,
     Column("off_why", "What would have taken the child off", 70),
     Column("first_listed_on", "First listed on", 12, "date"),
     Column("last_listed_on", "Last listed on", 12, "date"),
