@@ -37,7 +37,11 @@ _PART_PATTERN = {
     "mm": "[0-9]{2}",
     "ss": "[0-9]{2}",
 }
-_TIME_OF_DAY = r"[T ]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2}|[AaPp][Mm])?$"
+_TIME_OF_DAY = (
+    r"[T ]+\d{1,2}(?::\d{2}(?::\d{2}(?:[.,]\d+)?)?|\.\d{2}\.\d{2}(?:[.,]\d+)?)"
+    r"(?:\s*(?:Z|[+-]\d{2}:?\d{2}|[AaPp][Mm]))*$"
+)
+"""With colons, or with points as Oracle writes it: 14-MAR-15 12.00.00.000000 AM +00:00."""
 
 _DAY_AND_WORDS = (
     r"^(\d{1,4}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{1,2}(?:st|nd|rd|th)?[- ][A-Za-z]{3,9}[- ]\d{2,4})(?:\s*[-,;:(\x{2013}]\s*|\s+)"
@@ -50,6 +54,14 @@ _WORDS_OF_DOUBT = (
     r"|not (?:closed|ended|left|gone)|returned|is back|came back|extended|still|reopened|cancelled|error|wrong)\b"
 )
 """Words behind a day with which it may be no end, or none any more."""
+
+SHORT_BY_NAME = "dd-MMM-yy"
+"""Where this format is read, so is a day with its month by name however its parts are separated."""
+
+_BY_NAME = (
+    r"(?i)^(\d{1,2})[-/. ](jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?[-/. ](\d{2}|\d{4})$"
+)
 
 _MIDNIGHT_OF_SUMMER = r"[T ]+23:00(?::00(?:[.,]0+)?)?\s*(?:Z|[+-]00:?00)$"
 """Midnight in British Summer Time is 23:00 of the day before in Greenwich Mean Time."""
@@ -219,11 +231,23 @@ def _days_read(text: pl.Series, written: Sequence[str]) -> pl.Series:
         is_read = tried.is_not_null()
         days.scatter(left.filter(is_read), tried.filter(is_read))
         left = left.filter(~is_read)
+    if not left.is_empty() and SHORT_BY_NAME in written:
+        by_name = _days_by_name(without_time.gather(left))
+        days.scatter(left.filter(by_name.is_not_null()), by_name.drop_nulls())
+        left = left.filter(by_name.is_null())
     if not left.is_empty() and not set(MONTHS_ALONE).isdisjoint(written):  # an end
         of_a_text = _days_in_words(text.gather(left), written)
         days.scatter(left.filter(of_a_text.is_not_null()), of_a_text.drop_nulls())
     at_midnight = text.str.contains(_MIDNIGHT_OF_SUMMER).fill_null(value=False)
     return days.zip_with(~at_midnight, _in_london(days)) if at_midnight.any() else days
+
+
+def _days_by_name(text: pl.Series) -> pl.Series:
+    """A day, the name of its month and a year, whatever stands between them: 14/Mar/15, 14 March 15, 14.MAR.2015."""
+    joined = text.to_frame("text").select(pl.col("text").str.replace(_BY_NAME, "${1}-${2}-${3}"))["text"]
+    return joined.to_frame().select(
+        pl.coalesce(_as_day(pl.col("text"), form) for form in (SHORT_BY_NAME, "dd-MMM-yyyy"))
+    )["text"]
 
 
 def _days_in_words(text: pl.Series, written: Sequence[str]) -> pl.Series:

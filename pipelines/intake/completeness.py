@@ -22,13 +22,17 @@ from pipelines.intake.figures import Intake, keys_kept, last_nights
 from pipelines.intake.misleading_files import UNKNOWN_CODES, UNREADABLE_DATES
 from pipelines.intake.receive import Received
 from pipelines.intake.schools_of_elsewhere import SCHOOL_ELSEWHERE
+from pipelines.intake.short_years import SHORT_YEARS
 from pipelines.intake.source_checks import failed_checks
 from pipelines.intake.source_tonight import SourceNight, SourceTonight
 from pipelines.tables import COMPLETENESS
 
 HOLDS, STAMPS, ACCEPTED = "holds", "stamps", "accepted"
 
-STAMPING = (UNREADABLE_DATES, UNKNOWN_CODES, MISSING, SCHOOL_ELSEWHERE, UNREAD_CHILDREN, COLOURS, NOTED_LEFT)
+STAMPING = (
+    *(UNREADABLE_DATES, SHORT_YEARS, UNKNOWN_CODES, MISSING),
+    *(SCHOOL_ELSEWHERE, UNREAD_CHILDREN, COLOURS, NOTED_LEFT),
+)
 """Rules that stop nothing, but with which the list must be read if a file breaks them."""
 
 FILES_NAMED = 3

@@ -16,6 +16,7 @@ import polars as pl
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from data_contracts.rules import LEFT_WITHOUT_DAY, NO_DATE
+from data_contracts.today import today as this_day
 from data_contracts.values import text_of
 from pipelines.files.folder import UNKNOWN, contract_for, contract_for_member, folder_in_a_folder
 from pipelines.files.packed import is_packed, unpack
@@ -37,6 +38,7 @@ from pipelines.intake.last_intake import (
     judging_fingerprint,
 )
 from pipelines.intake.misleading_files import ages_of_others, unknown_codes, unreadable_dates
+from pipelines.intake.short_years import with_whole_years
 from pipelines.intake.two_places_at_once import two_places_at_once
 from pipelines.tables import SET_ASIDE
 
@@ -214,10 +216,12 @@ def judge_file(file: Opened, judging: Judging) -> Delivery:
     """Read a file and divide its rows into those loaded and those set aside."""
     contract, today = file.contract, judging.today
     known = judging.last.lines(contract, today) if today else None
-    file_rows = read_bytes(file.name, file.data, contract.of_sheet(file.sheet), known)
+    read = read_bytes(file.name, file.data, contract.of_sheet(file.sheet), known)
+    standing = read.known if read.known.is_empty() else judging.last.standing(read.known, contract)
+    file_rows = with_whole_years(read, standing, read.contract or contract, today or this_day())
     blank = _refused(contract.id, file.shown, file.data, (), file.sha256)
     by = judging_fingerprint(file_rows.contract or contract, file_rows.headers)
-    rows = _rows(file_rows, contract, judging.last)
+    rows = _rows(file_rows, standing, contract, judging.last)
     breaches = [replace(breach, file=blank.file) for breach in file_rows.breaches]
     breaches += [] if file_rows.is_refused else _breaches(rows, file_rows, file, judging, by)
     # A rule of the row without a line cannot set its row aside, so it must not let the file through.
@@ -264,19 +268,20 @@ def _breaches(rows: pl.DataFrame, file_rows: FileRows, file: Opened, judging: Ju
     return [*breaches, *of_columns, *ages_of_others(rows, contract, file.shown), *two_places_at_once(*read, breaches)]
 
 
-def _rows(file_rows: FileRows, contract: Contract, last: LastIntake) -> pl.DataFrame:
-    """All rows of a file in their order, with their ids, the fingerprints of their lines, and where they were last night."""
+def _rows(file_rows: FileRows, standing: pl.DataFrame, contract: Contract, last: LastIntake) -> pl.DataFrame:
+    """All rows of a file in their order, with their ids, the fingerprints of their lines, and where they were last night.
+
+    ``standing``: those of lines that were not read, as they are in the store.
+    """
     key = pl.concat_str(pl.lit(f"{contract.id}:"), in_record_id(text_of(contract.key).fill_null("")))
     lines = file_rows.lines.rename({"line_hash": LINE_HASH})
-    known = file_rows.known
-    standing = known if known.is_empty() else last.standing(known, contract)
     keyed = (
         with_unknown_ends(file_rows.rows, standing, contract)
         .with_columns(key.alias(RECORD_ID))
         .join(lines, on="line", how="left", validate="1:1", maintain_order="left")
     )
     read = last.compared(keyed, contract)
-    if known.is_empty():
+    if standing.is_empty():
         return read
     return pl.concat([read, standing.with_columns(pl.col(HAD).alias(LINE_HASH)).select(read.columns)]).sort("line")
 

@@ -35,7 +35,7 @@ OTHER_AGES = "ages of another list"
 TWO_DELIVERIES, SHARED_KEYS = "two deliveries", "keys of two systems"
 """Names of the rules, as a breach shows them."""
 
-_UNAGREED = ("dd/MM/yy", "dd-MM-yy", "dd.MM.yy", "MM/dd/yyyy")
+_UNAGREED = ("dd/MM/yy", "dd-MM-yy", "dd.MM.yy", "MM/dd/yy", "yy/MM/dd", "yy-MM-dd", "yy.MM.dd", "MM/dd/yyyy")
 """Forms of dates that are common, but read in no file unless its own contract says so, as they may be misread."""
 
 _OTHER = " other"
@@ -84,11 +84,12 @@ def _filled(rows: pl.DataFrame, column: Column) -> int:
 
 
 def _looks_like(cells: pl.Series) -> str:
-    """A sentence with the form in which nearly all of these cells are days, among those that no contract reads by default;
+    """A sentence with each form in which nearly all of these cells are days, among those that no contract reads by default;
     empty: none."""
     read = {form: cells.to_frame("text").select(as_days(pl.col("text"), [form])).to_series() for form in _UNAGREED}
-    form = next((form for form, days in read.items() if days.null_count() <= MANY * len(days)), None)
-    return f" They look like {form}." if form else ""
+    forms = [form for form, days in read.items() if days.null_count() <= MANY * len(days)]
+    open_which = ", and the file does not show which" if len(forms) > 1 else ""
+    return f" They look like {' or '.join(forms)}{open_which}." if forms else ""
 
 
 def unknown_codes(

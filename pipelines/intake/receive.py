@@ -49,7 +49,8 @@ class Received:
     raw: dict[str, pl.DataFrame]
     """By source; one row is one loaded row: ``record_id`` (``source:key``, unique), ``file_id``, ``line``, ``line_hash``
     (null: its line is not a row by itself, or broke a rule), then every column of the contract as unchanged text (but
-    not again a column that is itself called ``record_id``). Without sources of which no file was loaded, and those whose
+    not again a column that is itself called ``record_id``; for days with short years, see
+    :mod:`pipelines.intake.short_years`). Without sources of which no file was loaded, and those whose
     rows in the store are unchanged."""
     breaches: pl.DataFrame
     """Schema BREACH, by file and line."""

@@ -210,7 +210,7 @@ def test_a_short_list_none_of_whose_birth_dates_can_be_read_is_refused(
     file = checked(rows, tmp_path)
     assert file.is_refused is refused
     assert [b.why.split(". ")[1] for b in file.breaches if b.rule == "form of dates"] == (
-        ["They look like dd/MM/yy"] if refused else []
+        ["They look like dd/MM/yy or yy/MM/dd, and the file does not show which"] if refused else []
     )
 
 
