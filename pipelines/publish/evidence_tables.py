@@ -126,37 +126,33 @@ def for_and_against(levels: str, weights: Mapping[str, float]) -> tuple[str, str
 
 def statements_in_words(statements: Iterable[Row]) -> list[str]:
     """What one record says, one line for each statement; the days of contact are in one line, the latest first."""
-    lines, seen = [], set()
-    for row in statements:
-        kind, what, place = row["kind"], row["what"] or "education", row["place"]
-        if kind == "provision":
-            lines.append(f"{with_commas(what, place)}{_time(row)}{_doubt(row)}")
-        elif kind == "seen" and row["since_on"]:
-            seen.add(row["since_on"])
-        elif kind == "seen":
-            lines.append("dealt with the child or family on a day that cannot be read")
-        elif kind == "lives_here":
-            lines.append(f"at the address{_time(row)}")
-        elif kind == "left" and row["since_on"]:
-            lines.append(f"entry closed on {day(row['since_on'])}")
-        elif kind == "concern":
-            lines.append(f"concern{_time(row, 'since')}: {what.replace('_', ' ')}")
-        elif kind == "vanished":
-            last = f", last there on {day(row['since_on'])}" if row["since_on"] else ""
-            lines.append(f"vanished from the roll with no readable leaving date{last}")
-        elif kind == "protected":
-            lines.append("the address must not be shown")
-        elif kind == "grown_up":
-            lines.append("an adult in the household")
-        elif kind == "misdated":
-            lines.append(f"the birth date cannot be right, given {day(row['since_on'])}, so it is not used for the age")
-    if seen:
-        dates = sorted(seen, reverse=True)
+    rows = list(statements)
+    lines = [line for row in rows if (line := _in_words(row))]
+    dates = sorted({row["since_on"] for row in rows if row["kind"] == "seen" and row["since_on"]}, reverse=True)
+    if dates:
         more = f" and {len(dates) - DATES_TOLD} earlier" if len(dates) > DATES_TOLD else ""
         lines.append(
             f"in contact with the child or family on {', '.join(day(date) for date in dates[:DATES_TOLD])}{more}"
         )
     return lines
+
+
+def _in_words(row: Row) -> str:
+    """What one statement says; empty for a day of contact, and for a statement that no officer needs."""
+    what, since = row["what"] or "education", day(row["since_on"]) if row["since_on"] else ""
+    told = {
+        "provision": f"{with_commas(what, row['place'])}{_time(row)}{_doubt(row)}",
+        "seen": "" if since else "dealt with the child or family on a day that cannot be read",
+        "lives_here": f"at the address{_time(row)}",
+        "left": f"entry closed on {since}" if since else "",
+        "concern": f"concern{_time(row, 'since')}: {what.replace('_', ' ')}",
+        "vanished": "vanished from the roll with no readable leaving date"
+        + (f", last there on {since}" if since else ""),
+        "protected": "the address must not be shown",
+        "grown_up": "an adult in the household",
+        "misdated": f"the birth date cannot be right, given {day(row['since_on'])}, so it is not used for the age",
+    }
+    return told.get(row["kind"], "")
 
 
 def _time(row: Row, still: str = "from") -> str:
