@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
-from pipelines.files.delimited import DELIMITED
-from pipelines.files.workbook import WORKBOOKS
+from pipelines.files.forms.delimited import DELIMITED
+from pipelines.files.forms.workbook import WORKBOOKS
 
 TABLES = (*DELIMITED, *WORKBOOKS, ".parquet")
 """Endings of tables: a file whose stem names a source may have any of them, whichever the contract names."""

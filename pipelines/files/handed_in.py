@@ -12,12 +12,12 @@ from pathlib import Path
 import polars as pl
 
 from data_contracts.contract import plain_header
-from pipelines.files.header_row import HEADER_WITHIN
+from pipelines.files.forms.text import decode_text
+from pipelines.files.forms.workbook import OLD_EXCEL, WORKBOOKS, all_sheets
+from pipelines.files.headers.row import HEADER_WITHIN
 from pipelines.files.packed import ZIP_BEGINS
 from pipelines.files.read import refuse_no_text
 from pipelines.files.rows import UnreadableFileError
-from pipelines.files.text import decode_text
-from pipelines.files.workbook import OLD_EXCEL, WORKBOOKS, all_sheets
 from pipelines.settings import SettingsError
 
 FAULTS_TOLD = 30

@@ -10,21 +10,21 @@ import polars as pl
 
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
-from pipelines.files.columnar import read_parquet
-from pipelines.files.cut_off import full_sheet_faults
-from pipelines.files.delimited import DELIMITED, read_delimited
-from pipelines.files.delimited_layout import header_of_any
-from pipelines.files.header_faults import RENAMED
-from pipelines.files.header_names import known_columns
-from pipelines.files.header_row import has_visible_text, likely_header
-from pipelines.files.headers import NO_HEADER
-from pipelines.files.markup import read_markup
-from pipelines.files.named_ended import kind_by_name, status_of
+from pipelines.files.forms.columnar import read_parquet
+from pipelines.files.forms.delimited import DELIMITED, read_delimited
+from pipelines.files.forms.delimited_layout import header_of_any
+from pipelines.files.forms.markup import read_markup
+from pipelines.files.forms.web_page import is_web_page, read_web_page
+from pipelines.files.forms.workbook import LOOKED_AT, OLD_EXCEL, WORKBOOKS, all_sheets, read_workbook
+from pipelines.files.headers.faults import RENAMED
+from pipelines.files.headers.match import NO_HEADER
+from pipelines.files.headers.names import known_columns
+from pipelines.files.headers.row import has_visible_text, likely_header
 from pipelines.files.packed import ZIP_BEGINS
 from pipelines.files.rows import BAD_LINE, Fault, FileRows, KnownLines, ReadTable, UnreadableFileError, no_rows
-from pipelines.files.sections import name_faults
-from pipelines.files.web_page import is_web_page, read_web_page
-from pipelines.files.workbook import LOOKED_AT, OLD_EXCEL, WORKBOOKS, all_sheets, read_workbook
+from pipelines.files.under_header.cut_off import full_sheet_faults
+from pipelines.files.under_header.named_ended import kind_by_name, status_of
+from pipelines.files.under_header.sections import name_faults
 
 FORMS = (*DELIMITED, ".xml", *WORKBOOKS, ".parquet")
 """Endings of the files that are read."""

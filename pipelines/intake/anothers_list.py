@@ -14,8 +14,8 @@ from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from data_contracts.parts import Column
 from data_contracts.values import is_known_code, parse_dates, text_of
-from pipelines.files.header_names import columns_of, known_columns
-from pipelines.files.headers import must_be_there
+from pipelines.files.headers.match import must_be_there
+from pipelines.files.headers.names import columns_of, known_columns
 from pipelines.files.read import read_bytes, sniff_headers
 from pipelines.files.rows import UnreadableFileError
 from pipelines.intake.misleading_files import MOST

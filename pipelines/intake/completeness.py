@@ -13,10 +13,10 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.counted import counted, first_of
-from pipelines.files.header_faults import MISSING
-from pipelines.files.totals import COLOURS
-from pipelines.files.words_of_leaving import NOTED_LEFT
-from pipelines.files.workbook import UNREAD_CHILDREN
+from pipelines.files.forms.workbook import UNREAD_CHILDREN
+from pipelines.files.headers.faults import MISSING
+from pipelines.files.under_header.totals import COLOURS
+from pipelines.files.under_header.words_of_leaving import NOTED_LEFT
 from pipelines.intake.earlier_nights import FailedChecks, History
 from pipelines.intake.figures import Intake, keys_kept, last_nights
 from pipelines.intake.misleading_files import UNKNOWN_CODES, UNREADABLE_DATES

@@ -17,8 +17,8 @@ from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from data_contracts.today import today
 from pipelines.files.folder import UNKNOWN, ExtractsError, is_written_to, last_written, list_files
-from pipelines.files.header_faults import MISSING
-from pipelines.files.headers import NO_HEADER
+from pipelines.files.headers.faults import MISSING
+from pipelines.files.headers.match import NO_HEADER
 from pipelines.files.named_for_a_child import by_initials, each_once, may_be_named_for_a_child, words_of_sources
 from pipelines.intake.anothers_list import list_of_another, under_anothers_name
 from pipelines.intake.delivery import Delivery, Judging, Opened, judge_file, open_file, with_set_aside

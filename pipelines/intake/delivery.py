@@ -19,11 +19,11 @@ from data_contracts.rules import LEFT_WITHOUT_DAY, NO_DATE
 from data_contracts.today import today as this_day
 from data_contracts.values import text_of
 from pipelines.files.folder import UNKNOWN, contract_for, contract_for_member, folder_in_a_folder
+from pipelines.files.forms.spreadsheet_xml import as_workbook, is_spreadsheet_xml
+from pipelines.files.forms.workbook import WORKBOOKS, sheets_of_parts
 from pipelines.files.packed import is_packed, unpack
 from pipelines.files.read import read_bytes, rows_as_json
 from pipelines.files.rows import FileRows, UnreadableFileError
-from pipelines.files.spreadsheet_xml import as_workbook, is_spreadsheet_xml
-from pipelines.files.workbook import WORKBOOKS, sheets_of_parts
 from pipelines.intake.anothers_list import under_anothers_name
 from pipelines.intake.ends_in_words import has_unknown_end, unknown_ends, with_unknown_ends, without_most_left
 from pipelines.intake.last_intake import (

@@ -15,7 +15,7 @@ import yaml
 from data_contracts.contract import CONTRACT_FOLDER, Contract, ContractError, plain_header, read_contracts
 from data_contracts.parts import MONTHS_ALONE, YEAR_ALONE, Column
 from data_contracts.values import parse_dates
-from pipelines.files.header_faults import EXTRA, MISSING, RENAMED
+from pipelines.files.headers.faults import EXTRA, MISSING, RENAMED
 from pipelines.files.read import read_bytes, sniff_headers
 from pipelines.files.rows import UnreadableFileError
 

@@ -16,7 +16,7 @@ import xlsxwriter
 
 from data_contracts.values import excel_day
 from matching.judgement import ANSWERS
-from pipelines.files.workbook import sheet_cells
+from pipelines.files.forms.workbook import sheet_cells
 from pipelines.listing.masking import masked_keys
 from pipelines.publish.sheet_layout import A4, PROSE_LINE, fit_rows, print_on_a3
 from pipelines.settings import SettingsError

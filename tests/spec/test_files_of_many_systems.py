@@ -9,7 +9,7 @@ import pytest
 from data_contracts.contract import read_contracts
 from data_contracts.parts import Column
 from data_contracts.values import as_codes, is_empty, is_known_code, parse_dates
-from pipelines.files.header_names import columns_of, known_columns
+from pipelines.files.headers.names import columns_of, known_columns
 from pipelines.files.read import read_bytes
 from pipelines.files.rows import FileRows
 from pipelines.intake.receive import CheckedFile, check_files, receive

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import read_contracts
-from pipelines.files.header_names import columns_of, known_columns
+from pipelines.files.headers.names import columns_of, known_columns
 from pipelines.files.read import read_bytes
 from tests.spec.test_contracts import GOOD
 

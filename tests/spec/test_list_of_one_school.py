@@ -8,7 +8,7 @@ import pytest
 from xlsxwriter import Workbook
 
 from data_contracts.contract import read_contracts
-from pipelines.files.header_faults import MISSING
+from pipelines.files.headers.faults import MISSING
 from pipelines.intake.receive import CheckedFile, check_files, receive
 from tests.spec.test_contracts import GOOD
 

@@ -9,7 +9,7 @@ import pytest
 from data_contracts.contract import Contract, read_contracts
 from pipelines.files import read
 from pipelines.files.folder import contract_for
-from pipelines.files.headers import match_headers
+from pipelines.files.headers.match import match_headers
 from pipelines.files.read import read_bytes
 from pipelines.files.rows import KnownLines, ReadTable
 from pipelines.intake.receive import check_files, receive

@@ -7,9 +7,9 @@ import pytest
 
 from data_contracts.contract import read_contracts
 from data_contracts.values import as_codes, as_days
-from pipelines.files.header_names import columns_of, is_number_of_child
+from pipelines.files.headers.names import columns_of, is_number_of_child
+from pipelines.files.headers.unread_mark import may_be_mark
 from pipelines.files.read import read_bytes
-from pipelines.files.unread_mark import may_be_mark
 from pipelines.intake.standardise import WITHHELD
 
 CONTRACTS = read_contracts()

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from data_contracts.contract import read_contracts
+from pipelines.files.forms.spreadsheet_xml import as_workbook, is_spreadsheet_xml
+from pipelines.files.forms.workbook import all_sheets
 from pipelines.files.rows import UnreadableFileError
-from pipelines.files.spreadsheet_xml import as_workbook, is_spreadsheet_xml
-from pipelines.files.workbook import all_sheets
 from pipelines.intake.receive import check_files, receive
 from tests.spec.test_list_of_one_school import NIGHT
 

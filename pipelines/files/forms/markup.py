@@ -13,8 +13,8 @@ from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
 from data_contracts.contract import Contract, plain_header
 from data_contracts.file_layout import XmlLayout
-from pipelines.files.element_columns import IN_GROUP, PASSED_OVER, ElementColumns
-from pipelines.files.headers import match_headers
+from pipelines.files.forms.element_columns import IN_GROUP, PASSED_OVER, ElementColumns
+from pipelines.files.headers.match import match_headers
 from pipelines.files.rows import (
     LONGEST_VALUE,
     BadRow,
@@ -111,7 +111,7 @@ class _Row:
     values: dict[str, str] = field(default_factory=dict)
     """Our name for a column -> text of the element that says it in the best place."""
     places: dict[str, int] = field(default_factory=dict)
-    """Our name for a column -> distance of that place (:class:`~pipelines.files.element_columns.ElementColumns`)."""
+    """Our name for a column -> distance of that place (:class:`~pipelines.files.forms.element_columns.ElementColumns`)."""
     repeated: set[str] = field(default_factory=set)
     """Columns said twice in that place, differently."""
     group: dict[str, str] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 import polars as pl
 
 from data_contracts.contract import Contract
-from pipelines.files.headers import MatchedHeaders
+from pipelines.files.headers.match import MatchedHeaders
 from pipelines.files.rows import RAGGED, BadRow, Fault
 
 MOST = 5

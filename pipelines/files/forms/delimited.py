@@ -16,10 +16,10 @@ from hashlib import blake2b
 import polars as pl
 
 from data_contracts.contract import Contract
-from pipelines.files.cut_off import with_cut_off_row
-from pipelines.files.delimited_layout import DelimitedLayout, layout_of, underline_fault
-from pipelines.files.header_row import header_position_fault
-from pipelines.files.headers import match_headers
+from pipelines.files.forms.delimited_layout import DelimitedLayout, layout_of, underline_fault
+from pipelines.files.forms.text import decode_text
+from pipelines.files.headers.match import match_headers
+from pipelines.files.headers.row import header_position_fault
 from pipelines.files.rows import (
     LINE,
     LONGEST_VALUE,
@@ -30,9 +30,9 @@ from pipelines.files.rows import (
     ReadTable,
     UnreadableFileError,
 )
-from pipelines.files.sections import said_by_titles, title_faults
-from pipelines.files.text import decode_text
-from pipelines.files.under_header import rows_of_children
+from pipelines.files.under_header.cut_off import with_cut_off_row
+from pipelines.files.under_header.rows_of_children import rows_of_children
+from pipelines.files.under_header.sections import said_by_titles, title_faults
 
 DELIMITED = (".csv", ".txt", ".tsv")
 """Endings of delimited text."""

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from data_contracts.contract import Contract
-from pipelines.files.header_names import known_columns
-from pipelines.files.headers import must_be_there
+from pipelines.files.headers.match import must_be_there
+from pipelines.files.headers.names import known_columns
 from pipelines.files.rows import Fault
 
 HEADER_WITHIN = 30

@@ -10,7 +10,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from data_contracts.ended import says_ended
-from pipelines.files.headers import MatchedHeaders
+from pipelines.files.headers.match import MatchedHeaders
 from pipelines.files.rows import Fault
 
 NOTED_LEFT = "note of leaving"

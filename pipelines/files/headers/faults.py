@@ -13,10 +13,10 @@ from data_contracts.breach import Stops
 from data_contracts.contract import Contract, plain_header
 from data_contracts.parts import Column
 from pipelines.counted import first_of
-from pipelines.files.header_names import plain_of_contract
+from pipelines.files.headers.names import plain_of_contract
+from pipelines.files.headers.unread_home import is_of_a_home, unread_homes
+from pipelines.files.headers.unread_mark import may_be_mark, unread_marks
 from pipelines.files.rows import Fault
-from pipelines.files.unread_home import is_of_a_home, unread_homes
-from pipelines.files.unread_mark import may_be_mark, unread_marks
 
 MISSING = "missing column"
 """Name of the rule, as a breach shows it. If it stops nothing, the list carries a warning."""

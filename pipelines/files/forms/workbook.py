@@ -14,11 +14,11 @@ from data_contracts.breach import Stops
 from data_contracts.contract import Contract
 from data_contracts.parts import Column
 from data_contracts.values import parse_dates
-from pipelines.files.header_names import known_columns
-from pipelines.files.header_row import HEADER_WITHIN, find_header
-from pipelines.files.headers import WHO, match_headers, must_be_there
+from pipelines.files.headers.match import WHO, match_headers, must_be_there
+from pipelines.files.headers.names import known_columns
+from pipelines.files.headers.row import HEADER_WITHIN, find_header
 from pipelines.files.rows import LARGEST_UNPACKED, Fault, ReadTable, UnreadableFileError, has_text
-from pipelines.files.under_header import table_under_header
+from pipelines.files.under_header.rows_of_children import table_under_header
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 """Endings of a workbook: Excel's; the same with macros, none of which is run; Excel's until 2003, which many systems still

@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 import polars as pl
 
 from data_contracts.contract import Contract
+from pipelines.files.forms.text import decode_text
 from pipelines.files.rows import ReadTable, UnreadableFileError
-from pipelines.files.text import decode_text
-from pipelines.files.under_header import table_under_header
+from pipelines.files.under_header.rows_of_children import table_under_header
 
 WIDEST = 500
 """Most columns that a cell may stretch over. No list has so many."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from data_contracts.contract import Contract, plain_header
 from data_contracts.parts import Column, PersonField
-from pipelines.files.header_faults import (
+from pipelines.files.headers.faults import (
     OF_A_RETURN,
     column_faults,
     made_key_fault,
@@ -15,9 +15,9 @@ from pipelines.files.header_faults import (
     second_name_fault,
     worked_out_key_fault,
 )
-from pipelines.files.header_names import columns_of, is_number_of_child, plain_of_contract, plain_ways
+from pipelines.files.headers.names import columns_of, is_number_of_child, plain_of_contract, plain_ways
+from pipelines.files.headers.versions import VersionMarks, version_marks
 from pipelines.files.rows import Fault, UnreadableFileError
-from pipelines.files.versions import VersionMarks, version_marks
 
 NO_HEADER = "header"
 """Name of the rule, as a breach shows it, for a file without a header of its source."""

@@ -8,12 +8,12 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from data_contracts.ended import LEFT, NOT_BEGUN
-from pipelines.files.header_faults import MISSING
-from pipelines.files.header_names import known_columns
-from pipelines.files.headers import MatchedHeaders, must_be_there
-from pipelines.files.named_ended import kind_of_heading, status_of
+from pipelines.files.headers.faults import MISSING
+from pipelines.files.headers.match import MatchedHeaders, must_be_there
+from pipelines.files.headers.names import known_columns
+from pipelines.files.headers.unread_home import is_of_a_home
 from pipelines.files.rows import Fault
-from pipelines.files.unread_home import is_of_a_home
+from pipelines.files.under_header.named_ended import kind_of_heading, status_of
 
 SECOND_LIST = "second list"
 """Name of the rule, as a breach shows it."""

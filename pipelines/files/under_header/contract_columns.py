@@ -6,9 +6,9 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from data_contracts.parts import Column
-from pipelines.files.headers import MatchedHeaders
+from pipelines.files.headers.match import MatchedHeaders
 from pipelines.files.rows import Fault
-from pipelines.files.said_once import fill_dittos, fill_from_above
+from pipelines.files.under_header.said_once import fill_dittos, fill_from_above
 
 
 def by_contract(

@@ -5,9 +5,9 @@ import io
 import polars as pl
 
 from data_contracts.contract import Contract
-from pipelines.files.headers import match_headers
+from pipelines.files.headers.match import match_headers
 from pipelines.files.rows import LARGEST_UNPACKED, ReadTable, UnreadableFileError
-from pipelines.files.under_header import rows_of_children
+from pipelines.files.under_header.rows_of_children import rows_of_children
 
 _AS_TEXT = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Null)
 

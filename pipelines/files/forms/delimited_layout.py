@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data_contracts.contract import Contract
-from pipelines.files.header_names import known_columns
-from pipelines.files.header_row import HEADER_WITHIN, find_header, has_visible_text, likely_header
+from pipelines.files.forms.text import decode_text
+from pipelines.files.headers.names import known_columns
+from pipelines.files.headers.row import HEADER_WITHIN, find_header, has_visible_text, likely_header
 from pipelines.files.rows import LONGEST_VALUE, Fault, UnreadableFileError
-from pipelines.files.text import decode_text
 
 _DELIMITERS = ",;\t|"
 _SAYS_SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # Excel's own first line

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from data_contracts.contract import Contract, plain_header
 from data_contracts.file_layout import XmlLayout
-from pipelines.files.header_names import columns_by_header
+from pipelines.files.headers.names import columns_by_header
 
 PASSED_OVER = ""
 """Stands for a column's name, for an element that is about somebody or something else."""

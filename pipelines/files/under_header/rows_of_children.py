@@ -6,17 +6,18 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from data_contracts.contract import Contract
-from pipelines.files.contract_columns import by_contract
-from pipelines.files.header_row import (
+from pipelines.files.headers.match import MatchedHeaders, match_headers
+from pipelines.files.headers.row import (
     HEADER_WITHIN,
     find_header,
     has_visible_text,
     header_position_fault,
     take_out_repeated_headers,
 )
-from pipelines.files.headers import MatchedHeaders, match_headers
+from pipelines.files.headers.versions import take_out_old_versions
 from pipelines.files.rows import BadRow, Fault, ReadTable, UnreadableFileError, has_text
-from pipelines.files.sections import (
+from pipelines.files.under_header.contract_columns import by_contract
+from pipelines.files.under_header.sections import (
     LAST_LINE,
     heading_fault,
     is_home_alone,
@@ -28,9 +29,8 @@ from pipelines.files.sections import (
     title_faults,
     with_status_of_sections,
 )
-from pipelines.files.totals import colours_told, take_out_notes, take_out_totals
-from pipelines.files.versions import take_out_old_versions
-from pipelines.files.words_of_leaving import notes_of_leaving
+from pipelines.files.under_header.totals import colours_told, take_out_notes, take_out_totals
+from pipelines.files.under_header.words_of_leaving import notes_of_leaving
 
 
 @dataclass(frozen=True, slots=True)
