@@ -186,7 +186,11 @@ def _valid(column: Column, rule: Rule) -> tuple[str, Callable[[], pl.Expr]]:
 
 
 def _contradicts(column: Column, contract: DataContract) -> pl.Expr:
-    """True where another row has the same key but differs, and at each further copy of the same row."""
+    """True where another row has the same key but differs, and at each further copy of the same row.
+
+    Case and spaces make no difference: an entry typed twice, with ``ZA1 2BD`` and ``ZA12BD``, contradicts nothing, and if both
+    rows were set aside, nobody would know the child.
+    """
     others = [pl.col(other.name).alias(f"_{other.name}") for other in contract.columns]
     return pl.struct(text_of(column).alias("key"), *others).map_batches(_contradicting, return_dtype=pl.Boolean)
 
@@ -197,7 +201,8 @@ def _contradicting(keyed: pl.Series) -> pl.Series:
     if not is_suspect.any():
         return is_suspect
     suspects = keyed.struct.unnest().with_columns(_place=pl.int_range(pl.len())).filter(is_suspect)
-    content = pl.struct(pl.all().exclude("key", "_place").fill_null("")).hash()
+    plain = pl.all().exclude("key", "_place").fill_null("").str.to_lowercase().str.replace_all(r"\s", "")
+    content = pl.struct(plain).hash()
     differ = content.min().over("key") != content.max().over("key")
     places = suspects.filter(differ | ~content.is_first_distinct())["_place"]
     return pl.select(pl.int_range(len(keyed)).is_in(places.implode())).to_series()

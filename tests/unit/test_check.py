@@ -116,6 +116,21 @@ def test_a_key_once_more_after_spaces_is_the_same_key() -> None:
     assert [(b.line, b.rule) for b in judged(rows)] == [(2, "unique key"), (3, "unique key")]
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        pytest.param(
+            {"postcode": "za12bd "}, [(3, "unique key")], id="a copy but for case and spaces: the first stays"
+        ),
+        pytest.param({"postcode": "ZA1 2BE"}, [(2, "unique key"), (3, "unique key")], id="another home contradicts"),
+    ],
+)
+def test_an_entry_typed_twice_does_not_contradict_itself(typed: dict[str, str], told: list[tuple[int, str]]) -> None:
+    """Both rows were set aside for the space in a postcode, and a child whom only that list knew was nowhere."""
+    home = CHILD | {"postcode": "ZA1 2BD"}
+    assert [(b.line, b.rule) for b in judged(table(EHE, home, home | typed))] == told
+
+
 def fails_when_made(_text: pl.Expr) -> pl.Expr:
     raise ZeroDivisionError("H823432100123")
 
