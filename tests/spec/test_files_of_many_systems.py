@@ -22,6 +22,8 @@ Pupil Address            | address
 Child's Postcode         | postcode
 child_surname            | surname
 StudentForename          | forename
+STUD_FORENAME            | forename
+Last Names               | surname
 Current Address          | address
 The Young Person's DOB   | date_of_birth
 DOB (dd/mm/yyyy)         | date_of_birth
@@ -42,6 +44,41 @@ Pupil No                 |
 def test_a_header_may_say_whose_it_is_and_how_it_is_filled_in(line: str) -> None:
     header, column = (part.strip() for part in line.split("|"))
     assert known_columns([header], CONTRACTS["other_la"]) == ({column} if column else set())
+
+
+OF_SYSTEMS = """
+social_care         | Status, Opened                   | Classification, Referral Date
+school_census       | SchoolName, EntryDate            | Establishment, Date From
+school_census       | LeavingDate                      | Date To
+independent_schools | StartDate, LeavingDate           | From, To
+independent_schools | LeavingDate                      | Finish Date
+health              | AddressLine1, AddressLine2       | House Name, House Number and Road
+housing             | TenancyStart, TenancyEnd         | Placement Start Date, Placement End Date
+housing             | Address, Postcode, TenancyRef    | TA Address, TA Postcode, Case Reference
+lost_pupils         | UploadedOn                       | Date Loaded
+ehe_register        | Suitability                      | Suitable Education (Yes/No/Unknown)
+"""
+
+
+@pytest.mark.parametrize("line", OF_SYSTEMS.strip().splitlines())
+def test_a_list_is_read_under_the_headers_of_the_system_that_keeps_it(line: str) -> None:
+    """Refused for its headers, each of these stayed away for a term; unread, an end kept those who had left at their school."""
+    source, ours, theirs = ([part.strip() for part in cell.split(",")] for cell in line.split("|"))
+    contract, renamed = CONTRACTS[source[0]], dict(zip(ours, theirs, strict=True))
+    good = {renamed.get(header, header): cell for header, cell in GOOD[source[0]].items()}
+    found = read_bytes(f"{source[0]}.csv", pl.DataFrame([good]).write_csv().encode(), contract)
+    read = {name for name in contract.column_named if contract.column_named[name].header in ours}
+    assert not found.is_refused
+    assert {found.headers[name] for name in read} == set(theirs)
+
+
+def test_a_log_of_applications_may_have_the_postcode_in_the_address() -> None:
+    good = GOOD["admissions"] | {"AddressLine1": "7 Lantern Row, Exmouth Hill ZA1 2BD"}
+    found = read_bytes(
+        "admissions.csv", pl.DataFrame([good]).drop("Postcode").write_csv().encode(), CONTRACTS["admissions"]
+    )
+    assert not found.is_refused
+    assert "Postcode" in {breach.column for breach in found.breaches if breach.rule == "missing column"}
 
 
 def test_of_two_headers_that_name_a_column_by_other_words_neither_is_taken() -> None:

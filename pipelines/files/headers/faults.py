@@ -36,7 +36,19 @@ _NAMES = ("surname", "forename", "full_name")
 
 _SPEAKS_OF_AN_END = {
     *("left", "leaver", "leavers", "leave", "leaving", "end", "ends", "ended", "ending", "closed", "closure", "ceased"),
-    *("off", "withdrawn", "removed", "removal", "deregistered", "gadael", "gorffen", "cau"),
+    *(
+        "off",
+        "withdrawn",
+        "removed",
+        "removal",
+        "deregistered",
+        "finish",
+        "finished",
+        "until",
+        "gadael",
+        "gorffen",
+        "cau",
+    ),
 }
 """Words in headers of lists that have what has ended."""
 

@@ -20,7 +20,7 @@ from data_contracts.parts import Column
 
 _WHOSE = re.compile(
     r"^((the )?"
-    "(child|pupil|student|learner|patient|client|service user|young person|person|occupant|dependant|(household )?member)"
+    "(child|pupil|student|stud|learner|patient|client|service user|young person|person|occupant|dependant|(household )?member)"
     "(['\N{RIGHT SINGLE QUOTATION MARK}]?s)? |current |(main |primary |usual |address )(?=(home )?(address|post ?code|town)))+",
     re.IGNORECASE,
 )
@@ -32,7 +32,8 @@ _WHOSE_IN_WELSH = re.compile(
 """The same in Welsh, where they stand behind it: Cyfenw'r plentyn, Rhif y Disgybl."""
 
 _HOW_FILLED_IN = re.compile(
-    r"\s*\(\s*([dmy]{1,4}([ /.-]*[dmy]{1,4})*|y(es)?\s*/\s*no?|m\s*/\s*f(\s*/\s*[a-z])?|if (known|any|applicable))\s*\)",
+    r"\s*\(\s*([dmy]{1,4}([ /.-]*[dmy]{1,4})*|y(es)?\s*/\s*no?(\s*/\s*(unknown|not known|n\s*/?\s*k))?"
+    r"|m\s*/\s*f(\s*/\s*[a-z])?|if (known|any|applicable))\s*\)",
     re.IGNORECASE,
 )
 """A note in brackets that says how a column is filled in."""
