@@ -128,6 +128,7 @@ def test_the_same_statements(both: tuple[Standardised, Standardised]) -> None:
     ("ended", "aside"),
     [
         pytest.param({}, [], id="on no day: the row is used"),
+        *(pytest.param({"LeavingDate": cell}, [], id=f"on {cell}") for cell in ("N/A", "-", "Unknown", "9999-12-31")),
         pytest.param({"LeavingDate": "did not return"}, [], id="in words"),
         pytest.param({"LeavingDate": "Easter"}, ["leaver"], id="on no day that can be read: it is set aside"),
         pytest.param({"LeavingDate": "2026-10-09"}, [], id="on a day"),

@@ -13,6 +13,7 @@ from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
 from data_contracts.contract import Contract, plain_header
 from data_contracts.file_layout import XmlLayout
+from data_contracts.values import is_empty
 from pipelines.files.forms.element_columns import IN_GROUP, PASSED_OVER, ElementColumns
 from pipelines.files.headers.match import match_headers
 from pipelines.files.rows import (
@@ -141,6 +142,7 @@ class _Elements:
         self._bad_rows: list[tuple[int, _Row, str]] = []
         self._last_line = 0
         self._is_crowded = False  # several rows are on one line: their place among the rows numbers them instead
+        self._filled: dict[tuple[str, str], bool] = {}
         self._header_values: dict[tuple[str, ...], str] = {}
         self._near_header: dict[tuple[str, str], str] = {}
         self.header_of: dict[str, str] = {}
@@ -283,7 +285,7 @@ class _Elements:
             self._bad_rows.append((self.count, row, self.header_of[min(row.repeated)]))
             return
         ended = self._layout.ended.get("/".join(self._path[1:]), {})
-        if ended and not any(row.values.get(end, "").strip() for end in self._contract.ends_of_places):
+        if ended and not any(self._is_filled(end, row.values.get(end, "")) for end in self._contract.ends_of_places):
             row.values |= ended
             for name in ended:
                 self.header_of.setdefault(name, self._contract.column_named[name].header)
@@ -292,6 +294,14 @@ class _Elements:
             column.append(row.values.get(name, ""))
         if len(self._places) == _ROWS_AT_A_TIME:
             self._settle()
+
+    def _is_filled(self, column: str, text: str) -> bool:
+        """Whether text in a column of days is more than N/A and the like; each text is looked at once."""
+        known = self._filled.get((column, text))
+        if known is None:
+            cell = pl.DataFrame({column: [text]})
+            known = self._filled[column, text] = not cell.select(is_empty(self._contract.column_named[column])).item()
+        return known
 
     def _settle(self) -> None:
         places = pl.DataFrame(self._places, schema={"line": pl.Int64, "place": pl.Int64}, orient="row")
