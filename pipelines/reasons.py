@@ -304,7 +304,8 @@ def because(as_at: date, sources: int, settings: RankSettings) -> pl.Expr:
     - ``in_hand``: that an officer has the lead in hand; null: none has.
     - ``back_because``: what brought back a child whose lead an officer had closed; null: none had.
     - ``kept_because``: why a child who has probably moved away stays on the list; null: its likelihood is high enough.
-    - ``ask_school``: which school to ask; null: none. ``ask_schools``: that a school which sent no list may have the child.
+    - ``ask_school``: which school or sender to ask; null: none. ``ask_schools``: that a school which sent no list may have
+      the child.
     """
     return pl.concat_str(
         pl.col("in_hand"),

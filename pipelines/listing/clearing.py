@@ -45,7 +45,7 @@ def _of_what_is_doubted(candidate: Mapping[str, Any], *, has_rival: bool) -> lis
     if asked := _of_senders(candidate):
         lines.append(f"From the senders of the records below: {', and '.join(asked)}.")
     elif candidate["lane"] == DATA_PROBLEM:
-        lines.append("From the school or team named among the reasons: what they are asked there.")
+        lines.append("From the school, team or sender named among the reasons: what they are asked there.")
     if doubtful and (candidate["lane"] == DOUBTFUL_LINK or has_rival):
         lines.append("From an analyst: whether the closest record in education is this child's.")
     if candidate["lane"] == MOVED_AWAY or candidate["living_here"] < DOUBTED:

@@ -31,6 +31,7 @@ from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.roll_to_come import TO_COME, roll_to_come
 from pipelines.listing.route import routes
 from pipelines.listing.study_leave import ON_LEAVE, study_leave
+from pipelines.listing.trial_rows import trial_rows
 from pipelines.listing.unlisted_school import unlisted_school
 from pipelines.listing.waiting import AGE_ENDS, NOT_YET, OVER_HOLIDAYS, waiting_children
 from pipelines.priority import Circumstances, findings
@@ -107,7 +108,8 @@ def rank(inputs: ListInputs) -> Ranked:
     circumstances = _circumstances(looked_at, inputs)
     found = findings(circumstances, inputs.settings.points)
     to_come, on_leave = roll_to_come(circumstances, found, inputs), study_leave(circumstances, found, inputs)
-    asked = pl.concat([frame.select("child_id", "ask_school") for frame in (to_come, on_leave)])
+    made_up = trial_rows(looked_at, found, inputs)
+    asked = pl.concat([frame.select("child_id", "ask_school") for frame in (made_up, to_come, on_leave)])
     asked = asked.unique("child_id", keep="first", maintain_order=True)
     judged = join_by_child(
         everyone,

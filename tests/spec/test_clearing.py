@@ -16,7 +16,7 @@ PLACE, LEFT, ANALYST, BIRTH, ENTRY, BOTH, SCHOOL = (
     "From the senders of the records below: the right birth date.",
     "From the senders of the records below: whether an entry in education still holds.",
     "From the senders of the records below: the right birth date, and whether an entry in education still holds.",
-    "From the school or team named among the reasons",
+    "From the school, team or sender named among the reasons",
 )
 
 
