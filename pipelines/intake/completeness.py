@@ -18,6 +18,7 @@ from pipelines.files.headers.faults import MISSING
 from pipelines.files.under_header.totals import COLOURS
 from pipelines.files.under_header.words_of_leaving import NOTED_LEFT
 from pipelines.intake.earlier_nights import FailedChecks, History
+from pipelines.intake.ends_in_words import MOST_LEFT
 from pipelines.intake.figures import Intake, keys_kept, last_nights
 from pipelines.intake.misleading_files import UNKNOWN_CODES, UNREADABLE_DATES
 from pipelines.intake.receive import Received
@@ -31,7 +32,7 @@ HOLDS, STAMPS, ACCEPTED = "holds", "stamps", "accepted"
 
 STAMPING = (
     *(UNREADABLE_DATES, SHORT_YEARS, UNKNOWN_CODES, MISSING),
-    *(SCHOOL_ELSEWHERE, UNREAD_CHILDREN, COLOURS, NOTED_LEFT),
+    *(SCHOOL_ELSEWHERE, UNREAD_CHILDREN, COLOURS, NOTED_LEFT, MOST_LEFT),
 )
 """Rules that stop nothing, but with which the list must be read if a file breaks them."""
 

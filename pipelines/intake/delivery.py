@@ -262,7 +262,7 @@ def _breaches(rows: pl.DataFrame, file_rows: FileRows, file: Opened, judging: Ju
         today=today,
         known=judging.last.known(rows, contract.id, by, today) if today else None,
     )
-    breaches = without_most_left(rows, contract, breaches)
+    breaches = without_most_left(rows, contract, file.shown, breaches)
     read = (rows, contract, file.shown, file_rows.headers)
     of_columns = (*unreadable_dates(*read, breaches), *unknown_codes(*read, breaches), *unknown_ends(*read))
     return [*breaches, *of_columns, *ages_of_others(rows, contract, file.shown), *two_places_at_once(*read, breaches)]

@@ -16,6 +16,7 @@ from data_contracts.ended import NOT_KNOWN
 from data_contracts.parts import Column
 from data_contracts.rules import LEFT_WITHOUT_DAY
 from data_contracts.values import is_empty, text_of
+from pipelines.counted import counted, first_of
 from pipelines.intake.misleading_files import ENOUGH_ROWS, MOST
 
 FEW = 0.2
@@ -27,6 +28,10 @@ LEFT_UNKNOWN = "Left (unknown)"
 
 ENDS_NOT_KNOWN = "ends not known"
 """Name of the rule, as a breach shows it, of a column in which ``Unknown`` stands for those who stay."""
+
+
+MOST_LEFT = "most have left"
+"""Name of the rule, as a breach shows it, of a file by which most of a school, or of the list, have left on no known day."""
 
 
 def with_unknown_ends(rows: pl.DataFrame, standing: pl.DataFrame, contract: Contract) -> pl.DataFrame:
@@ -82,9 +87,9 @@ def unknown_ends(rows: pl.DataFrame, contract: Contract, file: str, headers: Map
     return found
 
 
-def without_most_left(rows: pl.DataFrame, contract: Contract, breaches: Sequence[Breach]) -> list[Breach]:
+def without_most_left(rows: pl.DataFrame, contract: Contract, file: str, breaches: Sequence[Breach]) -> list[Breach]:
     """The breaches of a file, those of places that have ended on no day setting the row aside where most rows of the school,
-    or of the file, are such."""
+    or of the file, are such; and one of the file that says so."""
     lines = {b.line for b in breaches if b.rule == LEFT_WITHOUT_DAY and b.stops == "nothing" and b.line is not None}
     if not lines or not contract.ends_of_places:
         return list(breaches)
@@ -96,10 +101,26 @@ def without_most_left(rows: pl.DataFrame, contract: Contract, breaches: Sequence
         "children would be looked for who are at school; so the rows are set aside."
     )
     fix = "Give the day on which each ended; or leave out who has left."
-    return [
+    judged = [
         replace(b, stops="row", why=why, fix=fix) if b.rule == LEFT_WITHOUT_DAY and b.line in most else b
         for b in breaches
     ]
+    return [*judged, *([_told_of_most(rows.filter(pl.col("line").is_in(list(most))), contract, file)] if most else [])]
+
+
+def _told_of_most(aside: pl.DataFrame, contract: Contract, file: str) -> Breach:
+    """That a school, or a list, has nearly nobody left by these rows."""
+    told = contract.completeness
+    names = [text_of(contract.column_named[name]) for name in (told.unit_name, told.unit) if name]
+    units = aside.select(pl.coalesce(*names)).to_series().drop_nulls().unique().sort().to_list() if names else []
+    whose = f" of {first_of(units)}" if units else ""
+    why = (
+        f"{counted(aside.height, 'row')}{whose} are set aside: they say that a place has ended, on no known day, and so do "
+        "most rows of the same school or list. If the file is one of those who left, it tells nothing of them; if a column is "
+        "misread, its children look as if they had no place."
+    )
+    fix = "Send all who are there now, with the day of leaving of those who left."
+    return Breach(contract.id, file, None, None, MOST_LEFT, "nothing", why, fix)
 
 
 def is_not_known(column: Column) -> pl.Expr:

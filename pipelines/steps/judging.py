@@ -5,6 +5,7 @@ from functools import partial
 from pipelines.children.age_slips import birth_date_evidence
 from pipelines.children.provision import find_provision
 from pipelines.listing.early_warning import early_warning
+from pipelines.listing.emptied_schools import emptied_schools
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.masking import MASKED_READS, masked_list
 from pipelines.listing.other_teams import for_other_teams
@@ -75,6 +76,7 @@ def rank_step(night: Night) -> Counts:
     night.roll_warnings = (
         *rolls_to_ask_for(ranked.to_come),
         *schools_without_roll(inputs),
+        *emptied_schools(ranked.candidates, inputs),
         *years_to_ask_for(ranked.on_leave),
     )
     return {"candidates": ranked.candidates.height, "explained": ranked.explained.height}

@@ -9,7 +9,8 @@ import pytest
 from data_contracts.contract import read_contracts
 from data_contracts.rules import LEFT_WITHOUT_DAY, NO_DATE
 from data_contracts.values import is_empty, is_ended_in_words
-from pipelines.intake.ends_in_words import ENDS_NOT_KNOWN
+from pipelines.intake.completeness import STAMPING
+from pipelines.intake.ends_in_words import ENDS_NOT_KNOWN, MOST_LEFT
 from pipelines.intake.figures import has_ended, place_dates
 from pipelines.intake.receive import Received, receive
 from pipelines.intake.standardise import standardise
@@ -172,6 +173,18 @@ def test_of_a_school_in_which_unknown_stands_for_those_who_stay_the_sender_is_to
     (told,) = night.breaches.filter(rule=ENDS_NOT_KNOWN).to_dicts()
     assert (told["stops"], told["line"], told["column"]) == ("nothing", None, "LeavingDate")
     assert told["why"].startswith("50 cells")
+
+
+@pytest.mark.parametrize(("left", "told"), [(51, ["51 rows of School 2001"]), (49, [])])
+def test_a_school_of_which_most_rows_are_set_aside_for_that_is_named_above_the_list(
+    left: int, told: list[str], tmp_path: Path
+) -> None:
+    """On a first night nothing stands in for them: a whole school was listed, and the warning was of some rows."""
+    school = [row | {"SchoolName": "School 2001"} for row in pupils({"": 100 - left, "Left": left})]
+    night = received(tmp_path, school_census=[*pupils({"": 200}, "2002"), *school])
+    found = night.breaches.filter(rule=MOST_LEFT, stops="nothing")["why"].to_list()
+    assert [why.split(" are set aside")[0] for why in found] == told
+    assert MOST_LEFT in STAMPING
 
 
 @pytest.mark.parametrize(("leavers", "aside"), [pytest.param(9, 0, id="some"), pytest.param(21, 21, id="most")])
