@@ -184,6 +184,35 @@ def _old_extracts_in_words(agencies: pl.DataFrame, names: Mapping[str, str], as_
 
 
 def _because(as_at: date) -> pl.Expr:
+    known = (
+        # Youth justice reports homes and also places in custody. So it is an agency here, and also a register because of
+        # its list.
+        pl.when(pl.col("agencies").is_null() & pl.col("open").is_null())
+        .then(pl.lit("known to no agency other than a school or register"))
+        .when(pl.col("agencies") >= 2)
+        .then(formatted("known to {} agencies besides schools", "agencies"))
+    )
+    place = (
+        pl.when(pl.col("undoubted_place").is_not_null())
+        .then(pl.lit(HAS_PLACE))
+        .when(pl.col("place_probability").is_not_null())
+        .then(pl.lit("has an entry in education that is in doubt"))
+    )
+    home = (
+        pl.when(pl.col("household") == 0)
+        .then(pl.lit(SIBLING_AT_SCHOOL))
+        .when(pl.col("household") == 2)
+        .then(pl.lit(SIBLINGS_UNSEEN))
+    )
+    seen, ended = _seen_and_ended(as_at)
+    moved = pl.when("said_moved").then(pl.lit("taken off the last roll as having moved away"))
+    together = pl.when("left_together").then(pl.lit(LEFT_TOGETHER))
+    parts = (place, "outside", seen, "letter", "old", ended, moved, together, "open", known, home)
+    return pl.concat_str(parts, separator="; ", ignore_nulls=True)
+
+
+def _seen_and_ended(as_at: date) -> tuple[pl.Expr, pl.Expr]:
+    """When the child was last seen, and which entry has ended; the latter null if that is said in the former."""
     days = days_since(pl.col("last_seen_on"), as_at)
     # Who was last seen on leaving has not been seen here since: said apart, the two read as if somebody had met the child.
     as_it_ended = (pl.col("ended_on") == pl.col("last_seen_on")) & (pl.col("ended_at") == pl.col("last_seen_by"))
@@ -207,30 +236,7 @@ def _because(as_at: date) -> pl.Expr:
         .then(formatted("last seen {}{}{}", _how_long_ago(days), on_leaving, others))
         .otherwise(formatted("last seen {} ({}){}", _how_long_ago(days), "last_seen_by", others))
     )
-    known = (
-        # Youth justice reports homes and also places in custody. So it is an agency here, and also a register because of
-        # its list.
-        pl.when(pl.col("agencies").is_null() & pl.col("open").is_null())
-        .then(pl.lit("known to no agency other than a school or register"))
-        .when(pl.col("agencies") >= 2)
-        .then(formatted("known to {} agencies besides schools", "agencies"))
-    )
-    place = (
-        pl.when(pl.col("undoubted_place").is_not_null())
-        .then(pl.lit(HAS_PLACE))
-        .when(pl.col("place_probability").is_not_null())
-        .then(pl.lit("has an entry in education that is in doubt"))
-    )
-    home = (
-        pl.when(pl.col("household") == 0)
-        .then(pl.lit(SIBLING_AT_SCHOOL))
-        .when(pl.col("household") == 2)
-        .then(pl.lit(SIBLINGS_UNSEEN))
-    )
-    moved = pl.when("said_moved").then(pl.lit("taken off the last roll as having moved away"))
-    together = pl.when("left_together").then(pl.lit(LEFT_TOGETHER))
-    parts = (place, "outside", seen, "letter", "old", ended, moved, together, "open", known, home)
-    return pl.concat_str(parts, separator="; ", ignore_nulls=True)
+    return seen, ended
 
 
 def month(day: pl.Expr) -> pl.Expr:

@@ -72,17 +72,14 @@ def read_delimited(data: bytes, contract: Contract, named: Mapping[str, str], kn
     bad_rows = with_cut_off_row(
         found.bad_rows, decoded.text, layout.headers, delimiter=layout.delimiter, key=key, row_before=row_before
     )
-    faults = [*decoded.faults, *found.faults]
-    if layout.above:
-        faults = [header_position_fault(layout.header_line), *title_faults(said, contract), *faults]
-    if layout.is_underlined:
-        faults.append(underline_fault(layout.header_line + 1))
+    above = [header_position_fault(layout.header_line), *title_faults(said, contract)] if layout.above else []
+    below = [underline_fault(layout.header_line + 1)] if layout.is_underlined else []
     if bad_rows and not row_before:
-        faults.append(_header_fits_no_row())
+        below.append(_header_fits_no_row())
     return ReadTable(
         found.rows,
         matched.headers,
-        faults,
+        [*above, *decoded.faults, *found.faults, *below],
         bad_rows,
         LINE.to_frame() if found.is_filled_from_above else parsed.lines,  # such a row is not known by its line alone
         parsed.known,
