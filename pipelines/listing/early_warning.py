@@ -149,6 +149,24 @@ def _in_words(warned: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
     )
     ending = theirs.sort("child_id", "is_current", "until_on", nulls_last=True, maintain_order=True)
     newest = ending.unique("child_id", keep="last", maintain_order=True)
+    newest = newest.select("child_id", "is_current", "until_on", now_what="what", now_place="place")
+    return (
+        warned.join(newest, on="child_id", how="left", validate="m:1")
+        .join(inputs.residence.select("child_id", "living_here"), on="child_id", how="left", validate="m:1")
+        .with_columns(pl.col("living_here").fill_null(1.0), because=_because())
+        .with_columns(
+            school_year=school_year(pl.col("date_of_birth"), inputs.as_at),
+            likelihood=pl.col("no_place") * pl.col("living_here"),
+        )
+        .sort("due_on", "likelihood", "child_id", descending=[False, True, False])
+        .pipe(without_first_of_month)
+        .select(EARLY_WARNING.names())
+        .cast(EARLY_WARNING)
+    )
+
+
+def _because() -> pl.Expr:
+    """What begins when, and which place the child has or had last; reads ``now_what`` and the like."""
     moment = (
         pl.when(pl.col("warning") == MOVES_UP)
         .then(pl.lit("Year 7 begins"))
@@ -168,18 +186,4 @@ def _in_words(warned: pl.DataFrame, inputs: ListInputs) -> pl.DataFrame:
         .then(pl.lit("the known place is in doubt"))
         .otherwise(pl.lit("no place or accepted offer is known"))
     )
-    because = formatted("{} on {}, and {}.", moment, day(pl.col("due_on")), found) + place.fill_null("")
-    newest = newest.select("child_id", "is_current", "until_on", now_what="what", now_place="place")
-    return (
-        warned.join(newest, on="child_id", how="left", validate="m:1")
-        .join(inputs.residence.select("child_id", "living_here"), on="child_id", how="left", validate="m:1")
-        .with_columns(pl.col("living_here").fill_null(1.0), because=because)
-        .with_columns(
-            school_year=school_year(pl.col("date_of_birth"), inputs.as_at),
-            likelihood=pl.col("no_place") * pl.col("living_here"),
-        )
-        .sort("due_on", "likelihood", "child_id", descending=[False, True, False])
-        .pipe(without_first_of_month)
-        .select(EARLY_WARNING.names())
-        .cast(EARLY_WARNING)
-    )
+    return formatted("{} on {}, and {}.", moment, day(pl.col("due_on")), found) + place.fill_null("")

@@ -105,16 +105,6 @@ class Nights:
         self.moves = pl.concat([self.moves.filter(pl.col("as_at") != self.as_at), moved])
         for record in members["record_id"]:
             self.seen.setdefault(record, self.as_at)
-        snapshot = pl.DataFrame(
-            {
-                "source": [r.partition(":")[0] for r in self.seen],
-                "record_id": list(self.seen),
-                "row_hash": range(len(self.seen)),
-                "first_seen_on": list(self.seen.values()),
-                "last_seen_on": [self.as_at] * len(self.seen),
-            },
-            schema=SNAPSHOT,
-        )
         return LedgerInputs(
             as_at=self.as_at,
             candidates=ranked.candidates,
@@ -124,7 +114,7 @@ class Nights:
             child_records=members,
             child_moves=self.moves,
             provision=tables["provision"],
-            snapshot=snapshot,
+            snapshot=self._snapshot(),
             outcomes=self.outcomes,
             protected=protected_children(
                 ranked.candidates, tables["person"], tables["statements"], members, tables["rivals"]
@@ -138,6 +128,19 @@ class Nights:
             withheld=NO_RECORDS,
             stood=self.explained.select(STOOD),
             told=self.told,
+        )
+
+    def _snapshot(self) -> pl.DataFrame:
+        """Every record that was ever seen, as if all still came."""
+        return pl.DataFrame(
+            {
+                "source": [r.partition(":")[0] for r in self.seen],
+                "record_id": list(self.seen),
+                "row_hash": range(len(self.seen)),
+                "first_seen_on": list(self.seen.values()),
+                "last_seen_on": [self.as_at] * len(self.seen),
+            },
+            schema=SNAPSHOT,
         )
 
     def officer(self, code: str, child: str = "A", records: str = "health:H1") -> "Nights":
