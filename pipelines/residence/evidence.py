@@ -42,6 +42,9 @@ LEFT_BEHIND = 0.1
 """Largest share of those who left a school together who may still be on its roll when it has closed: entries are ended
 late, or forgotten."""
 
+GROWN_UP_YEARS = 20
+"""Whoever was born so many years ago is a grown-up of the household: rolls are of pupils up to 19."""
+
 NEVER = "never on a roll"
 
 
@@ -90,7 +93,8 @@ class Evidence:
       again.
     """
     families: pl.DataFrame
-    """One row is a child and another child of its household: ``child`` and ``other``, rows of ``children``."""
+    """One row is a child and another child of its household: ``child`` and ``other``, rows of ``children``. Grown-ups are
+    neither: on no roll and on no list of children, a tenant who is here looks like a child who has gone."""
 
     @property
     def without_school(self) -> pl.Series:
@@ -116,7 +120,7 @@ def gather_evidence(dates: ChildDates, homes: pl.DataFrame, provision: pl.DataFr
             by="child",
         )
         agencies = _agencies(dates, as_at)
-        families = related.result()
+        families = _of_children(related.result(), _grown_ups(children, dates, as_at))
     has_place = pl.col("place_probability").is_not_null()
     children = children.with_columns(
         pl.col("age_group").fill_null("unknown"),
@@ -179,6 +183,18 @@ def _age_groups(mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
     first, last = birth_dates_of_age(as_at)
     group = pl.when(birth > last).then(pl.lit("under")).when(birth < first).then(pl.lit("over")).otherwise(pl.lit("of"))
     return pl.concat([agreed, voted]).select("child", age_group=group, born_on=birth)
+
+
+def _grown_ups(children: pl.DataFrame, dates: ChildDates, as_at: date) -> pl.Series:
+    """``child`` of each grown-up: by the birth date, or without one, as a record says."""
+    called = dates.records.filter("is_of_grown_up")["child"].unique()
+    is_old = pl.col("born_on") <= pl.lit(as_at).dt.offset_by(f"-{GROWN_UP_YEARS}y")
+    is_called = pl.col("born_on").is_null() & pl.col("child").is_in(called.implode())
+    return children.filter(is_old.fill_null(value=False) | is_called)["child"]
+
+
+def _of_children(families: pl.DataFrame, grown_ups: pl.Series) -> pl.DataFrame:
+    return families.filter(~pl.any_horizontal(pl.col("child", "other").is_in(grown_ups.implode())))
 
 
 def _places(entries: pl.DataFrame) -> pl.DataFrame:

@@ -38,6 +38,7 @@ class ChildDates:
       began.
     - ``begun_on``: start of its open entry. ``closed_on``: end of the entry that ended last.
     - ``is_ended``: the record says that the child left, or has closed entries and none open.
+    - ``is_of_grown_up``: it calls whom it is about a grown-up of the household.
     - ``left_on``: last day on which it says that the child left; null too if it says so of no known day. ``said_moved``:
       whether it then says that the family moved away; null: it gives no reason.
     """
@@ -78,7 +79,10 @@ def record_dates(statements: pl.DataFrame, as_at: date) -> RecordDates:
         record=pl.col("record_id").rle_id(),
     )
     ordered = _without_dates_given_at_once(without_default_days(ordered, of="record"), as_at)
-    for dates in (_sightings(ordered, as_at), _entries(ordered, as_at), _leavings(ordered, as_at)):
+    grown_up = ordered.filter(pl.col("kind") == "grown_up").select(
+        pl.col("record").unique(), is_of_grown_up=pl.lit(value=True)
+    )
+    for dates in (_sightings(ordered, as_at), _entries(ordered, as_at), _leavings(ordered, as_at), grown_up):
         records = records.join(dates, on="record", how="left", validate="1:1", maintain_order="left")
     entry_sources = ordered.filter(pl.col("kind").is_in(["lives_here", "provision"]))["source"].unique()
     return RecordDates(
@@ -104,6 +108,7 @@ def child_dates(record_dates: RecordDates, child_records: pl.DataFrame) -> Child
             how="left",
         )
         .with_columns(
+            pl.col("is_of_grown_up").fill_null(value=False),
             source=source_of(pl.col("record_id")),
             is_ended=has_left | (has_closed & ~pl.col("is_open").fill_null(value=False)),
         )
