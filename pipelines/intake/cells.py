@@ -93,6 +93,12 @@ def has_left_by_status(contract: Contract, name: str) -> pl.Expr:
     return pl.any_horizontal(pl.lit(value=False), *said)
 
 
+def has_ended_by(contract: Contract, name: str, on: date) -> pl.Expr:
+    """For each row as received: whether what ends on the day in a column had ended by a day, as that, words in its place or a
+    status says. Never null."""
+    return end_has_come(contract, name, on) | has_left_by_status(contract, name)
+
+
 def is_unread(name: str) -> pl.Expr:
     """Whether a cell of a column with days of contact has something in it that is no date, in rows from :func:`read_cells`."""
     return pl.col(f"{name}__unread")

@@ -13,7 +13,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from data_contracts.values import is_empty, is_known_code, parse_dates, text_of
-from pipelines.intake.cells import end_has_come, has_left_by_status
+from pipelines.intake.cells import has_ended_by
 from pipelines.tables import SOURCE_MEASURE, SOURCE_NIGHT
 
 KEPT_DAYS = 731
@@ -348,8 +348,7 @@ def place_dates(contract: Contract) -> tuple[str, ...] | None:
 def has_ended(contract: Contract, on: date) -> pl.Expr:
     """For each row as received: whether its place had ended by a day, or is said in words to have; false if no end is given."""
     until = (place_dates(contract) or ())[:1]
-    said = (end_has_come(contract, name, on) | has_left_by_status(contract, name) for name in until)
-    return _is_any(said)
+    return _is_any(has_ended_by(contract, name, on) for name in until)
 
 
 def is_to_come(contract: Contract, on: date) -> pl.Expr:

@@ -17,7 +17,7 @@ from data_contracts.completeness import Check
 from data_contracts.contract import Contract
 from data_contracts.values import is_empty, parse_dates
 from pipelines.decisions.keys_tonight import key_now
-from pipelines.intake.cells import end_has_come, has_left_by_status
+from pipelines.intake.cells import has_ended_by, has_left_by_status
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.other_children import rows_of_another_child
 from pipelines.intake.statements import makes_statement
@@ -80,8 +80,8 @@ def may_lose_with_keys(contract: Contract, before: pl.DataFrame, tonight: pl.Dat
     gone = before.join(tonight, on="record_id", how="anti")
     if gone.height > MANY * tonight.height:
         return True
-    ends = [contract.column_named[name] for name in _ends(contract) if name in before.columns]
-    ended = gone.select((parse_dates(end) <= as_at).sum().alias(end.name) for end in ends)
+    ends = [name for name in _ends(contract) if name in before.columns]
+    ended = gone.select(has_ended_by(contract, name, as_at).sum().alias(name) for name in ends)
     return any(count >= ALL for count in ended.row(0)) if ends else False
 
 
@@ -126,7 +126,7 @@ def withdrawn_checks(
 
 def _ends_changed(contract: Contract, name: str, both: _Both, as_at: date) -> Iterator[tuple[Check, str]]:
     column = contract.column_named[name]
-    had_ended = end_has_come(contract, name, as_at)
+    had_ended = has_ended_by(contract, name, as_at)
     goes_on = is_empty(column) & ~has_left_by_status(contract, name)
     was, is_now = both.then.select(had_ended).to_series(), both.now.select(goes_on).to_series()
     has_gone, has_ended = was & is_now, ~was & both.now.select(had_ended).to_series()
@@ -135,14 +135,15 @@ def _ends_changed(contract: Contract, name: str, both: _Both, as_at: date) -> It
     gone, ended = (int(each.sum()) - exchanged for each in (has_gone, has_ended))
     if ended > FEWEST and ended > ENDED * (rows := both.rows):
         words = (
-            f"{ended:,} of {rows:,} rows have a past {column.header} that had none last time. It may have been filled in for "
-            "many by mistake; at the end of a term it may be right."
+            f"{ended:,} of {rows:,} rows have ended, by {column.header} or a status, that had not last time. It may have been "
+            "filled in for many by mistake; at the end of a term it may be right."
         )
         yield "ended at once", words
     if gone >= ALL and _is_many(gone, had := both.had(had_ended)):
         words = (
-            f"of {had:,} rows whose {column.header} had passed, {gone:,} no longer have one: what had ended would seem to go "
-            "on. The column may have been sent empty, or have shifted against the others. If last time's were wrong, accept it."
+            f"of {had:,} rows that had ended by {column.header}, its words or a status, {gone:,} no longer have: what had "
+            "ended would seem to go on. The column may have been sent empty, or have shifted against the others. If last "
+            "time's were wrong, accept it."
         )
         yield TAKEN_BACK, words
 

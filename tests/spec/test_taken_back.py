@@ -54,8 +54,9 @@ def last_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 ENDS = (
-    "school_census.csv: of 12 rows whose LeavingDate had passed, 12 no longer have one: what had ended would seem to go on. "
-    "The column may have been sent empty, or have shifted against the others. If last time's were wrong, accept it."
+    "school_census.csv: of 12 rows that had ended by LeavingDate, its words or a status, 12 no longer have: what had ended "
+    "would seem to go on. The column may have been sent empty, or have shifted against the others. If last time's were wrong, "
+    "accept it."
 )
 MARKS = (
     "social_care.csv: of 3 rows that said not to show the address, {} no longer say so (Status and AddressProtected): those "
@@ -124,8 +125,8 @@ def test_ends_by_the_score_stamp_the_list(last_night: Path, last: int, ended: in
     tonight = _with(ROLL, "leaving_date", "2026-11-02", first=1, last=last)
     judged = Deliveries(last_night).judged(1, school_census=tonight, health=LIST, social_care=CASES)
     told = (
-        f"school_census.csv: {ended} of 120 rows have a past LeavingDate that had none last time. It may have been filled in "
-        "for many by mistake; at the end of a term it may be right."
+        f"school_census.csv: {ended} of 120 rows have ended, by LeavingDate or a status, that had not last time. It may have "
+        "been filled in for many by mistake; at the end of a term it may be right."
     )
     assert judged.held == ()
     assert [words for words in judged.warnings if words.startswith("school_census")] == ([told] if ended else [])
@@ -225,7 +226,7 @@ def test_a_list_of_places_whose_ended_entries_would_go_on_is_not_loaded(
     refused = _refused(nights, 1, school_census=ROLL, **{source: _renumbered(tonight) if has_other_keys else tonight})
     assert list(refused) == [source] * is_refused
     assert all(
-        f"{ended - still} no longer have one: what had ended would seem to go on." in why for why in refused.values()
+        f"{ended - still} no longer have: what had ended would seem to go on." in why for why in refused.values()
     )
 
 
@@ -254,6 +255,24 @@ def test_a_list_that_says_in_words_what_has_ended_takes_nothing_back(tmp_path: P
     told = [{**row, "status": "Closed" if row["closed_on"] else "Open", "closed_on": ""} for row in rows]
     assert not _refused(nights, 1, school_census=ROLL, ehe_register=told)
     assert not _refused(nights, 1, school_census=ROLL, ehe_register=_renumbered(told))
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        pytest.param("status", "Closed", id="a status"),
+        pytest.param("closed_on", "Closed", id="a word in place of the day"),
+    ],
+)
+def test_ends_told_in_words_are_missed_when_they_are_gone(tmp_path: Path, column: str, said: str) -> None:
+    """Only days were compared: entries that had ended in words went on, and hid their children, without a word."""
+    nights, rows = Deliveries(tmp_path), _places("ehe_register", 12)
+    seen = {"notified_on": "2026-10-23", "closed_on": ""}
+    told = [{**row, **seen} | ({column: said} if row["closed_on"] else {}) for row in rows]
+    nights.night(0, school_census=ROLL, ehe_register=told)
+    lost = [{**row, column: ""} for row in told]
+    for tonight in (lost, _renumbered(lost)):
+        assert list(_refused(nights, 1, school_census=ROLL, ehe_register=tonight)) == ["ehe_register"]
 
 
 def test_a_roll_that_loses_its_ends_with_its_keys_holds_the_list(tmp_path: Path) -> None:
