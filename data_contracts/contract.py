@@ -130,6 +130,8 @@ class Contract(DataContract):
                 raise fault(f"fromName names {name}, which is not a column that mayBeAbsent", "files", "fromName")
         if unknown := set(self.files.said_once) - set(self.column_named):
             raise fault(f"saidOnce names {sorted(unknown)}, which is not a column", "files", "saidOnce")
+        if unknown := set(self.files.key_shared) - set(self.column_named):
+            raise fault(f"keyShared names {sorted(unknown)}, which is not a column", "files", "keyShared")
         totals = self.files.totals
         if totals and (unknown := set(totals.empty) - set(self.column_named)):
             raise fault(f"totals reads {sorted(unknown)}, which is not a column", "files", "totals")

@@ -144,6 +144,8 @@ class Files(Part):
     xml: XmlLayout | None = None
     key_of_child: KeyOfChild | None = Field(None, alias="keyOfChild")
     """For a file without a key of its rows; not for XML."""
+    key_shared: OneOrMany = Field((), alias="keyShared")
+    """Columns that tell apart the rows that share a key by design; each that a file has is appended to the key. Not for XML."""
     said_once: OneOrMany = Field((), alias="saidOnce")
     """Columns that a report prints only in the first row of a household, the household's own first."""
     of_file: OneOrMany = ()

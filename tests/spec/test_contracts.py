@@ -33,7 +33,7 @@ GOOD = {
         "Gender": "Female", "AddressLine1": "7 Lantern Row", "AddressLine2": "Exmouth Hill", "Postcode": "ZA12BD",
         "ParentName": "Ada Merrick", "ParentPhone": "07700900123", "OfferStatus": "Refused", "OfferedURN": "",
         "OfferedEstab": "8892001", "OfferedSchool": "Elm Park",
-        "ExpectedStartDate": "", "FullName": "",
+        "ExpectedStartDate": "", "FullName": "", "Preference": "",
     },
     "housing": {
         "PersonRef": "HS0000001", "TenancyRef": "T0000001", "Tenure": "Secure", "TenancyStart": "16/09/2018",

@@ -95,6 +95,16 @@ def test_a_key_of_the_row_outweighs_a_number_of_the_child() -> None:
     assert "key of the child" not in {breach.rule for breach in read.breaches}
 
 
+def test_the_preferences_of_an_application_are_rows_of_their_own() -> None:
+    """Under one number they contradicted each other: an export of preferences was set aside nearly whole."""
+    first, second = {"Pref No": "1", "OfferStatus": "Refused"}, {"Pref No": "2", "OfferStatus": "Accepted"}
+    good = {header: cell for header, cell in GOOD["admissions"].items() if header != "Preference"}
+    csv = pl.DataFrame([good | first, good | second]).write_csv()
+    read = read_bytes("admissions.csv", csv.encode(), CONTRACTS["admissions"])
+    assert read.rows[CONTRACTS["admissions"].key.name].to_list() == ["AP0000001|1", "AP0000001|2"]
+    assert not read.breaches
+
+
 def _by_hand(*rows: dict[str, str]) -> FileRows:
     """A home-education register kept by hand, without any number."""
     own = {k: v for k, v in GOOD["ehe_register"].items() if k not in ("RecordId", "UPN")}

@@ -51,7 +51,8 @@ class MatchedHeaders:
     unread: tuple[str, ...] = ()
     """Every other header of the file. It may be a detail of a child, as in a file without a header line."""
     key_and: tuple[str, ...] = ()
-    """Our names of the columns that follow the child's number in the key of a row; empty: the key is not made so."""
+    """Our names of the columns that follow the child's number, or a key that rows share by design, in the key of a row;
+    empty: the key is not made so."""
     key_from: tuple[str, ...] = ()
     """Our names of the columns that say who the child of a row is and tell the child's rows apart: from them the key of a
     row is worked out that has no number of the child. Empty: the file has a key."""
@@ -94,7 +95,8 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
     key_from = _key_from(headers, found, unknown, contract) if is_header_line else ()
     optional |= {contract.key.name} if key_from else frozenset()
     faults += column_faults(headers, found, unknown, contract, optional=optional, is_header_line=is_header_line)
-    if made is not None:
+    shared = tuple(name for name in contract.files.key_shared if name in found) if is_header_line else ()
+    if made is not None or (shared and not key_from):
         key_from = _who_and_which(contract)
     elif key_from:
         faults.append(worked_out_key_fault(contract))
@@ -104,7 +106,7 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
         {name: headers[position].strip("\ufeff \t\r\n\u00a0") for name, position in position_of.items()},
         tuple(faults),
         tuple(header for position, header in enumerate(headers) if position not in position_of.values()),
-        contract.files.key_of_child.and_ if made is not None and contract.files.key_of_child else (),
+        _key_and(contract, shared, is_made=made is not None, is_there=contract.key.name in found),
         key_from,
         marks,
     )
@@ -139,6 +141,13 @@ def _key_of_child(headers: Sequence[str], contract: Contract) -> int | None:
         if len(there) == 1:
             return there[0]
     return None
+
+
+def _key_and(contract: Contract, shared: tuple[str, ...], *, is_made: bool, is_there: bool) -> tuple[str, ...]:
+    """The columns that follow what stands in the column of the key. ``is_made``: that is the child's number; ``is_there``: the
+    file has such a column at all."""
+    of_child = contract.files.key_of_child.and_ if is_made and contract.files.key_of_child else ()
+    return (*of_child, *shared) if is_there else ()
 
 
 def _key_from(
