@@ -32,12 +32,15 @@ _DAY_FIRST, _MONTH_FIRST, _YEAR_FIRST = (
 )
 _LONG_DAY_FIRST, _LONG_MONTH_FIRST = (tuple(f"{form}yy" for form in order) for order in (_DAY_FIRST, _MONTH_FIRST))
 
-CHILDHOOD, UNBORN, TO_COME = "20y", "1y", "10y"
-"""Children and young people are younger. A birth, and any other day, may lie so far ahead."""
+CHILDHOOD, OLDEST = "20y", "90y"
+"""Most children and young people are younger, and hardly anybody in a list is older."""
+
+UNBORN, SOON, TO_COME = "1y", "2y", "10y"
+"""A birth may lie so far ahead; hardly any other day is later than the second, and none than the third."""
 
 SLIPS, SHOWN, FEWEST = 0.02, 0.2, 3
-"""Up to this share of the cells, or one, are slips if they are no day as day, month and year. Another order is ruled out if in
-it this share of them, and no fewer than so many, are no day of a child's life."""
+"""Up to this share of the cells, or one, are slips if they are no likely day as day, month and year. Another order is ruled
+out if in it this share of them, and no fewer than so many, are no day, or, with the year first, none of a child's life."""
 
 _NO_END, _NEVER = date(1999, 12, 31), date(9999, 12, 31)
 """How a system's last day of all looks with two digits, and what it is."""
@@ -49,18 +52,22 @@ class _Numbers:
 
     read: pl.DataFrame
     """One row is one such text: ``text``, ``cells`` (how many have it), ``day`` (with the day first; null: no day that the
-    column can hold), ``month_first`` and ``year_first`` (whether it is a day of a child's life in that order)."""
+    column can hold), ``is_likely`` (whether that is a day, and neither the birth of somebody too old nor far ahead),
+    ``month_first`` (whether it is a day in that order) and ``year_first`` (whether it is one of a child's life in that order:
+    a grown-up's year is no day of a month)."""
+    is_birth: bool
 
     @property
     def may_have_the_day_first(self) -> bool:
-        return self._cells(pl.col("day").is_null()) <= max(1, SLIPS * self._cells(pl.lit(value=True)))
+        return self._cells(~pl.col("is_likely")) <= max(1, SLIPS * self._cells(pl.lit(value=True)))
 
     @property
     def must_have_the_day_first(self) -> bool:
-        every = self._cells(pl.lit(value=True))
+        every, unlikely = self._cells(pl.lit(value=True)), self._cells(~pl.col("is_likely"))
         ruled_out = min(self._cells(~pl.col(order)) for order in ("month_first", "year_first"))
         shown = every >= ENOUGH_DATES and ruled_out >= max(FEWEST, SHOWN * every)
-        return shown and self.may_have_the_day_first
+        # In a short list of young people with the year first, the one who would be too old shows that.
+        return shown and (unlikely <= SLIPS * every if self.is_birth else self.may_have_the_day_first)
 
     def _cells(self, which: pl.Expr) -> int:
         return int(self.read.filter(which)["cells"].sum())
@@ -121,22 +128,20 @@ def _numbers(column: Column, frames: Sequence[pl.DataFrame], today: date) -> _Nu
     is_asked = pl.col(column.name).str.contains(_THREE_NUMBERS) & text.is_not_null()
     texts = cells.filter(is_asked).group_by(column.name).len("cells")
     first = _of_its_century(as_days(text, (*_DAY_FIRST, *_LONG_DAY_FIRST)), today, is_birth=is_birth)
-    orders = {
-        "month_first": as_days(text, (*_MONTH_FIRST, *_LONG_MONTH_FIRST)),
-        "year_first": as_days(text, _YEAR_FIRST),
-    }
-    ahead = UNBORN if is_birth else TO_COME
+    month_first, year_first = as_days(text, (*_MONTH_FIRST, *_LONG_MONTH_FIRST)), as_days(text, _YEAR_FIRST)
+    is_of_a_child = year_first.is_between(_from(today, f"-{CHILDHOOD}"), _from(today, UNBORN)).fill_null(value=False)
+    ahead, soon = (UNBORN, UNBORN) if is_birth else (TO_COME, SOON)
     return _Numbers(
         texts.select(
             "cells",
             text=pl.col(column.name),
             is_short=_is_short(column),
             day=pl.when(first <= _from(today, ahead)).then(first),
-            **{
-                name: day.is_between(_from(today, f"-{CHILDHOOD}"), _from(today, UNBORN)).fill_null(value=False)
-                for name, day in orders.items()
-            },
-        )
+            is_likely=first.is_between(_from(today, f"-{OLDEST}"), _from(today, soon)).fill_null(value=False),
+            month_first=month_first.is_not_null(),
+            year_first=is_of_a_child,
+        ),
+        is_birth,
     )
 
 
@@ -173,7 +178,7 @@ def _told(contract: Contract, headers: Sequence[str]) -> Breach:
     named = " and ".join(filter(None, (", ".join(headers[:-1]), headers[-1])))
     why = (
         f"The years in {named} have two digits. The file itself shows that the day comes first, then the month, then the year: "
-        "many of its dates are none in any other order. So they are read, and no birth is taken to be in the future."
+        "many of its dates are none in any other order. So they are read, and no birth is taken to be more than a year ahead."
     )
     return Breach(
         contract.id, "", None, None, SHORT_YEARS, "nothing", why, f"Write the years in {named} with four digits."

@@ -69,11 +69,28 @@ def test_a_list_in_any_other_order_is_refused(form: str, tmp_path: Path) -> None
     assert checked(roll(tmp_path, [day.strftime(form) for day in BORN])).is_refused
 
 
+def test_a_list_of_young_people_with_the_year_first_is_refused(tmp_path: Path) -> None:
+    """Each cell is a day with the day first too, and some are no year of a child: but then many would be past ninety."""
+    born = [date(2001, 1, 2) + timedelta(days=97 * n) for n in range(95)]
+    assert checked(roll(tmp_path, [day.strftime("%y/%m/%d") for day in born])).is_refused
+
+
+def test_beginnings_with_the_year_first_do_not_show_the_day_first(tmp_path: Path) -> None:
+    began = [date(2001, 1, 2) + timedelta(days=97 * n) for n in range(95)]
+    rows = [
+        GOOD["housing"] | {"PersonRef": f"P{n}", "TenancyStart": day.strftime("%y/%m/%d")}
+        for n, day in enumerate(began)
+    ]
+    pl.DataFrame(rows).write_csv(tmp_path / "housing.csv")
+    assert SHORT_YEARS not in {breach.rule for breach in checked(tmp_path).breaches}
+
+
 @pytest.mark.parametrize(
     "born",
     [
         pytest.param([day.replace(day=1 + n % 12) for n, day in enumerate(BORN)], id="no day above 12"),
         pytest.param([day.replace(day=13 + n % 8) for n, day in enumerate(BORN)], id="every day may be a year"),
+        pytest.param([date(1960 + n, 1 + n % 12, 1 + n % 7) for n in range(20)], id="grown-ups, and no day above 12"),
         pytest.param(BORN[:4], id="too few"),
     ],
 )
@@ -112,7 +129,7 @@ def test_years_of_two_and_of_four_digits_may_stand_in_one_column(tmp_path: Path)
 @pytest.mark.parametrize("form", ["%d/%m/%y", "%d-%b-%y"])
 def test_a_tenants_birth_makes_neither_a_child_nor_the_future(form: str, tmp_path: Path) -> None:
     tenants = [date(1931, 3, 14), date(1935, 3, 14), date(1960, 7, 2), date(1988, 12, 30), date(1999, 12, 31)]
-    born = [*tenants, *BORN]
+    born = [*tenants, *BORN * 3]
     rows = [GOOD["housing"] | {"PersonRef": f"P{n}", "DateOfBirth": day.strftime(form)} for n, day in enumerate(born)]
     pl.DataFrame(rows).write_csv(tmp_path / "housing.csv")
     roll(tmp_path, [day.isoformat() for day in BORN])
