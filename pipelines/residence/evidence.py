@@ -57,7 +57,7 @@ class Evidence:
 
     - ``age_group``: under, of or over compulsory school age; unknown without a birth date.
     - ``place_probability``: 0..1, of the most certain current provision; null: none. ``undoubted_place``: the same, of
-      provision without a doubt.
+      provision without a doubt. ``place_source``: the source that shows the former; null: none.
     - ``is_known_here``: has a current place on the largest roll, whose pupils certainly live here.
     - ``last_roll``: source of the provision that ended last, or of a roll left on no known day; ``never on a roll`` if
       there is none; null: has a place.
@@ -203,11 +203,13 @@ def _places(entries: pl.DataFrame) -> pl.DataFrame:
     sizes = current.group_by("source").agg(children=pl.col("child").n_unique())
     largest = sizes.sort("children", "source", descending=[True, False])["source"].head(1)
     sure = pl.col("source").is_in(largest.implode()) & (pl.col("link_probability") >= 0.5) & pl.col("doubt").is_null()
+    is_likeliest = pl.col("link_probability") == pl.col("link_probability").max()
     return (
-        current.select("child", "link_probability", "doubt", sure=sure)
+        current.select("child", "source", "link_probability", "doubt", sure=sure)
         .group_by("child")
         .agg(
             place_probability=pl.col("link_probability").max(),
+            place_source=pl.col("source").filter(is_likeliest).min(),
             undoubted_place=pl.col("link_probability").filter(pl.col("doubt").is_null()).max(),
             is_known_here=pl.col("sure").any(),
         )

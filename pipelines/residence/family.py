@@ -8,8 +8,9 @@ the share of the brothers and sisters of a child here without a place who have n
 mostly educated as their brothers and sisters are; children who came off one left them there. So each kind has its own
 share.
 
-A brother with a place speaks for the child only as far as he lives here himself. One on another authority's roll may have moved
-there, and the rest of the family with him; his own records tell.
+A brother with a place on the largest roll lives here. One on another authority's roll may have moved there, and the rest of the
+family with him; so what his own records say is weighed like what those of a brother without a place say, for being here or for
+having left. How often there are such brothers beside children who are here, and beside those gone, is learnt.
 
 A tenancy names all children of a household and is confirmed for all on one day. It stays open for whichever of them still
 live there. So an open entry that several children share, with the same dates, counts once for the household, and not at all
@@ -24,7 +25,7 @@ from scipy.sparse import csr_matrix
 
 from pipelines.residence.evidence import Evidence
 from pipelines.residence.off_roll import TAKEN_OFF, TAKEN_OFF_PRIOR
-from pipelines.residence.reading import DEPARTED, Codes, Flags, Floats
+from pipelines.residence.reading import DEPARTED, PRIOR_CHILDREN, Codes, Flags, Floats
 
 FOLLOWS_PRIOR = (7.0, 3.0)
 """Prior, in children without a place: those who share their household's part, and those who do not. Most families move
@@ -60,9 +61,10 @@ class Families:
     child: Codes
     """Row of the child among the children without a place."""
     other: Codes
-    """Row of the other child among them; -1: it has a place."""
+    """Row of the other child among them, or among those with a place elsewhere who are judged by their own records; -1: it
+    has a place."""
     place: Floats
-    """0..1, that the other child has a place and lives here; 0 if it is one of those without."""
+    """0..1, that the other child has a place that shows that it lives here."""
     near: csr_matrix
     """One row and one column for each child without a place: 1 where both are of one household."""
     has_others: Flags
@@ -80,19 +82,20 @@ class Families:
         return _families(number[self.child][keep], number[self.other][keep], self.place[keep], len(rows))
 
 
-def families_of(evidence: Evidence, rows: Codes, lives_here: Floats) -> Families:
+def families_of(evidence: Evidence, rows: Codes, is_elsewhere: Flags, *, heard: bool = False) -> Families:
     """The households of the children in ``rows`` of ``evidence.children``.
 
-    ``lives_here``: 0..1, of each child of ``evidence.children``, that it lives here if it has its place.
+    ``is_elsewhere``: which of ``evidence.children`` have a place that does not show that they live here. They say nothing of
+    the household, or, if they are ``heard``, what their own records say.
     """
     frame = evidence.children
-    has_place = frame["place_probability"].is_not_null().to_numpy()
+    is_open = frame["place_probability"].is_null().to_numpy() | (is_elsewhere & heard)
     child, other = (evidence.families[name].to_numpy().astype(np.int64) for name in ("child", "other"))
     number = np.full(frame.height, -1)
     number[rows] = np.arange(len(rows))
     child, other = child[number[child] >= 0], other[number[child] >= 0]
-    place = (frame["place_probability"].fill_null(0.0).to_numpy() * lives_here)[other]
-    return _families(number[child], np.where(has_place[other], -1, number[other]), place, len(rows))
+    place = np.where(is_elsewhere, 0.0, frame["place_probability"].fill_null(0.0).to_numpy())[other]
+    return _families(number[child], np.where(is_open[other], number[other], -1), place, len(rows))
 
 
 def _families(child: Codes, other: Codes, place: Floats, count: int) -> Families:
@@ -114,6 +117,28 @@ def own_and_household(families: Families, shared: csr_matrix) -> tuple[csr_matri
     count = np.maximum(says + families.near @ says, 1.0)[:, None]
     household = (shared + families.near @ shared).multiply(has_others / count)
     return csr_matrix(shared.multiply(~has_others)), csr_matrix(household)
+
+
+def likelier_beside_those_here(families: Families, here: Floats, asks: Flags, elsewhere: Codes) -> Floats:
+    """For each child placed elsewhere: how many times likelier such a brother or sister is beside a child without a place who
+    is here than beside one who has gone.
+
+    Learnt from the pairs of a child without a place (``asks``) and another of its household, as far as both are here or both
+    are gone. Beforehand it is once; each group of children placed elsewhere is drawn towards all of them.
+    ``here``: probability of each child that it lives here, by its own records alone if placed elsewhere. ``elsewhere``: the
+    group of each child placed elsewhere; -1: it is not.
+    """
+    asked, other = asks[families.child], families.other
+    is_open, placed = asked & (other >= 0), asked & (other < 0)
+    mine, theirs, whose = here[families.child[is_open]], here[other[is_open]], elsewhere[other[is_open]]
+    here_too, gone_too = mine * theirs, (1.0 - mine) * (1.0 - theirs)
+    all_here = here_too.sum() + (here[families.child[placed]] * families.place[placed]).sum()
+    usual = (all_here + 1.0) / (all_here + gone_too.sum() + 2.0)
+    groups = int(elsewhere.max(initial=0)) + 1
+    stayed, left = (np.bincount(whose[whose >= 0], each[whose >= 0], groups) for each in (here_too, gone_too))
+    of_all = (stayed.sum() + PRIOR_CHILDREN * usual) / (stayed.sum() + left.sum() + PRIOR_CHILDREN)
+    share = (stayed + PRIOR_CHILDREN * of_all) / (stayed + left + PRIOR_CHILDREN)
+    return np.asarray((share / (1.0 - share) * (1.0 - usual) / usual)[elsewhere], dtype=np.float64)
 
 
 def log_likelihood_from_others(

@@ -21,7 +21,9 @@ from pipelines.residence.evidence import NEVER, Evidence
 from pipelines.residence.family import (
     BOTH_PRIOR,
     FOLLOWS_PRIOR,
+    Families,
     families_of,
+    likelier_beside_those_here,
     log_likelihood_from_others,
     with_household,
 )
@@ -31,6 +33,7 @@ from pipelines.residence.levels import ENOUGH_KNOWN
 from pipelines.residence.reading import (
     DEPARTURES,
     HERE,
+    Codes,
     Flags,
     Floats,
     Likelihood,
@@ -126,31 +129,34 @@ def living_here(evidence: Evidence) -> Floats:
     season = season_of(frame["roll_ended_days"].cast(pl.Float64).to_numpy()[is_open & learn])
     chance = np.ones(len(place))
     if len(rows):
-        told_apart = pl.concat_str(
-            "age_group", pl.col("last_roll").fill_null("place"), "left_with_all", "left_with_school", separator="|"
-        )
-        groups = frame.select(told_apart).to_series()
-        group = groups.cast(pl.Enum(groups.unique().sort())).to_physical().to_numpy().astype(np.int64)
+        group = _groups(frame, is_elsewhere)
         children = Children.of_readings(
             readings_of(evidence, rows, season),
             (is_open & learn)[rows],
-            families_of(evidence, rows, np.where(is_elsewhere, 0.0, 1.0)),
+            families_of(evidence, rows, is_elsewhere),
             group=group[rows],
             is_never=(frame["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows],
             with_school=with_school.to_numpy()[rows],
             season=season,
         )
         placed = float(frame["place_probability"].fill_null(0.0).to_numpy()[learn].sum())
-        usual = usual_shares(frame, group)
-        taught_from = children.taught_from
-        learners = children.of(taught_from)
-        chance[rows], mixture = _chances(children, learners, usual, placed)
-        if is_elsewhere.any():  # now that it is known who of them lives here
-            families = families_of(evidence, rows, np.where(is_elsewhere, chance, 1.0))
-            taught = families.of(taught_from, len(rows))
-            again = children.with_places(families.place), learners.with_places(taught.place)
-            chance[rows], _ = _chances(*again, usual, placed, mixture)
+        heard = families_of(evidence, rows, is_elsewhere, heard=True)
+        chance[rows] = _chances(children, usual_shares(frame, group), placed, is_elsewhere[rows], heard)
     return np.asarray(place * PLACE_CERTAINTY + (1.0 - place) * np.clip(chance, *BOUNDS), dtype=np.float64)
+
+
+def _groups(frame: pl.DataFrame, is_elsewhere: Flags) -> Codes:
+    """Number of each child's group (``Children.group``). Children placed elsewhere are told apart by where."""
+    where = pl.when(pl.Series(is_elsewhere)).then(pl.concat_str(pl.lit("elsewhere: "), "place_source"))
+    told_apart = pl.concat_str(
+        "age_group",
+        pl.coalesce("last_roll", where, pl.lit("place")),
+        "left_with_all",
+        "left_with_school",
+        separator="|",
+    )
+    groups = frame.select(told_apart).to_series()
+    return groups.cast(pl.Enum(groups.unique().sort())).to_physical().to_numpy().astype(np.int64)
 
 
 def _placed_elsewhere(evidence: Evidence, place: Floats) -> Flags:
@@ -166,17 +172,33 @@ def _placed_elsewhere(evidence: Evidence, place: Floats) -> Flags:
     return np.asarray(is_asked & (place >= SURE_PLACE) & ~frame["is_known_here"].to_numpy())
 
 
-def _chances(
-    children: Children, learners: Children, usual: Floats, placed: float, begun: Mixture | None = None
-) -> tuple[Floats, Mixture]:
-    """Probability (0..1) that each of the children lives here, leaving their places aside, and the mixture that says so.
+def _chances(children: Children, usual: Floats, placed: float, elsewhere: Flags, heard: Families) -> Floats:
+    """Probability (0..1) that each of the children lives here, leaving their places aside.
 
-    Learnt from ``learners`` (``Children.taught_from``), from ``begun`` on (null: from the priors).
     ``usual``: for each group, the share of children without a place, which holds until more is known. ``placed``: number
-    of children of age with a place.
+    of children of age with a place. ``elsewhere``: which of the children have a place elsewhere. The mixture is learnt as if
+    these said nothing of their households. Once their own records have been judged by it, they are heard (``heard``: the
+    households with them).
     """
-    mixture = fitted(learners, begun or _expected(learners, usual, placed), placed)
+    learners = children.of(children.taught_from)
+    mixture = fitted(learners, _expected(learners, usual, placed), placed)
     likelihood = _likelihood(children, mixture)
+    own, mixture = _by_own_records(children, likelihood, mixture, usual)
+    chance = _with_those_come_back(children, likelihood, mixture)
+    if not elsewhere.any():
+        return chance
+    here, whose = np.where(elsewhere, own, chance), np.where(elsewhere, children.group, -1)
+    likelier = likelier_beside_those_here(heard, here, children.counts, whose)
+    told = mixture.no_place.copy()
+    told[children.group[elsewhere]] = likelier[elsewhere]
+    return _with_those_come_back(replace(children, families=heard), likelihood, replace(mixture, no_place=told))
+
+
+def _by_own_records(
+    children: Children, likelihood: Likelihood, mixture: Mixture, usual: Floats
+) -> tuple[Floats, Mixture]:
+    """Probability (0..1) that each child lives here by its own records alone, and the mixture with ``no_place`` of the groups
+    from which it was not learnt."""
     gone = (likelihood.own + likelihood.household)[1:]
     highest = gone.max(axis=0)
     departures = mixture.departures[:, children.is_never.astype(np.int64)]
@@ -185,9 +207,13 @@ def _chances(
     odds = shares_here(ratio, children.group, usual, with_school)
     learnt = np.bincount(children.group[children.counts], minlength=len(usual)) > 0
     no_place = np.where(learnt, mixture.no_place, np.exp(odds - logit(mixture.here)))
-    parts = _posterior(children, likelihood, replace(mixture, no_place=no_place))[0]
+    return np.asarray(expit(odds[children.group] + ratio), dtype=np.float64), replace(mixture, no_place=no_place)
+
+
+def _with_those_come_back(children: Children, likelihood: Likelihood, mixture: Mixture) -> Floats:
+    parts = _posterior(children, likelihood, mixture)[0]
     chances = parts[HERE] + (parts[1:] * _come_back(children.table, mixture)).sum(axis=0)
-    return np.asarray(chances, dtype=np.float64), mixture
+    return np.asarray(chances, dtype=np.float64)
 
 
 def _come_back(table: ReadingTable, mixture: Mixture) -> Floats:

@@ -14,8 +14,8 @@ class Children:
 
     readings: list[Reading]
     group: Codes
-    """Group number. A group has one age group, one last roll, and one answer to whether that roll ended with Year 6 or with
-    the school; its children share one share of those here."""
+    """Group number. A group has one age group, one last roll (or place elsewhere), and one answer to whether that roll ended
+    with Year 6 or with the school; its children share one share of those here."""
     is_never: Flags
     """Never on a roll: in the data only because some agency has a record."""
     with_school: Flags
@@ -64,7 +64,3 @@ class Children:
         core = np.flatnonzero(self.counts)
         others = self.families.other[np.isin(self.families.child, core)]
         return np.union1d(core, others[others >= 0])
-
-    def with_places(self, place: Floats) -> "Children":
-        """The same, with other probabilities that brothers and sisters with a place live here (``Families.place``)."""
-        return replace(self, families=replace(self.families, place=place))

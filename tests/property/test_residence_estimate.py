@@ -14,7 +14,12 @@ from scipy.sparse import csr_matrix
 from pipelines.children.provision import find_provision
 from pipelines.rank_settings import Area
 from pipelines.residence.departures import EXPECTED_DEPARTURES, departures, entry_states_by_departure, season_of
-from pipelines.residence.family import Families, log_likelihood_from_others, own_and_household
+from pipelines.residence.family import (
+    Families,
+    likelier_beside_those_here,
+    log_likelihood_from_others,
+    own_and_household,
+)
 from pipelines.residence.homes import with_homes
 from pipelines.residence.letters import gaps_between
 from pipelines.residence.levels import share_passed
@@ -298,6 +303,34 @@ def test_others_without_a_place_are_weighed_as_is_usual_of_children_once_on_a_ro
             says = likelihood[:, other] * [share, 1]
             expected += np.log(1 - follows + follows * says / (parts[:, other] @ says))
         assert np.abs(log_likelihood[:2, child] - expected).max() < 1e-9
+
+
+def pairs(here: int, gone: int, *, first: int) -> list[tuple[int, int, bool]]:
+    """``first`` and the numbers after it: a child without a place and another of its household; and whether both are here."""
+    return [(first + 2 * n, first + 2 * n + 1, n < here) for n in range(here + gone)]
+
+
+@given(st.integers(0, 300), st.integers(0, 300), st.integers(0, 300), st.integers(0, 300))
+def test_brothers_placed_elsewhere_are_weighed_by_how_many_there_are_beside_those_here_and_those_gone(
+    here: int, gone: int, elsewhere_here: int, elsewhere_gone: int
+) -> None:
+    """Here is a share of the pairs without a place, and of those with a brother placed elsewhere."""
+    without = pairs(here, gone, first=0)
+    away = pairs(elsewhere_here, elsewhere_gone, first=2 * len(without))
+    count = 2 * (len(without) + len(away))
+    lives, group = np.zeros(count), np.full(count, -1)
+    for child, other, is_here in without + away:
+        lives[[child, other]] = is_here
+    group[[other for _, other, _ in away]] = 3
+    child, other = (np.array([pair[n] for pair in without + away], dtype=np.int64) for n in (0, 1))
+    nobody = csr_matrix((count, count))
+    households = Families(child, other, np.zeros(len(child)), nobody, np.ones(count, dtype=bool), child, nobody)
+    likelier = likelier_beside_those_here(households, lives, group < 0, group)[group == 3]
+    all_here, all_gone = here + elsewhere_here + 1, gone + elsewhere_gone + 1
+    usual = all_here / (all_here + all_gone)
+    of_all = (elsewhere_here + 10 * usual) / (elsewhere_here + elsewhere_gone + 10)
+    share = (elsewhere_here + 10 * of_all) / (elsewhere_here + elsewhere_gone + 10)
+    assert likelier == pytest.approx(share / (1 - share) * all_gone / all_here)
 
 
 def test_what_a_household_has_in_common_is_said_once_and_of_a_child_without_others_by_itself() -> None:
