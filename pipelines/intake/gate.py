@@ -4,7 +4,7 @@ It judges tonight's rows as they came. Only what passes replaces last night's ro
 (:mod:`pipelines.intake.keeping`), so that a night that is held leaves everything that the last list was made from.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
@@ -117,6 +117,21 @@ def rows_before(store: Store, received: Received, source: str) -> pl.DataFrame:
     return received.previous_rows[source] if source in received.previous_rows else store.read_raw(source)
 
 
+@dataclass(frozen=True, slots=True)
+class AgainstLast:
+    """How the sources whose rows in the store differ from tonight's do so."""
+
+    failed: FailedChecks
+    """What shows other children or is taken back."""
+    went_on: Mapping[str, frozenset[str]]
+    """Source -> units that are gone and whose rows go on under others."""
+
+
+def against_last(store: Store, received: Received, contracts: Mapping[str, Contract], as_at: date) -> AgainstLast:
+    """Compare what was received with the rows in the store; with none if tonight is earlier than the last night kept."""
+    return _Gate(store, received, contracts, as_at, history_of(store)).against_last()
+
+
 def judge_tonight(
     store: Store,
     received: Received,
@@ -124,11 +139,13 @@ def judge_tonight(
     as_at: date,
     units_due: Mapping[str, Sequence[str]],
     *,
+    against: AgainstLast,
     closures: Sequence[tuple[date, date]] = (),
 ) -> JudgedIntake:
     """Compare what was received with earlier nights, and with the units due in each source (``units_due``). Nothing is
-    written: what is in the store is read only where it is asked for. ``closures``: first and last day of times when the
-    authority's schools are closed, besides the usual holidays."""
+    written: what is in the store is read only where it is asked for. ``against``: from :func:`against_last`; sources that are
+    no longer ``received`` do not count. ``closures``: first and last day of times when the authority's schools are closed,
+    besides the usual holidays."""
     gate = _Gate(store, received, contracts, as_at, history_of(store))
     intake = gate.measured()
     refuse_date_far_from_files(intake, as_at)
@@ -142,8 +159,9 @@ def judge_tonight(
         accepted=sources,
         as_at=as_at,
     )
-    failed, went_on = gate.against_last(gate.comparable())
+    failed = {source: checks for source, checks in against.failed.items() if source in received.raw}
     failed |= gate.history.failed_checks_on(as_at, intake)
+    went_on = {source: units for source, units in against.went_on.items() if source in received.raw}
     lost = gate.units_losing_no_child(before, intake.measures, went_on, accepted=sources)
     intake = replace(intake, measures=pl.concat([intake.measures, lost, failed_checks_as_measures(failed, as_at)]))
     came = IntakeTonight(
@@ -160,18 +178,16 @@ def judge_tonight(
 
 
 def places_taken_back(
-    store: Store, received: Received, contracts: Mapping[str, Contract], as_at: date
+    against: AgainstLast, acceptances: pl.DataFrame, contracts: Mapping[str, Contract]
 ) -> dict[str, Breach]:
     """Source -> what is wrong with its files (of no file yet): lists of places in which what had ended would go on, and hide
     children who have lost their place. They are not to be loaded, as their last rows are truer.
 
-    A roll holds the night instead. What a named person has accepted is loaded as it is.
+    A roll holds the night instead. What a named person has accepted (``acceptances``, in force tonight) is loaded as it is.
     """
-    gate = _Gate(store, received, contracts, as_at, history_of(store))
-    accepted = acceptances_in_force(gate.history.acceptances, received.deliveries, as_at)["source"].to_list()
-    asked = [source for source in gate.comparable() if _is_refused_for(contracts[source]) and source not in accepted]
-    failed, _ = gate.against_last(asked)
-    told = {source: dict(checks).get(TAKEN_BACK) for source, checks in failed.items()}
+    accepted = acceptances["source"].to_list()
+    asked = [source for source in against.failed if _is_refused_for(contracts[source]) and source not in accepted]
+    told = {source: dict(against.failed[source]).get(TAKEN_BACK) for source in asked}
     fix = "Send the whole file again, with the day on which each entry ended."
     return {source: Breach.of_file(source, "", ENDS_GONE, why, fix) for source, why in told.items() if why}
 
@@ -256,12 +272,11 @@ class _Gate:
         elsewhere = of_elsewhere({source: store.read_raw(source) for source in refused}, rolls, contracts)
         return [source for source in there if source not in elsewhere]
 
-    def against_last(self, sources: Iterable[str]) -> tuple[FailedChecks, dict[str, frozenset[str]]]:
-        """By source (:meth:`comparable`), against the rows in the store: what shows other children or is taken back; and the
-        units that are gone and whose rows go on under others."""
+    def against_last(self) -> AgainstLast:
+        """As :func:`against_last`."""
         received, contracts, as_at = self.received, self.contracts, self.as_at
         failed, went_on = {}, {}
-        for source in sources:
+        for source in self._comparable():
             contract, tonight, is_same = contracts[source], received.raw[source], received.is_unchanged(source)
             before, came = rows_before(self.store, received, source), tonight.filter(~is_same)
             as_settled, still = established_rows(self.history, source, before), tonight.lazy().filter(is_same)
@@ -275,9 +290,9 @@ class _Gate:
             ]
             if has_lost:
                 went_on[source] = units_that_went_on(before, tonight, left, contract)
-        return failed, went_on
+        return AgainstLast(failed, went_on)
 
-    def comparable(self) -> list[str]:
+    def _comparable(self) -> list[str]:
         """Sources that have rows in the store and other rows tonight; none if tonight is earlier than the last night kept."""
         stood_on: date | None = max(self.history.nights["as_at"].unique().to_list(), default=None)
         if stood_on is None or stood_on > self.as_at:

@@ -6,8 +6,9 @@ from datetime import date
 import polars as pl
 
 from pipelines.amendment import LARGEST_AMENDMENT, Amendment
+from pipelines.intake.acceptance import acceptances_in_force
 from pipelines.intake.former_identities import FormerIdentities, read_former, without_former
-from pipelines.intake.gate import judge_tonight, last_intake, places_taken_back
+from pipelines.intake.gate import against_last, judge_tonight, last_intake, places_taken_back
 from pipelines.intake.keeping import keep_tonight
 from pipelines.intake.name_order import read_the_other_way, with_surname_first
 from pipelines.intake.receive import receive, sender_files
@@ -33,7 +34,9 @@ def receive_step(night: Night) -> Counts:
         as_at=night.settings.as_at,
         last=None if night.settings.full else last_intake(night.store, night.settings.as_at),
     )
-    refused = places_taken_back(night.store, received, night.contracts, night.settings.as_at)
+    night.against_last = against_last(night.store, received, night.contracts, night.settings.as_at)
+    accepted = acceptances_in_force(night.store.read_or_empty("acceptance"), received.deliveries, night.settings.as_at)
+    refused = places_taken_back(night.against_last, accepted, night.contracts)
     received = received.refusing(refused) if refused else received
     night.store.write("delivery", received.deliveries)
     night.store.write("breach", received.breaches)
@@ -47,12 +50,20 @@ def receive_step(night: Night) -> Counts:
 
 def completeness_step(night: Night) -> Counts:
     """Tonight's rows, and what earlier nights had -> completeness. What it finds may hold the night."""
-    assert night.received is not None  # noqa: S101 - receive comes before completeness in STEPS
+    assert night.received is not None and night.against_last is not None  # noqa: S101 - receive comes before completeness
     settings = night.settings
     if not settings.full:
         night.store.read_ahead(*READ_ONCE_RECEIVED)
     due, closures = settings.schools.due, settings.ranking.school_closures
-    judged = judge_tonight(night.store, night.received, night.contracts, settings.as_at, due, closures=closures)
+    judged = judge_tonight(
+        night.store,
+        night.received,
+        night.contracts,
+        settings.as_at,
+        due,
+        against=night.against_last,
+        closures=closures,
+    )
     night.store.write("completeness", judged.completeness)
     night.judged_intake = judged
     return {"holds": len(judged.held), "warnings": len(judged.warnings)}

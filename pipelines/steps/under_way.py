@@ -17,7 +17,7 @@ from pipelines.children.age_slips import BirthDates
 from pipelines.decisions.keys_tonight import outcomes_now
 from pipelines.decisions.outcomes import read_outcomes
 from pipelines.failure import Done, call_or_fail
-from pipelines.intake.gate import JudgedIntake
+from pipelines.intake.gate import AgainstLast, JudgedIntake
 from pipelines.intake.receive import Received
 from pipelines.ledger.list_changes import WhatChanged
 from pipelines.linking.link import records_to_link_and_to_age
@@ -73,6 +73,8 @@ class Night:
     """Step -> how many seconds it took."""
     received: Received | None = None
     """What came in; null once its rows are kept in the store."""
+    against_last: AgainstLast | None = None
+    """How what came in differs from the rows in the store."""
     refused: tuple[str, ...] = ()
     """Names of the files that broke a rule of the whole file and were not loaded."""
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)

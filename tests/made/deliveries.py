@@ -10,7 +10,7 @@ import polars as pl
 
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract, read_contracts
-from pipelines.intake.gate import JudgedIntake, judge_tonight
+from pipelines.intake.gate import JudgedIntake, against_last, judge_tonight
 from pipelines.intake.keeping import keep_tonight
 from pipelines.intake.receive import Received
 from pipelines.store import Store
@@ -119,7 +119,10 @@ class Deliveries:
         received = replace(self.received(sources, refused, set_aside), breaches=found)
         received = replace(received, ended_without_day=pl.Series("record_id", left, pl.String))
         with Store(self.workspace) as store:
-            judged = judge_tonight(store, received, self.contracts, as_at, schools_due or {}, closures=closures)
+            against = against_last(store, received, self.contracts, as_at)
+            judged = judge_tonight(
+                store, received, self.contracts, as_at, schools_due or {}, against=against, closures=closures
+            )
             if is_kept and not judged.held:
                 began_at = datetime.combine(as_at, time(2), UTC)
                 keep_tonight(store, received, judged, self.contracts, as_at, at=began_at)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from data_contracts.breach import Breach
 from data_contracts.completeness import Completeness
-from pipelines.intake.gate import judge_tonight
+from pipelines.intake.gate import against_last, judge_tonight
 from pipelines.intake.schools_of_elsewhere import SCHOOL_ELSEWHERE
 from pipelines.settings import SettingsError
 from pipelines.store import Store
@@ -175,7 +175,9 @@ def test_rows_of_a_refused_file_are_not_counted_as_set_aside_of_another_with_the
         received, set_aside=received.set_aside.with_columns(**same), deliveries=received.deliveries.with_columns(**same)
     )
     with Store(three_nights.workspace) as store:
-        judged = judge_tonight(store, received, CONTRACTS, FIRST + timedelta(days=3), {})
+        as_at = FIRST + timedelta(days=3)
+        against = against_last(store, received, CONTRACTS, as_at)
+        judged = judge_tonight(store, received, CONTRACTS, as_at, {}, against=against)
     (found,) = told_of(judged, "ehe_register")
     assert found[2].startswith(
         "no rows were received tonight (1 file came and could not be used), but 30 rows were loaded"

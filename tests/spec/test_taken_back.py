@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 
 from pipelines.intake.acceptance import accept
-from pipelines.intake.gate import places_taken_back
+from pipelines.intake.gate import against_last, places_taken_back
 from pipelines.night import run_night
 from pipelines.store import Store
+from pipelines.tables import ACCEPTANCE
 from tests.conftest import FirstNight
 from tests.golden.authority import AS_AT
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, census, health
@@ -200,7 +201,8 @@ def _refused(nights: Deliveries, after: int, **sent: Rows) -> dict[str, str]:
     """Source -> why its list is not loaded."""
     received = nights.received(sent, (), ())
     with Store(nights.workspace) as store:
-        found = places_taken_back(store, received, CONTRACTS, FIRST + timedelta(days=after))
+        against = against_last(store, received, CONTRACTS, FIRST + timedelta(days=after))
+    found = places_taken_back(against, ACCEPTANCE.to_frame(), CONTRACTS)
     return {source: breach.why for source, breach in found.items()}
 
 
