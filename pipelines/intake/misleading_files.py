@@ -9,7 +9,7 @@ from data_contracts.contract import Contract
 from data_contracts.parts import Column, PersonField
 from data_contracts.rules import KNOWN_CODE, NO_DATE
 from data_contracts.values import as_days, is_empty, text_of
-from pipelines.intake.cells import born_on, read_cells
+from pipelines.intake.cells import born_on, columns_for, read_cells
 from pipelines.intake.last_intake import RECORD_ID
 from pipelines.intake.statements import statement_applies
 
@@ -119,9 +119,12 @@ def ages_of_others(rows: pl.DataFrame, contract: Contract, file: str) -> Iterato
 
     One such birth date is a slip; most of them are a list of older or younger children, which may break no other rule.
     """
+    born = [column.name for column in columns_for(contract, "date_of_birth")]
     for statement in contract.says:
-        read = read_cells(rows, contract) if statement.ages else rows.head(0)
-        for name in statement.on if statement.ages else ():
+        if not statement.ages:
+            continue
+        read = read_cells(rows, contract, only=[*dict.fromkeys([*statement.on, *born])])
+        for name in statement.on:
             dated = read.filter(pl.col(name).is_not_null() & born_on(contract).is_not_null())
             wrong = dated.filter(statement_applies(contract, statement, pl.col(name))).height
             if dated.height < ENOUGH_ROWS or wrong <= MOST * dated.height:

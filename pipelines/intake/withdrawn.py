@@ -50,10 +50,10 @@ class _Both:
     """Of ``then`` and ``now``: whether the row goes on under another key."""
 
     def had(self, test: pl.Expr) -> int:
-        """For how many it held last time; asked only if something is gone."""
-        return int(
-            pl.concat([self.then.lazy().select(test.sum()), self.same.select(test.sum())]).sum().collect().item()
-        )
+        """For how many it held last time: asked only if something is gone, and once of rows with the same cells."""
+        names = [*dict.fromkeys(test.meta.root_names())]
+        cells = pl.concat([self.then.lazy().select(names), self.same.select(names)]).group_by(names).len("_rows")
+        return int(cells.filter(test).select(pl.col("_rows").sum()).collect().item())
 
     @property
     def rows(self) -> int:

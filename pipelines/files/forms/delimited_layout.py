@@ -46,6 +46,8 @@ def layout_of(text: str, contract: Contract) -> DelimitedLayout:
     most = -1
     for delimiter in declared.group(1) if declared else _DELIMITERS:
         first_rows = _first_rows(text, delimiter, skip=1 if declared else 0)
+        if max((len(row) for row, _ in first_rows), default=0) <= most:
+            continue  # no header of so few fields names more columns
         position = find_header([row for row, _ in first_rows], contract)
         headers, line = first_rows[position] if first_rows else ([], 0)
         known = len(known_columns(headers, contract))
