@@ -192,6 +192,12 @@ def places_taken_back(
     return {source: Breach.of_file(source, "", ENDS_GONE, why, fix) for source, why in told.items() if why}
 
 
+def _with_columns_since(before: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """Rows of the store with the columns that the contract has got since an earlier version took them in: null."""
+    since = [column.name for column in contract.columns if column.name not in before.columns]
+    return before.with_columns(pl.lit(None, pl.String).alias(name) for name in since)
+
+
 def _is_refused_for(contract: Contract) -> bool:
     stamps = contract.completeness.outcome(TAKEN_BACK, is_roll=contract.is_roll) == STAMPS
     return bool(contract.ends_of_places) and stamps
@@ -279,6 +285,7 @@ class _Gate:
         for source in self._comparable():
             contract, tonight, is_same = contracts[source], received.raw[source], received.is_unchanged(source)
             before, came = rows_before(self.store, received, source), tonight.filter(~is_same)
+            before = _with_columns_since(before, contract)
             as_settled, still = established_rows(self.history, source, before), tonight.lazy().filter(is_same)
             has_lost = units_gone(before, tonight, contract)
             left = NOBODY_LEFT

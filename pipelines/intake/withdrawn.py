@@ -80,7 +80,7 @@ def may_lose_with_keys(contract: Contract, before: pl.DataFrame, tonight: pl.Dat
     gone = before.join(tonight, on="record_id", how="anti")
     if gone.height > MANY * tonight.height:
         return True
-    ends = [name for name in _ends(contract) if name in before.columns]
+    ends = _ends(contract)
     ended = gone.select(has_ended_by(contract, name, as_at).sum().alias(name) for name in ends)
     return any(count >= ALL for count in ended.row(0)) if ends else False
 

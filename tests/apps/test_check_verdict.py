@@ -125,7 +125,7 @@ def test_what_stops_nothing_but_warns_of_the_list_stands_before_what_is_only_not
 def test_dates_in_a_form_that_nobody_agreed_are_told_once_and_how_to_write_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "referrals.csv").write_text(HEADER + GOOD * 20 + GOOD.replace("24/03/2015", "24 March 15") * 30)
+    (tmp_path / "referrals.csv").write_text(HEADER + GOOD * 20 + GOOD.replace("24/03/2015", "March 24 15") * 30)
     assert main(["check", str(tmp_path / "referrals.csv")]) == 1
     (said,) = [line for line in capsys.readouterr().out.splitlines() if "column DateOfBirth" in line]
     assert "form of dates. 30 of its 50 dates (the first on line 22) are not in any form" in said

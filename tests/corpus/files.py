@@ -67,7 +67,7 @@ def _columns(contract: Contract) -> Iterator[FileCase]:
     lacked = {contract.key.name, *(name for layout in contract.files.layouts for name in layout.absent)}
     needed = next(c for c in contract.columns if not c.may_be_absent and c.name not in lacked)
     yield FileCase("a column missing", f"{contract.id}.csv", _without(contract, needed), "refused", "missing column")
-    renamed = {needed.header: f"{needed.header[:3]}_{needed.header[3:]}s"}
+    renamed = {needed.header: f"{needed.header[:3]}_{needed.header[3:]}x"}
     yield FileCase("a column renamed", f"{contract.id}.csv", _headed(contract, renamed), "refused", "renamed column")
     twice = as_csv([[*headers(contract), needed.header], *([*row, "other"] for row in good_rows(contract))])
     yield FileCase("a column twice", f"{contract.id}.csv", twice.encode(), "refused", "duplicated column")

@@ -39,7 +39,7 @@ NO_DATES = {
     "no day of the calendar": "31/02/2015",
     "a day 30 of February": "2015-02-30",
     "a month 13": "2015-13-01",
-    "two digits for the year": "03/02/15",
+    "two digits for the year of no day": "30/02/15",
     "words": "not yet decided",
     "a year alone": "2015",
     "a year of 5": "02015-01-01",
@@ -49,6 +49,8 @@ NO_DATES = {
     "a sum": "=TODAY()",
     "spelt out": "the 3rd of May",
 }
+WITHOUT_KEY: dict[str, list[Broken]] = {"empty": [], "only spaces": [("unique key", "ApplicationRef", "row")]}
+"""Of a list whose rows share keys: one without is used under a key that is worked out; its like is then the same row again."""
 WITHOUT_DAY = ("a year alone", "a day 0")
 """Of these, those that say something of a birth date."""
 NO_UPNS = {
@@ -86,7 +88,9 @@ def row_cases(contract: Contract) -> list[RowCase]:
         for what, value, wanted in _values(column):
             key = {} if column.primary_key else {contract.key.name: f"R{len(cases):05d}"}
             cells = good_cells(contract, f"R{len(cases):05d}") | {column.name: value} | key
-            cases.append(RowCase(f"{column.header}: {what}", cells, frozenset(wanted)))
+            is_worked_out = column.primary_key and contract.files.key_shared
+            broken = WITHOUT_KEY[what] if is_worked_out else wanted
+            cases.append(RowCase(f"{column.header}: {what}", cells, frozenset(broken)))
     cases += _empty_together(contract, f"N{len(cases):05d}")
     return [*cases, *_repeated(contract)]
 
@@ -156,12 +160,12 @@ def _empty_together(contract: Contract, key: str) -> Iterator[RowCase]:
 
 
 def _repeated(contract: Contract) -> Iterator[RowCase]:
-    """Rows that share a key. Of equal rows the first is kept; rows that differ contradict each other."""
+    """Rows that share a key. Of rows equal but for spaces the first is kept; rows that differ contradict each other."""
     broken: frozenset[Broken] = frozenset({("unique key", contract.key.header, "row")})
     other = next(c for c in contract.columns if c.maps_to in ("forename", "full_name", "surname", "address"))
     yield RowCase("a key, to be repeated with another row", good_cells(contract, "D1"), broken)
     yield RowCase("the key again, with another row", good_cells(contract, "D1") | {other.name: "Other"}, broken)
-    yield RowCase("a key, to be repeated after spaces", good_cells(contract, "D2"), broken)
+    yield RowCase("a key, to be repeated after spaces", good_cells(contract, "D2"))
     yield RowCase("the key again, after spaces", good_cells(contract, "  D2"), broken)
     yield RowCase("a row, to be repeated whole", good_cells(contract, "D3"))
     yield RowCase("the whole row again", good_cells(contract, "D3"), broken)
