@@ -11,7 +11,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from pipelines.children.age import birth_date_by_age, birth_dates_of_age
+from pipelines.children.age import age_in_years, birth_date_by_age, birth_dates_of_age
+from pipelines.children.facts import GROWN_UP
 from pipelines.children.members import join_by_child, members
 from pipelines.intake.year_seven import year_seven_from
 from pipelines.residence.homes import relatives, with_a_home
@@ -41,9 +42,6 @@ LEAST_SCHOOL = 10
 LEFT_BEHIND = 0.1
 """Largest share of those who left a school together who may still be on its roll when it has closed: entries are ended
 late, or forgotten."""
-
-GROWN_UP_YEARS = 20
-"""Whoever was born so many years ago is a grown-up of the household: rolls are of pupils up to 19."""
 
 NEVER = "never on a roll"
 
@@ -188,7 +186,7 @@ def _age_groups(mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
 def _grown_ups(children: pl.DataFrame, dates: ChildDates, as_at: date) -> pl.Series:
     """``child`` of each grown-up: by the birth date, or without one, as a record says."""
     called = dates.records.filter("is_of_grown_up")["child"].unique()
-    is_old = pl.col("born_on") <= pl.lit(as_at).dt.offset_by(f"-{GROWN_UP_YEARS}y")
+    is_old = age_in_years(pl.col("born_on"), as_at) >= GROWN_UP
     is_called = pl.col("born_on").is_null() & pl.col("child").is_in(called.implode())
     return children.filter(is_old.fill_null(value=False) | is_called)["child"]
 
