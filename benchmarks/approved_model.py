@@ -15,8 +15,8 @@ import polars as pl
 from apps.made_up.authority import make_authority
 from data_contracts.contract import read_contracts
 from matching.model import write_model
-from pipelines.intake.receive import receive
-from pipelines.intake.standardise import standardise
+from pipelines.intake.in_one_form.standardise import standardise
+from pipelines.intake.receipt.receive import receive
 from pipelines.linking.link import APPROVED_MODEL, link, records_to_link
 
 AS_AT = date(2026, 9, 30)

@@ -34,8 +34,8 @@ from matching.keys import with_keys
 from matching.linkage import floor_of, link_encoded, prepare
 from matching.model import read_model
 from matching.score import Scorer
-from pipelines.intake.receive import receive
-from pipelines.intake.standardise import standardise
+from pipelines.intake.in_one_form.standardise import standardise
+from pipelines.intake.receipt.receive import receive
 from pipelines.linking.counted_among import with_whom_counted
 from pipelines.linking.link import APPROVED_MODEL, CHILD_SETTINGS
 

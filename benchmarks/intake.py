@@ -31,7 +31,7 @@ ROWS_A_CHILD = 2.14
 RESULT = Path(__file__).parent / "results" / "intake.md"
 
 PARTS = {
-    "reading files": ("pipelines.intake.delivery", "read_bytes"),
+    "reading files": ("pipelines.intake.receipt.delivery", "read_bytes"),
     "marking rows by rule": ("data_contracts.check", "marks_of"),
     "Great Expectations": ("data_contracts.check", "ask_great_expectations"),
     "judging, all": ("data_contracts.check", "judge"),
@@ -69,8 +69,8 @@ def _measure(extracts: Path) -> dict[str, Any]:
     import importlib
 
     from data_contracts.contract import read_contracts
-    from pipelines.intake.receive import receive
-    from pipelines.intake.standardise import standardise
+    from pipelines.intake.in_one_form.standardise import standardise
+    from pipelines.intake.receipt.receive import receive
 
     seconds: dict[str, float] = {}
     for part, (module_name, name) in PARTS.items():
@@ -193,7 +193,7 @@ def _write_external(path: Path) -> None:
 def _attack(path: Path) -> dict[str, Any]:
     """Read one file; returns the rules by which it was refused, and the cost."""
     from data_contracts.contract import read_contracts
-    from pipelines.intake.receive import check_files
+    from pipelines.intake.receipt.receive import check_files
 
     contracts = read_contracts()
     began = time.perf_counter()

@@ -25,8 +25,8 @@ from matching.accuracy import b_cubed, calibration_error, pairwise, whole_cluste
 from matching.fairness import NORMAL, against_truth, poisson_binomial
 from matching.thresholds import reliability, sample_of_known_pairs
 from pipelines.children.provision import find_provision
-from pipelines.intake.receive import receive
-from pipelines.intake.standardise import Standardised, standardise
+from pipelines.intake.in_one_form.standardise import Standardised, standardise
+from pipelines.intake.receipt.receive import receive
 from pipelines.linking.link import Linked, link, records_to_link
 from pipelines.linking.link_groups import GroupInputs
 from pipelines.listing.list_inputs import ListInputs

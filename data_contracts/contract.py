@@ -96,7 +96,7 @@ class Contract(DataContract):
     """Whether the source is a roll. Without any roll the night stops."""
     surname_first: bool = False
     """Whether its names stand the other way round: with the surname first in one cell, without a comma, or in each other's
-    columns. Not written in a contract: nights learn it (:mod:`pipelines.intake.name_order`)."""
+    columns. Not written in a contract: nights learn it (:mod:`pipelines.intake.across_sources.name_order`)."""
     completeness: Completeness = Completeness()
     """When its files are complete, and what an incomplete file does to the night."""
 

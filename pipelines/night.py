@@ -20,8 +20,8 @@ from pipelines.atomic_folder import newest_list
 from pipelines.failure import UNFORESEEN, as_night_failed, call_or_fail
 from pipelines.for_readers import replace_reader_copy
 from pipelines.health import recording_status
-from pipelines.intake.gate import held_night
-from pipelines.intake.units import refuse_units_of_no_source
+from pipelines.intake.at_the_gate.gate import held_night
+from pipelines.intake.since_last_night.units import refuse_units_of_no_source
 from pipelines.linking.model_file import keep_model
 from pipelines.lock import lock
 from pipelines.migrations import bring_forward

@@ -13,7 +13,7 @@ from apps.cli.parameters import OwnContracts
 if TYPE_CHECKING:
     from data_contracts.breach import Breach
     from data_contracts.contract import Contract
-    from pipelines.intake.receive import CheckedFile
+    from pipelines.intake.receipt.receive import CheckedFile
 
 LINES_TOLD = 10
 """Lines of a file that are listed for one rule; the JSON has them all."""
@@ -47,7 +47,7 @@ def check(
     """
     from apps.cli.verdict import as_json, as_junit, stopped
     from data_contracts.contract import read_contracts
-    from pipelines.intake.receive import check_files
+    from pipelines.intake.receipt.receive import check_files
 
     known = read_contracts(own=contracts)
     files = check_files(path, known)
@@ -103,7 +103,7 @@ def _under_headings(broken: "Sequence[Sequence[Breach]]") -> list[str]:
 
 def _does(breach: "Breach") -> str:
     """The key of ``HEADINGS`` for a broken rule."""
-    from pipelines.intake.completeness import STAMPING
+    from pipelines.intake.at_the_gate.completeness import STAMPING
 
     return "list" if breach.stops == "nothing" and breach.rule in STAMPING else breach.stops
 
@@ -135,7 +135,7 @@ def _rule_of(breach: "Breach") -> tuple[str, str, str, str]:
 def _by_rule(file: "CheckedFile") -> "list[Breach]":
     """The breaches of one file, grouped by rule: first those that stop the file, then those that stop a row."""
     from data_contracts.breach import STOPS_MOST_FIRST
-    from pipelines.intake.misleading_files import without_repeated_breaches
+    from pipelines.intake.receipt.misleading_files import without_repeated_breaches
 
     return sorted(
         without_repeated_breaches(file.breaches),

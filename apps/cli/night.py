@@ -82,7 +82,7 @@ def night(
 def _accept(given: "list[Path]", asked: "NightArguments", *, why: str, by: str) -> None:
     """Record who accepts which sources or files for tonight, and why."""
     from data_contracts.contract import read_contracts
-    from pipelines.intake.acceptance import accept
+    from pipelines.intake.at_the_gate.acceptance import accept
     from pipelines.settings import SettingsError
 
     if not given:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 if TYPE_CHECKING:
     from data_contracts.breach import Breach
     from data_contracts.contract import Contract
-    from pipelines.intake.receive import CheckedFile
+    from pipelines.intake.receipt.receive import CheckedFile
 
 LINES_TOLD = 20
 """Lines of a file that JUnit lists for one rule; the JSON has them all."""
@@ -80,7 +80,7 @@ def _suite(file: "CheckedFile", contract: "Contract | None") -> ET.Element:
 
 def _rules_checked(file: "CheckedFile", contract: "Contract | None") -> list[tuple[str, str | None]]:
     """Every rule of the contract that was checked on the file: the rule, and the header as the file has it."""
-    from pipelines.intake.rule_history import contract_rules
+    from pipelines.intake.receipt.rule_history import contract_rules
 
     if contract is None or not file.headers:
         return []

@@ -14,12 +14,12 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.children.age import birth_dates_of_age, is_of_compulsory_school_age
+from pipelines.age import birth_dates_of_age, is_of_compulsory_school_age
 from pipelines.children.exchanged_births import with_first_of_month
 from pipelines.children.facts import child_ages, mean_over_sources, without_misdated_births
 from pipelines.children.members import join_by_child, members, source_bits, sources_by_child
 from pipelines.children.provision import entry_certainty
-from pipelines.intake.birth_date_faults import birth_date_faults, without_birth_date_faults
+from pipelines.intake.across_sources.birth_date_faults import birth_date_faults, without_birth_date_faults
 
 PRIOR_SLIPS, PRIOR_DATES = 1.0, 500.0
 """Prior: one date in five hundred makes a child of another age look of age."""

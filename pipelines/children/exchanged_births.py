@@ -9,8 +9,8 @@ import polars as pl
 
 from matching.keys import home_keys
 from matching.names import skeleton_key, variant_groups
-from pipelines.children.age import birth_date_by_age
-from pipelines.intake.birth_date_faults import birth_date_faults, without_birth_date_faults
+from pipelines.age import birth_date_by_age
+from pipelines.intake.across_sources.birth_date_faults import birth_date_faults, without_birth_date_faults
 
 LARGEST = 8
 """A home with more rows of one source is a hostel: what its rows have in common shows nothing."""
@@ -56,7 +56,7 @@ def records_linked_and_by_age(identified: pl.DataFrame, person: pl.DataFrame) ->
     the smaller share of UPNs are exchanged for the linkage, as schools see birth certificates, and none for ages. A row that
     could be exchanged with two others stays as it is.
 
-    Before that, faults of whole lists are read around (:mod:`pipelines.intake.birth_date_faults`).
+    Before that, faults of whole lists are read around (:mod:`pipelines.intake.across_sources.birth_date_faults`).
     """
     faults = birth_date_faults(person)
     identified, person = (without_birth_date_faults(each, faults) for each in (identified, person))

@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.children.age import age_in_years, is_of_compulsory_school_age, share_of_year_of_age
+from pipelines.age import GROWN_UP, age_in_years, is_of_compulsory_school_age, share_of_year_of_age
 from pipelines.children.members import is_first_of, join_by_child, members
 from pipelines.record_ids import record_ids_by_child
 
@@ -23,10 +23,6 @@ end of compulsory school age.
 
 DEFAULT_DATE = 0.25
 """Weight of 1 January in the vote: offices enter it for children who arrive without papers."""
-
-GROWN_UP = 20
-"""A birth date that makes the child this many years old or more is a slip where another record gives a later one: the
-extracts are of children, and of pupils up to 19."""
 
 PROTECTED_RIVAL = 0.1
 """From this probability of being the same child on, a rival's protection covers the child too: the strictest wins."""

@@ -9,8 +9,8 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.children.statement_dates import has_begun
+from pipelines.intake.in_one_form.statements import UNDATED
 from pipelines.intake.schools import plain_number
-from pipelines.intake.statements import UNDATED
 from pipelines.tables import PROVISION
 
 UNRENEWED_CHILDREN = 10.0

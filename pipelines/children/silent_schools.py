@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.children.age import school_year
+from pipelines.age import school_year
 from pipelines.intake.schools import plain_number
 
 BEFORE_TERM = timedelta(days=7)

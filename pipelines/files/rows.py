@@ -46,7 +46,7 @@ class KnownLines:
     """
 
     read_by: str = ""
-    """What decides besides the file (:func:`~pipelines.intake.last_intake.reading_fingerprint`); empty: no fingerprints
+    """What decides besides the file (:func:`~pipelines.intake.receipt.last_intake.reading_fingerprint`); empty: no fingerprints
     are asked for."""
     hashes: pl.Series = field(default_factory=lambda: pl.Series("line_hash", [], pl.UInt64))
     """Fingerprints of the known lines."""

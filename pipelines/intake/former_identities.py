@@ -19,8 +19,8 @@ from matching.identifiers import canonical_nhs_number, canonical_upn
 from pipelines.atomic_folder import replace_private
 from pipelines.decisions.append_only import append_only
 from pipelines.files.handed_in import cells_handed_in, listed_faults
-from pipelines.intake.last_intake import in_record_id
-from pipelines.intake.standardise import Standardised
+from pipelines.intake.in_one_form.standardise import Standardised
+from pipelines.intake.receipt.last_intake import in_record_id
 from pipelines.settings import SettingsError
 
 FORMER_FILE, KEY_FILE = "former_identities.sqlite", "former_identities.key"

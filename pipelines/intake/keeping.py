@@ -11,14 +11,14 @@ import polars as pl
 from data_contracts.contract import Contract
 from pipelines.amendment import Amendment
 from pipelines.decisions.keys_tonight import key_now
-from pipelines.intake.earlier_nights import HISTORIES, History
-from pipelines.intake.figures import KEPT_DAYS, Intake
-from pipelines.intake.gate import JudgedIntake, history_of, rows_before
-from pipelines.intake.last_intake import PLACE
-from pipelines.intake.receive import Received
-from pipelines.intake.renumbered import renumbered_after_tonight
-from pipelines.intake.snapshot import history_after_tonight, snapshot_changes
-from pipelines.intake.vanished import Rolls, keep_vanished
+from pipelines.intake.at_the_gate.gate import JudgedIntake, history_of, rows_before
+from pipelines.intake.in_figures.earlier_nights import HISTORIES, History
+from pipelines.intake.in_figures.figures import KEPT_DAYS, Intake
+from pipelines.intake.in_figures.snapshot import history_after_tonight, snapshot_changes
+from pipelines.intake.receipt.last_intake import PLACE
+from pipelines.intake.receipt.receive import Received
+from pipelines.intake.since_last_night.renumbered import renumbered_after_tonight
+from pipelines.intake.since_last_night.vanished import Rolls, keep_vanished
 from pipelines.store import Store
 
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.children.age import birth_date_by_age, starts_on
+from pipelines.age import birth_date_by_age, starts_on
 from pipelines.children.members import join_by_child
 from pipelines.formatted import formatted
 from pipelines.ledger.ledger_inputs import LedgerInputs

@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.children.age import ends_on, starts_on
+from pipelines.age import ends_on, starts_on
 from pipelines.decisions.outcomes import CLOSING, outcomes_by_current_child
 from pipelines.formatted import formatted
 from pipelines.ledger.ledger_inputs import LedgerInputs

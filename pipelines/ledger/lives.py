@@ -22,7 +22,7 @@ from pipelines.children.members import join_by_child
 from pipelines.counted import first_of
 from pipelines.decisions.outcomes import OPENING, open_enquiries
 from pipelines.failure import INTERNAL_ERROR, NightFailed
-from pipelines.intake.figures import KEPT_DAYS
+from pipelines.intake.in_figures.figures import KEPT_DAYS
 from pipelines.ledger.came_on_list import FIRST_NIGHT, why_came
 from pipelines.ledger.ledger_inputs import LedgerInputs
 from pipelines.ledger.left_list import IN_VIEW, LEFT, LISTED, CutOff, why_off

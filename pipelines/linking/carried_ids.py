@@ -7,7 +7,7 @@ what a record that is gone said of places, homes and contacts counts no more.
 
 A wrong id would hide a child behind what an officer found of another, while a missed one is seen: so it must be as sure as
 that two names in one list are one child, and nobody else may come near. Within one list only a row that goes on beyond doubt
-keeps its id (:mod:`pipelines.intake.renumbered`).
+keeps its id (:mod:`pipelines.intake.since_last_night.renumbered`).
 """
 
 from dataclasses import replace

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from matching.fairness import FEWEST_CHILDREN, by_group
-from pipelines.children.age import age_in_years
+from pipelines.age import age_in_years
 
 AGE_BANDS = ((0, "0 to 4"), (5, "5 to 10"), (11, "11 to 15"), (16, "16 and over"))
 """Below compulsory school age, primary, secondary, beyond it: whole years on the date judged, each from its lower end."""

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.children.age import birth_dates_of_age, next_term_starts, school_year, starts_on
+from pipelines.age import birth_dates_of_age, next_term_starts, school_year, starts_on
 from pipelines.children.died import surely_died
 from pipelines.children.facts import child_facts, without_first_of_month
 from pipelines.children.members import join_by_child

@@ -10,11 +10,11 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from pipelines.age import year_seven_from
 from pipelines.children.promised_places import ACCEPTED, promised_places
 from pipelines.children.silent_schools import is_silent, last_roll_days
 from pipelines.counted import counted, first_of
 from pipelines.formatted import formatted
-from pipelines.intake.year_seven import year_seven_from
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.waiting import at_high_risk, of_certain_records, places_that_follow, wait_in_words
 from pipelines.priority import Circumstances

@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.children.age import ends_on
+from pipelines.age import ends_on
 from pipelines.counted import counted, first_of
 from pipelines.formatted import formatted
 from pipelines.listing.list_inputs import ListInputs

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.children.age import starts_on, without_education_since
+from pipelines.age import starts_on, without_education_since
 from pipelines.formatted import formatted
 from pipelines.priority.circumstances import Circumstances, as_findings
 from pipelines.rank_settings import Points

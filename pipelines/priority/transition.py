@@ -7,9 +7,8 @@ from datetime import timedelta
 
 import polars as pl
 
-from pipelines.children.age import school_year, starts_on
+from pipelines.age import school_year, starts_on, year_seven_from
 from pipelines.formatted import formatted
-from pipelines.intake.year_seven import year_seven_from
 from pipelines.priority.circumstances import WENT_ON_FOR, Circumstances, as_findings
 from pipelines.rank_settings import Points
 from pipelines.written_dates import day

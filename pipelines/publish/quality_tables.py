@@ -13,7 +13,7 @@ from data_contracts.breach import STOPS_MOST_FIRST
 from data_contracts.check import COULD_NOT_RUN
 from data_contracts.contract import Contract
 from pipelines.counted import counted
-from pipelines.intake.rule_history import RuleAt, contract_rules
+from pipelines.intake.receipt.rule_history import RuleAt, contract_rules
 from pipelines.publish import charts
 from pipelines.publish.publication import Publication
 from pipelines.written_dates import day_written

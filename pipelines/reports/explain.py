@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.children.age import ends_on, starts_on
+from pipelines.age import ends_on, starts_on
 from pipelines.children.exchanged_births import records_by_age
 from pipelines.children.facts import child_facts
 from pipelines.counted import counted

@@ -23,7 +23,7 @@ from matching.score import Scorer
 from pipelines.counted import counted
 from pipelines.decisions.outcomes import WRITTEN as WRITTEN_DAYS
 from pipelines.formatted import formatted
-from pipelines.intake.standardise import WRITTEN, person_records
+from pipelines.intake.in_one_form.standardise import WRITTEN, person_records
 from pipelines.linking.measures_in_force import MEASURED_TABLES, MeasuresInForce, read_measures
 from pipelines.listing.masking import MASKED_READS, masked_list
 from pipelines.settings import SettingsError

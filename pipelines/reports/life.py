@@ -9,7 +9,7 @@ import polars as pl
 from data_contracts.today import day_of
 from pipelines.counted import counted
 from pipelines.decisions.outcomes import CODES
-from pipelines.intake.last_intake import in_record_id
+from pipelines.intake.receipt.last_intake import in_record_id
 from pipelines.ledger.left_list import IN_VIEW, LISTED, RECORDS_GONE
 from pipelines.ledger.unconfirmed import is_unconfirmed
 from pipelines.listing.masking import comparison_without_sex, masked_keys_of_others

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.children.age import birth_date_by_age
+from pipelines.age import birth_date_by_age
 from pipelines.decisions.outcomes import CODES, DFE_REASONS, newly_found_missing, standing_outcomes
 from pipelines.publish.outcome_yield import outcome_yield
 from pipelines.reasons import source_name

@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from pipelines.children.age import school_year, without_education_since
+from pipelines.age import school_year, without_education_since
 from pipelines.children.died import surely_died
 from pipelines.children.exchanged_births import records_by_age
 from pipelines.children.facts import child_facts

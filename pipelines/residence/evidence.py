@@ -11,10 +11,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from pipelines.children.age import age_in_years, birth_date_by_age, birth_dates_of_age
-from pipelines.children.facts import GROWN_UP
+from pipelines.age import GROWN_UP, age_in_years, birth_date_by_age, birth_dates_of_age, year_seven_from
 from pipelines.children.members import join_by_child, members
-from pipelines.intake.year_seven import year_seven_from
 from pipelines.residence.homes import relatives, with_a_home
 from pipelines.residence.letters import with_letters
 from pipelines.residence.records import ChildDates

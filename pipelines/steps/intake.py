@@ -6,17 +6,17 @@ from datetime import date
 import polars as pl
 
 from pipelines.amendment import LARGEST_AMENDMENT, Amendment
-from pipelines.intake.acceptance import acceptances_in_force
+from pipelines.intake.across_sources.name_order import read_the_other_way, with_surname_first
+from pipelines.intake.at_the_gate.acceptance import acceptances_in_force
+from pipelines.intake.at_the_gate.gate import against_last, judge_tonight, last_intake, places_taken_back
 from pipelines.intake.former_identities import FormerIdentities, read_former, without_former
-from pipelines.intake.gate import against_last, judge_tonight, last_intake, places_taken_back
+from pipelines.intake.in_one_form.restandardise import cells_changed_by_date, dated_cells, record_fingerprint
+from pipelines.intake.in_one_form.standardise import Standardised
 from pipelines.intake.keeping import keep_tonight
-from pipelines.intake.name_order import read_the_other_way, with_surname_first
-from pipelines.intake.receive import receive, sender_files
-from pipelines.intake.restandardise import cells_changed_by_date, dated_cells, record_fingerprint
-from pipelines.intake.rule_history import history_with
+from pipelines.intake.receipt.receive import receive, sender_files
+from pipelines.intake.receipt.rule_history import history_with
 from pipelines.intake.schools import schools
-from pipelines.intake.standardise import Standardised
-from pipelines.intake.vanished import entries_changed_by_date, with_still_known
+from pipelines.intake.since_last_night.vanished import entries_changed_by_date, with_still_known
 from pipelines.steps.under_way import Counts, Night
 from pipelines.tables import CHANGED_ROW, DATED_CELL, STANDARDISED, STATEMENT
 

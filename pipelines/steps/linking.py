@@ -11,7 +11,7 @@ from matching.judge import Settings
 from pipelines.amendment import Amendment
 from pipelines.decisions.keys_tonight import key_now, records_now
 from pipelines.decisions.linkage_decisions import LinkageDecisions, read_linkage_decisions
-from pipelines.intake.at_odds import at_odds_in_words
+from pipelines.intake.across_sources.at_odds import at_odds_in_words
 from pipelines.linking.bucketed import buckets_in
 from pipelines.linking.kept_links import KEPT_TABLES, content_fingerprints, keep_all, kept_row, mark_of
 from pipelines.linking.link import CHILD_SETTINGS, judged_rows, link, records_by_source

@@ -11,7 +11,7 @@ import polars as pl
 from data_contracts.contract import own_contracts
 from pipelines.decisions.judgements import measured_errors, measured_reliability
 from pipelines.decisions.proposals import settings_in_words
-from pipelines.intake.standing_in import STANDS_IN
+from pipelines.intake.at_the_gate.standing_in import STANDS_IN
 from pipelines.ledger.lives import published
 from pipelines.listing.rank import LANES
 from pipelines.publish.outputs import publish

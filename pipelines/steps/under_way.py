@@ -17,8 +17,8 @@ from pipelines.children.age_slips import BirthDates
 from pipelines.decisions.keys_tonight import outcomes_now
 from pipelines.decisions.outcomes import read_outcomes
 from pipelines.failure import Done, call_or_fail
-from pipelines.intake.gate import AgainstLast, JudgedIntake
-from pipelines.intake.receive import Received
+from pipelines.intake.at_the_gate.gate import AgainstLast, JudgedIntake
+from pipelines.intake.receipt.receive import Received
 from pipelines.ledger.list_changes import WhatChanged
 from pipelines.linking.link import records_to_link_and_to_age
 from pipelines.linking.link_report import LinkReport

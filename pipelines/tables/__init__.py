@@ -3,9 +3,9 @@
 Names of times end in ``_at`` (UTC), names of dates in ``_on``. A comment beside a column gives its unit or range and what
 null means.
 
-The tables ``raw_<source>`` are made from their contracts by :mod:`pipelines.intake.receive`. One row is one row of a file,
-with every column of the contract as unchanged text. In front are ``record_id`` (``source:key``), ``file_id``, ``line`` (as a
-spreadsheet numbers it) and ``line_hash`` (a fingerprint by which the next night recognises the line).
+The tables ``raw_<source>`` are made from their contracts by :mod:`pipelines.intake.receipt.receive`. One row is one row of a
+file, with every column of the contract as unchanged text. In front are ``record_id`` (``source:key``), ``file_id``, ``line``
+(as a spreadsheet numbers it) and ``line_hash`` (a fingerprint by which the next night recognises the line).
 """
 
 from pathlib import Path

@@ -23,7 +23,8 @@ STATEMENT = pl.Schema(
         "record_id": pl.String,
         "source": pl.String,
         "kind": pl.String,  # provision, seen, lives_here, left, concern, protected, died
-        # (data_contracts.contract.Statement); vanished: gone from a roll without a leaving date (pipelines.intake.vanished)
+        # (data_contracts.contract.Statement); vanished: gone from a roll without a leaving date
+        # (pipelines.intake.since_last_night.vanished)
         "what": pl.String,  # provision: the way of being educated; concern: its name; else null
         "place": pl.String,  # provision: name of the school or provider; else null
         "since_on": pl.Date,  # first day it holds; for seen and left: the day itself; null: unknown, counts as always
@@ -37,7 +38,8 @@ STATEMENT = pl.Schema(
 STANDARDISED = pl.Schema(
     Columns(
         {
-            "made_by": pl.String,  # fingerprint of software and contracts (pipelines.intake.restandardise.record_fingerprint)
+            "made_by": pl.String,  # fingerprint of software and contracts
+            # (pipelines.intake.in_one_form.restandardise.record_fingerprint)
             "made_on": pl.Date,  # the date judged
             "surname_first": pl.List(pl.String),  # sources whose names are read the other way round; null: none
         }

@@ -134,7 +134,7 @@ ACCEPTANCE = pl.Schema(
 )
 """One row is one file that a named person accepted although the completeness gate would hold it. Never deleted.
 
-Written by :func:`pipelines.intake.acceptance.accept`, before the night.
+Written by :func:`pipelines.intake.at_the_gate.acceptance.accept`, before the night.
 """
 
 SOURCE_NIGHT = pl.Schema(
@@ -151,7 +151,7 @@ SOURCE_NIGHT = pl.Schema(
 )
 """One row is one source with loaded rows in one night that was not held. Key (as_at, source).
 
-Kept for KEPT_DAYS of :mod:`pipelines.intake.figures`. Written by snapshot.
+Kept for KEPT_DAYS of :mod:`pipelines.intake.in_figures.figures`. Written by snapshot.
 """
 
 SOURCE_MEASURE = pl.Schema(
@@ -170,7 +170,7 @@ SOURCE_MEASURE = pl.Schema(
 )
 """One row is one measure of one source in one night that was not held. Key (as_at, source, measure, of).
 
-Kept as ``recent_measures`` of :mod:`pipelines.intake.figures` says. Written by snapshot.
+Kept as ``recent_measures`` of :mod:`pipelines.intake.in_figures.figures` says. Written by snapshot.
 """
 
 SNAPSHOT = pl.Schema(
@@ -186,7 +186,7 @@ SNAPSHOT = pl.Schema(
 )
 """One row is one record unchanged from one night to another (slowly changing dimension, type 2; hashes only).
 
-Key (record_id, first_seen_on). Kept for KEPT_DAYS of :mod:`pipelines.intake.figures`. Written by snapshot.
+Key (record_id, first_seen_on). Kept for KEPT_DAYS of :mod:`pipelines.intake.in_figures.figures`. Written by snapshot.
 """
 
 DELIVERY_CHANGE = pl.Schema(

@@ -13,7 +13,7 @@ from apps.cli.verdict import as_json, as_junit
 from data_contracts.breach import Breach
 from data_contracts.check import COULD_NOT_RUN
 from data_contracts.contract import read_contracts
-from pipelines.intake.receive import CheckedFile
+from pipelines.intake.receipt.receive import CheckedFile
 
 SENTINEL = "Quillfeather"
 HEADER = "RecordId,UPN,Surname,Forename,DateOfBirth,Sex,Address,Postcode,ReferredOn,ReferredBy,Concern\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.contract import read_contracts
-from pipelines.intake.receive import check_files
+from pipelines.intake.receipt.receive import check_files
 from tests.corpus import files
 from tests.corpus.files import FileCase
 from tests.corpus.good import SENTINEL

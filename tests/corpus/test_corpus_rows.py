@@ -8,7 +8,7 @@ import pytest
 
 from data_contracts.breach import Breach
 from data_contracts.contract import read_contracts
-from pipelines.intake.receive import CheckedFile, check_files
+from pipelines.intake.receipt.receive import CheckedFile, check_files
 from tests.corpus.good import SENTINEL, as_csv, as_xlsx, headers
 from tests.corpus.rows import RowCase, row_cases
 

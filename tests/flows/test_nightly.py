@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipelines.failure import CANNOT_GO_ON, HELD, NightFailed
-from pipelines.intake.receive import receive
+from pipelines.intake.receipt.receive import receive
 from pipelines.lock import NightRunningError, lock
 from pipelines.settings import Settings
 from pipelines.steps.under_way import Night

@@ -10,9 +10,9 @@ import polars as pl
 
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract, read_contracts
-from pipelines.intake.gate import JudgedIntake, against_last, judge_tonight
+from pipelines.intake.at_the_gate.gate import JudgedIntake, against_last, judge_tonight
 from pipelines.intake.keeping import keep_tonight
-from pipelines.intake.receive import Received
+from pipelines.intake.receipt.receive import Received
 from pipelines.store import Store
 from pipelines.tables import BREACH, DELIVERY, RULE_HISTORY, SET_ASIDE
 

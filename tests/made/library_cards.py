@@ -12,7 +12,7 @@ import xlsxwriter
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from pipelines.files.rows import FileRows
-from pipelines.intake.receive import Received, check_files, receive
+from pipelines.intake.receipt.receive import Received, check_files, receive
 
 SENTINEL = ("Quillfeather", "Zebedee", "13/02/2015", "Flat 9, Sentinel Wharf", "ZA9 9ZQ", "LC777777")
 """Values of a child who is in every bad file and must not be found in any message."""

@@ -10,7 +10,7 @@ import polars as pl
 
 from matching.thresholds import MEASURED, RELIABILITY
 from pipelines.decisions.outcomes import OUTCOME
-from pipelines.intake.standing_in import STANDS_IN
+from pipelines.intake.at_the_gate.standing_in import STANDS_IN
 from pipelines.ledger.list_changes import WhatChanged
 from pipelines.linking.link_report import LinkReport
 from pipelines.listing.early_warning import EarlyWarning

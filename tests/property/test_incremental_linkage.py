@@ -16,8 +16,8 @@ from matching import blocks
 from matching.arrays import Rows
 from matching.judge import Judge
 from pipelines.decisions.keys_tonight import key_now
-from pipelines.intake.receive import receive
-from pipelines.intake.standardise import standardise
+from pipelines.intake.in_one_form.standardise import standardise
+from pipelines.intake.receipt.receive import receive
 from pipelines.linking.link_again import link_changed_records
 from pipelines.tables import RENUMBERED
 from tests.golden.authority import AS_AT

@@ -16,8 +16,8 @@ from data_contracts.contract import read_contracts
 from matching.explain import COMPARISON, CROWD, FREQUENCY, HOUSEHOLD, TOGETHER, WATERFALL, nearest, waterfall
 from matching.linkage import Linkage
 from matching.model import Model
-from pipelines.intake.receive import receive
-from pipelines.intake.standardise import standardise
+from pipelines.intake.in_one_form.standardise import standardise
+from pipelines.intake.receipt.receive import receive
 from pipelines.linking.family_ties import LEVEL
 from pipelines.linking.link import link, records_to_link
 from pipelines.linking.measures_in_force import measure_tables

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.intake.acceptance import accept
+from pipelines.intake.at_the_gate.acceptance import accept
 from pipelines.settings import SettingsError
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, health, roll_on, sent_tonight
 

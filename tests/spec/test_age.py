@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.children.age import (
+from pipelines.age import (
     age_in_years,
     ends_on,
     is_of_compulsory_school_age,

@@ -14,7 +14,7 @@ import pytest
 
 from data_contracts.breach import Breach
 from pipelines.files.read import read_bytes
-from pipelines.intake.receive import receive
+from pipelines.intake.receipt.receive import receive
 from tests.made.library_cards import (
     GOOD,
     HEADERS,

@@ -11,11 +11,11 @@ from data_contracts.contract import read_contracts
 from matching.person import PERSON_RECORD
 from pipelines.children.exchanged_births import records_by_age, records_linked_and_by_age
 from pipelines.children.facts import child_ages
-from pipelines.intake.at_odds import at_odds_in_words
-from pipelines.intake.receive import receive
-from pipelines.intake.restandardise import rows_changed_by_date
-from pipelines.intake.stand_in_days import stand_in_days, without_days_that_stand_in
-from pipelines.intake.standardise import persons_of, statements_of
+from pipelines.intake.across_sources.at_odds import at_odds_in_words
+from pipelines.intake.across_sources.stand_in_days import stand_in_days, without_days_that_stand_in
+from pipelines.intake.in_one_form.restandardise import rows_changed_by_date
+from pipelines.intake.in_one_form.standardise import persons_of, statements_of
+from pipelines.intake.receipt.receive import receive
 from pipelines.tables import STATEMENT
 from pipelines.written_dates import birth_written
 from tests.made.children import AS_AT, ELEVEN, Drawn, known_to_gp, listed

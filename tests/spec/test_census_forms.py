@@ -12,8 +12,8 @@ import pytest
 from apps.made_up.authority import make_authority
 from apps.made_up.error_rates import ErrorRates
 from data_contracts.contract import read_contracts
-from pipelines.intake.receive import receive
-from pipelines.intake.standardise import Standardised, standardise
+from pipelines.intake.in_one_form.standardise import Standardised, standardise
+from pipelines.intake.receipt.receive import receive
 from tests.spec.test_contracts import GOOD
 
 AS_AT = date(2026, 11, 20)

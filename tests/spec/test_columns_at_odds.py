@@ -10,7 +10,7 @@ import pytest
 from apps.made_up.authority import make_authority
 from data_contracts.contract import read_contracts
 from matching.person import PERSON_RECORD
-from pipelines.intake.at_odds import (
+from pipelines.intake.across_sources.at_odds import (
     ENOUGH_CHILDREN,
     ENOUGH_ENDED,
     SWAPPED,

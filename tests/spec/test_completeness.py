@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from data_contracts.breach import Breach
 from data_contracts.completeness import Completeness
-from pipelines.intake.gate import against_last, judge_tonight
-from pipelines.intake.schools_of_elsewhere import SCHOOL_ELSEWHERE
+from pipelines.intake.at_the_gate.gate import against_last, judge_tonight
+from pipelines.intake.receipt.schools_of_elsewhere import SCHOOL_ELSEWHERE
 from pipelines.settings import SettingsError
 from pipelines.store import Store
 from tests.made.deliveries import (

@@ -9,7 +9,7 @@ import pytest
 from data_contracts.contract import read_contracts
 from data_contracts.parts import Column
 from data_contracts.values import is_empty, parse_dates
-from pipelines.intake.receive import receive
+from pipelines.intake.receipt.receive import receive
 from tests.spec.test_contracts import GOOD
 from tests.spec.test_files_of_many_systems import checked
 

@@ -9,8 +9,8 @@ import pytest
 from data_contracts.contract import read_contracts
 from data_contracts.rules import LEFT_WITHOUT_DAY
 from data_contracts.values import parse_dates
-from pipelines.intake.receive import CheckedFile, check_files, receive
-from pipelines.intake.standardise import standardise
+from pipelines.intake.in_one_form.standardise import standardise
+from pipelines.intake.receipt.receive import CheckedFile, check_files, receive
 from pipelines.residence.records import child_dates, record_dates
 from pipelines.tables import STATEMENT
 from tests.spec.test_contracts import GOOD

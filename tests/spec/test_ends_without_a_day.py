@@ -9,11 +9,11 @@ import pytest
 from data_contracts.contract import read_contracts
 from data_contracts.rules import LEFT_WITHOUT_DAY, NO_DATE
 from data_contracts.values import is_empty, is_ended_in_words
-from pipelines.intake.completeness import STAMPING
-from pipelines.intake.ends_in_words import ENDS_NOT_KNOWN, MOST_LEFT
-from pipelines.intake.figures import has_ended, place_dates
-from pipelines.intake.receive import Received, receive
-from pipelines.intake.standardise import standardise
+from pipelines.intake.at_the_gate.completeness import STAMPING
+from pipelines.intake.in_figures.figures import has_ended, place_dates
+from pipelines.intake.in_one_form.standardise import standardise
+from pipelines.intake.receipt.ends_in_words import ENDS_NOT_KNOWN, MOST_LEFT
+from pipelines.intake.receipt.receive import Received, receive
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()

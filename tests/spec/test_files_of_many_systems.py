@@ -10,7 +10,7 @@ from data_contracts.values import as_codes, is_known_code
 from pipelines.files.headers.names import columns_of, known_columns
 from pipelines.files.read import read_bytes
 from pipelines.files.rows import FileRows
-from pipelines.intake.receive import CheckedFile, check_files
+from pipelines.intake.receipt.receive import CheckedFile, check_files
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()

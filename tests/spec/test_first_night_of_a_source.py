@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.breach import Breach
-from pipelines.intake.acceptance import accept
+from pipelines.intake.at_the_gate.acceptance import accept
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, census, health
 
 

@@ -23,7 +23,7 @@ from pipelines.intake.former_identities import (
     read_former,
     without_former,
 )
-from pipelines.intake.standardise import Standardised
+from pipelines.intake.in_one_form.standardise import Standardised
 from pipelines.night import run_night
 from pipelines.settings import Settings, SettingsError
 from pipelines.steps.ledger import former_records

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import read_contracts
-from pipelines.intake.receive import receive
-from pipelines.intake.standardise import Standardised, standardise
+from pipelines.intake.in_one_form.standardise import Standardised, standardise
+from pipelines.intake.receipt.receive import receive
 from tests.spec.further_contract_cases import FURTHER_GOOD
 from tests.spec.test_contracts import GOOD
 

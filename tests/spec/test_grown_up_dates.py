@@ -8,8 +8,8 @@ import pytest
 from data_contracts.contract import read_contracts
 from matching.person import PERSON_RECORD
 from pipelines.children.exchanged_births import records_by_age
-from pipelines.intake.at_odds import at_odds_in_words
-from pipelines.intake.grown_up_dates import GrownUpDates, grown_up_dates
+from pipelines.intake.across_sources.at_odds import at_odds_in_words
+from pipelines.intake.across_sources.grown_up_dates import GrownUpDates, grown_up_dates
 from pipelines.tables import STATEMENT
 
 CHILDS, TENANTS, PUPILS = date(2014, 5, 3), date(1985, 2, 7), range(40)

@@ -9,7 +9,7 @@ import pytest
 from data_contracts.contract import read_contracts
 from pipelines.files.read import read_bytes
 from pipelines.files.rows import FileRows, KnownLines
-from pipelines.intake.completeness import STAMPING
+from pipelines.intake.at_the_gate.completeness import STAMPING
 
 HOUSING = read_contracts()["housing"]
 HEADERS = (

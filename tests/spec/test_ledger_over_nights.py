@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.failure import INTERNAL_ERROR, NightFailed
-from pipelines.intake.figures import KEPT_DAYS
+from pipelines.intake.in_figures.figures import KEPT_DAYS
 from pipelines.ledger.came_on_list import EDUCATION_ENDED, FIRST_NIGHT
 from pipelines.ledger.left_list import MERGED, RECORDS_GONE
 from pipelines.ledger.list_changes import FALLEN, GONE, KEPT_IN_VIEW, OUT_OF_VIEW, RETURNED, RISEN

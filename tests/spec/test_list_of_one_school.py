@@ -9,7 +9,7 @@ from xlsxwriter import Workbook
 
 from data_contracts.contract import read_contracts
 from pipelines.files.headers.faults import MISSING
-from pipelines.intake.receive import CheckedFile, check_files, receive
+from pipelines.intake.receipt.receive import CheckedFile, check_files, receive
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()

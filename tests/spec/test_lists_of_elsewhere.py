@@ -8,10 +8,10 @@ import pytest
 
 from data_contracts.breach import Breach
 from data_contracts.contract import read_contracts
-from pipelines.intake.elsewhere import ELSEWHERE
-from pipelines.intake.last_intake import LastIntake
-from pipelines.intake.receive import Received, check_files, receive
-from pipelines.intake.schools_of_elsewhere import SCHOOL_ELSEWHERE
+from pipelines.intake.receipt.elsewhere import ELSEWHERE
+from pipelines.intake.receipt.last_intake import LastIntake
+from pipelines.intake.receipt.receive import Received, check_files, receive
+from pipelines.intake.receipt.schools_of_elsewhere import SCHOOL_ELSEWHERE
 from pipelines.store import Store
 from tests.made.deliveries import Deliveries, census, health
 from tests.spec.test_contracts import GOOD

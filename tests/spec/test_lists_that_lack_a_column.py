@@ -9,9 +9,9 @@ from xlsxwriter import Workbook
 
 from data_contracts.contract import read_contracts
 from data_contracts.rules import LEFT_WITHOUT_DAY
-from pipelines.intake.receive import CheckedFile, check_files, receive
-from pipelines.intake.standardise import persons_of, standardise
-from pipelines.intake.two_places_at_once import TWO_PLACES
+from pipelines.intake.in_one_form.standardise import persons_of, standardise
+from pipelines.intake.receipt.receive import CheckedFile, check_files, receive
+from pipelines.intake.receipt.two_places_at_once import TWO_PLACES
 from tests.made.records import upn_of
 from tests.spec.test_contracts import GOOD
 

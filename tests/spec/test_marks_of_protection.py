@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import read_contracts
-from pipelines.intake.completeness import STAMPING
-from pipelines.intake.receive import check_files, receive
-from pipelines.intake.standardise import standardise
+from pipelines.intake.at_the_gate.completeness import STAMPING
+from pipelines.intake.in_one_form.standardise import standardise
+from pipelines.intake.receipt.receive import check_files, receive
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()

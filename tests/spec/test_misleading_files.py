@@ -7,9 +7,9 @@ import pytest
 from xlsxwriter import Workbook
 
 from data_contracts.contract import read_contracts
-from pipelines.intake.anothers_list import ANOTHERS_LIST
-from pipelines.intake.misleading_files import OTHER_AGES
-from pipelines.intake.receive import CheckedFile, check_files
+from pipelines.intake.receipt.anothers_list import ANOTHERS_LIST
+from pipelines.intake.receipt.misleading_files import OTHER_AGES
+from pipelines.intake.receipt.receive import CheckedFile, check_files
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()

@@ -9,8 +9,8 @@ import pytest
 from data_contracts.contract import read_contracts
 from matching.person import PERSON_RECORD
 from pipelines.children.exchanged_births import records_by_age, records_linked_and_by_age
-from pipelines.intake.at_odds import at_odds_in_words
-from pipelines.intake.misread_dates import (
+from pipelines.intake.across_sources.at_odds import at_odds_in_words
+from pipelines.intake.across_sources.misread_dates import (
     ENOUGH_CHILDREN,
     IN_SUMMER_TIME,
     OUTSIDE_SUMMER_TIME,

@@ -9,14 +9,14 @@ import pytest
 
 from data_contracts.contract import read_contracts
 from matching.names import with_comma_behind_surname
-from pipelines.intake.name_order import (
+from pipelines.intake.across_sources.name_order import (
     ENOUGH_CHILDREN,
     read_the_other_way,
     surname_first_in_words,
     with_surname_first,
 )
-from pipelines.intake.receive import receive
-from pipelines.intake.standardise import persons_of
+from pipelines.intake.in_one_form.standardise import persons_of
+from pipelines.intake.receipt.receive import receive
 from pipelines.night import run_night
 from pipelines.settings import Settings
 from pipelines.store import Store

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.files.named_for_a_child import by_initials, each_once, may_be_named_for_a_child, words_of_sources
-from pipelines.intake.receive import check_files
+from pipelines.intake.receipt.receive import check_files
 from pipelines.night import run_night
 from tests.conftest import FirstNight
 from tests.golden.authority import AS_AT

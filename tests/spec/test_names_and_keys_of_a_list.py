@@ -9,8 +9,8 @@ import pytest
 from data_contracts.contract import read_contracts
 from pipelines.files.read import read_bytes
 from pipelines.files.rows import FileRows
-from pipelines.intake.receive import check_files
-from pipelines.intake.standardise import persons_of
+from pipelines.intake.in_one_form.standardise import persons_of
+from pipelines.intake.receipt.receive import check_files
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()

@@ -5,7 +5,7 @@ import pytest
 
 from data_contracts.contract import read_contracts
 from pipelines.files.read import read_bytes
-from pipelines.intake.completeness import STAMPING
+from pipelines.intake.at_the_gate.completeness import STAMPING
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()

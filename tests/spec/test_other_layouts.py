@@ -12,8 +12,8 @@ from pipelines.files.folder import contract_for
 from pipelines.files.headers.match import match_headers
 from pipelines.files.read import read_bytes
 from pipelines.files.rows import KnownLines, ReadTable
-from pipelines.intake.receive import check_files, receive
-from pipelines.intake.standardise import persons_of
+from pipelines.intake.in_one_form.standardise import persons_of
+from pipelines.intake.receipt.receive import check_files, receive
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()

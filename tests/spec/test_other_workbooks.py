@@ -10,7 +10,7 @@ from data_contracts.contract import read_contracts
 from pipelines.files.handed_in import cells_handed_in
 from pipelines.files.read import read_bytes
 from pipelines.files.under_header.cut_off import FULL_SHEETS
-from pipelines.intake.receive import check_files
+from pipelines.intake.receipt.receive import check_files
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()

@@ -13,7 +13,7 @@ import pytest
 
 from data_contracts.contract import names_of, read_contracts
 from pipelines.children.provision import SAID_TO_HAVE_ENDED, find_provision
-from pipelines.intake.standardise import standardise
+from pipelines.intake.in_one_form.standardise import standardise
 from pipelines.listing.list_inputs import ListInputs
 from pipelines.listing.other_teams import for_other_teams
 from pipelines.listing.rank import Ranked, rank

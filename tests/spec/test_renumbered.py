@@ -9,7 +9,7 @@ import pytest
 from pipelines.decisions.judgements import JUDGEMENT
 from pipelines.decisions.keys_tonight import judgements_now, keys_at, outcomes_now, snapshot_now
 from pipelines.decisions.outcomes import OUTCOME
-from pipelines.intake.renumbered import renumbered_after_tonight
+from pipelines.intake.since_last_night.renumbered import renumbered_after_tonight
 from pipelines.tables import LEAD, RENUMBERED
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, as_received, census
 

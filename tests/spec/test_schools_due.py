@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.failure import NightFailed
-from pipelines.intake.acceptance import accept
+from pipelines.intake.at_the_gate.acceptance import accept
 from pipelines.night import run_night
 from pipelines.settings import Settings
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, census

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from pipelines.intake.earlier_nights import History
-from pipelines.intake.figures import KEPT_DAYS, Intake
-from pipelines.intake.snapshot import history_after_tonight
-from pipelines.intake.standardise import standardise
-from pipelines.intake.vanished import SET_ASIDE_DOUBT, WORDS, Rolls, keep_vanished, with_still_known
+from pipelines.intake.in_figures.earlier_nights import History
+from pipelines.intake.in_figures.figures import KEPT_DAYS, Intake
+from pipelines.intake.in_figures.snapshot import history_after_tonight
+from pipelines.intake.in_one_form.standardise import standardise
+from pipelines.intake.since_last_night.vanished import SET_ASIDE_DOUBT, WORDS, Rolls, keep_vanished, with_still_known
 from pipelines.tables import (
     RENUMBERED,
     SET_ASIDE,

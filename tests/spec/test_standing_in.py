@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import Contract
-from pipelines.intake.acceptance import accept
+from pipelines.intake.at_the_gate.acceptance import accept
 from pipelines.night import run_night
 from pipelines.store import Store
 from pipelines.written_dates import day_written

@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.intake.acceptance import accept
-from pipelines.intake.gate import against_last, places_taken_back
+from pipelines.intake.at_the_gate.acceptance import accept
+from pipelines.intake.at_the_gate.gate import against_last, places_taken_back
 from pipelines.night import run_night
 from pipelines.store import Store
 from pipelines.tables import ACCEPTANCE

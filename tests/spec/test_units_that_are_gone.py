@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.intake.acceptance import accept
+from pipelines.intake.at_the_gate.acceptance import accept
 from tests.made.deliveries import (
     CONTRACTS,
     FIRST,

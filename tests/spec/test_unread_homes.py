@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import read_contracts
-from pipelines.intake.completeness import STAMPING
-from pipelines.intake.receive import check_files
+from pipelines.intake.at_the_gate.completeness import STAMPING
+from pipelines.intake.receipt.receive import check_files
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()

@@ -6,7 +6,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from pipelines.intake.usual import shares_risen
+from pipelines.intake.in_figures.usual import shares_risen
 from tests.made.deliveries import FIRST
 
 WHOLE, BLANK = 0.02, 1.0

@@ -10,7 +10,7 @@ from data_contracts.values import as_codes, as_days
 from pipelines.files.headers.names import columns_of, is_number_of_child
 from pipelines.files.headers.unread_mark import may_be_mark
 from pipelines.files.read import read_bytes
-from pipelines.intake.standardise import WITHHELD
+from pipelines.intake.in_one_form.standardise import WITHHELD
 
 CONTRACTS = read_contracts()
 

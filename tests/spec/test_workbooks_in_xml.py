@@ -8,7 +8,7 @@ from data_contracts.contract import read_contracts
 from pipelines.files.forms.spreadsheet_xml import as_workbook, is_spreadsheet_xml
 from pipelines.files.forms.workbook import all_sheets
 from pipelines.files.rows import UnreadableFileError
-from pipelines.intake.receive import check_files, receive
+from pipelines.intake.receipt.receive import check_files, receive
 from tests.spec.test_list_of_one_school import NIGHT
 
 CONTRACTS = read_contracts()

@@ -8,9 +8,9 @@ import pytest
 
 from data_contracts.contract import read_contracts
 from data_contracts.values import parse_dates
-from pipelines.intake.last_intake import LastIntake
-from pipelines.intake.receive import CheckedFile, Received, check_files, receive
-from pipelines.intake.short_years import SHORT_YEARS
+from pipelines.intake.receipt.last_intake import LastIntake
+from pipelines.intake.receipt.receive import CheckedFile, Received, check_files, receive
+from pipelines.intake.receipt.short_years import SHORT_YEARS
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()

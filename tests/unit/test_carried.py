@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from data_contracts.rules import NOT_IN_FUTURE
-from pipelines.intake.last_intake import LastIntake
-from pipelines.intake.receive import Received, receive
+from pipelines.intake.receipt.last_intake import LastIntake
+from pipelines.intake.receipt.receive import Received, receive
 from tests.made.library_cards import OKAFOR, SMITH, as_csv, library_contract
 
 CONTRACTS = {"library_cards": library_contract()}
@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_same_files_again_are_not_read_and_all_that_was_said_of_them_stands(folder: Path) -> None:
     first = _received(folder, LAST)
-    with patch("pipelines.intake.delivery.read_bytes", side_effect=AssertionError("a file was read")):
+    with patch("pipelines.intake.receipt.delivery.read_bytes", side_effect=AssertionError("a file was read")):
         again = _received(folder, TONIGHT, _last(first))
     assert again.unchanged_sources == {"library_cards": 2}
     assert again.raw == {}

@@ -13,8 +13,8 @@ from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from pipelines.files.folder import ExtractsError
 from pipelines.files.rows import KnownLines
-from pipelines.intake import delivery
-from pipelines.intake.receive import receive
+from pipelines.intake.receipt import delivery
+from pipelines.intake.receipt.receive import receive
 from tests.made.library_cards import (
     FORTY_CARDS,
     GOOD,

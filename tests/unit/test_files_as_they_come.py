@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipelines.files.read import read_bytes
-from pipelines.intake.standardise import standardise
+from pipelines.intake.in_one_form.standardise import standardise
 from tests.made.library_cards import (
     GOOD,
     HEADERS,

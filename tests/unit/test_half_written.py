@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from pipelines.intake.receive import check_files
+from pipelines.intake.receipt.receive import check_files
 from tests.made.library_cards import GOOD, library_contract
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from apps.made_up.authority import MadeUp
 from data_contracts.contract import read_contracts
-from pipelines.intake.receive import receive
-from pipelines.intake.standardise import standardise
+from pipelines.intake.in_one_form.standardise import standardise
+from pipelines.intake.receipt.receive import receive
 from pipelines.linking.link import CHILD_SETTINGS, Linked, fingerprint, link, records_by_source, records_to_link
 from pipelines.linking.link_groups import GroupInputs
 from pipelines.linking.measures_in_force import (

@@ -12,8 +12,8 @@ import pytest
 from data_contracts.breach import Breach
 from data_contracts.check import COULD_NOT_RUN
 from data_contracts.contract import read_contracts
-from pipelines.intake.rule_history import NIGHTS_KEPT, JudgedFile, contract_rules, history_with, rules_tonight
-from pipelines.intake.standing_in import STANDS_IN
+from pipelines.intake.at_the_gate.standing_in import STANDS_IN
+from pipelines.intake.receipt.rule_history import NIGHTS_KEPT, JudgedFile, contract_rules, history_with, rules_tonight
 from pipelines.publish import charts
 from pipelines.publish.data_quality import data_quality_html
 from pipelines.publish.publication import Publication

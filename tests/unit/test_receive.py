@@ -9,7 +9,7 @@ import pytest
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from pipelines.files.folder import ExtractsError
-from pipelines.intake.receive import FOR_SENDER, Received, check_files, receive, sender_files
+from pipelines.intake.receipt.receive import FOR_SENDER, Received, check_files, receive, sender_files
 from pipelines.reports.life import as_typed
 from pipelines.tables import BREACH, DELIVERY, SET_ASIDE
 from tests.made.library_cards import (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.intake.receive import check_files, receive
+from pipelines.intake.receipt.receive import check_files, receive
 from tests.made.library_cards import GOOD, OKAFOR, SMITH, as_csv, breaches_of, library_contract
 
 CONTRACTS = {"library_cards": library_contract()}

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import read_contracts
-from pipelines.intake.restandardise import date_sensitive_columns, rows_changed_by_date
-from pipelines.intake.standardise import standardise
+from pipelines.intake.in_one_form.restandardise import date_sensitive_columns, rows_changed_by_date
+from pipelines.intake.in_one_form.standardise import standardise
 
 CONTRACTS = read_contracts()
 LAST, TONIGHT = date(2026, 11, 20), date(2026, 11, 21)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from pipelines.files.read import read_bytes
-from pipelines.intake.completeness import STAMPING
-from pipelines.intake.misleading_files import ENOUGH_ROWS
-from pipelines.intake.receive import check_files
+from pipelines.intake.at_the_gate.completeness import STAMPING
+from pipelines.intake.receipt.misleading_files import ENOUGH_ROWS
+from pipelines.intake.receipt.receive import check_files
 from tests.made.library_cards import (
     HEADERS,
     OKAFOR,

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import Contract, read_contract, read_contracts
-from pipelines.intake.standardise import WRITTEN, Standardised, person_records, standardise
+from pipelines.intake.in_one_form.standardise import WRITTEN, Standardised, person_records, standardise
 from pipelines.tables import PERSON, STATEMENT
 
 AS_AT = date(2026, 11, 20)
