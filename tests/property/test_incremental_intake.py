@@ -25,7 +25,7 @@ from pipelines.night import STEPS, SilentProgress, open_night, perform
 from pipelines.settings import Settings
 from pipelines.store import Store
 from pipelines.tables import TABLES
-from tests.spec.test_contracts import GOOD
+from tests.spec.contracts.test_contracts import GOOD
 
 FIRST = date(2026, 9, 1)
 CONTRACTS = read_contracts()
