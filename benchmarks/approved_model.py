@@ -14,7 +14,7 @@ import polars as pl
 
 from apps.made_up.authority import make_authority
 from data_contracts.contract import read_contracts
-from matching.model import write_model
+from matching.weights.model import write_model
 from pipelines.intake.in_one_form.standardise import standardise
 from pipelines.intake.receipt.receive import receive
 from pipelines.linking.link import APPROVED_MODEL, link, records_to_link

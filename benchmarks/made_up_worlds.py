@@ -21,9 +21,9 @@ import polars as pl
 from apps.made_up.authority import MadeUp, make_authority
 from apps.made_up.error_rates import ErrorRates
 from data_contracts.contract import names_of, read_contracts
-from matching.accuracy import b_cubed, calibration_error, pairwise, whole_clusters
-from matching.fairness import NORMAL, against_truth, poisson_binomial
-from matching.thresholds import reliability, sample_of_known_pairs
+from matching.quality.accuracy import b_cubed, calibration_error, pairwise, whole_clusters
+from matching.quality.fairness import NORMAL, against_truth, poisson_binomial
+from matching.quality.thresholds import reliability, sample_of_known_pairs
 from pipelines.children.provision import find_provision
 from pipelines.intake.in_one_form.standardise import Standardised, standardise
 from pipelines.intake.receipt.receive import receive

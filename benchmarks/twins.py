@@ -16,10 +16,10 @@ import numpy as np
 import polars as pl
 
 from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule
+from matching.canonical.keys import with_keys
+from matching.clustering.judge import Settings
+from matching.commonness.households import Households
 from matching.comparisons import CHILD_COMPARISONS
-from matching.households import Households
-from matching.judge import Settings
-from matching.keys import with_keys
 from matching.linkage import link_records
 from matching.person import PERSON_RECORD
 

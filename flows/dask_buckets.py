@@ -1,4 +1,4 @@
-"""Scoring on a Dask cluster: the buckets of :mod:`matching.buckets`, one task each, by Prefect's Dask task runner.
+"""Scoring on a Dask cluster: the buckets of :mod:`matching.scoring.buckets`, one task each, by Prefect's Dask task runner.
 
 Needs the extra ``rollcall[dask]``. Every worker must see the workspace under the same path. A task is given a folder and the
 name of a bucket, and nothing about a child; it returns a count.
@@ -15,7 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
 from prefect.task_runners import TaskRunner
 
-from matching.buckets import Run
+from matching.scoring.buckets import Run
 from pipelines.settings import SettingsError
 
 LOCAL = "local"
@@ -29,8 +29,8 @@ LOST_WORKER_TRIES = 3
 @task(name="score bucket", cache_policy=NO_CACHE, persist_result=False, retries=LOST_WORKER_TRIES)
 def score_one(folder: Path, name: str) -> int:
     """Score one bucket; returns how many of its pairs are kept. A bucket already scored is not scored again."""
-    from matching.buckets import score_bucket
     from matching.comparisons import CHILD_COMPARISONS
+    from matching.scoring.buckets import score_bucket
 
     return score_bucket(folder, name, CHILD_COMPARISONS)
 

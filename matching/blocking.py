@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.arrays import Rows
-from matching.blocks import NO_KEY, BlockingRule, Blocks, Tables, blocks_of
-from matching.encode import Encoded
+from matching.in_numbers.arrays import Rows
+from matching.in_numbers.blocks import NO_KEY, BlockingRule, Blocks, Tables, blocks_of
+from matching.in_numbers.encode import Encoded
 
 CHUNK = 1 << 18
 """Pairs in one chunk. The memory of everything that follows depends on this, not on the number of pairs."""
@@ -96,7 +96,7 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
         ("birth_month", "district"),
     ),
 )
-"""Rules for children's records. :func:`matching.keys.with_keys` makes the columns.
+"""Rules for children's records. :func:`matching.canonical.keys.with_keys` makes the columns.
 
 "A name in either place" is any name of a child, so it includes a shared forename and a shared surname. "Both names" are meant
 either way round: swapped names and a slip in the birth date sometimes occur together, as do slips in a name and in the date.

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.arrays import Rows
-from matching.assign import probability
 from matching.blocking import BlockingRule, Plan, plan
-from matching.encode import Encoded
-from matching.model import Model
-from matching.patterns import patterns_of
-from matching.score import Scorer
+from matching.clustering.assign import probability
+from matching.in_numbers.arrays import Rows
+from matching.in_numbers.encode import Encoded
+from matching.scoring.score import Scorer
+from matching.weights.model import Model
+from matching.weights.patterns import patterns_of
 
 PILOT_ROWS = 20_000
 PAIRS_A_ROW = 60

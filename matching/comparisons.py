@@ -13,9 +13,11 @@ from typing import Literal
 
 import numpy as np
 
-from matching.arrays import Rows
-from matching.association import GoesWith
-from matching.date_similarity import (
+from matching.commonness.association import GoesWith
+from matching.commonness.given_again import GivenAgain
+from matching.in_numbers.arrays import Rows
+from matching.in_numbers.encode import Encoded
+from matching.pair_tests.date_similarity import (
     ADayApart,
     DayAndMonthSwapped,
     DigitsTransposed,
@@ -26,9 +28,7 @@ from matching.date_similarity import (
     SameYearAndDay,
     SameYearAndMonth,
 )
-from matching.encode import Encoded
-from matching.given_again import GivenAgain
-from matching.name_similarity import (
+from matching.pair_tests.name_similarity import (
     ALIKE,
     BOTH_ARE_NAMES,
     FURTHER_FOR_SURNAME,
@@ -45,8 +45,8 @@ from matching.name_similarity import (
     SWAPPED,
     TOGETHER_OR_APART,
 )
-from matching.open_pairs import Levels, OpenPairs
-from matching.similarity import (
+from matching.pair_tests.open_pairs import Levels, OpenPairs
+from matching.pair_tests.similarity import (
     Both,
     Equal,
     EqualAcross,
@@ -59,7 +59,7 @@ from matching.similarity import (
     none_of,
     silent_or_same,
 )
-from matching.word_similarity import (
+from matching.pair_tests.word_similarity import (
     InitialOf,
     JaroWinklerAtLeast,
     NearMiss,

@@ -10,11 +10,11 @@ numbers on one roll).
 import numpy as np
 import polars as pl
 
-from matching.arrays import Bits, Patterns, Rows
-from matching.assign import probability
-from matching.judge import Judge
-from matching.patterns import levels_in, patterns_of
+from matching.clustering.assign import probability
+from matching.clustering.judge import Judge
+from matching.in_numbers.arrays import Bits, Patterns, Rows
 from matching.person import Columns
+from matching.weights.patterns import levels_in, patterns_of
 
 PRIOR, COMPARISON, FREQUENCY, TOGETHER = "prior", "comparison", "frequency", "together"
 CROWD, HOUSEHOLD, COVERAGE, RULE = "crowd", "household", "coverage", "rule"

@@ -12,28 +12,28 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.arrays import Bits, Labels, Mask, Patterns, Rows
-from matching.assign import probability
 from matching.blocking import BlockingRule, plan
-from matching.cluster import all_pairs_within, cluster
-from matching.components import components
-from matching.encode import Encoded
-from matching.judge import Judge, KnownPairs, PairJudgements, Settings, judged_pairs
-from matching.leaning import membership_of, moved
+from matching.clustering.assign import probability
+from matching.clustering.cluster import all_pairs_within, cluster
+from matching.clustering.judge import Judge, KnownPairs, PairJudgements, Settings, judged_pairs
+from matching.clustering.leaning import membership_of, moved
+from matching.clustering.parting import parted
+from matching.clustering.rivals import KnownChildPairs, Margins, Rivalry, Rivals, Signs, competing, signs_of
+from matching.clustering.together import Questions
+from matching.clustering.weighing import Weighing
+from matching.in_numbers.arrays import Bits, Labels, Mask, Patterns, Rows
+from matching.in_numbers.components import components
+from matching.in_numbers.encode import Encoded
+from matching.in_numbers.sorting import pair_numbers
 from matching.linkage import floor_of, near_rivals, pair_probability, with_judged_pairs
 from matching.measures import Measures
-from matching.model import Model
-from matching.parting import parted
-from matching.rivals import KnownChildPairs, Margins, Rivalry, Rivals, Signs, competing, signs_of
-from matching.score import Scorer, score_pairs
-from matching.sorting import pair_numbers
-from matching.together import Questions
-from matching.weighing import Weighing
+from matching.scoring.score import Scorer, score_pairs
+from matching.weights.model import Model
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Scored pairs of rows, in the order of :class:`matching.score.Scored`."""
+    """Scored pairs of rows, in the order of :class:`matching.scoring.score.Scored`."""
 
     left: Rows
     right: Rows
@@ -146,16 +146,16 @@ class LazyJudge:
         return self.over(left, right)
 
     def evidence(self, left: Rows, right: Rows, at_home: Bits | None = None) -> Bits:
-        """As :meth:`matching.judge.Judge.evidence`."""
+        """As :meth:`matching.clustering.judge.Judge.evidence`."""
         return self.weighing(left, right, at_home).evidence(left, right, at_home)
 
     def together(self, left: Rows, right: Rows, which: Questions, at_home: Bits) -> Bits:
-        """As :meth:`matching.judge.Judge.together`."""
+        """As :meth:`matching.clustering.judge.Judge.together`."""
         return self.over(left, right).together(left, right, which, at_home)
 
     @property
     def margins(self) -> Margins:
-        """As :attr:`matching.judge.Judge.margins`."""
+        """As :attr:`matching.clustering.judge.Judge.margins`."""
         return replace(self.over().margins, names_of_two=lambda *pairs: self.of(*pairs).names_of_two(*pairs))
 
     def by_records(self, left: Rows, right: Rows) -> Bits:
@@ -163,11 +163,11 @@ class LazyJudge:
         return replace(self.weighing(left, right), coverage=None).for_clusters(left, right)
 
     def log_odds(self, left: Rows, right: Rows) -> Bits:
-        """As :meth:`matching.judge.Judge.for_clusters`."""
+        """As :meth:`matching.clustering.judge.Judge.for_clusters`."""
         return self.weighing(left, right).for_clusters(left, right)
 
     def described(self, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
-        """As :meth:`matching.judge.Judge.described`."""
+        """As :meth:`matching.clustering.judge.Judge.described`."""
         return self.of(left, right).described(left, right)
 
     def _judge(self, rows: Rows) -> Judge:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from matching.components import components
+from matching.in_numbers.components import components
 
 SAME, DIFFERENT, UNSURE = "same", "different", "unsure"
 ANSWERS = (SAME, DIFFERENT, UNSURE)

@@ -15,28 +15,28 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.arrays import Bits, Labels, Rows
-from matching.assign import Coverage, Priors, coverage_of, priors_of, probability
 from matching.blocking import BlockingRule, Plan, columns_blocked, plan
-from matching.buckets import Buckets
 from matching.budget import choose_rules
-from matching.cluster import ALWAYS, APART, all_pairs_within, cluster
+from matching.clustering.assign import Coverage, Priors, coverage_of, priors_of, probability
+from matching.clustering.cluster import ALWAYS, APART, all_pairs_within, cluster
+from matching.clustering.judge import Judge, KnownPairs, PairJudgements, Settings, judged_pairs
+from matching.clustering.leaning import membership_of, moved
+from matching.clustering.parting import counted_again, parted
+from matching.clustering.presence import siblings_in
+from matching.clustering.rivals import ChildPairs, KnownChildPairs, Rivalry, Rivals, competing
+from matching.clustering.together import is_apart
+from matching.clustering.weighing import Weighing
+from matching.commonness.households import Households
 from matching.comparisons import Comparison, columns_read
-from matching.components import numbered
-from matching.encode import Encoded, encode
-from matching.households import Households
-from matching.judge import Judge, KnownPairs, PairJudgements, Settings, judged_pairs
-from matching.leaning import membership_of, moved
+from matching.in_numbers.arrays import Bits, Labels, Rows
+from matching.in_numbers.components import numbered
+from matching.in_numbers.encode import Encoded, encode
+from matching.in_numbers.sorting import places_among
 from matching.measures import Measures, Strata, held_frequencies, strata_of
-from matching.model import Model
-from matching.parting import counted_again, parted
-from matching.presence import siblings_in
-from matching.rivals import ChildPairs, KnownChildPairs, Rivalry, Rivals, competing
-from matching.score import OnProgress, Scored, Scorer, score_pairs
-from matching.sorting import places_among
-from matching.together import is_apart
-from matching.train import train
-from matching.weighing import Weighing
+from matching.scoring.buckets import Buckets
+from matching.scoring.score import OnProgress, Scored, Scorer, score_pairs
+from matching.weights.model import Model
+from matching.weights.train import train
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def link_records(
     - ``on_progress``: is told how far the linkage has got.
 
     Raises KeyError for a missing column, ValueError for a record without a dataset, and
-    :class:`matching.train.TrainingError` if there is nothing to learn from.
+    :class:`matching.weights.train.TrainingError` if there is nothing to learn from.
     """
     on_progress = on_progress or _nobody
     on_progress(0.0, "putting values into numbers")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import Coverage, Priors
 from matching.blocking import BlockingRule
-from matching.encode import Encoded
-from matching.frequencies import Frequencies, HeldFrequencies
+from matching.clustering.assign import Coverage, Priors
+from matching.commonness.frequencies import Frequencies, HeldFrequencies
+from matching.in_numbers.encode import Encoded
 
 Strata = tuple[str | None, ...]
 

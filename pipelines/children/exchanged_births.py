@@ -7,8 +7,8 @@ sources show it: the date that they give a child is the one that this source giv
 
 import polars as pl
 
-from matching.keys import home_keys
-from matching.names import skeleton_key, variant_groups
+from matching.canonical.keys import home_keys
+from matching.canonical.names import skeleton_key, variant_groups
 from pipelines.age import birth_date_by_age
 from pipelines.intake.across_sources.birth_date_faults import birth_date_faults, without_birth_date_faults
 

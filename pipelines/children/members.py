@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from matching.sorting import order_of
+from matching.in_numbers.sorting import order_of
 
 
 def members(

@@ -3,15 +3,15 @@
 Some links are always missed: with another name, a slipped birth date and an old address in one record, no blocking rule
 finds the other. Such a child has no rival to show, yet looks like one who is missing education. How often a source's
 records never meet those that show a place is measured where a third record holds the two together
-(:func:`matching.accuracy.never_met`). That gives the number of children with a place expected to look like a given child;
-Bayes' rule gives their share among all who look so. A child known to one source may well be one of them, a child known to
-three hardly.
+(:func:`matching.quality.accuracy.never_met`). That gives the number of children with a place expected to look like a given
+child; Bayes' rule gives their share among all who look so. A child known to one source may well be one of them, a child
+known to three hardly.
 """
 
 import polars as pl
 
-from matching.accuracy import share_never_met
-from matching.assign import ERRED_ALIKE
+from matching.clustering.assign import ERRED_ALIKE
+from matching.quality.accuracy import share_never_met
 from pipelines.children.members import members, source_bits, sources_by_child
 
 MOST_MISSED = 0.5

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from matching.comparisons import CHILD_COMPARISONS
-from matching.model import Model, ModelError, read_model
+from matching.weights.model import Model, ModelError, read_model
 from pipelines.atomic_folder import replace_private
 from pipelines.settings import NOT_IN_A_FILE, Settings, SettingsError, read_settings
 from pipelines.workspace import StoreError

@@ -11,7 +11,7 @@ import polars as pl
 
 from matching.judgement import DIFFERENT, SAME, standing_judgements
 from matching.person import Columns
-from matching.thresholds import SAMPLE, measured_by_threshold, reliability
+from matching.quality.thresholds import SAMPLE, measured_by_threshold, reliability
 from pipelines.decisions.append_only import add_rows, read_rows
 from pipelines.formatted import formatted
 
@@ -101,7 +101,7 @@ def judgements_for_linkage(judgements: pl.DataFrame) -> pl.DataFrame:
 
 
 def blind_sample(judgements: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
-    """``SAMPLE`` of :mod:`matching.thresholds`: the blind pairs that people decided, with their probabilities when drawn.
+    """``SAMPLE`` of :mod:`matching.quality.thresholds`: the blind pairs that people decided, with their probabilities then.
 
     Within its stratum, a decided pair also stands for those judged unsure or not answered yet. A sample is left out if any
     of its strata has no decided pair. The other samples count as one, each with an equal share.
@@ -126,13 +126,13 @@ def blind_sample(judgements: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
 
 
 def measured_errors(workspace: Path) -> pl.DataFrame:
-    """``MEASURED`` of :mod:`matching.thresholds`, from all blind samples; empty if no pair is decided."""
+    """``MEASURED`` of :mod:`matching.quality.thresholds`, from all blind samples; empty if no pair is decided."""
     sample = _blind_of(workspace)
     return measured_by_threshold(sample) if sample.height else measured_by_threshold(sample, ())
 
 
 def measured_reliability(workspace: Path) -> pl.DataFrame:
-    """``RELIABILITY`` of :mod:`matching.thresholds`, from all blind samples; empty if no pair is decided."""
+    """``RELIABILITY`` of :mod:`matching.quality.thresholds`, from all blind samples; empty if no pair is decided."""
     return reliability(_blind_of(workspace))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from matching.model import Model
+from matching.weights.model import Model
 from pipelines.decisions.in_force import model_in_force
 from pipelines.decisions.judgements import judgements_for_linkage, read_judgements
 from pipelines.decisions.keys_tonight import judgements_now

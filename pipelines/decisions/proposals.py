@@ -15,7 +15,7 @@ from pathlib import Path
 
 from data_contracts.today import day_of, today
 from matching.comparisons import CHILD_COMPARISONS
-from matching.model import Model, ModelError, read_model, write_model
+from matching.weights.model import Model, ModelError, read_model, write_model
 from pipelines.counted import first_of
 from pipelines.decisions.append_only import append_only
 from pipelines.decisions.in_force import MODEL_IN_FORCE, put_in_force, settings_of, settings_toml

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
-from matching.identifiers import canonical_nhs_number, canonical_upn
+from matching.canonical.identifiers import canonical_nhs_number, canonical_upn
 from pipelines.atomic_folder import replace_private
 from pipelines.decisions.append_only import append_only
 from pipelines.files.handed_in import cells_handed_in, listed_faults

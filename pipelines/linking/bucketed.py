@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from matching.buckets import Buckets, Run
+from matching.scoring.buckets import Buckets, Run
 
 BUCKETS_FOLDER = "buckets"
 

@@ -15,12 +15,12 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from matching.canonical.keys import with_keys
+from matching.clustering.judge import Judge, Settings
 from matching.comparisons import CHILD_COMPARISONS
-from matching.judge import Judge, Settings
-from matching.keys import with_keys
 from matching.linkage import prepare
-from matching.model import Model
-from matching.score import Scorer
+from matching.scoring.score import Scorer
+from matching.weights.model import Model
 from pipelines.linking.measures_in_force import MeasuresInForce
 
 TO_CARRY = pl.Schema({"record_id": pl.String, "child_id": pl.String, "is_sure": pl.Boolean})

@@ -11,9 +11,9 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from matching.arrays import Bits, Labels, Rows
-from matching.identifiers import upn_is_permanent
-from matching.judge import PairJudgements
+from matching.canonical.identifiers import upn_is_permanent
+from matching.clustering.judge import PairJudgements
+from matching.in_numbers.arrays import Bits, Labels, Rows
 from pipelines.children.members import is_first_of, members
 from pipelines.tables import RIVAL
 

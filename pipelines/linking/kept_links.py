@@ -7,13 +7,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.arrays import Bits
 from matching.blocking import CHILD_BLOCKING_RULES
+from matching.canonical.keys import with_keys
+from matching.clustering.judge import PairJudgements
+from matching.clustering.rivals import KnownChildPairs, signs_of
+from matching.in_numbers.arrays import Bits
 from matching.increment import Pairs, PreviousLinkage, block_signs
-from matching.judge import PairJudgements
-from matching.keys import with_keys
 from matching.person import PERSON_RECORD
-from matching.rivals import KnownChildPairs, signs_of
 from pipelines.linking.counted_among import COUNTED_AMONG
 from pipelines.linking.link import Linked
 from pipelines.linking.measures_in_force import MeasuresInForce

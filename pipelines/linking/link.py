@@ -11,21 +11,21 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.arrays import Bits, Labels, Patterns, Rows
 from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule
-from matching.buckets import Buckets
-from matching.cluster import assign_child_ids
+from matching.canonical.keys import with_keys
+from matching.clustering.cluster import assign_child_ids
+from matching.clustering.judge import PairJudgements, Settings
+from matching.clustering.rivals import Rivals
+from matching.commonness.households import Households
 from matching.comparisons import CHILD_COMPARISONS, LISTED_BESIDE
-from matching.households import Households
-from matching.judge import PairJudgements, Settings
-from matching.keys import with_keys
+from matching.in_numbers.arrays import Bits, Labels, Patterns, Rows
 from matching.linkage import Linkage, link_records
-from matching.model import Model, read_model
-from matching.name_similarity import NAMES_OF_TWO, OTHER_FURTHER_NAMES
-from matching.patterns import levels_in
-from matching.rivals import Rivals
-from matching.score import OnProgress
-from matching.train import TrainingError
+from matching.pair_tests.name_similarity import NAMES_OF_TWO, OTHER_FURTHER_NAMES
+from matching.scoring.buckets import Buckets
+from matching.scoring.score import OnProgress
+from matching.weights.model import Model, read_model
+from matching.weights.patterns import levels_in
+from matching.weights.train import TrainingError
 from pipelines.children.exchanged_births import records_linked_and_by_age
 from pipelines.linking.carried_ids import ids_to_carry
 from pipelines.linking.counted_among import COUNTED_AMONG, with_whom_counted

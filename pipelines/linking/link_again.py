@@ -14,18 +14,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching import blocks
-from matching.arrays import Bits, Labels, Patterns, Rows
 from matching.blocking import CHILD_BLOCKING_RULES
-from matching.cluster import assign_child_ids
+from matching.canonical.keys import home_keys, with_keys
+from matching.clustering.cluster import assign_child_ids
+from matching.clustering.judge import PairJudgements, Settings
 from matching.comparisons import CHILD_COMPARISONS
-from matching.encode import Encoded
+from matching.in_numbers import blocks
+from matching.in_numbers.arrays import Bits, Labels, Patterns, Rows
+from matching.in_numbers.encode import Encoded
+from matching.in_numbers.sorting import pair_numbers, places_among
 from matching.increment import IncrementalLinkage, Pairs, block_of, link_again, makes_pairs, signs_of_blocks
-from matching.judge import PairJudgements, Settings
-from matching.keys import home_keys, with_keys
 from matching.linkage import prepare
-from matching.model import Model
-from matching.sorting import pair_numbers, places_among
+from matching.weights.model import Model
 from pipelines.linking.carried_ids import ids_to_carry
 from pipelines.linking.counted_among import COUNTED_AMONG
 from pipelines.linking.family_ties import with_family_ties

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.fairness import FEWEST_CHILDREN, by_group
+from matching.quality.fairness import FEWEST_CHILDREN, by_group
 from pipelines.age import age_in_years
 
 AGE_BANDS = ((0, "0 to 4"), (5, "5 to 10"), (11, "11 to 15"), (16, "16 and over"))

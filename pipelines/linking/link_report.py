@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from matching.accuracy import share_never_met
-from matching.model import Model
-from matching.thresholds import expected_by_threshold
-from matching.ties import by_size, ties
+from matching.quality.accuracy import share_never_met
+from matching.quality.thresholds import expected_by_threshold
+from matching.quality.ties import by_size, ties
+from matching.weights.model import Model
 from pipelines.linking.measures_in_force import MeasuresInForce
 
 LIKELY = 0.5
@@ -33,11 +33,11 @@ class LinkReport:
     source_pairs: pl.DataFrame
     """left_source, right_source, links, expected_false_links, expected_missed_links: one row a pair of sources."""
     groups: pl.DataFrame
-    """Links and their expected errors by group, as BY_GROUP of :mod:`matching.fairness`."""
+    """Links and their expected errors by group, as BY_GROUP of :mod:`matching.quality.fairness`."""
     thresholds: pl.DataFrame
-    """Expected false and missed links by threshold, as EXPECTED of :mod:`matching.thresholds`."""
+    """Expected false and missed links by threshold, as EXPECTED of :mod:`matching.quality.thresholds`."""
     ties: pl.DataFrame
-    """What holds children's records together, by number of records, as BY_SIZE of :mod:`matching.ties`."""
+    """What holds children's records together, by number of records, as BY_SIZE of :mod:`matching.quality.ties`."""
     figures: dict[str, float | int | str]
 
 

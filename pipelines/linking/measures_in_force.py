@@ -13,16 +13,16 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from matching.accuracy import blocking_recall, never_met
-from matching.assign import Coverage, Priors
 from matching.blocking import CHILD_BLOCKING_RULES
+from matching.clustering.assign import Coverage, Priors
+from matching.clustering.judge import Settings
+from matching.clustering.presence import Presence, in_order
+from matching.commonness.frequencies import HeldFrequencies
 from matching.comparisons import CHILD_COMPARISONS
-from matching.frequencies import HeldFrequencies
-from matching.judge import Settings
 from matching.linkage import Linkage
 from matching.measures import Measures, Strata
-from matching.model import Model, model_toml
-from matching.presence import Presence, in_order
+from matching.quality.accuracy import blocking_recall, never_met
+from matching.weights.model import Model, model_toml
 from pipelines.tables import (
     LINK_BLOCKING,
     LINK_COVERAGE,

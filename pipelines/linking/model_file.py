@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from matching.comparisons import CHILD_COMPARISONS
-from matching.model import Model, ModelError, model_of, model_toml, read_model
+from matching.weights.model import Model, ModelError, model_of, model_toml, read_model
 from pipelines.atomic_folder import replace_private
 from pipelines.tables import LINK_MODEL
 from pipelines.workspace import StoreError

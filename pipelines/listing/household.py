@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from matching.components import components
+from matching.in_numbers.components import components
 from pipelines.formatted import formatted, letters_and_digits
 
 RANKS_TOLD = 6

@@ -15,7 +15,7 @@ import polars as pl
 from scipy.special import chdtri
 
 from matching.person import Columns
-from matching.thresholds import reliability, sample_of_known_pairs
+from matching.quality.thresholds import reliability, sample_of_known_pairs
 from pipelines.counted import counted
 from pipelines.decisions.outcomes import MISSING, by_lead
 from pipelines.listing.logistic import Floats, most_probable
@@ -168,7 +168,7 @@ def answers(outcomes: pl.DataFrame) -> pl.DataFrame:
 
 
 def reliability_of_leads(answered: pl.DataFrame) -> pl.DataFrame:
-    """``RELIABILITY`` of :mod:`matching.thresholds`, for leads instead of pairs: said and found."""
+    """``RELIABILITY`` of :mod:`matching.quality.thresholds`, for leads instead of pairs: said and found."""
     known = answered.drop_nulls(["published", "is_missing"])
     return reliability(sample_of_known_pairs(known["published"], known["is_missing"]), BANDS)
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import polars as pl
 from markupsafe import Markup
 
-from matching.fairness import FEWEST_CHILDREN
-from matching.thresholds import calibration_error_of
-from matching.ties import MOST_TOLD
+from matching.quality.fairness import FEWEST_CHILDREN
+from matching.quality.thresholds import calibration_error_of
+from matching.quality.ties import MOST_TOLD
 from pipelines.publish.interval_charts import Estimate, estimates
 from pipelines.publish.publication import Publication
 from pipelines.publish.report_tables import Row

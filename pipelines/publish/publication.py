@@ -34,9 +34,9 @@ class Publication:
     set_aside: pl.DataFrame
     link_report: LinkReport
     measured: pl.DataFrame
-    """False and missed links as measured by judged samples: MEASURED of :mod:`matching.thresholds`."""
+    """False and missed links as measured by judged samples: MEASURED of :mod:`matching.quality.thresholds`."""
     reliability: pl.DataFrame
-    """Whether the probabilities hold in judged samples, by band: RELIABILITY of :mod:`matching.thresholds`."""
+    """Whether the probabilities hold in judged samples, by band: RELIABILITY of :mod:`matching.quality.thresholds`."""
     run: Mapping[str, Any]
     """For ``run.json``: inputs with hashes, counts at every step, versions, thresholds, seconds per step."""
     sender_files: Mapping[str, pl.DataFrame]

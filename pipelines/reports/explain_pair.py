@@ -12,7 +12,9 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from matching.assign import probability
+from matching.canonical.keys import with_keys
+from matching.clustering.assign import probability
+from matching.clustering.judge import Judge
 from matching.comparisons import CHILD_COMPARISONS
 from matching.explain import (
     COMPARISON,
@@ -26,12 +28,10 @@ from matching.explain import (
     nearest,
     waterfall,
 )
-from matching.judge import Judge
-from matching.keys import with_keys
 from matching.linkage import prepare
 from matching.measures import strata_of
-from matching.model import Model
-from matching.score import Scorer
+from matching.scoring.score import Scorer
+from matching.weights.model import Model
 from pipelines.linking.family_ties import LEVEL
 from pipelines.linking.link import CHILD_SETTINGS, records_to_link
 from pipelines.linking.measures_in_force import MEASURED_TABLES, read_measures

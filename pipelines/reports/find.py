@@ -14,12 +14,12 @@ import polars as pl
 
 from data_contracts.rules import WITHHELD
 from data_contracts.values import as_days
+from matching.canonical.keys import with_keys
 from matching.comparisons import CHILD_COMPARISONS
-from matching.keys import with_keys
 from matching.linkage import prepare
-from matching.model import Model
-from matching.patterns import levels_in, patterns_of
-from matching.score import Scorer
+from matching.scoring.score import Scorer
+from matching.weights.model import Model
+from matching.weights.patterns import levels_in, patterns_of
 from pipelines.counted import counted
 from pipelines.decisions.outcomes import WRITTEN as WRITTEN_DAYS
 from pipelines.formatted import formatted

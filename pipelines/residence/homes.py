@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from matching.keys import place_keys
+from matching.canonical.keys import place_keys
 from pipelines.children.members import is_first_of
 
 LARGEST_HOUSEHOLD = 20

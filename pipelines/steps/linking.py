@@ -6,8 +6,8 @@ from functools import partial
 
 import polars as pl
 
-from matching.cluster import id_moves
-from matching.judge import Settings
+from matching.clustering.cluster import id_moves
+from matching.clustering.judge import Settings
 from pipelines.amendment import Amendment
 from pipelines.decisions.keys_tonight import key_now, records_now
 from pipelines.decisions.linkage_decisions import LinkageDecisions, read_linkage_decisions

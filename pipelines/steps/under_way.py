@@ -10,9 +10,9 @@ from pathlib import Path
 import polars as pl
 
 from data_contracts.contract import Contract, names_of
-from matching.buckets import Run
-from matching.model import Model
-from matching.score import OnProgress
+from matching.scoring.buckets import Run
+from matching.scoring.score import OnProgress
+from matching.weights.model import Model
 from pipelines.children.age_slips import BirthDates
 from pipelines.decisions.keys_tonight import outcomes_now
 from pipelines.decisions.outcomes import read_outcomes

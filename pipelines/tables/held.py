@@ -12,7 +12,7 @@ LINK_MODEL = pl.Schema(
         {
             "learnt_on": pl.Date,  # the night; null: too few records to learn from, approved weights are used for now
             "origin": pl.String,  # in words, for the match report
-            "weights": pl.String,  # TOML, as matching.model.write_model writes it
+            "weights": pl.String,  # TOML, as matching.weights.model.write_model writes it
         }
     )
 )

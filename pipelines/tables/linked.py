@@ -100,7 +100,7 @@ CHILD_RECORD = pl.Schema(
 CHILD_MOVE = pl.Schema(
     {
         "as_at": pl.Date,  # the night
-        "kind": pl.String,  # merged, split, moved (see matching.cluster.id_moves)
+        "kind": pl.String,  # merged, split, moved (see matching.clustering.cluster.id_moves)
         "child_id": pl.String,  # the child to whom the records belonged before
         "other_child_id": pl.String,  # the child to whom they belong now
         "records": pl.Int64,  # how many moved

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from matching.thresholds import expected_by_threshold
+from matching.quality.thresholds import expected_by_threshold
 from pipelines.publish import charts
 from pipelines.publish.interval_charts import Estimate, estimates
 from pipelines.publish.page import REPORT, page
@@ -43,7 +43,7 @@ class TuningComparison:
     before: JudgedNight
     after: JudgedNight
     measured: pl.DataFrame
-    """MEASURED of :mod:`matching.thresholds`; empty if nothing was judged."""
+    """MEASURED of :mod:`matching.quality.thresholds`; empty if nothing was judged."""
     tables: Mapping[str, pl.DataFrame]
     made_at: datetime
     unlike: Sequence[str] = ()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from matching.model import Model
+from matching.weights.model import Model
 from pipelines.decisions.in_force import threshold_of
 from pipelines.decisions.judgements import judgements_for_linkage, read_judgements
 from pipelines.decisions.keys_tonight import judgements_now

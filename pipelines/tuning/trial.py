@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from matching.cluster import id_moves
-from matching.model import Model
+from matching.clustering.cluster import id_moves
 from matching.person import Columns
+from matching.weights.model import Model
 from pipelines.children.provision import find_provision
 from pipelines.decisions.judgements import judgements_for_linkage
 from pipelines.formatted import formatted

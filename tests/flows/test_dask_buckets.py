@@ -12,12 +12,12 @@ import pytest
 from distributed import LocalCluster
 
 from matching.blocking import CHILD_BLOCKING_RULES, plan
-from matching.buckets import Buckets
+from matching.canonical.keys import with_keys
 from matching.comparisons import CHILD_COMPARISONS
-from matching.keys import with_keys
 from matching.linkage import prepare
-from matching.model import read_model
-from matching.score import Scorer, score_pairs
+from matching.scoring.buckets import Buckets
+from matching.scoring.score import Scorer, score_pairs
+from matching.weights.model import read_model
 from pipelines.failure import CANNOT_GO_ON, NightFailed
 from pipelines.linking.link import APPROVED_MODEL
 from tests.conftest import FirstNight

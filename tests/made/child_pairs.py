@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from matching.rivals import ChildPairs, Weigh
+from matching.clustering.rivals import ChildPairs, Weigh
 
 
 def weighing_all(odds: float) -> Weigh:

@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from matching.fairness import BY_GROUP
-from matching.thresholds import expected_by_threshold
-from matching.ties import by_size, ties
+from matching.quality.fairness import BY_GROUP
+from matching.quality.thresholds import expected_by_threshold
+from matching.quality.ties import by_size, ties
 from pipelines.linking.link_report import LinkReport
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from matching.cluster import id_moves
+from matching.clustering.cluster import id_moves
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.ledger.ledger_inputs import LedgerInputs, reasons_told
 from pipelines.ledger.lives import Ledger, keep_ledger, published

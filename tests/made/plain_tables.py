@@ -5,10 +5,10 @@ import polars as pl
 from hypothesis import strategies as st
 
 from matching.comparisons import Comparison, Level, exact, missing, otherwise
-from matching.date_similarity import OneDigitApart
-from matching.model import Model, Weights
-from matching.similarity import Equal, SharesAny
-from matching.word_similarity import JaroWinklerAtLeast, WithinEdits
+from matching.pair_tests.date_similarity import OneDigitApart
+from matching.pair_tests.similarity import Equal, SharesAny
+from matching.pair_tests.word_similarity import JaroWinklerAtLeast, WithinEdits
+from matching.weights.model import Model, Weights
 
 WORD = st.sampled_from(["AMIRA", "AMIRAH", "A", "", "AMIR", "RIMA", "CHEN", "CHEN LI", "שרה", "👶", "OKAFOR", "OKAFRO"])
 ROW = st.fixed_dictionaries(

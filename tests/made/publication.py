@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from matching.thresholds import MEASURED, RELIABILITY
+from matching.quality.thresholds import MEASURED, RELIABILITY
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.intake.at_the_gate.standing_in import STANDS_IN
 from pipelines.ledger.list_changes import WhatChanged

@@ -5,15 +5,15 @@ from datetime import date
 
 import polars as pl
 
-from matching.addresses import addresses
-from matching.identifiers import (
+from matching.canonical.addresses import addresses
+from matching.canonical.identifiers import (
     canonical_nhs_number,
     canonical_phone,
     canonical_postcode,
     canonical_upn,
     canonical_uprn,
 )
-from matching.names import carer_names, given_names, surnames
+from matching.canonical.names import carer_names, given_names, surnames
 from matching.person import PERSON_RECORD
 
 Row = Mapping[str, object]

@@ -4,8 +4,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.addresses import addresses, shown_addresses
-from matching.identifiers import (
+from matching.canonical.addresses import addresses, shown_addresses
+from matching.canonical.identifiers import (
     canonical_nhs_number,
     canonical_phone,
     canonical_postcode,
@@ -14,7 +14,7 @@ from matching.identifiers import (
     nhs_number_is_valid,
     upn_is_valid,
 )
-from matching.names import (
+from matching.canonical.names import (
     carer_names,
     given_names,
     shown_names,

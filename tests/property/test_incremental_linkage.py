@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from apps.made_up.authority import MadeUp
 from data_contracts.contract import read_contracts
-from matching import blocks
-from matching.arrays import Rows
-from matching.judge import Judge
+from matching.clustering.judge import Judge
+from matching.in_numbers import blocks
+from matching.in_numbers.arrays import Rows
 from pipelines.decisions.keys_tonight import key_now
 from pipelines.intake.in_one_form.standardise import standardise
 from pipelines.intake.receipt.receive import receive

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching import blocks
 from matching.blocking import BlockingRule, columns_blocked, plan
-from matching.encode import encode
+from matching.in_numbers import blocks
+from matching.in_numbers.encode import encode
 
 STEADY = settings(max_examples=80, deadline=None, derandomize=True)
 

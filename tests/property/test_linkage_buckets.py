@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching import blocks
 from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule, plan
-from matching.buckets import Buckets, gathered, score_bucket, write_buckets
+from matching.canonical.keys import with_keys
 from matching.comparisons import CHILD_COMPARISONS, Comparison, Level, columns_read, exact, missing, otherwise
-from matching.encode import encode
-from matching.keys import with_keys
+from matching.in_numbers import blocks
+from matching.in_numbers.encode import encode
 from matching.linkage import link_records, prepare
-from matching.model import Model, Weights, read_model
-from matching.score import Scored, Scorer, score_pairs
-from matching.similarity import SharesAny
-from matching.word_similarity import WithinEdits
+from matching.pair_tests.similarity import SharesAny
+from matching.pair_tests.word_similarity import WithinEdits
+from matching.scoring.buckets import Buckets, gathered, score_bucket, write_buckets
+from matching.scoring.score import Scored, Scorer, score_pairs
+from matching.weights.model import Model, Weights, read_model
 from pipelines.linking.link import APPROVED_MODEL
 from tests.made.alike import children_alike
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from matching.components import components, numbered
+from matching.in_numbers.components import components, numbered
 
 STEADY = settings(max_examples=100, deadline=None, derandomize=True)
 HEIGHT = 12

@@ -9,16 +9,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching import grids
 from matching.blocking import BlockingRule, plan
-from matching.ceilings import Ceiling, is_cheap, may_hold
 from matching.comparisons import CHILD_COMPARISONS, columns_read
-from matching.date_similarity import SameYear
-from matching.encode import encode
-from matching.model import Model, Weights
-from matching.score import Scorer, score_pairs
-from matching.similarity import Equal, EqualAcross, Missing, SharesAny, Swapped, Unequal, both, either, none_of
-from matching.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, WithinEdits
+from matching.in_numbers.encode import encode
+from matching.pair_tests.date_similarity import SameYear
+from matching.pair_tests.similarity import (
+    Equal,
+    EqualAcross,
+    Missing,
+    SharesAny,
+    Swapped,
+    Unequal,
+    both,
+    either,
+    none_of,
+)
+from matching.pair_tests.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, WithinEdits
+from matching.scoring import grids
+from matching.scoring.ceilings import Ceiling, is_cheap, may_hold
+from matching.scoring.score import Scorer, score_pairs
+from matching.weights.model import Model, Weights
 from tests.made.plain_tables import COMPARISONS, ROW, SCHEMA
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.assign import SURE
 from matching.blocking import BlockingRule
-from matching.judge import Settings
+from matching.clustering.assign import SURE
+from matching.clustering.judge import Settings
+from matching.clustering.rivals import CERTAIN, LEAST_CLAIM, ChildPairs, child_pairs_of, competing, join_rivals
 from matching.linkage import link_records
-from matching.rivals import CERTAIN, LEAST_CLAIM, ChildPairs, child_pairs_of, competing, join_rivals
 from tests.made.plain_tables import COMPARISONS, ROW, SCHEMA, plain_model
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)

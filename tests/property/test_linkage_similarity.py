@@ -10,8 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from matching.canonical.keys import with_keys
 from matching.comparisons import CHILD_COMPARISONS, Comparison, Level, columns_read, missing, otherwise
-from matching.date_similarity import (
+from matching.in_numbers.encode import LONGEST, encode
+from matching.pair_tests.date_similarity import (
     ADayApart,
     DayAndMonthSwapped,
     DigitsTransposed,
@@ -22,10 +24,8 @@ from matching.date_similarity import (
     SameYearAndDay,
     SameYearAndMonth,
 )
-from matching.encode import LONGEST, encode
-from matching.keys import with_keys
-from matching.similarity import Equal, either
-from matching.word_similarity import JaroWinklerAtLeast, WithinEdits
+from matching.pair_tests.similarity import Equal, either
+from matching.pair_tests.word_similarity import JaroWinklerAtLeast, WithinEdits
 from tests.made.records import nhs_number_of, person_records, upn_of
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching import presence
-from matching.presence import sets_in
+from matching.clustering import presence
+from matching.clustering.presence import sets_in
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.sorting import in_runs, order_of, positions_within, run_ends
+from matching.in_numbers.sorting import in_runs, order_of, positions_within, run_ends
 
 STEADY = settings(max_examples=100, deadline=None, derandomize=True)
 SMALL, LARGE = st.integers(0, 5), st.integers(2**64 - 20, 2**64 - 1)

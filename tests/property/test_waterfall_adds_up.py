@@ -15,7 +15,7 @@ from apps.made_up.authority import MadeUp
 from data_contracts.contract import read_contracts
 from matching.explain import COMPARISON, CROWD, FREQUENCY, HOUSEHOLD, TOGETHER, WATERFALL, nearest, waterfall
 from matching.linkage import Linkage
-from matching.model import Model
+from matching.weights.model import Model
 from pipelines.intake.in_one_form.standardise import standardise
 from pipelines.intake.receipt.receive import receive
 from pipelines.linking.family_ties import LEVEL

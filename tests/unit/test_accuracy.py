@@ -11,7 +11,7 @@ import recordlinkage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.accuracy import (
+from matching.quality.accuracy import (
     NEVER_MET,
     NEVER_MET_BEFORE,
     PAIRS_BEFORE,

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.assign import ERRED_ALIKE, Groups, believed, coverage_of, prior_of, priors_of, probability
-from matching.cluster import ALWAYS, NEVER
-from matching.rivals import child_pairs_of, competing, join_rivals
-from matching.score import Scored
+from matching.clustering.assign import ERRED_ALIKE, Groups, believed, coverage_of, prior_of, priors_of, probability
+from matching.clustering.cluster import ALWAYS, NEVER
+from matching.clustering.rivals import child_pairs_of, competing, join_rivals
+from matching.scoring.score import Scored
 
 STEADY = settings(max_examples=40, deadline=None, derandomize=True)
 

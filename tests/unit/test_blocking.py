@@ -12,11 +12,11 @@ from matching.blocking import (
     columns_blocked,
     plan,
 )
-from matching.blocks import LARGEST_BLOCK
 from matching.budget import choose_rules
+from matching.canonical.keys import with_keys
 from matching.comparisons import CHILD_COMPARISONS, columns_read
-from matching.encode import encode
-from matching.keys import with_keys
+from matching.in_numbers.blocks import LARGEST_BLOCK
+from matching.in_numbers.encode import encode
 from tests.made.plain_tables import COMPARISONS, SCHEMA, plain_model
 from tests.made.records import born, person_records, upn_of
 

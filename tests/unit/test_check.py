@@ -17,7 +17,7 @@ from data_contracts.check import COULD_NOT_RUN, error_class, judge
 from data_contracts.contract import Contract, read_contracts
 from data_contracts.marks import marks_of
 from data_contracts.rules import IdentifierChecks
-from matching.identifiers import nhs_number_is_valid, upn_is_valid
+from matching.canonical.identifiers import nhs_number_is_valid, upn_is_valid
 
 CONTRACTS = read_contracts()
 EHE = CONTRACTS["ehe_register"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.cluster import (
+from matching.clustering.cluster import (
     ALWAYS,
     FULL_UP_TO,
     NEVER,

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from matching.encode import LONGEST, MISSING, encode
+from matching.in_numbers.encode import LONGEST, MISSING, encode
 
 TABLE = pl.DataFrame(
     {
@@ -119,7 +119,7 @@ def test_the_letters_of_many_words_are_looked_at_some_words_at_a_time(monkeypatc
     table = pl.DataFrame({"name": ["", "Āda", "Ȁda", "Bo", "Cy", "Dee"]})
     at_once = encode(table, ["name"])
     assert len(set(at_once.beginnings.tolist())) == 6, "two letters whose numbers end alike are two"
-    monkeypatch.setattr("matching.encode.WORDS_AT_ONCE", 2)
+    monkeypatch.setattr("matching.in_numbers.encode.WORDS_AT_ONCE", 2)
     in_parts = encode(table, ["name"])
     for found in ("first_letters", "signatures", "beginnings"):
         assert getattr(in_parts, found).tolist() == getattr(at_once, found).tolist()

@@ -12,7 +12,7 @@ from time import sleep
 import polars as pl
 import pytest
 
-from matching.thresholds import measured_by_threshold
+from matching.quality.thresholds import measured_by_threshold
 from pipelines.decisions.append_only import RecordsError, append_only, read_rows
 from pipelines.decisions.judgements import (
     BLIND,

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from matching.assign import coverage_of
-from matching.cluster import ALWAYS, NEVER
-from matching.leaning import membership_of, moved
-from matching.together import mean_of
-from matching.weighing import Weighing
+from matching.clustering.assign import coverage_of
+from matching.clustering.cluster import ALWAYS, NEVER
+from matching.clustering.leaning import membership_of, moved
+from matching.clustering.together import mean_of
+from matching.clustering.weighing import Weighing
 
 MARGIN = 2.0
 CROWD = np.repeat(np.arange(10, 210, 2), 2)

@@ -7,13 +7,13 @@ import polars as pl
 import pytest
 
 from matching.blocking import BlockingRule
+from matching.clustering.judge import Settings
 from matching.comparisons import Comparison, Level, exact, missing, otherwise
-from matching.encode import LONGEST
-from matching.judge import Settings
+from matching.in_numbers.encode import LONGEST
 from matching.linkage import link_records
-from matching.model import Model, Weights
-from matching.similarity import Equal
-from matching.word_similarity import JaroWinklerAtLeast, WithinEdits
+from matching.pair_tests.similarity import Equal
+from matching.pair_tests.word_similarity import JaroWinklerAtLeast, WithinEdits
+from matching.weights.model import Model, Weights
 from pipelines.linking.link import link, records_to_link
 from pipelines.tables import CHILD_RECORD, LINK, PERSON, RIVAL
 from tests.made.records import born, person_records, upn_of

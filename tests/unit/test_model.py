@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from matching.comparisons import Comparison, Level, exact, missing, otherwise
-from matching.model import Model, ModelError, Weights, read_model, write_model
-from matching.similarity import Missing
+from matching.pair_tests.similarity import Missing
+from matching.weights.model import Model, ModelError, Weights, read_model, write_model
 
 COMPARISONS = tuple(
     Comparison(name, (missing(name), exact(name), otherwise())) for name in ("forename", 'the "odd" \\ one')

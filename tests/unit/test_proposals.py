@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from matching.comparisons import CHILD_COMPARISONS
-from matching.model import read_model
+from matching.weights.model import read_model
 from pipelines.decisions.in_force import (
     MODEL_IN_FORCE,
     model_in_force,

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
-from matching.thresholds import measured_by_threshold, reliability, sample_of_known_pairs
+from matching.quality.thresholds import measured_by_threshold, reliability, sample_of_known_pairs
 from pipelines.linking.link_report import NOT_LEARNT
 from pipelines.publish import charts, match_report
 from pipelines.publish.publication import Publication

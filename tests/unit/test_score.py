@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.blocking import BlockingRule, plan
+from matching.commonness.frequencies import frequencies_of
 from matching.comparisons import Comparison, Level, exact, missing, otherwise
-from matching.encode import encode
-from matching.frequencies import frequencies_of
-from matching.model import MEASURED_AT, TRUSTED, Model, Weights
-from matching.patterns import levels_in, patterns_of
-from matching.score import Scorer, score_pairs
-from matching.similarity import Equal
-from matching.word_similarity import InitialOf, WithinEdits
+from matching.in_numbers.encode import encode
+from matching.pair_tests.similarity import Equal
+from matching.pair_tests.word_similarity import InitialOf, WithinEdits
+from matching.scoring.score import Scorer, score_pairs
+from matching.weights.model import MEASURED_AT, TRUSTED, Model, Weights
+from matching.weights.patterns import levels_in, patterns_of
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)
 EVERYONE = BlockingRule("everyone", ("everyone",))

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from matching.date_similarity import DateTest, DayAndMonthSwapped, OneDigitApart
-from matching.encode import encode
-from matching.similarity import (
+from matching.in_numbers.encode import encode
+from matching.pair_tests.date_similarity import DateTest, DayAndMonthSwapped, OneDigitApart
+from matching.pair_tests.similarity import (
     Equal,
     EqualAcross,
     Missing,
@@ -20,7 +20,7 @@ from matching.similarity import (
     either,
     none_of,
 )
-from matching.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, Unlike, WithinEdits
+from matching.pair_tests.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, Unlike, WithinEdits
 
 LEFT, RIGHT = np.array([0], np.int32), np.array([1], np.int32)
 

@@ -12,8 +12,10 @@ import pytest
 import sqlglot
 from splink import DuckDBAPI, Linker
 
+from matching.canonical.keys import with_keys
 from matching.comparisons import CHILD_COMPARISONS, Comparison, Level, columns_read, exact, missing, otherwise
-from matching.date_similarity import (
+from matching.in_numbers.encode import encode
+from matching.pair_tests.date_similarity import (
     ADayApart,
     DayAndMonthSwapped,
     DigitsTransposed,
@@ -24,12 +26,7 @@ from matching.date_similarity import (
     SameYearAndDay,
     SameYearAndMonth,
 )
-from matching.encode import encode
-from matching.keys import with_keys
-from matching.model import Model, ModelError, Weights
-from matching.patterns import patterns_of
-from matching.score import Scorer
-from matching.similarity import (
+from matching.pair_tests.similarity import (
     Equal,
     EqualAcross,
     Missing,
@@ -41,8 +38,11 @@ from matching.similarity import (
     either,
     none_of,
 )
-from matching.splink_json import MATCH, NOT_TOLD, from_splink, to_splink
-from matching.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, Unlike, WithinEdits
+from matching.pair_tests.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, Unlike, WithinEdits
+from matching.scoring.score import Scorer
+from matching.weights.model import Model, ModelError, Weights
+from matching.weights.patterns import patterns_of
+from matching.weights.splink_json import MATCH, NOT_TOLD, from_splink, to_splink
 from tests.made.records import born, nhs_number_of, person_records, upn_of
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.ties import TIES, by_size, ties
+from matching.quality.ties import TIES, by_size, ties
 
 STEADY = settings(max_examples=80, deadline=None, derandomize=True)
 CHANCES = (0.3, 0.6, 0.8, 0.95, 0.99)

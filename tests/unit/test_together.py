@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from matching.clustering.together import mean_of, weigh_together
 from matching.comparisons import Comparison, Level, missing, otherwise
-from matching.encode import encode
-from matching.model import CLASSES, Model, Weights
-from matching.patterns import levels_in, patterns_of
-from matching.score import Scorer
-from matching.similarity import Equal
-from matching.together import mean_of, weigh_together
+from matching.in_numbers.encode import encode
+from matching.pair_tests.similarity import Equal
+from matching.scoring.score import Scorer
+from matching.weights.model import CLASSES, Model, Weights
+from matching.weights.patterns import levels_in, patterns_of
 from tests.made.plain_tables import COMPARISONS, ROW, SCHEMA, plain_model
 
 STEADY = settings(max_examples=40, deadline=None, derandomize=True)

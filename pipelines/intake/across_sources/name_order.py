@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 import polars as pl
 
 from data_contracts.contract import Contract
-from matching.names import listed_names
+from matching.canonical.names import listed_names
 from pipelines.intake.across_sources.some_homes import some_homes
 
 ENOUGH_CHILDREN = 30

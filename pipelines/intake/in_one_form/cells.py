@@ -11,7 +11,7 @@ from data_contracts.parts import Column, PersonField
 from data_contracts.protection import WITHHELD
 from data_contracts.rules import has_left_without_day
 from data_contracts.values import as_codes, is_ended_in_words, is_no_date, parse_dates, text_of
-from matching.dates import first_day
+from matching.canonical.dates import first_day
 
 HOME: tuple[PersonField, ...] = ("address", "postcode")
 

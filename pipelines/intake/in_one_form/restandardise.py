@@ -15,7 +15,7 @@ from data_contracts.births import born_in
 from data_contracts.contract import Contract
 from data_contracts.parts import Column
 from data_contracts.statement import Doubt
-from matching.dates import first_day, plausible_birth_date
+from matching.canonical.dates import first_day, plausible_birth_date
 from pipelines.age import year_begins
 from pipelines.intake.in_one_form.cells import date_in_cell
 from pipelines.software import result_fingerprint

@@ -16,17 +16,17 @@ from data_contracts.contract import Contract
 from data_contracts.parts import Column, PersonField
 from data_contracts.protection import WITHHELD
 from data_contracts.values import IDENTIFYING, is_shortened_number, text_of
-from matching.addresses import addresses, postcodes_at_end, shown_addresses
-from matching.dates import plausible_birth_date, plausible_month_or_year
-from matching.identifiers import (
+from matching.canonical.addresses import addresses, postcodes_at_end, shown_addresses
+from matching.canonical.dates import plausible_birth_date, plausible_month_or_year
+from matching.canonical.identifiers import (
     canonical_nhs_number,
     canonical_phone,
     canonical_postcode,
     canonical_upn,
     canonical_uprn,
 )
-from matching.lettering import by_distinct
-from matching.names import (
+from matching.canonical.lettering import by_distinct
+from matching.canonical.names import (
     carer_names,
     given_names,
     shown_names,

@@ -9,7 +9,7 @@ from data_contracts.contract import Contract
 from data_contracts.ended import LEFT
 from data_contracts.statement import Doubt, Statement
 from data_contracts.values import text_of
-from matching.dates import plausible_birth_date
+from matching.canonical.dates import plausible_birth_date
 from pipelines.age import year_begins
 from pipelines.intake.in_one_form.cells import (
     born_by_month,

@@ -250,7 +250,7 @@ def judge_file(file: Opened, judging: Judging) -> Delivery:
 def _breaches(rows: pl.DataFrame, file_rows: FileRows, file: Opened, judging: Judging, by: str) -> list[Breach]:
     """What the rows of a readable file break, one by one and column by column. ``by``: what decides about a row by itself."""
     from data_contracts.check import judge
-    from matching.identifiers import nhs_number_is_valid, upn_is_valid
+    from matching.canonical.identifiers import nhs_number_is_valid, upn_is_valid
 
     contract, today = file_rows.contract or file.contract, judging.today
     breaches = judge(

@@ -27,8 +27,8 @@ LEAST_PUPILS = 0.002
 """Least share of the rolls' homes for a postcode district to be one where pupils live; smaller ones are slips."""
 
 _POSTCODE = r"^([A-Z]{1,2}[0-9][0-9A-Z]?[0-9][A-Z]{2})$"
-"""Not :func:`matching.identifiers.canonical_postcode`, which corrects slips and takes six times as long: a share needs no
-corrections."""
+"""Not :func:`matching.canonical.identifiers.canonical_postcode`, which corrects slips and takes six times as long: a
+share needs no corrections."""
 _NONE = pl.Series([], dtype=pl.String)
 
 

@@ -11,7 +11,7 @@ from data_contracts.breach import Breach
 from data_contracts.check import judge
 from data_contracts.contract import Contract, read_contracts
 from data_contracts.rules import SHORTENED, source_checks
-from matching.identifiers import nhs_number_is_valid, upn_is_valid
+from matching.canonical.identifiers import nhs_number_is_valid, upn_is_valid
 from tests.spec.contracts.further_contract_cases import CHILD, CHILD_RULES, FURTHER_GOOD, FURTHER_RULES
 
 CONTRACTS = read_contracts()

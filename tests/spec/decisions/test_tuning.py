@@ -13,7 +13,7 @@ import pytest
 
 from apps.cli.main import main
 from data_contracts.contract import names_of, read_contracts
-from matching.thresholds import MEASURED
+from matching.quality.thresholds import MEASURED
 from pipelines.decisions.judgements import JUDGEMENT
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.linking.model_file import kept_model

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import read_contracts
-from matching.names import with_comma_behind_surname
+from matching.canonical.names import with_comma_behind_surname
 from pipelines.intake.across_sources.name_order import (
     ENOUGH_CHILDREN,
     read_the_other_way,

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from matching.addresses import addresses, postcodes_at_end, shown_addresses
+from matching.canonical.addresses import addresses, postcodes_at_end, shown_addresses
 
 
 def _column(*texts):

@@ -7,14 +7,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from matching import blocks
 from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule
+from matching.canonical.keys import with_keys
+from matching.clustering.judge import Settings
 from matching.comparisons import CHILD_COMPARISONS, Comparison, exact, missing, otherwise
-from matching.judge import Settings
-from matching.keys import with_keys
+from matching.in_numbers import blocks
 from matching.linkage import Linkage, link_records, prepare
-from matching.model import Model, ModelError, read_model
-from matching.train import TrainingError
+from matching.weights.model import Model, ModelError, read_model
+from matching.weights.train import TrainingError
 from pipelines.linking.link import APPROVED_MODEL
 from tests.made.records import born, person_records
 

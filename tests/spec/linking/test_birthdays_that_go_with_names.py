@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from matching.association import MOST, association_of
+from matching.canonical.keys import with_keys
+from matching.commonness.association import MOST, association_of
+from matching.commonness.frequencies import HeldFrequencies
 from matching.comparisons import CHILD_COMPARISONS, DATE_OF_BIRTH, columns_read
-from matching.encode import encode
-from matching.frequencies import HeldFrequencies
-from matching.keys import with_keys
+from matching.in_numbers.encode import encode
 from matching.linkage import prepare
-from matching.model import read_model
-from matching.patterns import patterns_of
-from matching.score import Scorer
+from matching.scoring.score import Scorer
+from matching.weights.model import read_model
+from matching.weights.patterns import patterns_of
 from pipelines.linking.link import APPROVED_MODEL
 from tests.made.records import born, person_records
 

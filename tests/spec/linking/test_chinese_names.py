@@ -2,7 +2,7 @@
 
 import pytest
 
-from matching.chinese_names import CHINESE, OTHER, given_name_custom
+from matching.canonical.chinese_names import CHINESE, OTHER, given_name_custom
 from tests.made.records import person_records
 
 

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from matching.blocking import CHILD_BLOCKING_RULES, columns_blocked
+from matching.canonical.keys import with_keys
 from matching.comparisons import (
     CHILD_COMPARISONS,
     Comparison,
@@ -14,9 +15,8 @@ from matching.comparisons import (
     missing,
     otherwise,
 )
-from matching.encode import encode
-from matching.keys import with_keys
-from matching.similarity import Equal
+from matching.in_numbers.encode import encode
+from matching.pair_tests.similarity import Equal
 from tests.made.records import born, nhs_number_of, person_records, upn_of
 from tests.spec.linking.name_comparison_cases import FORENAMES, MIDDLES, SURNAMES, named
 

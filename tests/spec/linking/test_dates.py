@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from matching.dates import plausible_birth_date
+from matching.canonical.dates import plausible_birth_date
 
 AS_AT = date(2026, 11, 20)
 

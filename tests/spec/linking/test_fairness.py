@@ -5,7 +5,7 @@ import math
 import polars as pl
 import pytest
 
-from matching.fairness import AGAINST_TRUTH, BY_GROUP, against_truth, by_group
+from matching.quality.fairness import AGAINST_TRUTH, BY_GROUP, against_truth, by_group
 
 
 def measured(

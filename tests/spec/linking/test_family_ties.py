@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from matching.judge import PairJudgements
+from matching.clustering.judge import PairJudgements
 from pipelines.linking.family_ties import LEVEL, MOST, with_family_ties
 from pipelines.tables import CHILD_RECORD, PERSON, RIVAL
 

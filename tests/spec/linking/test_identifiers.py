@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from matching.identifiers import (
+from matching.canonical.identifiers import (
     canonical_nhs_number,
     canonical_phone,
     canonical_postcode,

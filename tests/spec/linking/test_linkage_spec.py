@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from matching.blocking import CHILD_BLOCKING_RULES
-from matching.cluster import NEVER
+from matching.canonical.keys import with_keys
+from matching.clustering.cluster import NEVER
+from matching.clustering.judge import PairJudgements
 from matching.comparisons import CHILD_COMPARISONS
-from matching.judge import PairJudgements
-from matching.keys import with_keys
 from matching.linkage import link_records
-from matching.model import read_model
+from matching.weights.model import read_model
 from pipelines.linking.link import APPROVED_MODEL, CHILD_SETTINGS
 from tests.made.records import born, nhs_number_of, person_records, upn_of
 

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from matching.names import (
+from matching.canonical.names import (
     DATA_FOLDER,
     carer_names,
     given_names,

@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 
 from matching.blocking import CHILD_BLOCKING_RULES
+from matching.canonical.keys import with_keys
+from matching.clustering.judge import Settings
+from matching.clustering.together import weigh_together
+from matching.commonness.frequencies import HeldFrequencies
+from matching.commonness.given_again import NO_CUSTOM, given_again
 from matching.comparisons import CHILD_COMPARISONS, FORENAME, LISTED_BESIDE, columns_read
-from matching.encode import encode
-from matching.frequencies import HeldFrequencies
-from matching.given_again import NO_CUSTOM, given_again
-from matching.judge import Settings
-from matching.keys import with_keys
+from matching.in_numbers.encode import encode
 from matching.linkage import link_records, prepare
-from matching.model import read_model
-from matching.patterns import patterns_of
-from matching.score import Scorer
-from matching.together import weigh_together
+from matching.scoring.score import Scorer
+from matching.weights.model import read_model
+from matching.weights.patterns import patterns_of
 from pipelines.linking.link import APPROVED_MODEL, HOUSEHOLDS
 from tests.made.records import born, nhs_number_of, person_records, upn_of
 

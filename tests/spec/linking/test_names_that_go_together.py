@@ -10,18 +10,18 @@ from itertools import product
 import numpy as np
 import pytest
 
-from matching.assign import Priors
-from matching.association import MOST, association_of
+from matching.canonical.keys import with_keys
+from matching.clustering.assign import Priors
+from matching.clustering.judge import Judge, Settings
+from matching.clustering.together import weigh_together
+from matching.commonness.association import MOST, association_of
 from matching.comparisons import CHILD_COMPARISONS, FORENAME, columns_read
-from matching.encode import encode
 from matching.explain import waterfall
-from matching.judge import Judge, Settings
-from matching.keys import with_keys
+from matching.in_numbers.encode import encode
 from matching.linkage import prepare
-from matching.model import read_model
-from matching.patterns import patterns_of
-from matching.score import Scorer
-from matching.together import weigh_together
+from matching.scoring.score import Scorer
+from matching.weights.model import read_model
+from matching.weights.patterns import patterns_of
 from pipelines.linking.link import APPROVED_MODEL
 from pipelines.reports.explain_pair import lines_of
 from tests.made.records import born, person_records

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from matching.assign import coverage_of
-from matching.parting import parted
-from matching.presence import MOST, MOST_AT_HOME, PossibleMerges, Presence, counted, seen_alone
-from matching.rivals import ChildPairs, Margins
+from matching.clustering.assign import coverage_of
+from matching.clustering.parting import parted
+from matching.clustering.presence import MOST, MOST_AT_HOME, PossibleMerges, Presence, counted, seen_alone
+from matching.clustering.rivals import ChildPairs, Margins
 from tests.made.child_pairs import weighing_all
 
 ROLL, HEALTH, HOUSING = range(3)

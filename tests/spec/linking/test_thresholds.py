@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from matching.accuracy import calibration_error
-from matching.thresholds import (
+from matching.quality.accuracy import calibration_error
+from matching.quality.thresholds import (
     EXPECTED,
     MEASURED,
     RELIABILITY,

@@ -8,15 +8,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+from matching.canonical.keys import with_keys
+from matching.clustering.judge import Settings
+from matching.clustering.parting import parted
+from matching.clustering.rivals import ChildPairs, Margins
 from matching.comparisons import CHILD_COMPARISONS
-from matching.encode import encode
-from matching.judge import Settings
-from matching.keys import with_keys
+from matching.in_numbers.encode import encode
 from matching.linkage import link_records
-from matching.model import read_model
-from matching.name_similarity import NAMES_OF_TWO
-from matching.parting import parted
-from matching.rivals import ChildPairs, Margins
+from matching.pair_tests.name_similarity import NAMES_OF_TWO
+from matching.weights.model import read_model
 from pipelines.linking.link import APPROVED_MODEL, CHILD_SETTINGS, OF_CHILDREN, records_to_link
 from tests.made.child_pairs import weighing_all
 from tests.made.records import born, nhs_number_of, person_records, upn_of

@@ -5,9 +5,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from matching import train as training
 from matching.comparisons import CHILD_COMPARISONS
-from matching.model import model_toml, read_model
+from matching.weights import train as training
+from matching.weights.model import model_toml, read_model
 from pipelines.linking.link import APPROVED_MODEL
 from pipelines.settings import SettingsError
 from pipelines.store import Store

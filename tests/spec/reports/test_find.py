@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from apps.cli.main import main
-from matching.model import Model
+from matching.weights.model import Model
 from pipelines.linking.model_file import kept_model
 from pipelines.listing.route import ADOPTION
 from pipelines.reports.find import EARLIER, FIND_READS, TONIGHT, ChildSought, child_sought, find, found_words
