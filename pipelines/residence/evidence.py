@@ -8,23 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 
-import numpy as np
 import polars as pl
 
 from pipelines.age import GROWN_UP, age_in_years, birth_date_by_age, birth_dates_of_age, year_seven_from
 from pipelines.children.members import join_by_child, members
+from pipelines.residence.entries import LATELY_DAYS, agency_entries
 from pipelines.residence.homes import relatives, with_a_home
 from pipelines.residence.letters import with_letters
-from pipelines.residence.records import ChildDates
-
-LATELY_DAYS = 365
-"""A household member seen within a year counts as seen recently: every agency meets most of its families once a year."""
-
-ENOUGH_DATES = 50
-"""With fewer dates than this in its last year, an extract does not show where its knowledge ends."""
-
-STRAY_DATES = 0.005
-"""Share of an extract's dates that may be slips: dates after the day on which it was made."""
+from pipelines.residence.records import ChildDates, days_since
 
 ROLLS_SETTLE_DAYS = 91
 """Year 7 rolls may still be incomplete for this many days after Year 6 ends. A child on no roll after that is treated like
@@ -51,7 +42,8 @@ class Evidence:
     children: pl.DataFrame
     """One row is one child, in the order of ``child_id``; ``child`` is its row number.
 
-    - ``age_group``: under, of or over compulsory school age; unknown without a birth date.
+    - ``age_group``: under, of or over compulsory school age; unknown without a birth date. ``grown up`` for a tenant, of whom
+      no agency for children hears: among those just over school age they would make these look gone.
     - ``place_probability``: 0..1, of the most certain current provision; null: none. ``undoubted_place``: the same, of
       provision without a doubt. ``place_source``: the source that shows the former; null: none.
     - ``is_known_here``: has a current place on the largest roll, whose pupils certainly live here.
@@ -115,11 +107,15 @@ def gather_evidence(dates: ChildDates, homes: pl.DataFrame, provision: pl.DataFr
             with_a_home(mine),
             by="child",
         )
-        agencies = _agencies(dates, as_at)
-        families = _of_children(related.result(), _grown_ups(children, dates, as_at))
+        grown_ups = _grown_ups(children, dates, as_at)
+        families = _of_children(related.result(), grown_ups)
     has_place = pl.col("place_probability").is_not_null()
+    is_grown_up = pl.col("child").is_in(grown_ups.implode())
     children = children.with_columns(
-        pl.col("age_group").fill_null("unknown"),
+        pl.when(is_grown_up)
+        .then(pl.lit("grown up"))
+        .otherwise(pl.col("age_group").fill_null("unknown"))
+        .alias("age_group"),
         pl.col("is_known_here", "gives_home").fill_null(value=False),
         last_roll=pl.when(has_place).then(None).otherwise(pl.coalesce("last_roll", "left_roll", pl.lit(NEVER))),
         roll_ended_days=pl.when(has_place).then(None).otherwise(pl.col("roll_ended_days")),
@@ -127,8 +123,7 @@ def gather_evidence(dates: ChildDates, homes: pl.DataFrame, provision: pl.DataFr
         left_with_all=~has_place & (_left_year_six(as_at) | pl.col("left_with_school")).fill_null(value=False),
         left_with_school=pl.col("left_with_school").fill_null(value=False),
     )
-    known = _with_shared(agencies, families).sort("source", "child")
-    agencies = with_letters(known, children, as_at)
+    agencies = with_letters(agency_entries(dates, families, as_at), children, as_at)
     signs = _household_signs(families, with_last_contact(dates, agencies.filter("is_letter"), as_at), children, as_at)
     return Evidence(
         children=join_by_child(children, signs, _left_together(families, children), by="child"),
@@ -150,11 +145,6 @@ def with_last_contact(dates: ChildDates, letters: pl.DataFrame, as_at: date) -> 
     is_letter = (pl.col("seen_on") == pl.col("letter_on")).fill_null(value=False)
     seen_on = pl.when(is_letter).then(first).otherwise("seen_on")
     return replace(dates, records=records.with_columns(seen_on=seen_on).drop("letter_on"))
-
-
-def days_since(day: pl.Expr, as_at: date) -> pl.Expr:
-    """Whole days from a date to ``as_at`` (Int64)."""
-    return (pl.lit(as_at) - day).dt.total_days()
 
 
 def _age_groups(mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
@@ -269,79 +259,6 @@ def _first_known(dates: ChildDates, as_at: date) -> pl.DataFrame:
     first = pl.col("first_on")
     known = dates.records.group_by("child").agg(first.min(), is_dated=first.is_not_null().all())
     return known.filter("is_dated").select("child", known_days=days_since(first, as_at))
-
-
-def _agencies(dates: ChildDates, as_at: date) -> pl.DataFrame:
-    of_agencies = dates.records.filter(~pl.col("source").is_in(dates.rolls.implode()))
-    records = of_agencies.select(
-        "child",
-        "source",
-        "membership",
-        "is_ended",
-        seen_on=pl.coalesce("sighted_on", "seen_on"),
-        only_start=pl.col("sighted_on").is_null(),
-        open_start=pl.when(~pl.col("is_ended")).then(pl.col("begun_on")),
-        # An entry that ended on no known day did so after the child was last seen, if ever.
-        ended_on=pl.coalesce(pl.max_horizontal("closed_on", "left_on"), "seen_on", pl.lit(as_at)),
-    )
-    by_child = records.group_by("child", "source").agg(
-        pl.col("is_ended", "only_start").all(), pl.col("seen_on", "open_start", "ended_on", "membership").max()
-    )
-    ends = _ends_of_knowledge(of_agencies, as_at)
-    return by_child.join(ends, on="source", how="left", validate="m:1").select(
-        "child",
-        "source",
-        "unsighted_days",
-        "untold_days",
-        state=pl.when("is_ended").then(2).otherwise(1).cast(pl.Int64),
-        sighted_days=days_since(pl.col("seen_on"), as_at),
-        begun_days=days_since(pl.col("open_start"), as_at),
-        ended_days=pl.when("is_ended").then(days_since(pl.col("ended_on"), as_at)),
-        is_start="only_start",
-        membership="membership",
-        tells_events=pl.col("source").is_in(dates.event_sources.implode()),
-    )
-
-
-def _ends_of_knowledge(records: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``source``, ``unsighted_days`` and ``untold_days``.
-
-    An extract that was made two months ago, or whose agency last saw its children then, knows nothing of who has left
-    since, however recently it was sent.
-    """
-    days = records.select(
-        "source",
-        seen=days_since(pl.col("seen_on"), as_at),
-        known=days_since(pl.max_horizontal("seen_on", "closed_on", "left_on"), as_at),
-    )
-    ends = [
-        (mine["source"][0], _end_of(mine["seen"]), _end_of(mine["known"]))
-        for mine in days.partition_by("source", maintain_order=True)
-    ]
-    return pl.DataFrame(
-        ends, schema={"source": pl.String, "unsighted_days": pl.Float64, "untold_days": pl.Float64}, orient="row"
-    )
-
-
-def _end_of(days: pl.Series) -> float:
-    """Days since an extract's knowledge ends, allowing for stray dates; 0 where it has too few dates to tell."""
-    dated = days.drop_nulls().to_numpy()
-    lately = dated[dated <= dated.min() + LATELY_DAYS] if len(dated) else dated
-    if len(lately) < ENOUGH_DATES:
-        return 0.0
-    return max(0.0, float(np.quantile(lately, STRAY_DATES)) - LATELY_DAYS * STRAY_DATES)
-
-
-def _with_shared(agencies: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
-    """``agencies`` with ``is_shared``."""
-    dates = ("sighted_days", "begun_days")
-    open_ = agencies.filter((pl.col("state") == 1) & pl.any_horizontal(pl.col(*dates).is_not_null()))
-    mine = families.join(open_.select("child", "source", *dates), on="child", how="inner")
-    theirs = open_.select("source", *dates, other="child")
-    shared = mine.join(theirs, on=["other", "source", *dates], how="inner", nulls_equal=True).select("child", "source")
-    marked = shared.unique().with_columns(is_shared=pl.lit(value=True))
-    joined = agencies.join(marked, on=["child", "source"], how="left", validate="1:1")
-    return joined.with_columns(pl.col("is_shared").fill_null(value=False))
 
 
 def _left_together(families: pl.DataFrame, children: pl.DataFrame) -> pl.DataFrame:

@@ -16,9 +16,9 @@ from pipelines.formatted import formatted
 from pipelines.rank_settings import Area
 from pipelines.reasons import HAS_PLACE, source_name
 from pipelines.residence.area import homes as last_homes
-from pipelines.residence.evidence import days_since, gather_evidence, with_last_contact
+from pipelines.residence.evidence import gather_evidence, with_last_contact
 from pipelines.residence.mixture import SURE_PLACE, living_here
-from pipelines.residence.records import ChildDates, RecordDates, child_dates
+from pipelines.residence.records import ChildDates, RecordDates, child_dates, days_since
 from pipelines.tables import RESIDENCE
 
 SIBLING_AT_SCHOOL = "another child in the household has a place"

@@ -189,3 +189,8 @@ def _leavings(statements: pl.DataFrame, as_at: date) -> pl.DataFrame:
     is_last = on == on.max()
     said_moved = pl.col("what").str.to_lowercase().str.contains(SAYS_MOVED).filter(is_last).max()
     return left.group_by("record").agg(has_left=pl.lit(value=True), said_moved=said_moved, left_on=on.max())
+
+
+def days_since(day: pl.Expr, as_at: date) -> pl.Expr:
+    """Whole days from a date to ``as_at`` (Int64)."""
+    return (pl.lit(as_at) - day).dt.total_days()

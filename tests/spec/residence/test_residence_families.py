@@ -286,3 +286,17 @@ def test_tenants_in_a_housing_list_are_no_children_of_the_household(tenant: dict
     chance, with_tenants = (frame.filter(child_id="child")["living_here"].item() for frame in found)
     assert with_tenants == pytest.approx(chance, abs=0.02)
     assert "another child" not in found[1].filter(child_id="child")["because"].item()
+
+
+def test_tenants_do_not_make_a_sister_just_over_school_age_look_as_if_she_had_left() -> None:
+    """She is on no roll either, and lists of children still have her. No list of children has a tenant."""
+    sisters = {f"sister{n:02}": at_gp(seen=(n * 37) % 700) + in_home(seen=200 + n) for n in range(30)}
+    children = town() | sisters | {"child": on_roll(2000, left=30) + in_home(seen=90)}
+    homes = {child: {"household": f"T{child}"} for child in children} | {"child": {"household": "Tsister00"}}
+    ages = {sister: {"date_of_birth": date(2009, 3, 1)} for sister in sisters}
+    households = {child: homes[child] | ages.get(child, {}) for child in children}
+    tenants = {f"tenant of {child}": in_home(seen=600) for child in children if child != "child"}
+    people = {f"tenant of {child}": homes[child] | {"date_of_birth": date(1985, 6, 1)} for child in children}
+    found = [judge(children, households), judge(children | tenants, households | people)]
+    chance, with_tenants = (frame.filter(child_id="child")["living_here"].item() for frame in found)
+    assert with_tenants == pytest.approx(chance, abs=0.04)

@@ -1,0 +1,134 @@
+"""Which agency has a record of which child, open or ended, and since when it last saw the child.
+
+An entry is not always what it seems of one child. A tenancy names all children of a household (``is_shared``), and one that
+ends on the day on which the household's next begins is a move within the area, and no end.
+"""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from pipelines.residence.records import ChildDates, days_since
+
+LATELY_DAYS = 365
+"""A household member seen within a year counts as seen recently: every agency meets most of its families once a year."""
+
+ENOUGH_DATES = 50
+"""With fewer dates than this in its last year, an extract does not show where its knowledge ends."""
+
+STRAY_DATES = 0.005
+"""Share of an extract's dates that may be slips: dates after the day on which it was made."""
+
+HANDOVER_DAYS = 7
+"""A household that moves within the area has its next entry within this many days of the last one's end: tenancies run by the
+week, and the two may overlap by one."""
+
+
+def agency_entries(dates: ChildDates, families: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``Evidence.agencies`` without ``is_letter``, in order. ``families``: as ``Evidence.families``."""
+    return _with_shared(_without_moves(_agencies(dates, as_at), families), families).sort("source", "child")
+
+
+def _agencies(dates: ChildDates, as_at: date) -> pl.DataFrame:
+    of_agencies = dates.records.filter(~pl.col("source").is_in(dates.rolls.implode()))
+    records = of_agencies.select(
+        "child",
+        "source",
+        "membership",
+        "is_ended",
+        seen_on=pl.coalesce("sighted_on", "seen_on"),
+        only_start=pl.col("sighted_on").is_null(),
+        open_start=pl.when(~pl.col("is_ended")).then(pl.col("begun_on")),
+        # An entry that ended on no known day did so after the child was last seen, if ever.
+        ended_on=pl.coalesce(pl.max_horizontal("closed_on", "left_on"), "seen_on", pl.lit(as_at)),
+    )
+    by_child = records.group_by("child", "source").agg(
+        pl.col("is_ended", "only_start").all(), pl.col("seen_on", "open_start", "ended_on", "membership").max()
+    )
+    ends = _ends_of_knowledge(of_agencies, as_at)
+    return by_child.join(ends, on="source", how="left", validate="m:1").select(
+        "child",
+        "source",
+        "unsighted_days",
+        "untold_days",
+        state=pl.when("is_ended").then(2).otherwise(1).cast(pl.Int64),
+        sighted_days=days_since(pl.col("seen_on"), as_at),
+        begun_days=days_since(pl.col("open_start"), as_at),
+        ended_days=pl.when("is_ended").then(days_since(pl.col("ended_on"), as_at)),
+        is_start="only_start",
+        membership="membership",
+        tells_events=pl.col("source").is_in(dates.event_sources.implode()),
+    )
+
+
+def _ends_of_knowledge(records: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``source``, ``unsighted_days`` and ``untold_days``.
+
+    An extract that was made two months ago, or whose agency last saw its children then, knows nothing of who has left
+    since, however recently it was sent.
+    """
+    days = records.select(
+        "source",
+        seen=days_since(pl.col("seen_on"), as_at),
+        known=days_since(pl.max_horizontal("seen_on", "closed_on", "left_on"), as_at),
+    )
+    ends = [
+        (mine["source"][0], _end_of(mine["seen"]), _end_of(mine["known"]))
+        for mine in days.partition_by("source", maintain_order=True)
+    ]
+    return pl.DataFrame(
+        ends, schema={"source": pl.String, "unsighted_days": pl.Float64, "untold_days": pl.Float64}, orient="row"
+    )
+
+
+def _end_of(days: pl.Series) -> float:
+    """Days since an extract's knowledge ends, allowing for stray dates; 0 where it has too few dates to tell."""
+    dated = days.drop_nulls().to_numpy()
+    lately = dated[dated <= dated.min() + LATELY_DAYS] if len(dated) else dated
+    if len(lately) < ENOUGH_DATES:
+        return 0.0
+    return max(0.0, float(np.quantile(lately, STRAY_DATES)) - LATELY_DAYS * STRAY_DATES)
+
+
+def _without_moves(agencies: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
+    """``agencies``, in which no entry has ended that goes on in the household's next one.
+
+    A family that moves within the area has its tenancy or claim ended on the day on which the next begins. Where a child's own
+    next entry is not known as its own, another child of the household has it: the child is then known there as the other
+    is, for the household and not for itself alone (``is_shared``).
+    """
+    ended = agencies.filter(pl.col("ended_days").is_not_null()).select("child", "source", "ended_days")
+    begun = agencies.select("source", "sighted_days", "begun_days", "is_start", other="child").drop_nulls("begun_days")
+    next_ = (
+        families.join(ended, on="child", how="inner")
+        .join(begun, on=["other", "source"], how="inner")
+        .filter((pl.col("ended_days") - pl.col("begun_days")).abs() <= HANDOVER_DAYS)
+        .sort("child", "source", "begun_days", "sighted_days", "is_start")
+        .unique(["child", "source"], keep="first", maintain_order=True)
+    )
+    return agencies.update(
+        next_.select(
+            "child",
+            "source",
+            "sighted_days",
+            "begun_days",
+            "is_start",
+            state=pl.lit(1, pl.Int64),
+            ended_days=pl.lit(None, pl.Int64),
+        ),
+        on=["child", "source"],
+        include_nulls=True,
+    )
+
+
+def _with_shared(agencies: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
+    """``agencies`` with ``is_shared``."""
+    dates = ("sighted_days", "begun_days")
+    open_ = agencies.filter((pl.col("state") == 1) & pl.any_horizontal(pl.col(*dates).is_not_null()))
+    mine = families.join(open_.select("child", "source", *dates), on="child", how="inner")
+    theirs = open_.select("source", *dates, other="child")
+    shared = mine.join(theirs, on=["other", "source", *dates], how="inner", nulls_equal=True).select("child", "source")
+    marked = shared.unique().with_columns(is_shared=pl.lit(value=True))
+    joined = agencies.join(marked, on=["child", "source"], how="left", validate="1:1")
+    return joined.with_columns(pl.col("is_shared").fill_null(value=False))
