@@ -81,8 +81,9 @@ class Evidence:
       again.
     """
     families: pl.DataFrame
-    """One row is a child and another child of its household: ``child`` and ``other``, rows of ``children``. Grown-ups are
-    neither: on no roll and on no list of children, a tenant who is here looks like a child who has gone."""
+    """One row is a child and another child of its household: ``child`` and ``other``, rows of ``children``. Grown-ups, and
+    whoever has neither a birth date nor been at a school, are neither: on no roll and on no list of children, a tenant who is
+    here looks like a child who has gone."""
 
     @property
     def without_school(self) -> pl.Series:
@@ -108,7 +109,7 @@ def gather_evidence(dates: ChildDates, homes: pl.DataFrame, provision: pl.DataFr
             by="child",
         )
         grown_ups = _grown_ups(children, dates, as_at)
-        families = _of_children(related.result(), grown_ups)
+        families = _of_children(related.result(), pl.concat([grown_ups, _of_no_known_age(children)]))
     has_place = pl.col("place_probability").is_not_null()
     is_grown_up = pl.col("child").is_in(grown_ups.implode())
     children = children.with_columns(
@@ -179,8 +180,15 @@ def _grown_ups(children: pl.DataFrame, dates: ChildDates, as_at: date) -> pl.Ser
     return children.filter(is_old.fill_null(value=False) | is_called)["child"]
 
 
-def _of_children(families: pl.DataFrame, grown_ups: pl.Series) -> pl.DataFrame:
-    return families.filter(~pl.any_horizontal(pl.col("child", "other").is_in(grown_ups.implode())))
+def _of_no_known_age(children: pl.DataFrame) -> pl.Series:
+    """``child`` of each of whom no record gives the birth date, nor a place in education, now or before. Hardly any child is
+    without both, and a tenant often is, whom the list does not call one."""
+    was_placed = pl.any_horizontal(pl.col("place_probability", "last_roll", "left_roll").is_not_null())
+    return children.filter(pl.col("born_on").is_null() & ~was_placed)["child"]
+
+
+def _of_children(families: pl.DataFrame, no_children: pl.Series) -> pl.DataFrame:
+    return families.filter(~pl.any_horizontal(pl.col("child", "other").is_in(no_children.implode())))
 
 
 def _places(entries: pl.DataFrame) -> pl.DataFrame:
