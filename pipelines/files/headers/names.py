@@ -8,6 +8,7 @@
   that column.
 - A ``Surname, Forename`` is the whole name. A ``Name`` beside a ``Surname``, without a forename, is the forename.
 - A ``Legal Surname`` beside ``Surname`` is the other surname.
+- Behind what most headers of the file begin with (``STU_SURNAME``, ``STU_DOB``), if a name and the birth date are there.
 """
 
 import re
@@ -20,11 +21,23 @@ from data_contracts.parts import Column
 
 _WHOSE = re.compile(
     r"^((the )?"
-    "(child|pupil|student|stud|learner|patient|client|service user|young person|person|occupant|dependant|(household )?member)"
-    "(['\N{RIGHT SINGLE QUOTATION MARK}]?s)? |current |(main |primary |usual |address )(?=(home )?(address|post ?code|town)))+",
+    "(child|pupil|student|stud|learner|patient|client|service user|young person|(par )?pers?|person|occupant|dependant"
+    "|(household )?member)(['\N{RIGHT SINGLE QUOTATION MARK}]?s)? |current "
+    "|(main |primary |usual |address )(?=(home )?(address|post ?code|town|uprn)))+",
     re.IGNORECASE,
 )
-"""Words before a header that say whom every column of these lists is about, as of when, or which home."""
+"""Words before a header that say whom every column of these lists is about, as of when, or which home; PER, PERS and PAR PER
+as databases name their tables of people."""
+
+_BEGINS = re.compile(r"\s*([^\W\d_]+)[_.]\w")
+"""What a header begins with before a _ or a point."""
+
+_OF_OTHERS = re.compile(
+    r"par(ent)?s?|mother|mth|father|fth|m[ou]m|dad|carer|guardian|contact|emerg\w*|kin|nok|sib(ling)?s?|brother|sister|partner"
+    r"|ten(ant)?|claimant|app(licant)?|landlord|adult|gp|doctor|worker|sw|ref(errer|erral)?|school|sch|provider|prev(ious)?|prior"
+    r"|former|old|last|new|other|alt(ernative)?|review|visit|plan|meeting|rhieni?|mam|tad"
+)
+"""Prefixes behind which another person, home, place or time is told."""
 
 _WHOSE_IN_WELSH = re.compile(
     "(['\N{RIGHT SINGLE QUOTATION MARK}]r| y|) (plentyn|disgybl|dysgwr|claf|person|person ifanc)$", re.IGNORECASE
@@ -57,6 +70,7 @@ _ENDINGS = (
     ("(no|num)", " number"),
     ("(ref|reference)", " reference"),
     ("reference", " ref"),
+    ("full", ""),
     ("number", " no"),
 )
 """Ending of a header (a regular expression) -> the same written differently."""
@@ -91,8 +105,41 @@ def columns_of(headers: Sequence[str], contract: Contract) -> list[Column | None
     claims = Counter(name for way in ways for name in way)
     only = [way if len(way) == 1 and all(claims[name] == 1 for name in way) else {} for way in ways]
     columns = [column or next(iter(way.values()), None) for column, way in zip(named, only, strict=True)]
+    columns = _below_prefix(headers, columns, known)
     columns = _name_beside_surname(headers, _without_questions(headers, columns), contract)
     return _with_legal(headers, columns, contract)
+
+
+def _below_prefix(
+    headers: Sequence[str], named: Sequence[Column | None], known: Mapping[str, Column]
+) -> list[Column | None]:
+    """``named``, with the columns that headers name behind what most of them begin with, as exports of a database have it
+    (STU_SURNAME, STU_DOB): the name of the table, which tells nothing of the column. A column that two of them name is none."""
+    prefix = _prefix_of_most(headers)
+    if prefix is None:
+        return list(named)
+    taken = {column.name for column in named if column}
+    behind = [
+        None if column else _said_behind(header, prefix, known) for header, column in zip(headers, named, strict=True)
+    ]
+    claims = Counter(column.name for column in behind if column)
+    free = [column if column and column.name not in taken and claims[column.name] == 1 else None for column in behind]
+    fields = {column.maps_to for column in free if column}
+    if "date_of_birth" not in fields or fields.isdisjoint(_NAMES):
+        return list(named)
+    return [column or other for column, other in zip(named, free, strict=True)]
+
+
+def _prefix_of_most(headers: Sequence[str]) -> str | None:
+    """What more than half of the headers begin with, as far as a _ or a point; null: nothing, or it names others."""
+    begins = Counter(begun[1].casefold() for header in headers if (begun := _BEGINS.match(header)))
+    prefix, times = begins.most_common(1)[0] if begins else ("", 0)
+    return prefix if 2 * times > len(headers) and not _OF_OTHERS.fullmatch(prefix) else None
+
+
+def _said_behind(header: str, prefix: str, known: Mapping[str, Column]) -> Column | None:
+    behind = re.match(rf"\s*{re.escape(prefix)}[_.](.+)", header, re.IGNORECASE)
+    return _said_by(behind[1], known) if behind else None
 
 
 def _name_beside_surname(
@@ -194,9 +241,10 @@ def plain_ways(header: str) -> set[str]:
 
 
 def _words_apart(header: str) -> str:
-    """The words of a header separated, without a note in brackets on how it is filled in: child_dob and ChildDOB are child
-    DOB."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", _HOW_FILLED_IN.sub("", header)).replace("_", " ").strip()
+    """The words of a header separated, without a note in brackets on how it is filled in: child_dob, Child.DOB and ChildDOB are
+    child DOB. A database's word for an address is written out."""
+    apart = re.sub(r"_|(?<=\w\w)\.(?=\w)", " ", _HOW_FILLED_IN.sub("", header))
+    return re.sub(r"(?i)^\s*(?:addr|adr) ", "address ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", apart)).strip()
 
 
 def _not_whose(apart: str) -> str:

@@ -36,6 +36,13 @@ Primary Language              |
 Cod post                      | postcode
 Address 1                     | address
 Address_Line_2                | address_line_2
+pers_surname                  | surname
+PAR_PER_DATE_OF_BIRTH         | date_of_birth
+Student.LegalSurname          | surname
+ADR_POSTCODE                  | postcode
+addr_address_full             | address
+Per cent attendance           |
+PAR_SURNAME                   |
 """
 
 
@@ -59,6 +66,35 @@ def test_where_one_header_is_in_two_languages_the_half_of_another_that_we_know_w
 ) -> None:
     assert known_columns([header], CONTRACTS["other_la"]) == set()
     assert known_columns(["Cyfenw / Surname", header], CONTRACTS["other_la"]) == known
+
+
+@pytest.mark.parametrize(
+    ("headers", "known"),
+    [
+        pytest.param(
+            "STX_SURNAME STX_FORENAME STX_DOB STX_POSTCODE SEEN",
+            "surname forename date_of_birth postcode",
+            id="of most",
+        ),
+        pytest.param("stx.surname stx.forename stx.dob", "surname forename date_of_birth", id="before a point"),
+        pytest.param(
+            "STX_SURNAME STX_FORENAME STX_DOB FORENAME", "surname forename date_of_birth", id="one as it is too"
+        ),
+        pytest.param(
+            "STX_SURNAME STX_LAST_NAME STX_FORENAME STX_DOB", "forename date_of_birth", id="two of one column: neither"
+        ),
+        pytest.param(
+            "STX_SURNAME STX_FORENAME STX_DOB AB_POSTCODE", "surname forename date_of_birth", id="of another table"
+        ),
+        pytest.param("STX_SURNAME STX_DOB GP SEEN", "", id="not of most"),
+        pytest.param("STX_POSTCODE STX_CONFIRMED_ON STX_SCHOOL", "", id="before nothing that says who"),
+        pytest.param("MOTHER_SURNAME MOTHER_FORENAME MOTHER_DOB CHILD", "", id="of another person"),
+        pytest.param("PAR_SURNAME PAR_FORENAME PAR_DOB", "", id="perhaps of a parent"),
+        pytest.param("PREV_SURNAME PREV_FORENAME PREV_DOB", "", id="of another time"),
+    ],
+)
+def test_what_most_headers_begin_with_tells_nothing_of_a_column(headers: str, known: str) -> None:
+    assert known_columns(headers.split(), CONTRACTS["other_la"]) == set(known.split())
 
 
 def test_of_two_headers_of_a_day_the_one_that_asks_does_not_name_it() -> None:

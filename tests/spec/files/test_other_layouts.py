@@ -98,6 +98,26 @@ LAYOUTS = {
         "housing", {"TenancyRef": "TCY_REFNO", "TenancyStart": "TENANCY_START_DATE", "TenancyEnd": "TENANCY_END_DATE"},
         "FullName LastVerified",
     ),
+    "housing: as a landlord's database joins its tables": (
+        "housing",
+        {"TenancyRef": "TCY_REFNO", "Surname": "PAR_PER_SURNAME", "Forename": "PAR_PER_FORENAME",
+         "DateOfBirth": "PAR_PER_DATE_OF_BIRTH", "TenancyStart": "TCY_ACT_START_DATE", "TenancyEnd": "TCY_ACT_END_DATE",
+         "Tenure": "TCY_TYPE", "Relationship": "HOP_RELATIONSHIP", "Postcode": "ADR_POSTCODE"},
+        "FullName LastVerified",
+    ),
+    "housing: as a benefit system lists who is in a claim": (
+        "housing",
+        {"TenancyRef": "Claim Number", "TenancyStart": "Effective From",
+         "TenancyEnd": "Effective To", "Relationship": "Relationship to Claimant"},
+        "LastVerified",
+    ),
+    "social care: as the sector's data set names its items": (
+        "social_care",
+        {"Forename": "pers_forename", "Surname": "pers_surname", "Sex": "pers_sex",
+         "DateOfBirth": "pers_dob", "UPN": "pers_upn", "Address": "addr_address_full", "Postcode": "addr_address_postcode",
+         "Opened": "cine_referral_date", "Closed": "cine_close_date"},
+        "",
+    ),
     "benefits: as a list of dependants is headed": (
         "benefits", {"FullName": "Dependant Name", "DateOfBirth": "Dependant DOB", "Address": "Property Address"}, "",
     ),
