@@ -2,8 +2,9 @@
 
 import polars as pl
 
+from data_contracts.days_as_written import plain_days
 from data_contracts.parts import Column
-from data_contracts.values import as_days, parse_dates, plain_days, text_of
+from data_contracts.values import as_days, parse_dates, text_of
 
 _LEFT_OUT = r"(?:0{1,2}|\?{1,2}|[xX]{1,2}|_{1,2}|-{1,2}|\*{1,2}|dd|DD|mm|MM)"
 """What stands in place of a day or month that is not known."""

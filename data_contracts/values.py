@@ -8,6 +8,7 @@ from functools import cache, partial
 
 import polars as pl
 
+from data_contracts.days_as_written import IN_SLASHES, in_slashes, plain_days
 from data_contracts.ended import LEFT, NOT_KNOWN, day_behind_words, says_ended
 from data_contracts.parts import (
     BETWEEN_WORDS,
@@ -65,20 +66,6 @@ _BY_NAME = (
 
 _MIDNIGHT_OF_SUMMER = r"[T ]+23:00(?::00(?:[.,]0+)?)?\s*(?:Z|[+-]00:?00)$"
 """Midnight in British Summer Time is 23:00 of the day before in Greenwich Mean Time."""
-
-
-_DAY_OF_WEEK = r"^(?i)(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+(\d{1,2}\D|[a-z])"
-_ORDINAL = r"^(\d{1,2})(?i:st|nd|rd|th)\b"
-_WELSH_MONTHS = {
-    **{"ion(?:awr)?": "Jan", "chwe(?:f(?:ror)?)?": "Feb", "maw(?:rth)?": "Mar", "ebr(?:ill)?": "Apr", "mai": "May"},
-    **{"meh(?:efin)?": "Jun", "gor(?:ff(?:ennaf)?)?": "Jul", "awst?": "Aug", "medi?": "Sep", "hyd(?:ref)?": "Oct"},
-    **{"tach(?:wedd)?": "Nov", "rhag(?:fyr)?": "Dec"},
-}
-"""The month in Welsh, in full or short (a regular expression) -> as the formats expect it."""
-_IN_WELSH = rf"(?i)\b(?:{'|'.join(_WELSH_MONTHS)})\b"
-
-_SEPT = r"(?i)\bsept([^a-z]|$)"
-
 
 EXPORTED_EMPTY = ("NULL", "Null", "null", "(NULL)", "(null)", "<NULL>", "<null>", "\\N", "NaN", "nan", "NaT", "#N/A")
 """How software that writes tables as text shows an empty cell, in any source: SQL Server, Oracle, MySQL, pandas, Excel."""
@@ -244,6 +231,11 @@ def _days_read(text: pl.Series, written: Sequence[str]) -> pl.Series:
         by_name = _days_by_name(without_time.gather(left))
         days.scatter(left.filter(by_name.is_not_null()), by_name.drop_nulls())
         left = left.filter(by_name.is_null())
+    slashed = [form for form in written if form in IN_SLASHES]
+    if not left.is_empty() and slashed:
+        in_numbers = _in_first_form(in_slashes(without_time.gather(left)), slashed)
+        days.scatter(left.filter(in_numbers.is_not_null()), in_numbers.drop_nulls())
+        left = left.filter(in_numbers.is_null())
     if not left.is_empty() and not set(MONTHS_ALONE).isdisjoint(written):  # an end
         of_a_text = _days_in_words(text.gather(left), written)
         days.scatter(left.filter(of_a_text.is_not_null()), of_a_text.drop_nulls())
@@ -253,10 +245,12 @@ def _days_read(text: pl.Series, written: Sequence[str]) -> pl.Series:
 
 def _days_by_name(text: pl.Series) -> pl.Series:
     """A day, the name of its month and a year, whatever stands between them: 14/Mar/15, 14 March 15, 14.MAR.2015."""
-    joined = text.to_frame("text").select(pl.col("text").str.replace(_BY_NAME, "${1}-${2}-${3}"))["text"]
-    return joined.to_frame().select(
-        pl.coalesce(_as_day(pl.col("text"), form) for form in (SHORT_BY_NAME, "dd-MMM-yyyy"))
-    )["text"]
+    return _in_first_form(text.str.replace(_BY_NAME, "${1}-${2}-${3}"), (SHORT_BY_NAME, "dd-MMM-yyyy"))
+
+
+def _in_first_form(text: pl.Series, forms: Sequence[str]) -> pl.Series:
+    """Text as a date in the first of a few forms that reads it."""
+    return text.to_frame("text").select(pl.coalesce(_as_day(pl.col("text"), form) for form in forms))["text"]
 
 
 def _days_in_words(text: pl.Series, written: Sequence[str]) -> pl.Series:
@@ -271,16 +265,6 @@ def _day_before_words(text: pl.Series) -> pl.Series:
     """The day with which a text begins, if what is behind it doubts nothing; else null."""
     day, words = text.str.extract(_DAY_AND_WORDS, 1), text.str.extract(_DAY_AND_WORDS, 2)
     return pl.select(pl.when(~words.str.contains(_WORDS_OF_DOUBT)).then(day)).to_series()
-
-
-def plain_days(text: pl.Series) -> pl.Series:
-    """Dates with a month by name, as the formats expect them: without weekday, ordinals and commas, and with September cut to
-    three letters like the other months (current software writes Sept beside Aug and Oct). Months in Welsh become English."""
-    day_month_year = text.str.replace(_DAY_OF_WEEK, "${1}").str.replace(_ORDINAL, "${1}").str.replace_all(",", "")
-    if day_month_year.str.contains(_IN_WELSH).any():
-        for welsh, month in _WELSH_MONTHS.items():
-            day_month_year = day_month_year.str.replace(rf"(?i)\b{welsh}\b", month)
-    return day_month_year.str.replace(_SEPT, "Sep${1}").str.replace_all(r"\s+", " ")
 
 
 def _in_london(days: pl.Series) -> pl.Series:

@@ -28,6 +28,47 @@ def test_a_short_list_none_of_whose_birth_dates_can_be_read_is_refused(
     )
 
 
+ONE_DAY = """
+14032015            | without separators
+14032015.0          | as a number with a decimal
+20150314000000      | as hospitals write a moment
+201503141230        | to the minute
+14 03 2015          | with spaces
+14_03_2015          | with what file names have
+14 - 03 - 2015      | with spaces around
+14/ 03/2015         | with one too many
+2015.03.14          | the year first
+14/03/2015.         | with a full stop
+Mar-14-2015         | the month by name, and first
+March 14th, 2015    | as in a letter of America
+14th of March, 2015 | as in a letter of here
+14 Mar. 2015        | with a point
+2015-Mar-14         | the year first, the month by name
+"""
+
+NO_DAY = """
+140315     | the day or the year first
+03142015   | no day, with the day first
+31022015   | a day that never was
+1032015    | a digit is missing
+14/03/2015* | what the star means nobody knows
+2015-14-03 | no month
+"""
+
+
+@pytest.mark.parametrize("line", [*ONE_DAY.strip().splitlines(), *NO_DAY.strip().splitlines()])
+@pytest.mark.parametrize(
+    ("source", "header"), [("school_census", "BirthDate"), ("housing", "DateOfBirth"), ("school_census", "LeavingDate")]
+)
+def test_a_day_is_read_however_it_is_written_if_there_is_one_way_to_read_it(
+    line: str, source: str, header: str
+) -> None:
+    written, is_a_day = line.split("|", maxsplit=1)[0].strip(), line in ONE_DAY
+    column = next(column for column in CONTRACTS[source].columns if column.header == header)
+    read = pl.DataFrame({column.name: [written]}).select(parse_dates(column)).item()
+    assert read == (date(2015, 3, 14) if is_a_day else None)
+
+
 def test_a_contract_of_ones_own_may_say_that_a_year_has_two_digits() -> None:
     own = Column.model_validate(
         {
