@@ -34,6 +34,13 @@ MOST_SLIPPED = 0.9
 MOST_YEARS = 10
 """A slip makes nobody more years younger than that: one digit of the decade is wrong at most."""
 
+PRIOR_BLANKS, PRIOR_RECORDS = 1.0, 50.0
+"""Prior: one record in fifty has no birth date."""
+
+UNLINKED, FEW_UNDATED = 2.0, 10.0
+"""For each child whose record without a birth date is linked, another's is not. Up to so many people without any date are
+children, in any list."""
+
 MOST_BEFORE_BIRTH = 0.02
 """If more than this share of a source's records begin before the child's birth, they begin with something else (a tenancy)."""
 
@@ -53,6 +60,8 @@ class BirthDates:
     undated: pl.DataFrame
     """One row is one source that knows a child without any birth date: ``child_id``, ``dataset``, and
     ``known_before`` and ``known_long_before`` as in ``without_place``."""
+    blanks: pl.DataFrame
+    """``dataset``, ``blank``: share of its records of pupils that have no birth date, of each list of households."""
     sources: pl.DataFrame
     """``child_id``, ``sources``: which sources know each child concerned, one bit for each source."""
 
@@ -100,16 +109,18 @@ def birth_dates(
     is_surely_of_age = (pl.col("of_age") == 1.0) & ~pl.col("dates_differ")
     # Dates that all agree on a pupil's age reveal no slip.
     asked = facts.filter(~(pl.col("is_placed") & is_surely_of_age))
-    records = members(child_records, person, "dataset", "date_of_birth")
+    records = members(child_records, person, "dataset", "date_of_birth", "household")
     theirs = records.join(asked, on="child_id", how="semi")
     begun = _begun(theirs, statements)
     dates = _dates(theirs, as_at, begun)
     without_place = dates.filter(~pl.col("child_id").is_in(placed.implode()))
     pupils = facts.filter("is_placed", pl.col("of_age") >= 0.5).select("child_id")
-    rates = _slip_rates(without_place, _dates(records.join(pupils, on="child_id", how="semi"), as_at, begun))
+    of_pupils = records.join(pupils, on="child_id", how="semi")
+    rates = _slip_rates(without_place, _dates(of_pupils, as_at, begun))
     undated = facts.filter(_is_undated()).select("child_id")
     known = _since_when(records.join(undated, on="child_id", how="semi"), begun, as_at)
-    return BirthDates(facts, without_place, rates, known, sources_by_child(records, source_bits(person)))
+    sources = sources_by_child(records, source_bits(person))
+    return BirthDates(facts, without_place, rates, known, _blanks(of_pupils), sources)
 
 
 def with_age_slips(born: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:
@@ -117,8 +128,8 @@ def with_age_slips(born: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:
 
     - A date that only one source gives and that makes the child of age: less the expected share of slips among such dates.
     - No date at all, nor a month or year: as likely as the dated children without a place whom the same sources know, apart
-      for those known before any toddler of today was born. A child already taken not to be of age (a grown-up, an unborn
-      child) stays so.
+      for those known before any toddler of today was born. In a list of households that leaves the date of more people empty
+      than of pupils, most of these are tenants. A child already taken not to be of age (a grown-up, an unborn child) stays so.
     - Dates on both sides of an end of compulsory school age: their vote, weighed by how many children without a place,
       known to exactly the same sources, are of age and how many are not.
     - All other children stay as they are.
@@ -130,7 +141,8 @@ def with_age_slips(born: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:
     lives = residence.select("child_id", here="living_here")
     without_place = _with_here(born.without_place, lives)
     slipped = _slipped(without_place.filter(pl.len().over("child_id") == 1), born.rates)
-    undated = _undated(born.undated, without_place)
+    unplaced = born.undated.join(born.facts.filter(~pl.col("is_placed")), on="child_id", how="semi")
+    undated = _undated(_with_here(unplaced, lives), without_place, born.blanks)
     differing = _differing(_with_here(born.facts.filter(~pl.col("is_placed")), lives), born.sources)
     return (
         join_by_child(born.facts, slipped, undated, differing)
@@ -250,11 +262,23 @@ def _slipped(lone: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     return dated_once.select("child_id", slipped=slipped.clip(0.0, MOST_SLIPPED))
 
 
-def _undated(known: pl.DataFrame, without_place: pl.DataFrame) -> pl.DataFrame:
+def _blanks(of_pupils: pl.DataFrame) -> pl.DataFrame:
+    """``BirthDates.blanks``, of the records of pupils."""
+    is_of_households = pl.col("household").is_not_null().any().over("dataset")
+    return (
+        of_pupils.filter(is_of_households)
+        .group_by("dataset")
+        .agg(blank=(pl.col("date_of_birth").null_count() + PRIOR_BLANKS).truediv(pl.len() + PRIOR_RECORDS))
+    )
+
+
+def _undated(known: pl.DataFrame, without_place: pl.DataFrame, blanks: pl.DataFrame) -> pl.DataFrame:
     """``undated_of_age`` of children without any date: the share of age among children to whom the same sources give one, and
-    who have been known for as long to any source. One child at the share of the whole source is counted with these."""
+    who have been known for as long to any source, times how many of those without a date are children at all. One child at the
+    share of the whole source is counted with these. ``blanks``: as in ``BirthDates``."""
     since = ["known_before", "known_long_before"]
     alike = ["dataset", *since]
+    children = _share_of_children(known, without_place, blanks)
     known, without_place = (of.with_columns(pl.col(since).any().over("child_id")) for of in (known, without_place))
     counted = without_place.group_by(alike).agg(
         of_age=_number_here(pl.col("is_of_age")), all=_number_here(pl.lit(value=True))
@@ -263,13 +287,26 @@ def _undated(known: pl.DataFrame, without_place: pl.DataFrame) -> pl.DataFrame:
     in_order = counted.sort(alike).group_by("dataset", maintain_order=True)
     whole = in_order.agg(pl.col("of_age", "all").sum()).filter(pl.col("all") > 0)
     usual = whole.select("dataset", usual=pl.col("of_age") / pl.col("all"))
-    beside = known.join(usual, on="dataset", how="left", validate="m:1").join(
+    beside = known.join(usual.join(children, on="dataset", how="left"), on="dataset", how="left", validate="m:1").join(
         counted, on=alike, how="left", validate="m:1"
     )
     of_age, number = pl.col("of_age").fill_null(0.0), pl.col("all").fill_null(0.0)
-    rated = beside.with_columns(of_age=(of_age + pl.col("usual")) / (number + 1.0))
+    share = (of_age + pl.col("usual")) / (number + 1.0)
+    rated = beside.with_columns(of_age=share * pl.col("children").fill_null(1.0))
     likely = mean_over_sources(rated).rename({"of_age": "undated_of_age"})
     return likely.filter(pl.col("undated_of_age") > 0)  # with none of age, no child is dropped for want of a date
+
+
+def _share_of_children(known: pl.DataFrame, without_place: pl.DataFrame, blanks: pl.DataFrame) -> pl.DataFrame:
+    """``dataset``, ``children``: how many of the people without a place and without any date in a list of households are
+    children, at most: as many beside those to whom it gives a date as it leaves dates of pupils empty, and as many again, whose
+    records are not linked. The others are tenants. 1 where they are few."""
+    dated = without_place.group_by("dataset").agg(dated=_number_here(pl.lit(value=True)))
+    undated = known.group_by("dataset").agg(undated=_number_here(pl.lit(value=True)))
+    counted = undated.join(dated, on="dataset", validate="1:1").join(blanks, on="dataset", validate="1:1")
+    expected = UNLINKED * pl.col("dated") * pl.col("blank") / (1 - pl.col("blank"))
+    share = (expected + FEW_UNDATED) / pl.col("undated").clip(lower_bound=FEW_UNDATED)
+    return counted.select("dataset", children=share.clip(upper_bound=1.0))
 
 
 def _differing(without_place: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:

@@ -43,6 +43,7 @@ def of_age(
     """
     rows = [
         {"record_id": f"{source}:{n}", "dataset": source, "date_of_birth": born, "child_id": f"CH{n:04}"}
+        | ({"household": f"T{n}"} if source == "housing" else {})
         for n, known in enumerate([*children, child, *gone])
         for source, born in known.items()
     ]
@@ -155,15 +156,39 @@ def test_in_whatever_order_records_come_the_last_digit_is_the_same(seed: int) ->
         schema_overrides={"date_of_birth": pl.Date, "born_in": pl.String},
     )
     rates = pl.DataFrame({"dataset": "health", "young": 0.002, "grown": [0.002]})
+    blanks = pl.DataFrame({"dataset": "health", "blank": [0.02]})
     sources = pl.DataFrame({"child_id": "CH", "sources": [1]}, schema_overrides={"sources": pl.Int64})
     found = {
         with_age_slips(
-            BirthDates(facts, without_place.sample(fraction=1, shuffle=True, seed=order), rates, undated, sources),
+            BirthDates(
+                facts, without_place.sample(fraction=1, shuffle=True, seed=order), rates, undated, blanks, sources
+            ),
             residence,
         )["of_age"].item()
         for order in range(12)
     }
     assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "undated", "of_pupils", "least", "most"),
+    [
+        pytest.param(
+            "housing", 5, 0, 0.45, 0.55, id="as few as there are in any list: like those with a date, half of age"
+        ),
+        pytest.param("housing", 400, 0, 0.0, 0.02, id="many in a list of households: tenants"),
+        pytest.param("housing", 60, 300, 0.45, 0.55, id="many, and it leaves every other pupil's date empty too"),
+        pytest.param("health", 400, 0, 0.45, 0.55, id="many in a list that knows no households: children"),
+    ],
+)
+def test_of_people_without_a_birth_date_in_a_list_of_households_most_are_tenants(
+    source: str, undated: int, of_pupils: int, least: float, most: float
+) -> None:
+    """Many lists say neither who is the tenant nor when he was born: a made-up town had 364 of them on its list."""
+    pupils: list[Child] = [{"school_census": PUPIL, source: PUPIL}] * 300
+    without: list[Child] = [{"school_census": PUPIL, source: None}] * of_pupils
+    others: list[Child] = [{source: PUPIL}, {source: TODDLER}] * 30
+    assert least <= of_age([*pupils, *without, *others, *[{source: None}] * undated], {source: None}) <= most
 
 
 def test_a_grown_ups_date_slips_by_ten_years_at_most() -> None:
