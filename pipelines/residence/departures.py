@@ -6,8 +6,8 @@ So the crowds are read from tonight's own children and taken out of what is said
 """
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
-from pipelines.residence.isotonic import falling
 from pipelines.residence.reading import DEPARTED, PRIOR_CHILDREN, Flags, Floats
 
 CLEANED_AFTER_DAYS = 1095.0
@@ -74,7 +74,7 @@ def _smooth(gone: Floats, season: Floats) -> Floats:
 def fading(counts: Floats, days: Floats) -> Floats:
     """Number of children by level, the longest ago last, adjusted so that no day has more than a more recent one; ``days``:
     how many each level covers."""
-    return falling(counts / days, days) * days
+    return np.asarray(isotonic_regression(counts / days, weights=days, increasing=False).x * days, dtype=np.float64)
 
 
 def entry_states_by_departure(here: Floats, gone: Floats, found: Floats) -> Floats:
@@ -88,7 +88,7 @@ def entry_states_by_departure(here: Floats, gone: Floats, found: Floats) -> Floa
     before, after = np.vstack([found[:1], found[:-1]]), np.vstack([found[1:], found[-1:]])
     counts = NEIGHBOURS[0] * before + NEIGHBOURS[1] * found + NEIGHBOURS[2] * after + PRIOR_CHILDREN * gone
     sizes = counts.sum(axis=1)
-    is_open = falling(counts[:, 1] / sizes, sizes)
+    is_open = isotonic_regression(counts[:, 1] / sizes, weights=sizes, increasing=False).x
     is_open = np.minimum(is_open, here[1])[:, None]
     rest = np.delete(counts, 1, axis=1)
     rest *= (1.0 - is_open) / rest.sum(axis=1, keepdims=True)

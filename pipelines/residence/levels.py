@@ -1,8 +1,8 @@
 """Days cut into levels, and the share of each level among children who are here and among those who left in a given time."""
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
-from pipelines.residence.isotonic import rising
 from pipelines.residence.reading import DEPARTED, Codes, Floats
 
 USUAL_GAP_DAYS = 365.0
@@ -88,4 +88,4 @@ def share_passed(days: Floats, first: Floats, last: Floats) -> Floats:
 
 def falling_ratio(here: Floats, gone: Floats) -> Floats:
     """Ratio of ``gone`` to ``here``, smoothed so that no later sighting speaks more for having left than an earlier one."""
-    return np.vstack([rising(row / here, here) for row in gone])
+    return np.vstack([isotonic_regression(row / here, weights=here).x for row in gone])
