@@ -18,9 +18,6 @@ from datetime import date, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import pipelines  # noqa: F401 - first, as on real nights: it tells polars' allocator before polars is imported
-
-# isort: split
 from killed_nights import hashes
 
 from apps.made_up.authority import make_authority

@@ -6,8 +6,6 @@ can import it. Whatever the environment already sets stays.
 
 import os
 
-import pipelines  # noqa: F401 - tells polars' allocator, before any module of this package can import polars
-
 QUIET = {
     "DO_NOT_TRACK": "1",  # otherwise Prefect's SDK sends usage events, at least from a terminal
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",  # and so does its server
