@@ -1,7 +1,7 @@
 """Which agency has a record of which child, open or ended, and since when it last saw the child.
 
-An entry is not always what it seems of one child. A tenancy names all children of a household (``is_shared``), and one that
-ends on the day on which the household's next begins is a move within the area, and no end.
+An entry is not always one child's. A tenancy names all children of a household, and is confirmed for all on one day
+(``is_shared``).
 """
 
 from datetime import date
@@ -20,17 +20,9 @@ ENOUGH_DATES = 50
 STRAY_DATES = 0.005
 """Share of an extract's dates that may be slips: dates after the day on which it was made."""
 
-HANDOVER_DAYS = 7
-"""A household that moves within the area has its next entry within this many days of the last one's end: tenancies run by the
-week, and the two may overlap by one."""
 
-
-def agency_entries(dates: ChildDates, families: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``Evidence.agencies`` without ``is_letter``, in order. ``families``: as ``Evidence.families``."""
-    return _with_shared(_without_moves(_agencies(dates, as_at), families), families).sort("source", "child")
-
-
-def _agencies(dates: ChildDates, as_at: date) -> pl.DataFrame:
+def agency_entries(dates: ChildDates, as_at: date) -> pl.DataFrame:
+    """``Evidence.agencies`` without ``is_shared`` and ``is_letter``, in no order."""
     of_agencies = dates.records.filter(~pl.col("source").is_in(dates.rolls.implode()))
     records = of_agencies.select(
         "child",
@@ -91,39 +83,8 @@ def _end_of(days: pl.Series) -> float:
     return max(0.0, float(np.quantile(lately, STRAY_DATES)) - LATELY_DAYS * STRAY_DATES)
 
 
-def _without_moves(agencies: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
-    """``agencies``, in which no entry has ended that goes on in the household's next one.
-
-    A family that moves within the area has its tenancy or claim ended on the day on which the next begins. Where a child's own
-    next entry is not known as its own, another child of the household has it: the child is then known there as the other
-    is, for the household and not for itself alone (``is_shared``).
-    """
-    ended = agencies.filter(pl.col("ended_days").is_not_null()).select("child", "source", "ended_days")
-    begun = agencies.select("source", "sighted_days", "begun_days", "is_start", other="child").drop_nulls("begun_days")
-    next_ = (
-        families.join(ended, on="child", how="inner")
-        .join(begun, on=["other", "source"], how="inner")
-        .filter((pl.col("ended_days") - pl.col("begun_days")).abs() <= HANDOVER_DAYS)
-        .sort("child", "source", "begun_days", "sighted_days", "is_start")
-        .unique(["child", "source"], keep="first", maintain_order=True)
-    )
-    return agencies.update(
-        next_.select(
-            "child",
-            "source",
-            "sighted_days",
-            "begun_days",
-            "is_start",
-            state=pl.lit(1, pl.Int64),
-            ended_days=pl.lit(None, pl.Int64),
-        ),
-        on=["child", "source"],
-        include_nulls=True,
-    )
-
-
-def _with_shared(agencies: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
-    """``agencies`` with ``is_shared``."""
+def with_shared(agencies: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
+    """``agencies`` with ``is_shared``. ``families``: as ``Evidence.families``."""
     dates = ("sighted_days", "begun_days")
     open_ = agencies.filter((pl.col("state") == 1) & pl.any_horizontal(pl.col(*dates).is_not_null()))
     mine = families.join(open_.select("child", "source", *dates), on="child", how="inner")

@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.age import GROWN_UP, age_in_years, birth_date_by_age, birth_dates_of_age, year_seven_from
 from pipelines.children.members import join_by_child, members
-from pipelines.residence.entries import LATELY_DAYS, agency_entries
+from pipelines.residence.entries import LATELY_DAYS, agency_entries, with_shared
 from pipelines.residence.homes import relatives, with_a_home
 from pipelines.residence.letters import with_letters
 from pipelines.residence.records import ChildDates, days_since
@@ -108,6 +108,7 @@ def gather_evidence(dates: ChildDates, homes: pl.DataFrame, provision: pl.DataFr
             with_a_home(mine),
             by="child",
         )
+        agencies = agency_entries(dates, as_at)
         grown_ups = _grown_ups(children, dates, as_at)
         families = _of_children(related.result(), pl.concat([grown_ups, _of_no_known_age(children)]))
     has_place = pl.col("place_probability").is_not_null()
@@ -124,7 +125,7 @@ def gather_evidence(dates: ChildDates, homes: pl.DataFrame, provision: pl.DataFr
         left_with_all=~has_place & (_left_year_six(as_at) | pl.col("left_with_school")).fill_null(value=False),
         left_with_school=pl.col("left_with_school").fill_null(value=False),
     )
-    agencies = with_letters(agency_entries(dates, families, as_at), children, as_at)
+    agencies = with_letters(with_shared(agencies, families).sort("source", "child"), children, as_at)
     signs = _household_signs(families, with_last_contact(dates, agencies.filter("is_letter"), as_at), children, as_at)
     return Evidence(
         children=join_by_child(children, signs, _left_together(families, children), by="child"),
