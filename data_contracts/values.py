@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache, partial
 
@@ -213,34 +213,36 @@ def _days_in(text: pl.Series, written: tuple[str, ...]) -> pl.Series:
 
 
 def _days_read(text: pl.Series, written: Sequence[str]) -> pl.Series:
-    """As ``as_days``; each format is tried only on text that no earlier one could read."""
+    """As ``as_days``; each way of reading is tried only on text that no earlier one could read."""
     days = pl.Series(text.name, [None], dtype=pl.Date).new_from_index(0, len(text))
     without_time = text.str.replace(_TIME_OF_DAY, "")
     is_named = without_time.str.contains("[A-Za-z]").fill_null(value=False)
     if is_named.any():  # only these, so that how a cell is read does not depend on the cells beside it
         without_time = plain_days(without_time).zip_with(is_named, without_time)
     left = text.is_not_null().arg_true()
-    for form in written:
+    for cells, read in _ways_to_read(text, without_time, written):
         if left.is_empty():
             break
-        tried = without_time.gather(left).to_frame("text").select(day=_as_day(pl.col("text"), form))["day"]
+        tried = read(cells.gather(left))
         is_read = tried.is_not_null()
         days.scatter(left.filter(is_read), tried.filter(is_read))
         left = left.filter(~is_read)
-    if not left.is_empty() and SHORT_BY_NAME in written:
-        by_name = _days_by_name(without_time.gather(left))
-        days.scatter(left.filter(by_name.is_not_null()), by_name.drop_nulls())
-        left = left.filter(by_name.is_null())
-    slashed = [form for form in written if form in IN_SLASHES]
-    if not left.is_empty() and slashed:
-        in_numbers = _in_first_form(in_slashes(without_time.gather(left)), slashed)
-        days.scatter(left.filter(in_numbers.is_not_null()), in_numbers.drop_nulls())
-        left = left.filter(in_numbers.is_null())
-    if not left.is_empty() and not set(MONTHS_ALONE).isdisjoint(written):  # an end
-        of_a_text = _days_in_words(text.gather(left), written)
-        days.scatter(left.filter(of_a_text.is_not_null()), of_a_text.drop_nulls())
     at_midnight = text.str.contains(_MIDNIGHT_OF_SUMMER).fill_null(value=False)
     return days.zip_with(~at_midnight, _in_london(days)) if at_midnight.any() else days
+
+
+def _ways_to_read(
+    text: pl.Series, without_time: pl.Series, written: Sequence[str]
+) -> Iterator[tuple[pl.Series, Callable[[pl.Series], pl.Series]]]:
+    """Which cells are tried in turn, and what reads them."""
+    for form in written:
+        yield without_time, partial(_in_first_form, forms=(form,))
+    if SHORT_BY_NAME in written:
+        yield without_time, _days_by_name
+    if slashed := [form for form in written if form in IN_SLASHES]:
+        yield without_time, lambda cells: _in_first_form(in_slashes(cells), slashed)
+    if not set(MONTHS_ALONE).isdisjoint(written):  # an end
+        yield text, partial(_days_in_words, written=written)
 
 
 def _days_by_name(text: pl.Series) -> pl.Series:
@@ -250,7 +252,7 @@ def _days_by_name(text: pl.Series) -> pl.Series:
 
 def _in_first_form(text: pl.Series, forms: Sequence[str]) -> pl.Series:
     """Text as a date in the first of a few forms that reads it."""
-    return text.to_frame("text").select(pl.coalesce(_as_day(pl.col("text"), form) for form in forms))["text"]
+    return text.to_frame("text").select(day=pl.coalesce(_as_day(pl.col("text"), form) for form in forms))["day"]
 
 
 def _days_in_words(text: pl.Series, written: Sequence[str]) -> pl.Series:

@@ -124,8 +124,7 @@ def school_year(dob: pl.Expr, as_at: date) -> pl.Expr:
     School years run from 1 September. Negative before Reception, null where the birth date is null.
     """
     begins_in = as_at.year if as_at.month >= 9 else as_at.year - 1
-    turns_four_before = dob.dt.year().cast(pl.Int64) + 4 + (dob.dt.month() >= 9).cast(pl.Int64)
-    return begins_in - turns_four_before
+    return begins_in - _reception_begins_in(dob)
 
 
 def year_seven_from(dob: pl.Expr) -> pl.Expr:
@@ -136,4 +135,9 @@ def year_seven_from(dob: pl.Expr) -> pl.Expr:
 
 def year_begins(number: int, dob: pl.Expr) -> pl.Expr:
     """The first day of the child's school year ``number``; null where the birth date is null."""
-    return pl.date(dob.dt.year() + 4 + number + (dob.dt.month() >= 9).cast(pl.Int32), 9, 1)
+    return pl.date(_reception_begins_in(dob) + number, 9, 1)
+
+
+def _reception_begins_in(dob: pl.Expr) -> pl.Expr:
+    """Year (Int64) of the September after the child turns four."""
+    return dob.dt.year().cast(pl.Int64) + 4 + (dob.dt.month() >= 9).cast(pl.Int64)
