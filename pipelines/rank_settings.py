@@ -140,8 +140,8 @@ class Area(Group):
     """Where the authority ends (:mod:`pipelines.residence.area`)."""
 
     postcodes: Postcodes = ()
-    """The authority's own. Empty: not given, and only what tonight's lists show to be next door counts as outside
-    (:mod:`pipelines.residence.next_door`)."""
+    """The authority's own. Empty: not given, and only what tonight's lists show to be next door or far away counts as
+    outside (:mod:`pipelines.residence.next_door`, :mod:`pipelines.residence.far_away`)."""
     living_here_outside: float = Field(0.2, ge=0, le=1)
     """Factor for the likelihood of living here of a child whose last known home lies outside: a postcode may be a slip, or
     old."""

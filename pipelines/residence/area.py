@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from matching.person import Columns
+from pipelines.linking.counted_among import DISTRICT
 from pipelines.rank_settings import Area
+from pipelines.residence.far_away import homes_far_away
 from pipelines.residence.next_door import districts_next_door, unknown_to_largest_agency
 from pipelines.residence.records import ChildDates
 
@@ -32,23 +34,32 @@ HOME = pl.Schema(
 def homes(dates: ChildDates, person: pl.DataFrame, area: Area) -> pl.DataFrame:
     """``HOME`` of the children in ``dates``.
 
-    Where the authority has not said which postcodes are its own: only of children whose last known home lies in a district that
-    tonight's lists show to be next door (:mod:`pipelines.residence.next_door`), and whom the largest agency does not know.
+    Where the authority has not said which postcodes are its own: only of children whose last known home tonight's lists
+    show to be next door (:mod:`pipelines.residence.next_door`) or far away (:mod:`pipelines.residence.far_away`), and
+    whom the largest agency does not know.
 
-    ``person``: ``PERSON``. A record's home is as recent as the last day of which the record says anything. Of homes given
-    on one day, or on none, one inside the authority counts. A record without a whole postcode gives no home.
+    ``person``: ``PERSON``. A record's home is as recent as the last day of which the record says anything; that of an ended
+    entry is older than any of a child with an open one. Of homes given on one day, or on none, one inside the authority
+    counts. A record without a whole postcode gives no home.
     """
-    next_door = pl.Series(dtype=pl.String) if area.postcodes else districts_next_door(dates, person)
-    if not area.postcodes and next_door.is_empty():
-        return HOME.to_frame()
     told_on = pl.max_horizontal("seen_on", "begun_on", "closed_on", "left_on")
+    has_open = pl.col("begun_on").is_not_null().any().over("child")
     records = (
-        dates.records.select("record_id", "child", told_on=told_on)
+        dates.records.filter(~(pl.col("is_ended") & has_open))
+        .select("record_id", "child", "source", told_on=told_on)
         .join(
-            person.select("record_id", "postcode").drop_nulls("postcode"), on="record_id", how="inner", validate="1:1"
+            person.select("record_id", "postcode", district=DISTRICT).drop_nulls("postcode"),
+            on="record_id",
+            how="inner",
+            validate="1:1",
         )
-        .with_columns(is_outside=~_lies_in(area.postcodes) if area.postcodes else _lies_in(next_door))
     )
+    if area.postcodes:
+        records = records.with_columns(is_outside=~_lies_in(area.postcodes))
+    else:
+        records = _outside_by_tonights_lists(dates, records)
+        if not records["is_outside"].any():
+            return HOME.to_frame()
     last = records.sort(
         "child", "told_on", "is_outside", "record_id", descending=[False, True, False, False], nulls_last=True
     )
@@ -65,6 +76,16 @@ def homes(dates: ChildDates, person: pl.DataFrame, area: Area) -> pl.DataFrame:
         .cast(HOME)
         .sort("child_id")
     )
+
+
+def _outside_by_tonights_lists(dates: ChildDates, records: pl.DataFrame) -> pl.DataFrame:
+    """``records`` with ``is_outside``: in a district next door, or far away where their list places people."""
+    next_door = districts_next_door(dates, records)
+    far = homes_far_away(dates, records).with_columns(is_far=pl.lit(value=True))
+    found = records.join(far, on=["source", "district"], how="left", validate="m:1", maintain_order="left")
+    return found.with_columns(
+        is_outside=pl.col("district").is_in(next_door.implode()) | pl.col("is_far").fill_null(value=False)
+    ).drop("is_far")
 
 
 def _named(places: Mapping[str, tuple[str, ...]]) -> pl.Expr:

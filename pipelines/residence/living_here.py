@@ -33,8 +33,8 @@ OLD_EXTRACT_DAYS = 42
 NOT_SEEN_SINCE_DAYS = 365
 """After a year without a sighting the words turn from "seen by" to "not seen by anyone since"."""
 
-NEXT_DOOR = (
-    "the last known home is where pupils live but hardly anybody known to agencies here: probably outside the authority"
+UNKNOWN_PLACE = (
+    "the last known home is where hardly anybody else known to agencies here lives: probably outside the authority"
 )
 
 
@@ -105,7 +105,7 @@ def _homes_outside(dates: ChildDates, person: pl.DataFrame, area: Area) -> pl.Da
     """``child_id`` and ``outside``, in words, for children whose last known home lies outside the authority."""
     outside = last_homes(dates, person, area).filter("is_outside")
     where = formatted("the last known home is in {}, outside the authority", "neighbour")
-    unnamed = "the last known home is outside the authority" if area.postcodes else NEXT_DOOR
+    unnamed = "the last known home is outside the authority" if area.postcodes else UNKNOWN_PLACE
     return outside.select("child_id", outside=where.fill_null(unnamed))
 
 

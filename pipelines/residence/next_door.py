@@ -7,19 +7,16 @@ doctors' list alone does not reach has tenants, claims and social workers, and d
 
 import polars as pl
 
-from pipelines.linking.counted_among import DISTRICT, MOST, has_hardly_any
+from pipelines.linking.counted_among import MOST, has_hardly_any
 from pipelines.residence.records import ChildDates
 
 
-def districts_next_door(dates: ChildDates, person: pl.DataFrame) -> pl.Series:
-    """Postcode districts where the largest roll has homes and hardly any agency has.
+def districts_next_door(dates: ChildDates, homes: pl.DataFrame) -> pl.Series:
+    """Postcode districts of ``homes`` (``source``, ``district``) where the largest roll has homes and hardly any agency has.
 
     An agency is asked if its homes are so many that to have none there is not by chance. The largest must have hardly any
     there, and most of those asked. None lies next door if they have more than a share ``MOST`` of the roll's homes.
     """
-    homes = dates.records.select("record_id", "source").join(
-        person.select("record_id", district=DISTRICT).drop_nulls(), on="record_id", how="inner", validate="1:1"
-    )
     is_roll = pl.col("source").is_in(dates.rolls.implode())
     roll, agency = _largest(homes.filter(is_roll)), _largest(homes.filter(~is_roll))
     if roll is None or agency is None:

@@ -74,6 +74,24 @@ def test_where_the_last_known_home_lies(
     assert none_named.is_empty()
 
 
+@pytest.mark.parametrize(
+    ("placed_on", "placed_until", "is_outside"),
+    [
+        pytest.param(EARLY, None, True, id="an open entry tells of today, whenever it began"),
+        pytest.param(EARLY, date(2025, 3, 1), False, id="of two that ended, the one that ended last"),
+    ],
+)
+def test_the_home_of_an_ended_entry_is_older_than_that_of_an_open_one(
+    placed_on: date, placed_until: date | None, is_outside: bool
+) -> None:
+    made = drawn(("school_census:1", "ZA11AA", None), ("social_care:1", "ZX11AA", None))
+    made.on_roll("school_census:1", EARLY, LATE).says("school_census:1", "left", since=LATE)
+    made.says("social_care:1", "lives_here", since=placed_on, until=placed_until)
+    tables = made.tables()
+    dates = child_dates(record_dates(tables["statements"], AS_AT), tables["child_records"])
+    assert homes(dates, tables["person"], OURS)["is_outside"].any() is is_outside
+
+
 CORNER = {"health": 0, "housing": 20, "benefits": 20, "social_care": 20}
 
 
@@ -107,6 +125,42 @@ def test_pupils_whom_no_agency_here_knows_show_which_places_lie_next_door(
     dates = child_dates(record_dates(tables["statements"], AS_AT), tables["child_records"])
     assert ("A" in homes(dates, tables["person"], Area())["child_id"].to_list()) is is_outside
     assert "A" in homes(dates, tables["person"], OURS)["child_id"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("source", "placed", "slips", "doctor", "is_outside"),
+    [
+        pytest.param(
+            "social_care", 6, 0, False, True, id="homes where nobody else lives: the agency placed them there"
+        ),
+        pytest.param("social_care", 2, 0, False, False, id="so few that they may be slips"),
+        pytest.param("social_care", 6, 9, False, False, id="slips are as common in the lists that know everybody"),
+        pytest.param("social_care", 6, 0, True, False, id="the child's own doctor is here"),
+        pytest.param("admissions", 6, 0, False, False, id="applicants, who may be about to come"),
+    ],
+)
+def test_an_agency_that_places_children_elsewhere_shows_it_by_homes_where_nobody_else_lives(
+    source: str, placed: int, slips: int, doctor: bool, is_outside: bool
+) -> None:
+    """200 children of ZA1, each on the roll and with a doctor; 40 of them with a social worker and an application. Each child
+    placed elsewhere lives in a district of its own; each slip, in one list, makes a district too."""
+    homes_of = {"school_census": 200, "health": 200, "social_care": 40, "admissions": 40}
+    made = Drawn()
+    for known_to, count in homes_of.items():
+        for n in range(count):
+            is_slip = n < slips and known_to in ("school_census", "health")
+            postcode = f"Z{known_to[0].upper()}{n}1AA" if is_slip else "ZA11AA"
+            made.record(f"{known_to}:{n}", f"here{n}", postcode=postcode)
+            made.says(f"{known_to}:{n}", "seen", since=EARLY)
+    for n in range(placed):
+        made.record(f"{source}:far{n}", f"far{n}", postcode=f"ZX{n}1AA").says(f"{source}:far{n}", "seen", since=LATE)
+    made.on_roll("school_census:0", EARLY)
+    made.says("social_care:39", "lives_here", since=EARLY)
+    if doctor:
+        made.record("health:far0", "far0", postcode=None).says("health:far0", "seen", since=EARLY)
+    tables = made.tables()
+    dates = child_dates(record_dates(tables["statements"], AS_AT), tables["child_records"])
+    assert ("far0" in homes(dates, tables["person"], Area())["child_id"].to_list()) is is_outside
 
 
 def ranked(made: Drawn, area: Area) -> Ranked:
