@@ -214,12 +214,9 @@ def _votes(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:
         .group_by("child_id", "date_of_birth", "dataset")
         .agg(pl.col("membership").max(), pl.col("born_in").max())
         .sort("child_id", "date_of_birth", "dataset")
+        .with_columns(is_proving=pl.col("dataset").is_in(proving.implode()))
         .group_by("child_id", "date_of_birth", maintain_order=True)
-        .agg(
-            support=pl.col("membership").sum(),
-            is_proving=pl.col("dataset").is_in(proving.implode()).any(),
-            born_in=pl.col("born_in").max(),
-        )
+        .agg(pl.col("is_proving").any(), support=pl.col("membership").sum(), born_in=pl.col("born_in").max())
         .with_columns(
             support=(pl.col("support") * pl.when(is_default).then(DEFAULT_DATE).otherwise(1.0)).round(6),
             is_childs=age_in_years(born, as_at) < GROWN_UP,

@@ -37,12 +37,11 @@ def emptied_schools(candidates: pl.DataFrame, inputs: ListInputs) -> tuple[str, 
     left = at_rolls.filter(ended & (pl.col("since_on").is_null() | (pl.col("since_on") <= inputs.as_at)))
     schools = (
         left.unique(["source", "place", "child_id"])
-        .group_by("source", "place")
-        .agg(
-            left=pl.len(),
-            placed=pl.col("child_id").is_in(placed.implode()).sum(),
-            listed=pl.col("child_id").is_in(listed.implode()).sum(),
+        .with_columns(
+            placed=pl.col("child_id").is_in(placed.implode()), listed=pl.col("child_id").is_in(listed.implode())
         )
+        .group_by("source", "place")
+        .agg(pl.col("placed", "listed").sum(), left=pl.len())
         .join(stay, on=["source", "place"], how="left", validate="1:1")
     )
     are_few = pl.col("stay").fill_null(0) <= FEW_STAY * pl.col("left")

@@ -54,8 +54,9 @@ def source_reach(publication: Publication) -> list[Row]:
     children = known.filter(is_first_of("child_id", "source"))  # one row for each child of a source
     joined = children.filter(pl.col("child_id").is_duplicated())["child_id"]
     frame = (
-        known.group_by("source")
-        .agg(records=pl.len(), joined=pl.col("child_id").is_in(joined.implode()).sum())
+        known.with_columns(joined=pl.col("child_id").is_in(joined.implode()))
+        .group_by("source")
+        .agg(pl.col("joined").sum(), records=pl.len())
         .join(children.group_by("source").agg(children=pl.len()), on="source", how="left", validate="1:1")
         .with_columns(
             name=_named(pl.col("source"), publication.source_names), joined_share=pl.col("joined") / pl.col("records")

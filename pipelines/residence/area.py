@@ -42,40 +42,40 @@ def homes(dates: ChildDates, person: pl.DataFrame, area: Area) -> pl.DataFrame:
     entry is older than any of a child with an open one. Of homes given on one day, or on none, one inside the authority
     counts. A record without a whole postcode gives no home.
     """
-    told_on = pl.max_horizontal("seen_on", "begun_on", "closed_on", "left_on")
-    has_open = pl.col("begun_on").is_not_null().any().over("child")
-    records = (
-        dates.records.filter(~(pl.col("is_ended") & has_open))
-        .select("record_id", "child", "source", told_on=told_on)
-        .join(
-            person.select("record_id", "postcode", district=DISTRICT).drop_nulls("postcode"),
-            on="record_id",
-            how="inner",
-            validate="1:1",
-        )
+    records = dates.records.join(
+        person.select("record_id", "postcode", district=DISTRICT).drop_nulls("postcode"),
+        on="record_id",
+        how="inner",
+        validate="1:1",
     )
     if area.postcodes:
         records = records.with_columns(is_outside=~_lies_in(area.postcodes))
     else:
         records = _outside_by_tonights_lists(dates, records)
-        if not records["is_outside"].any():
-            return HOME.to_frame()
-    last = records.sort(
-        "child", "told_on", "is_outside", "record_id", descending=[False, True, False, False], nulls_last=True
-    )
-    home = last.unique("child", keep="first", maintain_order=True)
+    by_border = pl.any_horizontal(pl.lit(value=False), *(_lies_in(places) for places in area.border.values()))
+    records = records.with_columns(is_by_border=~pl.col("is_outside") & by_border)
+    is_told = pl.col("is_outside") | pl.col("is_by_border")
+    home = _last_homes(records.join(records.filter(is_told), on="child", how="semi")).filter(is_told)
     if not area.postcodes:
         home = unknown_to_largest_agency(dates, home)
-    by_border = pl.any_horizontal(pl.lit(value=False), *(_lies_in(places) for places in area.border.values()))
     return (
-        home.with_columns(is_by_border=~pl.col("is_outside") & by_border)
-        .filter(pl.col("is_outside") | pl.col("is_by_border"))
-        .with_columns(neighbour=pl.when("is_outside").then(_named(area.neighbours)).otherwise(_named(area.border)))
+        home.with_columns(neighbour=pl.when("is_outside").then(_named(area.neighbours)).otherwise(_named(area.border)))
         .join(dates.children, on="child", how="left", validate="1:1")
         .select(HOME.names())
         .cast(HOME)
         .sort("child_id")
     )
+
+
+def _last_homes(records: pl.DataFrame) -> pl.DataFrame:
+    """The record of each child that tells its last known home."""
+    has_open = pl.col("begun_on").is_not_null().any().over("child")
+    told_on = pl.max_horizontal("seen_on", "begun_on", "closed_on", "left_on")
+    asked = records.filter(~(pl.col("is_ended") & has_open)).with_columns(told_on=told_on)
+    last = asked.sort(
+        "child", "told_on", "is_outside", "record_id", descending=[False, True, False, False], nulls_last=True
+    )
+    return last.unique("child", keep="first", maintain_order=True)
 
 
 def _outside_by_tonights_lists(dates: ChildDates, records: pl.DataFrame) -> pl.DataFrame:

@@ -198,15 +198,20 @@ def _places(entries: pl.DataFrame) -> pl.DataFrame:
     sizes = current.group_by("source").agg(children=pl.col("child").n_unique())
     largest = sizes.sort("children", "source", descending=[True, False])["source"].head(1)
     sure = pl.col("source").is_in(largest.implode()) & (pl.col("link_probability") >= 0.5) & pl.col("doubt").is_null()
-    is_likeliest = pl.col("link_probability") == pl.col("link_probability").max()
+    likely = pl.col("link_probability")
     return (
-        current.select("child", "source", "link_probability", "doubt", sure=sure)
+        current.select(
+            "child",
+            place_probability=likely,
+            place_source=pl.when(likely == likely.max().over("child")).then("source"),
+            undoubted_place=pl.when(pl.col("doubt").is_null()).then(likely),
+            is_known_here=sure,
+        )
         .group_by("child")
         .agg(
-            place_probability=pl.col("link_probability").max(),
-            place_source=pl.col("source").filter(is_likeliest).min(),
-            undoubted_place=pl.col("link_probability").filter(pl.col("doubt").is_null()).max(),
-            is_known_here=pl.col("sure").any(),
+            pl.col("place_probability", "undoubted_place").max(),
+            pl.col("place_source").min(),
+            pl.col("is_known_here").any(),
         )
     )
 
