@@ -34,7 +34,7 @@ def districts_next_door(dates: ChildDates, homes: pl.DataFrame) -> pl.Series:
 def unknown_to_largest_agency(dates: ChildDates, children: pl.DataFrame) -> pl.DataFrame:
     """Those of ``children`` (``child``) of whom the agency with the most records has none: their doctor is next door too."""
     agency = _largest(dates.records.filter(~pl.col("source").is_in(dates.rolls.implode())))
-    return children.join(dates.records.filter(source=agency), on="child", how="anti")
+    return children if agency is None else children.join(dates.records.filter(source=agency), on="child", how="anti")
 
 
 def _largest(records: pl.DataFrame) -> str | None:
