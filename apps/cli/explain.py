@@ -18,6 +18,8 @@ def explain(
         Another record, as source:key: show the evidence for and against it being the same child as the first record.
     """
     from apps.cli.words import source_names
+    from pipelines.decisions.judgements import read_judgements
+    from pipelines.decisions.keys_tonight import judgements_now
     from pipelines.decisions.outcomes import read_outcomes
     from pipelines.for_readers import store_for_readers
     from pipelines.linking.model_file import kept_model
@@ -33,6 +35,7 @@ def explain(
         if is_record:
             tables |= {table: store.read(table) for table in EXPLAIN_PAIR_READS if table not in tables}
         tables |= {table: store.read_or_empty(table) for table in LIFE_READS}
+        judged = judgements_now(read_judgements(workspace), store.read_or_empty("renumbered"))
     tables["outcome"] = read_outcomes(workspace)
     names = source_names(workspace, contracts)
     if against is None:
@@ -40,7 +43,7 @@ def explain(
         if is_record:
             page += "\n" + nearest_records(child_or_record, tables, kept_model(workspace), names)
     else:
-        page = explain_pair((child_or_record, against), tables, kept_model(workspace), names)
+        page = explain_pair((child_or_record, against), tables, kept_model(workspace), names, judged)
     print(page)
     if tables["night"]["published_at"].item() is None:
         print("This night did not publish: the list in use is an earlier one. Run the night again.")

@@ -7,11 +7,13 @@ records share of place, phone and carer is in one line without its levels, and n
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 
+from data_contracts.today import day_of
 from matching.canonical.keys import with_keys
 from matching.clustering.assign import probability
 from matching.clustering.judge import Judge
@@ -28,6 +30,7 @@ from matching.explain import (
     nearest,
     waterfall,
 )
+from matching.judgement import DIFFERENT, SAME, standing_judgements
 from matching.linkage import prepare
 from matching.measures import strata_of
 from matching.scoring.score import Scorer
@@ -47,6 +50,8 @@ from pipelines.publish.report_tables import Row
 from pipelines.reasons import source_called
 from pipelines.reports.explain import NEAREST_TOLD, UnknownIdentifierError
 from pipelines.reports.life import as_typed
+from pipelines.tables.night import begun_at
+from pipelines.written_dates import day_written
 
 EXPLAIN_PAIR_READS = (*MASKED_READS, "link", *MEASURED_TABLES)
 """Tables of the store that :func:`explain_pair` reads."""
@@ -65,6 +70,7 @@ GOES_WITH = {each.name: each.goes_with.comparison for each in CHILD_COMPARISONS 
 """Comparison -> the other comparison whose values go together with its own."""
 WITHHELD_LINE = "address, phone and carer: withheld, as a child is protected"
 PROTECTED = "A source protects a child here: what the records share of address, phone and carer is withheld."
+JUDGED_TO_BE = {SAME: "one child", DIFFERENT: "two children"}
 NOTHING = 1e-9
 """Fewer bits than this are rounding."""
 
@@ -120,10 +126,12 @@ def explain_pair(
     tables: Mapping[str, pl.DataFrame],
     model: Model,
     source_names: Mapping[str, str] | None = None,
+    judgements: pl.DataFrame | None = None,
 ) -> str:
     """A page about two records, given as source:key: whether they are one child, and what speaks for and against it.
 
-    ``tables``: those of ``EXPLAIN_PAIR_READS``, of one night; ``model``: the weights of that night. Raises
+    ``tables``: those of ``EXPLAIN_PAIR_READS``, of one night; ``model``: the weights of that night; ``judgements``: what
+    people judged (``JUDGEMENT``), under the keys of that night; ``tables`` then have ``night`` too. Raises
     :class:`~pipelines.reports.explain.UnknownIdentifierError`, also if both are the same record.
     """
     night = rebuild_judge(tables, model)
@@ -136,6 +144,7 @@ def explain_pair(
     opening = [
         "Records " + " and ".join(f"{explained.key(row)} ({explained.source(row)})" for row in rows),
         _verdict(explained, rows),
+        *_judged(explained, rows, judgements),
         *([PROTECTED] if is_protected else []),
     ]
     evidence = ["Evidence for one child (+) and for two (−), in bits: each bit doubles the odds"]
@@ -216,6 +225,33 @@ def _verdict(explained: _Explanation, rows: list[int]) -> str:
     kept = f" All their records together: {_chance(links['match_probability'].item())}." if links.height else ""
     by_family = "" if explained.is_protected(*rows) else _by_family(explained.tables["rival"], one, other)
     return f"The night treats them as two children, {one} and {other}.{kept}{by_family}"
+
+
+def _judged(explained: _Explanation, rows: list[int], judgements: pl.DataFrame | None) -> list[str]:
+    """What people judged of these two records, and of other records of the same children: it outranks all evidence."""
+    if judgements is None or judgements.is_empty():
+        return []
+    members = explained.tables["child_record"]
+    theirs = members.filter(pl.col("child_id").is_in([explained.child(row) for row in rows]))["record_id"].implode()
+    standing = standing_judgements(judgements).filter(pl.col("left_id").is_in(theirs), pl.col("right_id").is_in(theirs))
+    asked = [explained.id(row) for row in rows]
+    is_asked = pl.col("left_id").is_in(asked) & pl.col("right_id").is_in(asked)
+    told = [_judgement(row, begun_at(explained.tables)) for row in standing.filter(is_asked).to_dicts()]
+    others = standing.filter(~is_asked, pl.col("answer").is_in(list(JUDGED_TO_BE))).height
+    if others:
+        told.append(
+            f"Of other pairs of these children's records, people judged {others:,}; that outranks the evidence as well."
+        )
+    return told
+
+
+def _judgement(row: Row, begun: datetime) -> str:
+    """A judgement of the two records in a sentence. ``begun``: when the night began; it knew no later judgement."""
+    by = f"{row['by']} on {day_written(day_of(row['at']))}"
+    if row["answer"] not in JUDGED_TO_BE:
+        return f"A person could not tell whether they are one child ({by}), so the evidence decides."
+    when = "The night obeyed, whatever the evidence says." if row["at"] <= begun else "The next night will obey."
+    return f"A person judged them to be {JUDGED_TO_BE[row['answer']]} ({by}). {when}"
 
 
 def _by_family(rivals: pl.DataFrame, one: str, other: str) -> str:

@@ -1,5 +1,6 @@
 """Clerical review: what is drawn, what the workbook shows, what is refused by line, and that the next night obeys."""
 
+import re
 import shutil
 import stat
 from collections.abc import Callable
@@ -372,6 +373,31 @@ def test_the_next_night_obeys(obeyed: tuple[Path, str, pl.DataFrame]) -> None:
     assert set(kept["answer"]) == {"same", "different"} or kept.filter(answer="different").height == 1
     for row in kept.to_dicts():
         assert (child[row["left_id"]] == child[row["right_id"]]) == (row["answer"] == "same")
+
+
+def test_what_a_person_judged_of_two_records_is_told_beside_the_evidence_which_it_outranks(
+    obeyed: tuple[Path, str, pl.DataFrame], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a sure link that a person broke, the page gave only the evidence for one child, and "two children"."""
+    workspace, _, kept = obeyed
+    broken = kept.filter(answer="different")
+    weighed = read_drawn(workspace).join(broken, on=["left_id", "right_id"]).sort("match_probability", descending=True)
+    left, right = weighed.select("left_id", "right_id").row(0)
+    assert main(["explain", left, "--against", right, "--workspace", str(workspace)]) == 0
+    told = capsys.readouterr().out
+    assert "The night treats them as two children" in told
+    assert re.search(
+        r"A person judged them to be two children \(Ann Example on \d+ [A-Z][a-z]+ \d{4}\)\. The night obeyed", told
+    )
+
+
+def test_a_judgement_handed_in_since_the_night_is_told_as_one_for_the_next(
+    sampled: Path, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept, _ = judge(filled(sampled, answered({2: "same", 3: "unsure"})), workspace, "Ann Example")
+    for row, words in zip(kept.sort("answer").to_dicts(), ("The next night will obey", "could not tell"), strict=True):
+        assert main(["explain", row["left_id"], "--against", row["right_id"], "--workspace", str(workspace)]) == 0
+        assert words in capsys.readouterr().out
 
 
 def test_the_match_report_tells_what_was_measured(obeyed: tuple[Path, str, pl.DataFrame]) -> None:
