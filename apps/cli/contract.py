@@ -13,6 +13,15 @@ contract = App(name="contract", help="Draft a contract for a new source, and che
 def new(name: str, /, *, sample: Annotated[Path, Parameter(name="--from")], to: Path = Path("contracts")) -> int:
     """Draft a contract from a sample file, for a person to finish; of a source that has one shipped, copy that. An existing
     contract is never overwritten.
+
+    Parameters
+    ----------
+    name
+        The source's name, in small letters with underscores, such as library_cards: its files' names begin with it.
+    sample
+        A file as the source sends it. Only its headers, codes and forms of dates go into the draft.
+    to
+        Folder in which the contract is drafted. A night is given it with --contracts.
     """
     from data_contracts.contract import ContractError, read_contracts
     from pipelines.intake.draft import copied, draft
@@ -32,7 +41,13 @@ def new(name: str, /, *, sample: Annotated[Path, Parameter(name="--from")], to: 
 
 @contract.command
 def check(path: Path | None = None, /) -> int:
-    """Check one contract, or every contract of a folder (without one: those shipped); name file and line of a fault."""
+    """Check one contract, or every contract of a folder (without one: those shipped); name file and line of a fault.
+
+    Parameters
+    ----------
+    path
+        A contract (.yaml), or a folder of contracts.
+    """
     from data_contracts.contract import CANDIDATES, CONTRACT_FOLDER, ContractError, read_contract
     from pipelines.counted import counted
 

@@ -30,10 +30,14 @@ def retention(
         Settings file; without it, the settings in force.
     """
     from apps.cli.words import day_typed
+    from data_contracts.today import today
     from pipelines.decisions.in_force import settings_of
+    from pipelines.settings import SettingsError
     from pipelines.upkeep.retention import KeptFolders, apply_retention
 
     judged = day_typed("--as-at", as_at)
+    if judged > today():
+        raise SettingsError(f"--as-at {judged} is still to come: nothing was removed. Give today's date.")
     removed = apply_retention(
         settings_of(workspace, config, judged).retention, KeptFolders(workspace, backups, extracts), judged
     )

@@ -39,7 +39,9 @@ def night_summary(report: "RunReport", workspace: Path) -> str:
     if report.warnings:
         lines += ["", "  READ WITH CARE:"]
         lines += [f"  - {warning}" for warning in report.warnings]
-    return "\n".join([*lines, *_later_list_in_use(report), *_files_in_words(report), *_next_steps(report, workspace)])
+    later = _later_list_in_use(report)
+    past = ["", _past_night(later)] if later else []
+    return "\n".join([*lines, *past, *_files_in_words(report), *_next_steps(report, workspace, later)])
 
 
 def _counts_in_words(report: "RunReport") -> list[str]:
@@ -62,18 +64,20 @@ def _counts_in_words(report: "RunReport") -> list[str]:
     ]
 
 
-def _later_list_in_use(report: "RunReport") -> list[str]:
-    """Which list is in use, if it is a later one than tonight's."""
+def _later_list_in_use(report: "RunReport") -> str | None:
+    """The date of the list in use (YYYY-MM-DD), if that is a later one than tonight's."""
     from pipelines.atomic_folder import newest_list
 
-    newest = newest_list(report.published.parent) or report.published.name
-    if newest == report.published.name:
-        return []
-    return [
-        "",
-        f"This was a past night. The list in use is still that of {day_written(date.fromisoformat(newest))}, and explain and "
-        "the other commands answer from it.",
-    ]
+    newest = newest_list(report.published.parent)
+    return newest if newest != report.published.name else None
+
+
+def _past_night(later: str) -> str:
+    """That this list is none to work from. ``later``: the date of the list in use."""
+    return (
+        f"This was a past night. The list in use is still that of {day_written(date.fromisoformat(later))}, and explain and "
+        "the other commands answer from it."
+    )
 
 
 def _files_in_words(report: "RunReport") -> list[str]:
@@ -84,11 +88,15 @@ def _files_in_words(report: "RunReport") -> list[str]:
     return ["", f"Everything is in {report.published}, {for_whom()}:", *files]
 
 
-def _next_steps(report: "RunReport", workspace: Path) -> list[str]:
+def _next_steps(report: "RunReport", workspace: Path, later: str | None) -> list[str]:
+    """What to do next. ``later``: the date of the list in use, if tonight's is an earlier one: officers stay with it."""
+    in_use = report.published.parent / (later or report.published.name)
+    stays = [] if later is None else ["  Hand this list to no officer: they stay with the one in use."]
     return [
         "",
         "What to do next:",
-        f"  Open {report.published / 'candidates.xlsx'} and start at rank 1 of 'follow up'.",
+        *stays,
+        f"  Open {in_use / 'candidates.xlsx'} and start at rank 1 of 'follow up'.",
         f"  Why is, or is not, a child on it?  {command()} explain CHILD_OR_RECORD --workspace {typed(workspace)}",
         "  A name on the list is a lead for an officer, never a finding about a family.",
     ]

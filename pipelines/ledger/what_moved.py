@@ -107,8 +107,8 @@ def _in_a_sentence(told: pl.Expr) -> pl.Expr:
 
 
 NOTHING_OF_ITS_OWN = (
-    "No record of the child's own has changed since the last list: time has passed, records of others may have changed, and "
-    "the estimates were learnt anew from all children."
+    "No record of the child's own has changed since the last list: time has passed, records of others or the settings and "
+    "weights in force may have changed, and the estimates were learnt anew from all children."
 )
 
 

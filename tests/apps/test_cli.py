@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from functools import partial
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -15,6 +17,7 @@ import polars as pl
 import pytest
 
 from apps.cli.main import main
+from apps.cli.words import night_summary
 from pipelines.failure import CANNOT_GO_ON, NightFailed
 from pipelines.lock import LOCK_FILE, is_locked
 from pipelines.night import STEPS, RunReport
@@ -331,6 +334,21 @@ def test_explain_against_another_record_shows_what_speaks_for_and_against(
     assert "The night treats them as one child" in printed
     assert "these two records by themselves" in printed
     assert main(["explain", pair[0], "health:none", "--workspace", str(workspace)]) == 2
+
+
+def test_of_a_past_night_officers_are_sent_to_the_list_in_use(first_night: FirstNight, tmp_path: Path) -> None:
+    """A date typed a week early: the summary sent whoever ran it to rank 1 of a list that nobody should work from."""
+    for day in ("2026-11-13", "2026-11-20"):
+        (tmp_path / day).mkdir()
+        (tmp_path / day / "candidates.xlsx").touch()
+    past = replace(first_night.report, as_at=date(2026, 11, 13), published=tmp_path / "2026-11-13")
+    said = night_summary(past, tmp_path)
+    assert "This was a past night. The list in use is still that of 20 November 2026" in said
+    assert "Hand this list to no officer" in said
+    assert f"Open {tmp_path / '2026-11-20' / 'candidates.xlsx'} and start at rank 1" in said
+    tonight = night_summary(replace(past, published=tmp_path / "2026-11-20"), tmp_path)
+    assert "past night" not in tonight
+    assert "no officer" not in tonight
 
 
 def test_explain_does_not_know_what_is_not_there(

@@ -39,7 +39,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_nights_and_all_upkeep_change_no_file_that_is_open(
-    quick_night: FirstNight, workspace: Path, extracts: Path, tmp_path: Path, windows: AsOnWindows
+    quick_night: FirstNight,
+    workspace: Path,
+    extracts: Path,
+    tmp_path: Path,
+    *,
+    windows: AsOnWindows,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     as_at = quick_night.settings.as_at
     here, backups = ("--workspace", str(workspace)), tmp_path / "backups"
@@ -65,8 +71,9 @@ def test_nights_and_all_upkeep_change_no_file_that_is_open(
     assert main(["backup", *here, "--to", str(backups)]) == 0
     (made,) = backups.glob("rollcall-*")
     assert main(["restore", str(made), "--workspace", str(tmp_path / "restored")]) == 0
-    much_later = (as_at + timedelta(days=3000)).isoformat()
-    assert main(["retention", *here, "--as-at", much_later, "--backups", str(backups)]) == 0
+    much_later = as_at + timedelta(days=3000)
+    monkeypatch.setattr("data_contracts.today.today", lambda: much_later)
+    assert main(["retention", *here, "--as-at", str(much_later), "--backups", str(backups)]) == 0
     stays = {path.name for path in (workspace / "published").iterdir()} - {LOCK_FILE}  # which only Windows takes away
     assert stays == {(as_at + timedelta(days=2)).isoformat(), "latest"}
     assert windows.refused == []

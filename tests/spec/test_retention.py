@@ -213,7 +213,22 @@ def test_a_store_from_before_a_new_version_is_no_backup(places: KeptFolders) -> 
     assert _names(places.backups) == {"rollcall-2026-11-19T05-00-00Z"}, "the newest backup stays, whatever is newer"
 
 
-def test_the_command_says_what_went_and_what_stays(places: KeptFolders, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_day_that_is_still_to_come_removes_nothing(
+    places: KeptFolders, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A year mistyped would take every list but the newest, and every packet, with nothing to bring them back."""
+    monkeypatch.setattr("data_contracts.today.today", lambda: TODAY)
+    there = _names(places.workspace / "published")
+    assert main(["retention", "--workspace", str(places.workspace), "--as-at", "2028-11-20"]) == 2
+    assert "--as-at 2028-11-20 is still to come: nothing was removed. Give today's date." in capsys.readouterr().err
+    assert _names(places.workspace / "published") == there
+    assert not (places.workspace / "retention").exists()
+
+
+def test_the_command_says_what_went_and_what_stays(
+    places: KeptFolders, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("data_contracts.today.today", lambda: TODAY)
     config = places.workspace / "mine.toml"
     config.write_text("[retention]\nlists_days = 30\n")
     assert (

@@ -73,9 +73,9 @@ def children(members: dict[str, str]) -> pl.DataFrame:
             "health:1",
             {"health:1": "A"},
             {"health:1": [BEFORE, LAST_LIST]},
-            "No record of the child's own has changed since the last list: time has passed, records of others may have "
-            "changed, and the estimates were learnt anew from all children.",
-            id="nothing of its own",
+            "No record of the child's own has changed since the last list: time has passed, records of others or the "
+            "settings and weights in force may have changed, and the estimates were learnt anew from all children.",
+            id="nothing of its own: points that an authority has raised move a child as well",
         ),
     ],
 )
