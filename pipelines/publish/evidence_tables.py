@@ -9,7 +9,10 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.children.promised_places import promises_place
 from pipelines.children.provision import find_provision
+from pipelines.formatted import in_small_letters
+from pipelines.intake.schools import as_rolls_name_them
 from pipelines.linking.family_ties import LEVEL
 from pipelines.listing.household_places import household_places
 from pipelines.listing.masking import masked_keys
@@ -21,6 +24,7 @@ from pipelines.reasons import EXACT_IN_WORDS, in_100, named_end, source_called, 
 Row = dict[str, Any]
 ByChild = Mapping[str, Sequence[Row]]
 
+PROMISE = "promise"
 NEAREST_TOLD = 5
 DATES_TOLD = 6
 """Most dates of contact shown of one record, the latest; the timeline has them all."""
@@ -33,7 +37,7 @@ class SheetRows:
     members: ByChild
     """The child's records: person columns, ``membership``, and ``sure``, the same in words."""
     statements: ByChild
-    """What they say: ``STATEMENT`` of every kind, as from :func:`with_named_ends`; letters to everybody are not contact."""
+    """What they say: ``STATEMENT`` of every kind, as from :func:`as_sheets_tell`; letters to everybody are not contact."""
     findings: ByChild
     nearest: ByChild
     """Records in education that came near but are another child's, the nearest first."""
@@ -45,11 +49,12 @@ def sheet_rows_of(publication: Publication, chosen: pl.DataFrame, protected: pl.
     """The rows for the sheets of the children in ``chosen`` (``child_id``); ``protected``: ids of the protected."""
     mine = publication.child_records.join(chosen.select("child_id"), on="child_id", how="semi")
     members = mine.join(publication.person, on="record_id", how="inner", validate="1:1")
-    statements = mine.select("child_id", "record_id").join(publication.statements, on="record_id", how="inner")
+    said = mine.select("child_id", "record_id").join(publication.statements, on="record_id", how="inner")
+    statements = as_rolls_name_them(said, publication.schools)
     return SheetRows(
         members=_by_child(members.with_columns(sure=in_100(pl.col("membership"))).sort("child_id", "record_id")),
         statements=_by_child(
-            with_named_ends(statements.sort("child_id", "record_id", "kind", "since_on", "until_on", "what"))
+            as_sheets_tell(statements.sort("child_id", "record_id", "kind", "since_on", "until_on", "what"))
         ),
         findings=_by_child(publication.findings.join(chosen.select("child_id"), on="child_id", how="semi")),
         nearest=_by_child(_nearest(publication, mine, protected)),
@@ -57,10 +62,14 @@ def sheet_rows_of(publication: Publication, chosen: pl.DataFrame, protected: pl.
     )
 
 
-def with_named_ends(statements: pl.DataFrame) -> pl.DataFrame:
-    """Statements in which an education has no end unless somebody named it."""
+def as_sheets_tell(statements: pl.DataFrame) -> pl.DataFrame:
+    """Statements in which an education has no end unless somebody named it, and a promised school place is of a kind of its
+    own (``PROMISE``): it is no concern, and an officer asks at that school."""
+    kind = pl.col("kind")
+    is_promise = (kind == "concern") & promises_place(in_small_letters(pl.col("what")))
     return statements.with_columns(
-        until_on=pl.when(pl.col("kind") == "provision").then(named_end()).otherwise("until_on")
+        kind=pl.when(is_promise).then(pl.lit(PROMISE)).otherwise(kind),
+        until_on=pl.when(kind == "provision").then(named_end()).otherwise("until_on"),
     )
 
 
@@ -146,6 +155,7 @@ def _in_words(row: Row) -> str:
         "lives_here": f"at the address{_time(row)}",
         "left": f"entry closed on {since}" if since else "",
         "concern": f"concern{_time(row, 'since')}: {what.replace('_', ' ')}",
+        PROMISE: what + (f" ({row['place']})" if row["place"] else "") + (f", to start on {since}" if since else ""),
         "vanished": "vanished from the roll with no readable leaving date"
         + (f", last there on {since}" if since else ""),
         "protected": "the address must not be shown",

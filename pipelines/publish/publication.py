@@ -29,6 +29,8 @@ class Publication:
     links: pl.DataFrame
     rivals: pl.DataFrame
     findings: pl.DataFrame
+    schools: pl.DataFrame
+    """``SCHOOL``: the numbers by which offers name the schools of a roll."""
     deliveries: pl.DataFrame
     breaches: pl.DataFrame
     set_aside: pl.DataFrame

@@ -30,6 +30,7 @@ PUBLISHED_FROM = (
     "link",
     "rival",
     "finding",
+    "school",
     "delivery",
     "breach",
     "set_aside",

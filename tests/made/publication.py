@@ -33,6 +33,7 @@ from pipelines.tables import (
     PERSON,
     RIVAL,
     RULE_HISTORY,
+    SCHOOL,
     SET_ASIDE,
     STATEMENT,
 )
@@ -55,6 +56,7 @@ NONE_OF = {
     "reliability": RELIABILITY,
     "stands_in": STANDS_IN,
     "rule_history": RULE_HISTORY,
+    "schools": SCHOOL,
     "other_teams": OTHER_TEAM,
     "former": FORMER_RECORD,
     "outcomes": OUTCOME,

@@ -12,10 +12,10 @@ import pytest
 
 from pipelines.linking.family_ties import LEVEL
 from pipelines.publish.evidence import evidence_sheets
-from pipelines.publish.evidence_tables import contradictions, for_and_against, statements_in_words, with_named_ends
+from pipelines.publish.evidence_tables import as_sheets_tell, contradictions, for_and_against, statements_in_words
 from pipelines.publish.publication import Publication
 from pipelines.publish.timeline import Line, timeline
-from pipelines.tables import STATEMENT
+from pipelines.tables import SCHOOL, STATEMENT
 from tests.made.publication import made_publication, mask, protect, publish
 
 AS_AT = date(2026, 11, 20)
@@ -86,6 +86,19 @@ def test_every_factor_of_the_likelihood_is_told(of_age: float, told: str) -> Non
     listed = night.candidates.with_columns(**{name: pl.lit(value) for name, value in made_of.items()})
     (sheet,) = sheets(replace(night, candidates=listed)).values()
     assert told in text(sheet)
+
+
+def test_an_offer_is_told_with_the_school_that_its_number_means() -> None:
+    """The sheet of a child with an accepted place said "concern since 30 November", and not at which school to ask."""
+    night = made_publication(evidence_sheets=1)
+    record = night.child_records.join(night.candidates.sort("rank").head(1), on="child_id", how="semi")["record_id"][0]
+    offer = {"record_id": record, "source": "admissions", "kind": "concern", "what": "school place accepted",
+             "place": "100004", "since_on": date(2026, 11, 30)}  # fmt: skip
+    said = pl.concat([night.statements, pl.DataFrame([offer], schema=STATEMENT)])
+    named = pl.DataFrame([("100004", "school_census", "Keats Primary School")], schema=SCHOOL, orient="row")
+    (sheet,) = sheets(replace(night, statements=said, schools=named)).values()
+    assert "school place accepted (Keats Primary School), to start on 30 November 2026" in text(sheet)
+    assert "concern since 30 November" not in text(sheet)
 
 
 def sharing_a_home(night: Publication, *children: str) -> Publication:
@@ -230,6 +243,12 @@ def test_what_the_records_contradict(is_protected: bool, told: list[str]) -> Non
                      "concern since 5 March 2026: child in need", id="a concern that is open"),
         pytest.param({"kind": "concern", "what": "child in need", "since_on": date(2026, 3, 5), "until_on": date(2026, 5, 1)},
                      "concern from 5 March 2026 to 1 May 2026: child in need", id="a concern that has ended"),
+        pytest.param({"kind": "concern", "what": "school place accepted", "place": "Keats Primary",
+                      "since_on": date(2026, 11, 30)},
+                     "school place accepted (Keats Primary), to start on 30 November 2026", id="a place to come: no concern"),
+        pytest.param({"kind": "concern", "what": "school place offered"}, "school place offered", id="an offer of none"),
+        pytest.param({"kind": "concern", "what": "no offer of a school place", "since_on": date(2026, 3, 5)},
+                     "concern since 5 March 2026: no offer of a school place", id="no offer"),
         pytest.param({"kind": "seen", "since_on": date(2026, 3, 2)},
                      "in contact with the child or family on 2 March 2026", id="seen"),
         pytest.param({"kind": "seen"}, "dealt with the child or family on a day that cannot be read", id="seen, no day read"),
@@ -238,7 +257,7 @@ def test_what_the_records_contradict(is_protected: bool, told: list[str]) -> Non
     ],
 )  # fmt: skip
 def test_a_statement_in_words(said: dict[str, object], words: str) -> None:
-    assert statements_in_words(with_named_ends(pl.DataFrame([said], schema=STATEMENT)).to_dicts()) == [words]
+    assert statements_in_words(as_sheets_tell(pl.DataFrame([said], schema=STATEMENT)).to_dicts()) == [words]
 
 
 def test_levels_are_told_apart_by_the_weights_of_tonight() -> None:
