@@ -19,6 +19,9 @@ LEFT_BY_COMPUTERS = frozenset(
 )
 """What Windows, macOS and Linux leave in folders; case is ignored."""
 
+HALF_SENT = frozenset({".part", ".partial", ".filepart", ".crdownload", ".download", ".opdownload"})
+"""Endings that programs give a file until it has come whole; ``.tmp`` is passed over, as much else is called so."""
+
 UNKNOWN = "unknown"
 """Source of a file that no contract names."""
 
@@ -138,6 +141,10 @@ def _begins(pattern: str) -> str:
 
 
 def _other_form(path: PurePosixPath, contract: Contract) -> Breach:
+    if path.suffix.lower() in HALF_SENT:
+        why = "By its name the file was still on its way: what there is of it may be half of a list."
+        fix = "Wait until it has come whole under its own name, and run the night again. Do not rename it."
+        return Breach.of_file(contract.id, path.name, "form", why, fix)
     why = f"Files of this source ending in {path.suffix or 'nothing'} are not read."
     return Breach.of_file(
         contract.id, path.name, "form", why, f"Send it as {' or '.join(contract.files.names_to_give)}."

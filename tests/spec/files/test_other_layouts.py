@@ -365,3 +365,14 @@ def test_a_list_that_says_less_is_read_with_a_warning_of_what_is_not_known(
 def test_a_census_is_known_by_the_name_under_which_schools_send_it_to_the_department(name: str) -> None:
     contract, wrong = contract_for(PurePosixPath(name), CONTRACTS)
     assert (contract and contract.id, wrong) == ("school_census", None)
+
+
+@pytest.mark.parametrize("name", ["health.csv.part", "School Census 2026.xlsx.filepart", "housing.csv.CRDOWNLOAD"])
+def test_a_file_that_was_still_on_its_way_is_waited_for_and_not_renamed(name: str) -> None:
+    """The remedy was to send it as health*.csv: whoever renames it has half a list read as a whole one."""
+    contract, wrong = contract_for(PurePosixPath(name), CONTRACTS)
+    assert contract
+    assert wrong
+    assert "still on its way" in wrong.why
+    assert "Wait until it has come whole" in wrong.fix
+    assert "Do not rename it" in wrong.fix
