@@ -112,6 +112,7 @@ def why_came(come: pl.DataFrame, tonight: LedgerInputs, before: pl.DataFrame) ->
             before_on,
             families=tonight.news_of_families,
         ),
+        _shown_before(tonight),
     ).join(_proof_now(come, tonight), on="record_id", how="left", validate="m:1")
     was_out = ~reaches(pl.col("estimated"), cut_before.estimate_from)
     let_in = pl.lit(cut_now.estimate_from < cut_before.estimate_from) & was_out
@@ -166,6 +167,15 @@ def _contradicted(records: pl.DataFrame, tonight: LedgerInputs) -> pl.DataFrame:
         holds=tonight.settings.outcome_holds,
     )
     return closed.filter(pl.col("closed_why").is_null()).select("child_id", "back_because")
+
+
+def _shown_before(tonight: LedgerInputs) -> pl.DataFrame:
+    """``child_id``, ``shown``: the education by which the last list explained the child, if no file has its record tonight.
+
+    Of a record that is another child's now nothing is told: a source may protect that child.
+    """
+    gone = tonight.shown.join(tonight.child_records, left_on="shown_by", right_on="record_id", how="anti")
+    return gone.select("child_id", "shown")
 
 
 def _proof_now(come: pl.DataFrame, tonight: LedgerInputs) -> pl.DataFrame:
@@ -274,7 +284,7 @@ def _of_education(tonight: LedgerInputs) -> dict[str, pl.Expr]:
         pl.when(is_sent_no_more & is_aside)
         .then(formatted("Record {}, which had shown an education, was set aside: ask its sender first.", "record_id"))
         .when(is_sent_no_more)
-        .then(formatted("Record {}, which had shown an education, is no longer sent.", "record_id"))
+        .then(formatted("Record {}, which had shown an education, is no longer sent.{}", "record_id", _as_shown()))
         .otherwise(formatted("Record {}, which had shown an education, is now child {}'s.", anothers, "proof_child"))
     )
     return {
@@ -325,7 +335,12 @@ def _rose() -> pl.Expr:
     now = in_100(pl.col("likelihood"))
     told = formatted("The likelihood rose from {} to {}. {}", in_100(pl.col("likelihood_then")), now, "moved")
     has_risen = pl.col("likelihood") > pl.col("likelihood_then")
-    return pl.coalesce(pl.when(has_risen).then(told), formatted("The likelihood is now {}.", now))
+    return pl.coalesce(pl.when(has_risen).then(told), formatted("The likelihood is now {}.", now)) + _as_shown()
+
+
+def _as_shown() -> pl.Expr:
+    """The education by which the last list explained the child, in a sentence, as nothing shows it now; empty: it did not."""
+    return formatted(" On the last list the child was in education: {}.", "shown").fill_null("")
 
 
 def _less_sure() -> pl.Expr:

@@ -10,7 +10,7 @@ import polars as pl
 from pipelines.children.facts import child_facts
 from pipelines.decisions.outcomes import standing_outcomes
 from pipelines.ledger.what_moved import news_of_families
-from pipelines.listing.rank import MOVED_AWAY
+from pipelines.listing.rank import IN_EDUCATION, MOVED_AWAY
 from pipelines.rank_settings import RankSettings
 
 
@@ -18,6 +18,16 @@ def reasons_told(candidates: pl.DataFrame, explained: pl.DataFrame) -> pl.DataFr
     """``child_id``, ``told``: the reasons of the list, and of those off it as moved away: reasons that speak of the family."""
     away = explained.filter(pl.col("reason") == MOVED_AWAY)
     return pl.concat([candidates.select("child_id", told="because"), away.select("child_id", told="why")])
+
+
+def educations_told(explained: pl.DataFrame) -> pl.DataFrame:
+    """``child_id``, ``shown_by`` (a record), ``shown``: by which education a list explained a child, in words with the place.
+
+    No row for a child of whom it withheld that.
+    """
+    educated = explained.filter(pl.col("reason") == IN_EDUCATION)
+    shown = pl.col("why").str.extract(r"^In education: (.*\)): there is ")
+    return educated.select("child_id", shown_by="record_id", shown=shown).drop_nulls()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +66,8 @@ class LedgerInputs:
     """``STOOD``: how the children off the last list stood then. Without rows: not known, as on the first night."""
     told: pl.DataFrame
     """:func:`reasons_told` by the last list, of those whom it showed openly."""
+    shown: pl.DataFrame
+    """:func:`educations_told` by the last list; without records whose key is now another."""
 
     @property
     def is_protected(self) -> pl.Expr:

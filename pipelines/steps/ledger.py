@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.decisions.keys_tonight import snapshot_now
 from pipelines.intake.former_identities import read_former
-from pipelines.ledger.ledger_inputs import LedgerInputs, reasons_told
+from pipelines.ledger.ledger_inputs import LedgerInputs, educations_told, reasons_told
 from pipelines.ledger.list_changes import CHANGES, told_to_all, what_changed
 from pipelines.ledger.lives import Ledger, keep_ledger
 from pipelines.ledger.what_moved import STOOD
@@ -67,6 +67,7 @@ def _inputs(night: Night, before: Path | None) -> LedgerInputs:
         withheld=former_records(night.store, night.settings.workspace),
         stood=stood_on(before),
         told=told_on(before),
+        shown=shown_on(before, night.store.read("renumbered")),
     )
 
 
@@ -107,6 +108,19 @@ def told_on(publication: Path | None) -> pl.DataFrame:
     except (OSError, pl.exceptions.PolarsError):
         return nobody
     return reasons_told(listed.filter(~pl.col("restricted")), explained)
+
+
+def shown_on(publication: Path | None, renumbered: pl.DataFrame) -> pl.DataFrame:
+    """:func:`~pipelines.ledger.ledger_inputs.educations_told` by a publication, without records renumbered since
+    (``RENUMBERED``); no row if it cannot be read."""
+    nothing = educations_told(EXPLAINED.to_frame())
+    if publication is None:
+        return nothing
+    try:
+        explained = pl.read_parquet(publication / EXPLAINED_FILE, columns=["child_id", "why", "reason", "record_id"])
+    except (OSError, pl.exceptions.PolarsError):
+        return nothing
+    return educations_told(explained).filter(~pl.col("shown_by").is_in(renumbered["record_id"].implode()))
 
 
 def _set_aside(store: Store) -> pl.Series:

@@ -9,7 +9,7 @@ import polars as pl
 
 from matching.clustering.cluster import id_moves
 from pipelines.decisions.outcomes import OUTCOME
-from pipelines.ledger.ledger_inputs import LedgerInputs, reasons_told
+from pipelines.ledger.ledger_inputs import LedgerInputs, educations_told, reasons_told
 from pipelines.ledger.lives import Ledger, keep_ledger, published
 from pipelines.ledger.what_moved import STOOD
 from pipelines.listing.list_inputs import ListInputs
@@ -128,6 +128,7 @@ class Nights:
             withheld=NO_RECORDS,
             stood=self.explained.select(STOOD),
             told=self.told,
+            shown=educations_told(self.explained),
         )
 
     def _snapshot(self) -> pl.DataFrame:

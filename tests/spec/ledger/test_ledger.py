@@ -197,6 +197,12 @@ RETURNS: list[object] = [
         "rose from 4 in 100 to 95 in 100. What rose most is the likelihood that the child is still living here: from 4 in 100",
         id="seen again, never listed before",
     ),
+    pytest.param(
+        [schooled], lead, ROSE, NEW,
+        "On the last list the child was in education: state school, Keats Primary School since 16 November 2026 "
+        r"\(School census, record school_census:C1\)\.",
+        id="no file has the row any more that showed the education: the officer asks there first",
+    ),
     pytest.param([merged], lambda: rival(0.02), PARTED, NEW, "child B's before", id="parted from a child in education"),
     pytest.param(
         [lead, schooled], lambda: schooled(until=AS_AT), EDUCATION_ENDED, RETURNED,
@@ -208,7 +214,8 @@ RETURNS: list[object] = [
     ),
     pytest.param(
         [lead, schooled], lead, PROOF_GONE, RETURNED,
-        "which had shown an education, is no longer sent", id="back: the roll has dropped its row",
+        r"which had shown an education, is no longer sent\. On the last list the child was in education: state school, Keats",
+        id="back: the roll has dropped its row",
     ),
     pytest.param(
         [lead, schooled], lambda: schooled(sure=0.6), LESS_SURE, RETURNED,
@@ -267,6 +274,14 @@ HISTORIES = [[*case.values[0], case.values[1]] for case in RETURNS]  # type: ign
 @functools.cache
 def lived_until_tonight() -> list[list[Nights]]:
     return lived([[drawn() for drawn in history] for history in HISTORIES])
+
+
+def test_an_education_whose_record_is_another_child_s_now_is_not_told_again() -> None:
+    """A source may protect that child, and the education is then hers."""
+    now = lead().record("school_census:C1", "B").on_roll("school_census:C1").lives("B", 1.0)
+    nights = Nights().night(schooled()).night(now)
+    assert nights.lead()["came_because"] == ROSE
+    assert "Keats" not in str(nights.lead()["came_why"])
 
 
 @pytest.mark.parametrize(("before", "tonight", "because", "change", "why"), RETURNS)
