@@ -23,6 +23,10 @@ TOLD_OTHERWISE = ("out_of_education", "other_education_ended", "never_on_a_roll"
 EXACT_IN_WORDS = (": exact", ": the same")
 """The level of agreement that officers read in other words than analysts, and those words."""
 
+PROVED_LITTLE = 0.5
+"""An entry that proved an education by less than this was in doubt for what it is, as home education that was assessed as
+unsuitable, and an officer should know."""
+
 WORTH_A_SEARCH = 0.03
 """From this probability on, a ``because`` says that a place may have been missed."""
 
@@ -127,8 +131,8 @@ def missed() -> pl.Expr:
 
 
 def last_education(as_at: date) -> pl.Expr:
-    """How the last known education ended; reads ``last_what``, ``last_place``, ``last_until_on``, ``ever``. Null: unknown
-    how."""
+    """How the last known education ended, and why it counted for little, if it did; reads ``last_what``, ``last_place``,
+    ``last_until_on``, ``last_doubt``, ``last_proves``, ``ever``. Null: unknown how."""
     days = (pl.lit(as_at) - pl.col("last_until_on")).dt.total_days()
     ago = (
         pl.when(days == 0)
@@ -139,8 +143,9 @@ def last_education(as_at: date) -> pl.Expr:
         .then(formatted("{} days ago", days))
         .otherwise(formatted("{} weeks ago", days // 7))
     )
+    little = pl.when(pl.col("last_proves") < PROVED_LITTLE).then(formatted("; {}", "last_doubt")).fill_null("")
     ended = formatted(
-        "Last known education: {}, ended on {} ({}).", place_of("last_"), day(pl.col("last_until_on")), ago
+        "Last known education: {}, ended on {} ({}){}.", place_of("last_"), day(pl.col("last_until_on")), ago, little
     )
     return pl.coalesce(ended, pl.when(~pl.col("ever")).then(pl.lit("No extract shows any earlier education.")))
 

@@ -219,7 +219,14 @@ def _with_history(listed: pl.DataFrame, circumstances: Circumstances) -> pl.Data
     upcoming = as_rolls_name_them(coming.unique("child_id", keep="first", maintain_order=True), circumstances.schools)
     placed = join_by_child(
         listed,
-        last.select("child_id", last_what="what", last_place="place", last_until_on="until_on"),
+        last.select(
+            "child_id",
+            last_what="what",
+            last_place="place",
+            last_until_on="until_on",
+            last_doubt="doubt",
+            last_proves="proves",
+        ),
         upcoming.select("child_id", next_what="what", next_place="place", next_since_on="since_on"),
     )
     return placed.with_columns(ever=pl.col("child_id").is_in(begun["child_id"].unique().implode()))

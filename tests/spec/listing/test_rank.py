@@ -280,6 +280,29 @@ def test_the_because_reads_as_plain_sentences() -> None:
 
 
 @pytest.mark.parametrize(
+    ("doubt", "told"),
+    [
+        pytest.param(
+            {"doubt": "the home education was assessed as unsuitable", "proves": 0.2},
+            "home education, ended on 17 July 2026 (18 weeks ago); the home education was assessed as unsuitable. ",
+            id="it was no suitable education: a child missing education by law",
+        ),
+        pytest.param(
+            {"doubt": "the home education is under review"},
+            "home education, ended on 17 July 2026 (18 weeks ago). ",
+            id="a review that the end has overtaken",
+        ),
+    ],
+)
+def test_home_education_that_was_assessed_as_unsuitable_and_has_ended_is_told_as_that(
+    doubt: dict[str, object], told: str
+) -> None:
+    drawn = known_to_gp().record("ehe_register:1", "CH1").lives("CH1", 0.95)
+    drawn.says("ehe_register:1", "provision", "home education", date(2025, 9, 1), date(2026, 7, 17), **doubt)
+    assert f"Last known education: {told}" in listed(drawn)["because"]
+
+
+@pytest.mark.parametrize(
     ("offered", "told"),
     [
         pytest.param("900007", "Forge Primary School", id="a number that the rolls know"),
