@@ -17,18 +17,29 @@ def outcomes(file: Path, /, *, workspace: Workspace, by: WhoHandsIn) -> int:
     file
         CSV or workbook with one line a child.
     """
+    from data_contracts.today import today
+    from pipelines.decisions.in_force import settings_of
     from pipelines.decisions.outcomes import ASKED, CODES, add_outcomes
     from pipelines.for_readers import tables_for_readers
+    from pipelines.listing.closed import held_too_long
 
     tables = tables_for_readers(workspace, *ASKED)
+    holds = settings_of(workspace).ranking.outcome_holds
     new = add_outcomes(file, workspace, tables, by)
-    closing = sum(CODES[outcome].closes for outcome in new["outcome"])
+    stale = held_too_long(new, today(), holds)
+    closing = sum(CODES[outcome].closes for outcome in new["outcome"]) - stale
     if new.is_empty():
         print("No new outcome is kept: each line was read before, or has neither outcome nor date yet.")
         return 0
     kept = "1 new outcome is kept" if new.height == 1 else f"{new.height:,} new outcomes are kept"
     close = {0: "none closes a lead.", 1: "1 closes a lead, which leaves the list with the next night."}
     print(f"{kept}; {close.get(closing, f'{closing:,} close a lead, which leaves the list with the next night.')}")
+    if stale:
+        more = "1 more is" if stale == 1 else f"{stale:,} more are"
+        print(
+            f"{more} too old to close a lead: outcomes hold as long as [ranking.outcome_holds] in the settings says. If the "
+            "year is wrong, hand in a line with the right date."
+        )
     return 0
 
 

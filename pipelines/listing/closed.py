@@ -93,6 +93,12 @@ def closed_children(
     )
 
 
+def held_too_long(outcomes: pl.DataFrame, on_day: date, holds: OutcomeHolds) -> int:
+    """How many closing outcomes hold no longer on a day, by their own dates alone. ``outcomes``: ``OUTCOME``."""
+    held = outcomes.join(_days_held(holds), on="outcome", how="inner", validate="m:1")
+    return held.filter(pl.col("outcome_on") + pl.duration(days=pl.col("days")) <= on_day).height
+
+
 def closed_in_words() -> pl.Expr:
     """A closing outcome, in a sentence."""
     return formatted(
