@@ -51,7 +51,8 @@ _HOW_TO_READ = (
     (
         "Priority points",
         "Reasons to look sooner (a referral, social care, time out of school …), added up. They say nothing about how "
-        "likely the child is to be missing education. Each is named in 'Why the child is on the list'.",
+        "likely the child is to be missing education. 'Why the child is on the list' names those that weigh most, and the "
+        "child's evidence sheet all of them.",
     ),
     (
         "Unlisted school?",
