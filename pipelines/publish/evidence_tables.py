@@ -152,7 +152,7 @@ def _in_words(row: Row) -> str:
     told = {
         "provision": f"{with_commas(what, row['place'])}{_time(row)}{_doubt(row)}",
         "seen": "" if since else "dealt with the child or family on a day that cannot be read",
-        "lives_here": f"at the address{_time(row)}",
+        "lives_here": f"entry{'' if row['until_on'] else ' open'}{_time(row, 'since')}",  # its home may have changed since
         "left": f"entry closed on {since}" if since else "",
         "concern": f"concern{_time(row, 'since')}: {what.replace('_', ' ')}",
         PROMISE: what + (f" ({row['place']})" if row["place"] else "") + (f", to start on {since}" if since else ""),

@@ -61,7 +61,7 @@ def _in_words(line: Line) -> str:
     """A line in words, for people who cannot see the drawing."""
     seen = [f"last date {day_written(max(line.days))}"] if line.days else []
     spans = [
-        f"{'education' if kind == 'provision' else 'address'} from {_day(since, 'an unknown day')} to {_day(until, 'now')}"
+        f"{'education' if kind == 'provision' else 'entry'} from {_day(since, 'an unknown day')} to {_day(until, 'now')}"
         for since, until, kind in line.spans
     ]
     return ", ".join([*seen, *spans])
