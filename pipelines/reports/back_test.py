@@ -101,6 +101,8 @@ def missed_words(found: int, looked_up: int, on_none: int) -> str:
 
     Of earlier lists a restored workspace has only the dates, and retention removes the oldest.
     """
+    if not found:
+        return "No child has been found missing education yet."
     if not looked_up:
         return "No list from the half year before is kept for any child found missing education."
     kept = "" if looked_up == found else f"Only for {looked_up:,} of them is a list from the half year before kept. "

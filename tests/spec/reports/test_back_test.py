@@ -76,6 +76,7 @@ def test_misses_in_words() -> None:
         "Children found missing education so far: 126. Only for 61 of them is a list from the half year before kept. "
         "On a list in the half year before: 61; on none: 0."
     ), "after a restore, say"
+    assert missed_words(0, 0, 0) == "No child has been found missing education yet.", "and no list is missed"
     assert missed_words(12, 0, 0) == "No list from the half year before is kept for any child found missing education."
 
 
