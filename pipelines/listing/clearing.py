@@ -1,10 +1,11 @@
 """What would take a child off the list, in words: the cheapest enquiry first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from pipelines.listing.rank import DATA_PROBLEM, DOUBTFUL_LINK, MOVED_AWAY
 from pipelines.listing.route import ADMISSIONS, ATTENDANCE, HOME_EDUCATION, NEIGHBOUR, SEND
+from pipelines.priority import social_care
 from pipelines.reasons import with_commas
 
 DOUBTED = 0.9
@@ -21,15 +22,26 @@ ASK_FIRST = {
 """Route -> the enquiry to make of that team first. The adoption team is left out: nobody else is told of its children."""
 
 
+SOCIAL_WORKER = (
+    "From the child's social worker, before anybody visits: where the child lives, and where it is educated."
+)
+
+
 def what_would_clear(
-    candidate: Mapping[str, Any], *, has_rival: bool, household: Iterable[Mapping[str, Any]] = ()
+    candidate: Mapping[str, Any],
+    *,
+    has_rival: bool,
+    household: Iterable[Mapping[str, Any]] = (),
+    factors: Container[str] = (),
 ) -> list[str]:
     """What would take the child off the list, in plain sentences; never empty.
 
     ``candidate``: a row of ``CANDIDATE``; of a masked one only what holds for every child is said. ``has_rival``: another
-    child comes near. ``household``: rows of ``HOUSEHOLD_PLACE``, only those that the reader may see.
+    child comes near. ``household``: rows of ``HOUSEHOLD_PLACE``, only those that the reader may see. ``factors``: of
+    the child's findings; none for a reader who may not see them.
     """
-    lines = [ASK_FIRST[candidate["route"]]] if candidate.get("route") in ASK_FIRST else []
+    lines = [SOCIAL_WORKER] if social_care.FACTOR in factors else []
+    lines += [ASK_FIRST[candidate["route"]]] if candidate.get("route") in ASK_FIRST else []
     lines += _word_from(household)
     lines += [] if candidate["on_no_roll"] is None else _of_what_is_doubted(candidate, has_rival=has_rival)
     return [

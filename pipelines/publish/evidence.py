@@ -139,6 +139,7 @@ def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
         clearing=what_would_clear(
             candidate,
             has_rival=any(row["is_current"] for row in near),
+            factors={row["factor"] for row in evidence.findings.get(child, [])},
             household=(row for row in evidence.household.get(child, []) if is_protected or row["is_open_to_all"]),
         ),
         contradictions=evidence_tables.contradictions(members, names, is_protected=is_protected),

@@ -233,15 +233,19 @@ def _verdict(child: ExplainedChild, facts: Row) -> list[tuple[str, list[str]]]:
 def _listed(child: ExplainedChild, candidate: Row) -> list[tuple[str, list[str]]]:
     """Place on the list, the reasons for it, and what would clear the lead."""
     place = f'Rank {candidate["rank"]} of {child.tables["candidate"].height}, lane "{candidate["lane"]}".'
-    points = [f"{row['points']:>3} points: {row['because']}" for row in child.rows("finding")]
+    findings = [] if child.is_protected else list(child.rows("finding"))
+    points = [f"{row['points']:>3} points: {row['because']}" for row in findings]
+    clearing = what_would_clear(
+        candidate,
+        has_rival=bool(child.rows("rival")),
+        household=_household(child),
+        factors={row["factor"] for row in findings},
+    )
     return [
         ("On the list", [place, _likelihood(child, candidate), *_comes_later(candidate), LIST_IS_NO_FINDING]),
         ("Why", sentences(candidate["because"])),
-        (f"Reasons to look sooner: {candidate['priority']} points", [] if child.is_protected else points),
-        (
-            "What would clear it",
-            what_would_clear(candidate, has_rival=bool(child.rows("rival")), household=_household(child)),
-        ),
+        (f"Reasons to look sooner: {candidate['priority']} points", points),
+        ("What would clear it", clearing),
     ]
 
 

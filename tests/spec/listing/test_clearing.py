@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.listing.clearing import ASK_FIRST, what_would_clear
+from pipelines.listing.clearing import ASK_FIRST, SOCIAL_WORKER, what_would_clear
 from pipelines.listing.rank import DATA_PROBLEM, DOUBTFUL_LINK, FOLLOW_UP, MOVED_AWAY, RESTRICTED
 from pipelines.listing.route import ADOPTION, ROUTES
 
@@ -94,3 +94,11 @@ def test_where_brothers_and_sisters_are_educated_is_asked_in_one_sentence_after_
 
 def test_every_other_team_is_asked_something() -> None:
     assert set(ASK_FIRST) == set(ROUTES) - {ADOPTION}
+
+
+def test_of_a_child_open_to_social_care_its_social_worker_is_asked_before_any_other_team_and_any_visit() -> None:
+    """The sheet of a child on a protection plan sent an officer to admissions and to the door."""
+    told = what_would_clear(lead(route="admissions"), has_rival=False, factors={"no_place", "social_care"})
+    assert told[:2] == [SOCIAL_WORKER, ASK_FIRST["admissions"]]
+    assert "before anybody visits" in SOCIAL_WORKER
+    assert SOCIAL_WORKER not in what_would_clear(lead(), has_rival=False, factors={"no_place"})
