@@ -9,7 +9,8 @@ from functools import cache, partial
 import polars as pl
 
 from data_contracts.days_as_written import IN_SLASHES, in_slashes, plain_days
-from data_contracts.ended import LEFT, NOT_KNOWN, day_behind_words, says_ended
+from data_contracts.empty_cells import EXPORTED_EMPTY, HYPHENS, NO_BIRTHDAY, NO_DAY, TOO_NARROW, UNSEEN
+from data_contracts.ended import LEFT, day_behind_words, says_ended
 from data_contracts.parts import (
     BETWEEN_WORDS,
     DATE_PARTS,
@@ -67,37 +68,6 @@ _BY_NAME = (
 _MIDNIGHT_OF_SUMMER = r"[T ]+23:00(?::00(?:[.,]0+)?)?\s*(?:Z|[+-]00:?00)$"
 """Midnight in British Summer Time is 23:00 of the day before in Greenwich Mean Time."""
 
-EXPORTED_EMPTY = ("NULL", "Null", "null", "(NULL)", "(null)", "<NULL>", "<null>", "\\N", "NaN", "nan", "NaT", "#N/A")
-"""How software that writes tables as text shows an empty cell, in any source: SQL Server, Oracle, MySQL, pandas, Excel."""
-
-_DAYS_OF_ZEROES = ("00/00/0000", "00/01/1900", "0000-00-00", "00000000")
-_FAR_DAYS = ("31/12/9999", "9999-12-31", "99991231", "31/12/2999", "2999-12-31", "31-dec-9999")
-_NOT_ENDED = (
-    *("no", "n", "not left", "current", "ongoing", "present", "on roll", "open", "active", "to date", "still on roll"),
-    *(
-        "still open",
-        "still there",
-        "still here",
-        "still attending",
-        "still ehe",
-        "still home educated",
-        "not yet",
-        "false",
-    ),
-    *("ar y gofrestr", "cyfredol", "presennol", "dal yma", "heb adael", "ddim wedi gadael", "na", "nac ydy"),
-)
-_NEVER_MET = ("never", "not seen", "no contact")
-_NOTHING = ("none", "nil", "n/a", "no end date", "not recorded", "none recorded")
-_TO_COME = ("tbc", "tba")
-NO_DAY = (*_DAYS_OF_ZEROES, *_FAR_DAYS, *_NOT_ENDED, *_NEVER_MET, *_NOTHING, *NOT_KNOWN, *_TO_COME)
-"""How people and software write (here in lower case) that a date is unknown or has not come, in any source. 00/01/1900 is
-Excel's day 0; dates in 2999 and 9999 belong to entries that still hold."""
-
-_DAY_0 = ("01/01/1970", "1970-01-01", "19700101", "01-01-1970", "01.01.1970", "01-jan-1970", "01 jan 1970", "25569")
-NO_BIRTHDAY = (*NO_DAY, *_DAY_0)
-"""The same of birth dates, where software also writes its own day 0. As a date that would make a grown-up of a child, in lists
-that have both."""
-
 LAST_CENTURY = 40
 """From this year on, a year of two digits is in the last century: tenants are born in 58, and nothing is dated 2058."""
 
@@ -152,11 +122,12 @@ def _text_of(
     """As ``text_of``: put together once for each column, as a night asks for it thousands of times."""
     text = pl.col(name).str.strip_chars()
     held = text if maps_to in _MAY_BEGIN_SO else text.str.strip_prefix("'")
-    if is_date or is_code:
-        text = held  # only these need placeholders recognised behind the apostrophe, at some cost in time
+    if is_date or is_code:  # only these need placeholders recognised behind the apostrophe, at some cost in time
+        text = held = held.str.replace_all(UNSEEN, "").str.strip_chars()
     has_value = text != "" if maps_to in _NAMES else ~text.is_in(("", "'", *EXPORTED_EMPTY))
     if is_date:
-        has_value &= text.str.contains("[0-9A-Za-z]")
+        text = held = held.str.replace_all(HYPHENS, "-")
+        has_value &= text.str.contains(f"[0-9A-Za-z]|{TOO_NARROW}")
         day = text.str.head(_LONGEST_DAY).str.strip_chars_end("T ")  # as databases write it: 9999-12-31T00:00:00
         no_day = NO_BIRTHDAY if maps_to == "date_of_birth" else NO_DAY
         has_value &= ~(text.str.to_lowercase().is_in(no_day) | day.str.to_lowercase().is_in(no_day))

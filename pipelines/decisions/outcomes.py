@@ -12,9 +12,10 @@ from pathlib import Path
 
 import polars as pl
 
+from data_contracts.empty_cells import EXPORTED_EMPTY
 from data_contracts.parts import EXCEL_DAYS
 from data_contracts.today import today
-from data_contracts.values import EXPORTED_EMPTY, as_days
+from data_contracts.values import as_days
 from matching.person import Columns
 from pipelines.decisions.append_only import add_rows, read_rows
 from pipelines.files.handed_in import cells_handed_in, listed_faults

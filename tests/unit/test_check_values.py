@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_contracts.empty_cells import EXPORTED_EMPTY, NO_DAY
 from data_contracts.parts import Column
 from data_contracts.values import (
-    EXPORTED_EMPTY,
     FEW_CELLS,
-    NO_DAY,
     as_codes,
     as_days,
     is_empty,
     is_known_code,
+    is_no_date,
     parse_dates,
     text_of,
 )
@@ -170,6 +170,29 @@ def test_what_an_export_writes_for_nothing_is_nothing_but_where_a_child_may_be_c
 def test_a_mask_that_nobody_filled_in_is_no_day_and_breaks_no_rule_of_one(mask: str) -> None:
     assert said(mask, is_empty(DAY)) is True
     assert said(mask, is_empty(column())) is False
+
+
+@pytest.mark.parametrize("cell", ["########", "##########", " ### "])
+def test_a_day_in_a_column_too_narrow_to_show_it_is_no_empty_cell(cell: str) -> None:
+    """Excel saves so what it shows. Read as empty, an end would make a pupil who has left one who is there."""
+    assert said(cell, is_empty(DAY)) is False
+    assert said(cell, is_no_date(DAY)) is True
+
+
+PASTED = [
+    *("\u200b14/03/2015", "14/03/\u200b2015", "14/03/2015\ufeff", "\u202a14/03/2015\u202c"),
+    *("14\u201003\u20102015", "14\u221203\u22122015"),
+]
+
+
+@pytest.mark.parametrize("cell", PASTED)
+def test_a_day_pasted_from_a_web_page_is_the_day_that_people_see(cell: str) -> None:
+    assert said(cell, parse_dates(DAY)) == date(2015, 3, 14)
+
+
+def test_a_code_pasted_from_a_web_page_is_the_code_that_people_see() -> None:
+    assert said("\u200bY\u200b", as_codes(MARK)) == "Y"
+    assert said("\u200b", as_codes(MARK)) == "N"
 
 
 LAST_MOMENTS = [

@@ -6,6 +6,7 @@ import polars as pl
 
 from data_contracts.breach import Breach, Stops
 from data_contracts.contract import Contract
+from data_contracts.empty_cells import TOO_NARROW
 from data_contracts.parts import Column, PersonField
 from data_contracts.rules import KNOWN_CODE, NO_DATE
 from data_contracts.values import as_days, is_empty, text_of
@@ -64,15 +65,11 @@ def unreadable_dates(
         where = "" if first is None else f" (the first on line {first})"
         becomes = "their rows are set aside" if column.bad_type_stops == "row" else "count as empty"
         why = f"{bad:,} of its {filled:,} dates{where} are not in any form that this source's contract knows, and {becomes}."
-        why += _looks_like(
-            rows.filter(pl.col("line").is_in([b.line for b in wrong])).select(text_of(column)).to_series()
-        )
+        cells = rows.filter(pl.col("line").is_in([b.line for b in wrong])).select(text_of(column)).to_series()
+        why += _looks_like(cells)
         is_refused = column.maps_to == "date_of_birth" and bad > MOST * filled
         why += " Without birth dates, hardly any child would be found on its roll." if is_refused else ""
-        fix = (
-            f"Write each {header} as a day, such as {column.dates_such_as}; or add the file's own form to the contract "
-            "(alsoWritten)."
-        )
+        fix = _fix_of_dates(header, column, cells)
         stops: Stops = "file" if is_refused else "nothing"
         yield Breach(contract.id, file, None, header, UNREADABLE_DATES, stops, why, fix)
 
@@ -90,6 +87,18 @@ def _looks_like(cells: pl.Series) -> str:
     forms = [form for form, days in read.items() if days.null_count() <= MANY * len(days)]
     open_which = ", and the file does not show which" if len(forms) > 1 else ""
     return f" They look like {' or '.join(forms)}{open_which}." if forms else ""
+
+
+def _fix_of_dates(header: str, column: Column, cells: pl.Series) -> str:
+    """What the sender should do about cells of a column that are no dates."""
+    if cells.str.contains(TOO_NARROW).sum() > MOST * len(cells):
+        return (
+            f"Excel saves ######## where a column is too narrow for its days: widen {header} and save the file again."
+        )
+    return (
+        f"Write each {header} as a day, such as {column.dates_such_as}; or add the file's own form to the contract "
+        "(alsoWritten)."
+    )
 
 
 def unknown_codes(
