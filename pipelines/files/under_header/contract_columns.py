@@ -8,6 +8,7 @@ from data_contracts.contract import Contract
 from data_contracts.parts import Column
 from pipelines.files.headers.match import MatchedHeaders
 from pipelines.files.rows import Fault
+from pipelines.files.under_header.entries_of_a_child import latest_meetings, periods_apart
 from pipelines.files.under_header.said_once import fill_dittos, fill_from_above
 
 
@@ -18,12 +19,15 @@ def by_contract(
     or what the file is called (``ofFile``), or what stands for it (``absentAs``, ``absentLike``).
 
     If the file has no key, one is made of the child's number and other columns. For a row without that number, as of a child
-    who is new to the country, it is worked out from who the child is.
+    who is new to the country, it is worked out from who the child is. The faults say what was read by the rows beside it.
     """
     named = rows.select("line", *(_cells(column, matched, contract).alias(column.name) for column in contract.columns))
     named, dittos = fill_dittos(named, matched.headers, contract)
     named, said_once = fill_from_above(named, matched.headers, contract) if is_whole else (named, [])
-    return (_with_made_keys(named, matched, contract) if matched.key_from else named), [*dittos, *said_once]
+    keyed = _with_made_keys(named, matched, contract) if matched.key_from else named
+    keyed, periods = periods_apart(keyed, matched, contract)
+    keyed, meetings = latest_meetings(keyed, matched, contract)
+    return keyed, [*dittos, *said_once, *periods, *meetings]
 
 
 def _cells(column: Column, matched: MatchedHeaders, contract: Contract) -> pl.Expr:

@@ -23,7 +23,7 @@ from pipelines.files.forms.spreadsheet_xml import as_workbook, is_spreadsheet_xm
 from pipelines.files.forms.workbook import WORKBOOKS, sheets_of_parts
 from pipelines.files.packed import is_packed, unpack
 from pipelines.files.read import read_bytes, rows_as_json
-from pipelines.files.rows import FileRows, UnreadableFileError
+from pipelines.files.rows import FileRows, KnownLines, UnreadableFileError
 from pipelines.intake.receipt.anothers_list import under_anothers_name
 from pipelines.intake.receipt.ends_in_words import has_unknown_end, unknown_ends, with_unknown_ends, without_most_left
 from pipelines.intake.receipt.last_intake import (
@@ -218,6 +218,9 @@ def judge_file(file: Opened, judging: Judging) -> Delivery:
     known = judging.last.lines(contract, today) if today else None
     read = read_bytes(file.name, file.data, contract.of_sheet(file.sheet), known)
     standing = read.known if read.known.is_empty() else judging.last.standing(read.known, contract)
+    if known and not standing.is_empty() and _share_a_key(read.rows, standing, contract):
+        read = read_bytes(file.name, file.data, contract.of_sheet(file.sheet), KnownLines(known.read_by))
+        standing = read.known
     file_rows = with_whole_years(read, standing, read.contract or contract, today or this_day())
     blank = _refused(contract.id, file.shown, file.data, (), file.sha256)
     by = judging_fingerprint(file_rows.contract or contract, file_rows.headers)
@@ -268,12 +271,22 @@ def _breaches(rows: pl.DataFrame, file_rows: FileRows, file: Opened, judging: Ju
     return [*breaches, *of_columns, *ages_of_others(rows, contract, file.shown), *two_places_at_once(*read, breaches)]
 
 
+def _record_id(contract: Contract) -> pl.Expr:
+    return pl.concat_str(pl.lit(f"{contract.id}:"), in_record_id(text_of(contract.key).fill_null("")))
+
+
+def _share_a_key(read: pl.DataFrame, standing: pl.DataFrame, contract: Contract) -> bool:
+    """Whether a row that was read has the key of one that was not: what they say together shows only if both are read."""
+    keys = read.select(_record_id(contract)).to_series()
+    return bool(standing[RECORD_ID].is_in(keys.implode()).any())
+
+
 def _rows(file_rows: FileRows, standing: pl.DataFrame, contract: Contract, last: LastIntake) -> pl.DataFrame:
     """All rows of a file in their order, with their ids, the fingerprints of their lines, and where they were last night.
 
     ``standing``: those of lines that were not read, as they are in the store.
     """
-    key = pl.concat_str(pl.lit(f"{contract.id}:"), in_record_id(text_of(contract.key).fill_null("")))
+    key = _record_id(contract)
     lines = file_rows.lines.rename({"line_hash": LINE_HASH})
     keyed = (
         with_unknown_ends(file_rows.rows, standing, contract)
