@@ -29,6 +29,7 @@ from pipelines.files.under_header.sections import (
     title_faults,
     with_status_of_sections,
 )
+from pipelines.files.under_header.still_there import with_status_of_marks
 from pipelines.files.under_header.totals import colours_told, take_out_notes, take_out_totals
 from pipelines.files.under_header.words_of_leaving import notes_of_leaving
 
@@ -111,8 +112,10 @@ def rows_of_children(
     bad = [row for row in bad if row.line not in told]
     valid, older = take_out_old_versions(children, headers, matched.marks)
     own, said_once = by_contract(valid, matched, contract, is_whole=not known_to)
+    own = with_status_of_sections(own, under_headings, contract)
+    own, marked = with_status_of_marks(own, valid, headers, matched, contract)
     return RowsOfChildren(
-        with_status_of_sections(own, under_headings, contract),
+        own,
         bad,
         [
             *matched.faults,
@@ -122,6 +125,7 @@ def rows_of_children(
             *(fault for line, fault in told.items() if line),
             *older,
             *said_once,
+            *marked,
             *notes_of_leaving(valid, headers, matched, contract),
         ],
         max(children["line"].tail(1), default=0),
