@@ -9,7 +9,7 @@ from data_contracts.parts import Column
 from pipelines.files.headers.match import MatchedHeaders
 from pipelines.files.rows import Fault
 from pipelines.files.under_header.entries_of_a_child import latest_meetings, periods_apart
-from pipelines.files.under_header.said_once import fill_dittos, fill_from_above
+from pipelines.files.under_header.said_once import fill_dittos, fill_from_above, without_further_contacts
 
 
 def by_contract(
@@ -22,12 +22,13 @@ def by_contract(
     who is new to the country, it is worked out from who the child is. The faults say what was read by the rows beside it.
     """
     named = rows.select("line", *(_cells(column, matched, contract).alias(column.name) for column in contract.columns))
+    named, further = without_further_contacts(named, matched.headers)
     named, dittos = fill_dittos(named, matched.headers, contract)
     named, said_once = fill_from_above(named, matched.headers, contract) if is_whole else (named, [])
     keyed = _with_made_keys(named, matched, contract) if matched.key_from else named
     keyed, periods = periods_apart(keyed, matched, contract)
     keyed, meetings = latest_meetings(keyed, matched, contract)
-    return keyed, [*dittos, *said_once, *periods, *meetings]
+    return keyed, [*further, *dittos, *said_once, *periods, *meetings]
 
 
 def _cells(column: Column, matched: MatchedHeaders, contract: Contract) -> pl.Expr:

@@ -1,5 +1,5 @@
 """Rows that say only with the row above what they say: in a report that prints what a household has in common only in its
-first row, and in a list kept by hand with ditto marks.
+first row, or a child only beside the first of its contacts, and in a list kept by hand with ditto marks.
 
 Read as they stand, the children below a tenant would have no home, and nobody would know of brothers and sisters.
 """
@@ -17,6 +17,25 @@ _ONES_OWN = ("upn", "former_upn", "nhs_number")
 
 _DITTO = r"(?i)^\s*([\x22\x{201C}\x{201D}\x{3003}\x{2033}]|''|ditto|(same )?as above)\s*\.?\s*$"
 """Cells that stand for the one above."""
+
+
+MOST_FURTHER = 9
+"""So many rows without anything that is read may follow each other: a child has no more contacts. More are an export that
+failed."""
+
+
+def without_further_contacts(rows: pl.DataFrame, headers: dict[str, str]) -> tuple[pl.DataFrame, list[Fault]]:
+    """The rows, by our column names, without those that fill no column that is read, as a report prints a child once and below
+    it the child's further contacts; and the fault, which stops nothing, that says so. Runs are told by the lines of the file.
+
+    ``headers``: our names of the columns that the file has.
+    """
+    says_nothing = ~pl.any_horizontal(pl.col(name).str.contains(r"\S") for name in headers)
+    lines = rows.filter(says_nothing).select("line", run=(pl.col("line").diff() != 1).fill_null(value=True).cum_sum())
+    passed = lines.filter(pl.len().over("run") <= MOST_FURTHER)["line"]
+    return (
+        (rows.filter(~pl.col("line").is_in(passed.implode())), [_further(len(passed))]) if len(passed) else (rows, [])
+    )
 
 
 def fill_from_above(
@@ -54,6 +73,16 @@ def fill_dittos(rows: pl.DataFrame, headers: dict[str, str], contract: Contract)
         pl.when(~pl.col(name).str.contains(_DITTO)).then(name).forward_fill().fill_null(pl.col(name)) for name in there
     ]
     return rows.with_columns(above), [_as_above(count)]
+
+
+def _further(count: int) -> Fault:
+    return Fault(
+        "further contacts",
+        "nothing",
+        f"{counted(count, 'row')} of the file fill no column that is read, as a report prints a child once and below it the "
+        "child's further contacts. They were passed over.",
+        "There is nothing to do if they are about nobody but the child above; a report without contacts is safer.",
+    )
 
 
 def _as_above(count: int) -> Fault:

@@ -79,9 +79,9 @@ def _cell(at: int) -> pl.Expr:
 
 
 def _grounds(contract: Contract, end: str) -> list[Column]:
-    """The columns that say why an entry ended on the day in the column ``end``."""
-    names = {name for said in contract.says if said.kind == "left" and end in said.on for name in said.when}
-    return [column for column in contract.columns if column.name in names and column.codes]
+    """The columns that say why an entry ended on the day in the column ``end``: those that need not say it."""
+    asked = [said.when for said in contract.says if said.kind == "left" and end in said.on]
+    return [c for c in contract.columns if any(c.codes.get("") in when.get(c.name, ()) for when in asked)]
 
 
 def _is_given(ground: Column) -> pl.Expr:

@@ -10,8 +10,10 @@ from data_contracts.contract import read_contracts
 from pipelines.files.read import read_bytes
 from pipelines.files.rows import FileRows, KnownLines
 from pipelines.intake.at_the_gate.completeness import STAMPING
+from tests.spec.contracts.test_contracts import GOOD
 
-HOUSING = read_contracts()["housing"]
+CONTRACTS = read_contracts()
+HOUSING = CONTRACTS["housing"]
 HEADERS = (
     "Tenancy Ref",
     "Address",
@@ -142,3 +144,25 @@ def test_a_note_that_says_what_a_colour_means_is_a_warning_as_nobody_reads_colou
             ["nothing"] if is_told else []
         )
     assert "colours" in STAMPING
+
+
+CONTACTS = ["Contact Name", "Relationship to Pupil"]
+
+
+def roll_with_contacts(further: int) -> FileRows:
+    """A report of two pupils, each with so many contacts below the first."""
+    pupil = GOOD["school_census"] | dict.fromkeys(CONTACTS, "Mother")
+    below = dict.fromkeys(pupil, "") | dict.fromkeys(CONTACTS, "Father")
+    rows = [row for n in range(2) for row in (pupil | {"RecordId": f"P{n}"}, *[below] * further)]
+    data = pl.DataFrame(rows).write_csv().encode()
+    return read_bytes("school_census.csv", data, CONTRACTS["school_census"])
+
+
+@pytest.mark.parametrize(("further", "read"), [(1, 2), (9, 2), (10, 22)])
+def test_a_row_for_a_further_contact_of_a_pupil_is_passed_over_unless_a_whole_run_says_nothing(
+    further: int, read: int
+) -> None:
+    """As school systems print contacts: the roll was held, as most of its rows had no name."""
+    found = roll_with_contacts(further)
+    assert found.rows_read == read
+    assert [b.stops for b in found.breaches if b.rule == "further contacts"] == (["nothing"] if read == 2 else [])
