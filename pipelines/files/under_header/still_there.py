@@ -1,5 +1,4 @@
-"""What says beside a row that its entry no longer holds, though the row gives no end: a mark (``On Roll``: No), or a reason
-for leaving.
+"""Marks beside the rows that say that an entry no longer holds, though the row gives no end (``On Roll``: No).
 
 A roll often has such a mark beside the kind of registration, which a pupil who has left keeps. Unread, it left children who are
 on no roll looking as if they were at their school, and nobody was told.
@@ -11,7 +10,6 @@ import polars as pl
 
 from data_contracts.contract import Contract, plain_header
 from data_contracts.ended import LEFT
-from data_contracts.parts import Column
 from data_contracts.values import as_codes, is_empty
 from pipelines.counted import counted, first_of
 from pipelines.files.headers.match import MatchedHeaders
@@ -53,13 +51,12 @@ def with_status_of_marks(
     marks = {at: is_over for at, header in enumerate(headers) if (is_over := _mark(header, at, matched)) is not None}
     said_so = [_cell(at).is_in(_YES if is_over else _NO) for at, is_over in marks.items() if str(at) in cells.columns]
     marked = cells.filter(pl.any_horizontal(said_so))["line"] if said_so else pl.Series("line", [], pl.Int64)
-    grounds = [ground for ground in _grounds(contract, end) if ground.name in matched.position_of]
-    said = pl.any_horizontal(pl.col("line").is_in(marked.implode()), *map(_is_given, grounds))
+    said = pl.col("line").is_in(marked.implode())
     left = rows.filter(said & is_empty(contract.column_named[end]) & (as_codes(contract.column_named[name]) != LEFT))
     if left.is_empty():
         return rows, []
     is_left = pl.col("line").is_in(left["line"].implode())
-    read = [*(headers[at].strip() for at in marks), *(matched.headers[ground.name] for ground in grounds)]
+    read = [headers[at].strip() for at in marks]
     return rows.with_columns(pl.when(is_left).then(pl.lit(code)).otherwise(pl.col(name)).alias(name)), [
         _told(left.height, read, contract.column_named[end].header)
     ]
@@ -76,18 +73,6 @@ def _mark(header: str, at: int, matched: MatchedHeaders) -> bool | None:
 
 def _cell(at: int) -> pl.Expr:
     return pl.col(str(at)).str.strip_chars().str.to_lowercase()
-
-
-def _grounds(contract: Contract, end: str) -> list[Column]:
-    """The columns that say why an entry ended on the day in the column ``end``: those that need not say it."""
-    asked = [said.when for said in contract.says if said.kind == "left" and end in said.on]
-    return [c for c in contract.columns if any(c.codes.get("") in when.get(c.name, ()) for when in asked)]
-
-
-def _is_given(ground: Column) -> pl.Expr:
-    """Whether a reason for leaving is given that the contract knows."""
-    means = as_codes(ground)
-    return (means.is_not_null() & (means != ground.codes.get("", ""))).fill_null(value=False) & ~is_empty(ground)
 
 
 def _told(count: int, headers: Sequence[str], end: str) -> Fault:

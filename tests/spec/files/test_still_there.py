@@ -1,4 +1,4 @@
-"""Marks beside the rows that say of an entry without an end that it no longer holds (On Roll: No), and reasons for leaving."""
+"""Marks beside the rows that say of an entry without an end that it no longer holds (On Roll: No)."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,6 @@ SAYS_ENDED = """
 school_census         | On Roll       | No    | a roll with the kind of registration beside it
 school_census         | Active        | FALSE | a mark of a system
 school_census         | Off Roll (Y/N) | Y    | a mark of the contrary
-school_census         | LeavingGround | Moved away | a reason for leaving and no day
 ehe_register          | Current EHE   | no    | a list of home education
 alternative_provision | Is Current    | 0     | placements
 """
@@ -25,7 +24,7 @@ SAYS_NOTHING = """
 school_census         | On Roll       |       | nothing in the mark
 school_census         | On Roll       | Yes   | who is there
 school_census         | Active        | see notes | words that nobody knows
-school_census         | LeavingGround |  | no reason
+school_census         | LeavingGround | Moved away | a reason alone
 school_census         | On Time       | No    | a mark of something else
 """
 
