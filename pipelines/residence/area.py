@@ -69,7 +69,7 @@ def homes(dates: ChildDates, person: pl.DataFrame, area: Area) -> pl.DataFrame:
 
 def _last_homes(records: pl.DataFrame) -> pl.DataFrame:
     """The record of each child that tells its last known home."""
-    has_open = pl.col("begun_on").is_not_null().any().over("child")
+    has_open = (pl.col("begun_on").is_not_null() & ~pl.col("is_ended")).any().over("child")
     told_on = pl.max_horizontal("seen_on", "begun_on", "closed_on", "left_on")
     asked = records.filter(~(pl.col("is_ended") & has_open)).with_columns(told_on=told_on)
     last = asked.sort(

@@ -92,6 +92,14 @@ def test_the_home_of_an_ended_entry_is_older_than_that_of_an_open_one(
     assert homes(dates, tables["person"], OURS)["is_outside"].any() is is_outside
 
 
+def test_an_entry_said_to_be_left_is_open_no_more_though_no_day_ends_it() -> None:
+    made = drawn(("social_care:1", "ZX11AA", None))
+    made.says("social_care:1", "lives_here", since=EARLY).says("social_care:1", "left", since=LATE)
+    tables = made.tables()
+    dates = child_dates(record_dates(tables["statements"], AS_AT), tables["child_records"])
+    assert homes(dates, tables["person"], OURS)["is_outside"].to_list() == [True]
+
+
 CORNER = {"health": 0, "housing": 20, "benefits": 20, "social_care": 20}
 
 
