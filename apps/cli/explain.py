@@ -35,7 +35,7 @@ def explain(
         if is_record:
             tables |= {table: store.read(table) for table in EXPLAIN_PAIR_READS if table not in tables}
         tables |= {table: store.read_or_empty(table) for table in LIFE_READS}
-        judged = judgements_now(read_judgements(workspace), store.read_or_empty("renumbered"))
+        renumbered = store.read_or_empty("renumbered")
     tables["outcome"] = read_outcomes(workspace)
     names = source_names(workspace, contracts)
     if against is None:
@@ -43,6 +43,7 @@ def explain(
         if is_record:
             page += "\n" + nearest_records(child_or_record, tables, kept_model(workspace), names)
     else:
+        judged = judgements_now(read_judgements(workspace), renumbered)
         page = explain_pair((child_or_record, against), tables, kept_model(workspace), names, judged)
     print(page)
     if tables["night"]["published_at"].item() is None:

@@ -71,9 +71,7 @@ def closed_children(
     closing = outcomes_by_current_child(last, child_records).filter(pl.col("outcome").is_in(list(CONTRADICTED_BY)))
     if closing.is_empty():
         return pl.DataFrame(schema=CLOSED)
-    held = closing.join(_days_held(holds), on="outcome", how="left", validate="m:1").with_columns(
-        until=pl.col("outcome_on") + pl.duration(days=pl.col("days"))
-    )
+    held = _with_days_held(closing, holds)
     mine = child_records.join(held.select("child_id", "outcome", "outcome_on", "records"), on="child_id", how="inner")
     statements_on = mine.join(statements, on="record_id", how="inner").filter(has_begun(as_at))
     changes = pl.concat([*_stated_since(statements_on, as_at, names), _new_records(mine), _grown_old(held, as_at)])
@@ -95,8 +93,7 @@ def closed_children(
 
 def held_too_long(outcomes: pl.DataFrame, on_day: date, holds: OutcomeHolds) -> int:
     """How many closing outcomes hold no longer on a day, by their own dates alone. ``outcomes``: ``OUTCOME``."""
-    held = outcomes.join(_days_held(holds), on="outcome", how="inner", validate="m:1")
-    return held.filter(pl.col("outcome_on") + pl.duration(days=pl.col("days")) <= on_day).height
+    return _with_days_held(outcomes, holds).filter(pl.col("until") <= on_day).height
 
 
 def closed_in_words() -> pl.Expr:
@@ -117,12 +114,15 @@ def in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) ->
     return open_enquiries(outcomes, child_records, as_at).select("child_id", in_hand=words)
 
 
-def _days_held(holds: OutcomeHolds) -> pl.DataFrame:
-    """``outcome`` and ``days`` for which it holds; null: for good."""
+def _with_days_held(outcomes: pl.DataFrame, holds: OutcomeHolds) -> pl.DataFrame:
+    """``outcomes`` with the ``days`` for which each holds, and the day on which it no longer does (``until``); null: for good,
+    or it closes nothing."""
     days = {code.upper(): days or None for code, days in holds.model_dump().items()}
-    return pl.DataFrame(
+    held = pl.DataFrame(
         {"outcome": list(days), "days": list(days.values())}, schema={"outcome": pl.String, "days": pl.Int64}
     )
+    joined = outcomes.join(held, on="outcome", how="left", validate="m:1")
+    return joined.with_columns(until=pl.col("outcome_on") + pl.duration(days=pl.col("days")))
 
 
 def _stated_since(statements: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> list[pl.DataFrame]:

@@ -1,5 +1,6 @@
 """The step that keeps the life of every child that was ever on the list."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -85,13 +86,9 @@ def stood_on(publication: Path | None) -> pl.DataFrame:
 
     No row if there is no such file, or it cannot be read: then nobody is told what raised a likelihood.
     """
-    nothing = EXPLAINED.to_frame().select(STOOD)
-    if publication is None:
-        return nothing
-    try:
-        told = pl.read_parquet(publication / EXPLAINED_FILE, columns=list(STOOD))
-    except (OSError, pl.exceptions.PolarsError):
-        return nothing
+    told = _published(publication, EXPLAINED_FILE, STOOD)
+    if told is None:
+        return EXPLAINED.to_frame().select(STOOD)
     by_parts = pl.col("on_no_roll") * pl.col("living_here") * pl.col("of_age")
     return told.with_columns(likelihood=pl.coalesce("likelihood", by_parts))
 
@@ -99,28 +96,30 @@ def stood_on(publication: Path | None) -> pl.DataFrame:
 def told_on(publication: Path | None) -> pl.DataFrame:
     """:func:`~pipelines.ledger.ledger_inputs.reasons_told` by a publication of those whom it shows openly; no row if it cannot
     be read."""
-    nobody = reasons_told(CANDIDATE.to_frame(), EXPLAINED.to_frame())
-    if publication is None:
-        return nobody
-    try:
-        listed = pl.read_parquet(publication / LIST_FILE, columns=["child_id", "because", "restricted"])
-        explained = pl.read_parquet(publication / EXPLAINED_FILE, columns=["child_id", "why", "reason"])
-    except (OSError, pl.exceptions.PolarsError):
-        return nobody
+    listed = _published(publication, LIST_FILE, ("child_id", "because", "restricted"))
+    explained = _published(publication, EXPLAINED_FILE, ("child_id", "why", "reason"))
+    if listed is None or explained is None:
+        return reasons_told(CANDIDATE.to_frame(), EXPLAINED.to_frame())
     return reasons_told(listed.filter(~pl.col("restricted")), explained)
 
 
 def shown_on(publication: Path | None, renumbered: pl.DataFrame) -> pl.DataFrame:
     """:func:`~pipelines.ledger.ledger_inputs.educations_told` by a publication, without records renumbered since
     (``RENUMBERED``); no row if it cannot be read."""
-    nothing = educations_told(EXPLAINED.to_frame())
-    if publication is None:
-        return nothing
-    try:
-        explained = pl.read_parquet(publication / EXPLAINED_FILE, columns=["child_id", "why", "reason", "record_id"])
-    except (OSError, pl.exceptions.PolarsError):
-        return nothing
+    explained = _published(publication, EXPLAINED_FILE, ("child_id", "why", "reason", "record_id"))
+    if explained is None:
+        return educations_told(EXPLAINED.to_frame())
     return educations_told(explained).filter(~pl.col("shown_by").is_in(renumbered["record_id"].implode()))
+
+
+def _published(publication: Path | None, file: str, columns: Sequence[str]) -> pl.DataFrame | None:
+    """Columns of a file of a publication; null: there is none, or it cannot be read so."""
+    if publication is None:
+        return None
+    try:
+        return pl.read_parquet(publication / file, columns=list(columns))
+    except (OSError, pl.exceptions.PolarsError):
+        return None
 
 
 def _set_aside(store: Store) -> pl.Series:

@@ -38,7 +38,8 @@ _TAKEN_OUT = {
 """Plain headers of the mark on a deleted row. ``Deleted`` counts only beside versions: a school deletes names from its
 roll."""
 
-_YES, _NO = ("1", "true", "t", "y", "yes"), ("0", "false", "f", "n", "no")
+YES, NO = ("1", "true", "t", "y", "yes"), ("0", "false", "f", "n", "no")
+"""How databases write, here in lower case, that a mark holds and that it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ def version_marks(headers: Sequence[str], unknown: Sequence[int]) -> VersionMark
     )
 
 
+def mark_at(position: int) -> pl.Expr:
+    """The cell of a mark, as ``YES`` and ``NO`` are written."""
+    return pl.col(str(position)).str.strip_chars().str.to_lowercase()
+
+
 def take_out_old_versions(
     rows: pl.DataFrame, headers: Sequence[str], marks: VersionMarks
 ) -> tuple[pl.DataFrame, list[Fault]]:
@@ -68,8 +74,8 @@ def take_out_old_versions(
 
     ``rows`` have ``line`` and the cells by position. A row whose marks say neither yes nor no stays.
     """
-    marked = {at: pl.col(str(at)).str.strip_chars().str.to_lowercase() for at in (*marks.holds, *marks.taken_out)}
-    goes = [marked[at].is_in(_NO) for at in marks.holds] + [marked[at].is_in(_YES) for at in marks.taken_out]
+    marked = {at: mark_at(at) for at in (*marks.holds, *marks.taken_out)}
+    goes = [marked[at].is_in(NO) for at in marks.holds] + [marked[at].is_in(YES) for at in marks.taken_out]
     kept = rows.filter(~pl.any_horizontal(goes)) if goes else rows
     gone = rows.height - kept.height
     return kept, [_older(gone, [headers[at].strip() for at in marked])] if gone else []

@@ -8,7 +8,7 @@ from data_contracts.contract import Contract
 from data_contracts.parts import Column
 from pipelines.files.headers.match import MatchedHeaders
 from pipelines.files.rows import Fault
-from pipelines.files.under_header.entries_of_a_child import latest_meetings, periods_apart
+from pipelines.files.under_header.entries_of_a_child import entries_of_a_child
 from pipelines.files.under_header.said_once import fill_dittos, fill_from_above, without_further_contacts
 
 
@@ -26,9 +26,8 @@ def by_contract(
     named, dittos = fill_dittos(named, matched.headers, contract)
     named, said_once = fill_from_above(named, matched.headers, contract) if is_whole else (named, [])
     keyed = _with_made_keys(named, matched, contract) if matched.key_from else named
-    keyed, periods = periods_apart(keyed, matched, contract)
-    keyed, meetings = latest_meetings(keyed, matched, contract)
-    return keyed, [*further, *dittos, *said_once, *periods, *meetings]
+    keyed, entries = entries_of_a_child(keyed, matched, contract)
+    return keyed, [*further, *dittos, *said_once, *entries]
 
 
 def _cells(column: Column, matched: MatchedHeaders, contract: Contract) -> pl.Expr:

@@ -20,7 +20,19 @@ _NAMES: frozenset[PersonField] = frozenset({"forename", "full_name", "upn", "nhs
 """What twins have not in common, if only one of a family's numbers heads the rows."""
 
 
-def periods_apart(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
+def entries_of_a_child(
+    rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract
+) -> tuple[pl.DataFrame, list[Fault]]:
+    """The rows, by our column names, of which those that share a key as periods or meetings of one child are told apart or put
+    together; and the faults, which stop nothing, that say so."""
+    if _sharing(rows, text_of(contract.key)).is_empty():
+        return rows, []
+    rows, periods = _periods_apart(rows, matched, contract)
+    rows, meetings = _latest_meetings(rows, matched, contract)
+    return rows, [*periods, *meetings]
+
+
+def _periods_apart(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
     """The rows, by our column names, in which those of one child that share a key and differ in what tells a child's rows apart
     (``keyOfChild``, ``and``) are known by the key and that; and the fault, which stops nothing, that says so.
 
@@ -33,8 +45,6 @@ def periods_apart(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contrac
     if not which or key not in matched.position_of or matched.key_from:
         return rows, []
     shared = _sharing(rows, text_of(contract.key))
-    if shared.is_empty():
-        return rows, []
     entry = pl.concat_str(_plain(which), separator="|")
     apart = shared.filter(_is_one_child(matched, contract) & (entry.n_unique().over("_key") > 1))
     if apart.is_empty():
@@ -44,7 +54,7 @@ def periods_apart(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contrac
     return rows.with_columns(keys.alias(key)), [_told_apart(apart.height, which, matched)]
 
 
-def latest_meetings(
+def _latest_meetings(
     rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract
 ) -> tuple[pl.DataFrame, list[Fault]]:
     """The rows without those that say of an entry only what was found at an earlier meeting; and the fault that says so.

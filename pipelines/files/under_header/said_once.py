@@ -30,12 +30,14 @@ def without_further_contacts(rows: pl.DataFrame, headers: dict[str, str]) -> tup
 
     ``headers``: our names of the columns that the file has.
     """
-    says_nothing = ~pl.any_horizontal(pl.col(name).str.contains(r"\S") for name in headers)
-    lines = rows.filter(says_nothing).select("line", run=(pl.col("line").diff() != 1).fill_null(value=True).cum_sum())
+    blank = rows.select("line", *headers)
+    for name in headers:  # column by column: after the first, hardly any row is left to be looked at
+        blank = blank.filter(~pl.col(name).str.contains(r"\S"))
+    lines = blank.select("line", run=(pl.col("line").diff() != 1).fill_null(value=True).cum_sum())
     passed = lines.filter(pl.len().over("run") <= MOST_FURTHER)["line"]
-    return (
-        (rows.filter(~pl.col("line").is_in(passed.implode())), [_further(len(passed))]) if len(passed) else (rows, [])
-    )
+    if passed.is_empty():
+        return rows, []
+    return rows.filter(~pl.col("line").is_in(passed.implode())), [_further(len(passed))]
 
 
 def fill_from_above(

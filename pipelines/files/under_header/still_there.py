@@ -13,6 +13,7 @@ from data_contracts.ended import LEFT
 from data_contracts.values import as_codes, is_empty
 from pipelines.counted import counted, first_of
 from pipelines.files.headers.match import MatchedHeaders
+from pipelines.files.headers.versions import NO, YES, mark_at
 from pipelines.files.rows import Fault
 from pipelines.files.under_header.named_ended import status_of
 
@@ -33,7 +34,8 @@ _IS_OVER = {
 _ENDINGS = ("yorn", "yesno", "yn", "flag", "indicator")
 """What such headers may end with."""
 
-_YES, _NO = ("1", "-1", "true", "t", "y", "yes", "ie", "ydy"), ("0", "false", "f", "n", "no", "na", "nac ydy")
+_YES, _NO = (*YES, "-1", "ie", "ydy"), (*NO, "na", "nac ydy")
+"""As databases write them, Access and people who write Welsh."""
 
 
 def with_status_of_marks(
@@ -49,7 +51,7 @@ def with_status_of_marks(
         return rows, []
     (name, code), end = next(iter(status.items())), contract.ends_in_words[0][1]
     marks = {at: is_over for at, header in enumerate(headers) if (is_over := _mark(header, at, matched)) is not None}
-    said_so = [_cell(at).is_in(_YES if is_over else _NO) for at, is_over in marks.items() if str(at) in cells.columns]
+    said_so = [mark_at(at).is_in(_YES if is_over else _NO) for at, is_over in marks.items() if str(at) in cells.columns]
     marked = cells.filter(pl.any_horizontal(said_so))["line"] if said_so else pl.Series("line", [], pl.Int64)
     said = pl.col("line").is_in(marked.implode())
     left = rows.filter(said & is_empty(contract.column_named[end]) & (as_codes(contract.column_named[name]) != LEFT))
@@ -69,10 +71,6 @@ def _mark(header: str, at: int, matched: MatchedHeaders) -> bool | None:
     plain = plain_header(header)
     names = {plain, *(plain.removesuffix(ending) for ending in _ENDINGS)}
     return True if names & _IS_OVER else False if names & _HOLDS else None
-
-
-def _cell(at: int) -> pl.Expr:
-    return pl.col(str(at)).str.strip_chars().str.to_lowercase()
 
 
 def _told(count: int, headers: Sequence[str], end: str) -> Fault:
